@@ -1,0 +1,318 @@
+"""Every metric that g2gbench reports, each registered once.
+
+Documents, reports, ``expect:`` and JSON take names, units and directions from here. A name may gain
+neighbours; it never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+Direction: TypeAlias = Literal["lower", "higher", "neither"]
+Unit: TypeAlias = Literal["ms", "ratio", "1/s", "count", "bps", "bytes", "cores"]
+
+PROCESSES = ("client", "link", "room", "service", "worker")
+"""The processes of a loopback trial whose CPU time and memory are sampled."""
+
+DROP_PHASES = (
+    "before_encoder",
+    "encoder",
+    "uplink",
+    "service",
+    "downlink",
+    "decoder",
+    "after_decoder",
+    "unknown",
+)
+"""Where a frame can die, in the order of its way; ``unknown`` when nothing proves the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number about a trial.
+
+    ``definition`` is one sentence that says between which points it is measured; ``reference``
+    names the document that fixes the term, or is empty when this project defines it. A ratio runs
+    from 0 to 1. ``direction`` says which way is an improvement.
+    """
+
+    name: str
+    unit: Unit
+    direction: Direction
+    definition: str
+    reference: str = ""
+
+
+_W3C = "W3C webrtc-stats"
+_RFC = "RFC 3550 6.4.1"
+_METHOD = "docs/method.md"
+
+_PHASE_SENTENCES = {
+    "websocket": "the signalling socket is open",
+    "room_info": "the service has named the room",
+    "room": "the room is connected",
+    "publish": "the local track is published",
+    "subscribe": "the remote track is subscribed",
+    "first_packet": "the first packet of the remote track has arrived",
+    "first_frame": "the first remote frame is handed to the application, readable or not",
+}
+
+_DROP_SENTENCES = {
+    "before_encoder": "between the application and the encoder",
+    "encoder": "in the encoder, which skipped them",
+    "uplink": "between the encoder and the service",
+    "service": "in the service, which received but did not send them on",
+    "downlink": "between the service and the client's decoder",
+    "decoder": "in the client's decoder",
+    "after_decoder": "between the client's decoder and the application",
+    "unknown": "in a place that the evidence does not name",
+}
+
+_G2G_SENTENCES = {
+    "min": "Smallest",
+    "mean": "Arithmetic mean of the",
+    "p50": "Median",
+    "p90": "90th percentile of the",
+    "p95": "95th percentile of the",
+    "p99": "99th percentile of the",
+    "max": "Largest",
+}
+
+
+def _metrics() -> Iterator[Metric]:
+    yield Metric(
+        "ttff_ms",
+        "ms",
+        "lower",
+        "From the start of the connect attempt to the arrival of the first frame with a readable "
+        "marker.",
+        _METHOD,
+    )
+    for phase, sentence in _PHASE_SENTENCES.items():
+        yield Metric(
+            f"connect_ms.{phase}",
+            "ms",
+            "lower",
+            f"From the start of the connect attempt to the moment when {sentence}.",
+            _METHOD,
+        )
+    for statistic, sentence in _G2G_SENTENCES.items():
+        yield Metric(
+            f"g2g_ms.{statistic}",
+            "ms",
+            "lower",
+            f"{sentence} g2g latency: capture of a frame to the arrival of the remote frame that "
+            "carries it, over the frames captured in the steady state.",
+            _METHOD,
+        )
+    yield Metric(
+        "drop_ratio",
+        "ratio",
+        "lower",
+        "Frames captured in the steady state that never came back, over those whose fate is known "
+        "(delivered, unreadable or dropped).",
+        _METHOD,
+    )
+    for phase, sentence in _DROP_SENTENCES.items():
+        yield Metric(
+            f"drops.{phase}",
+            "count",
+            "lower",
+            f"Frames captured in the steady state that were lost {sentence}.",
+            "libwebrtc video quality analyzer, FrameDropPhase",
+        )
+    yield Metric(
+        "unreadable_ratio",
+        "ratio",
+        "lower",
+        "Remote frames of the steady state without a readable marker, over all remote frames of "
+        "the steady state.",
+        _METHOD,
+    )
+    yield Metric(
+        "repeat_ratio",
+        "ratio",
+        "lower",
+        "Readable remote frames of the steady state whose number had been seen before, over all "
+        "readable remote frames of the steady state.",
+        _METHOD,
+    )
+    yield Metric(
+        "fps",
+        "1/s",
+        "higher",
+        "New frames (first sightings) that arrived in the steady state, over its length.",
+        _METHOD,
+    )
+    yield Metric(
+        "harmonic_fps",
+        "1/s",
+        "higher",
+        "sum(d) / sum(d^2) over the gaps d between new frames in the steady state, the gap it ends "
+        "in included.",
+        f"{_W3C}, totalSquaredInterFrameDelay",
+    )
+    yield Metric(
+        "freeze_count",
+        "count",
+        "lower",
+        "Gaps between new frames of at least max(3 * avg, avg + 150 ms), avg over the last 30 gaps "
+        "before.",
+        f"{_W3C}, freezeCount",
+    )
+    yield Metric(
+        "freeze_ms",
+        "ms",
+        "lower",
+        "Sum of the gaps that freeze_count counts.",
+        f"{_W3C}, totalFreezesDuration",
+    )
+    yield Metric(
+        "stall_count",
+        "count",
+        "lower",
+        "Gaps between new frames of more than 200 ms, whatever the usual gap is.",
+        _METHOD,
+    )
+    yield Metric("stall_ms", "ms", "lower", "Sum of the gaps that stall_count counts.", _METHOD)
+    yield Metric(
+        "rtt_ms.p50",
+        "ms",
+        "lower",
+        "Median of the round-trip times sampled in the steady state: from RTCP receiver reports, "
+        "else from the selected candidate pair.",
+        f"{_W3C}, roundTripTime",
+    )
+    yield Metric(
+        "jitter_ms",
+        "ms",
+        "lower",
+        "Median of the interarrival jitter of the downlink's RTP packets, sampled in the steady "
+        "state.",
+        _RFC,
+    )
+    yield Metric(
+        "uplink.fraction_lost",
+        "ratio",
+        "lower",
+        "RTP packets of the steady state that the room reports as lost, over those sent; else the "
+        "mean of the fractions lost that it reported.",
+        _RFC,
+    )
+    yield Metric(
+        "downlink.fraction_lost",
+        "ratio",
+        "lower",
+        "RTP packets that the client missed in the steady state, over those expected.",
+        _RFC,
+    )
+    for link in ("uplink", "downlink"):
+        yield Metric(
+            f"link.{link}.loss",
+            "ratio",
+            "lower",
+            f"Packets of the whole session that the link dropped on the {link} by its loss model "
+            "or a full queue, over those that entered it.",
+            _METHOD,
+        )
+    yield Metric(
+        "uplink.bitrate_bps",
+        "bps",
+        "neither",
+        "Bits of RTP payload and headers that the client sent for the video in the steady state, "
+        "over the time between the statistics used.",
+        f"{_W3C}, bytesSent + headerBytesSent",
+    )
+    yield Metric(
+        "downlink.bitrate_bps",
+        "bps",
+        "neither",
+        "Bits of RTP payload and headers that the client received for the video in the steady "
+        "state, over the time between the statistics used.",
+        f"{_W3C}, bytesReceived + headerBytesReceived",
+    )
+    yield Metric(
+        "available_bitrate_bps",
+        "bps",
+        "higher",
+        "Median of the sender's bandwidth estimate, sampled in the steady state.",
+        f"{_W3C}, availableOutgoingBitrate",
+    )
+    yield Metric(
+        "encode_ms",
+        "ms",
+        "lower",
+        "Mean time to encode a frame in the steady state.",
+        f"{_W3C}, delta totalEncodeTime / delta framesEncoded",
+    )
+    yield Metric(
+        "decode_ms",
+        "ms",
+        "lower",
+        "Mean time to decode a frame in the steady state.",
+        f"{_W3C}, delta totalDecodeTime / delta framesDecoded",
+    )
+    yield Metric(
+        "jitter_buffer_ms",
+        "ms",
+        "lower",
+        "Mean time that a frame spent in the jitter buffer in the steady state.",
+        f"{_W3C}, delta jitterBufferDelay / delta jitterBufferEmittedCount",
+    )
+    for process in PROCESSES:
+        yield Metric(
+            f"cpu.{process}",
+            "cores",
+            "lower",
+            f"CPU seconds that the {process} process used in the steady state, over the time "
+            "between the samples used.",
+        )
+    for process in PROCESSES:
+        yield Metric(
+            f"rss_bytes.{process}",
+            "bytes",
+            "lower",
+            f"Largest resident memory of the {process} process sampled in the steady state.",
+        )
+    yield Metric(
+        "late_tick_ratio",
+        "ratio",
+        "lower",
+        "Ticks of the capture schedule in the steady state that were skipped or served more than "
+        "half a frame interval late, over all of its ticks.",
+        _METHOD,
+    )
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _metrics()})
+"""Every metric of this version, by name, in the order of reports."""
+
+_LATER = "not supported yet in version 0.1.0"
+
+LATER: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("quality", "psnr_db", "ssim", "recovery_ms", "budget_ms"), _LATER)
+)
+"""Names, or first parts of names, that are reserved for a later version, and what to say of them."""
+
+
+def later(name: str) -> str | None:
+    """Why ``name`` cannot be measured yet; None when nothing is planned under it."""
+    return LATER.get(name) or LATER.get(name.partition(".")[0])
+
+
+def markdown_table() -> str:
+    """The registry as the table of docs/metrics.md."""
+    lines = [
+        "| Metric | Unit | Better | Definition | Reference |",
+        "|---|---|---|---|---|",
+    ]
+    for metric in METRICS.values():
+        definition = metric.definition.replace("|", "\\|").replace("*", "\\*")
+        lines.append(
+            f"| `{metric.name}` | {metric.unit} | {metric.direction} | {definition} | "
+            f"{metric.reference} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from g2gbench.measure.registry import LATER, METRICS, later, markdown_table
+
+METRICS_DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+PINNED = """
+ttff_ms ms lower
+connect_ms.websocket ms lower
+connect_ms.room_info ms lower
+connect_ms.room ms lower
+connect_ms.publish ms lower
+connect_ms.subscribe ms lower
+connect_ms.first_packet ms lower
+connect_ms.first_frame ms lower
+g2g_ms.min ms lower
+g2g_ms.mean ms lower
+g2g_ms.p50 ms lower
+g2g_ms.p90 ms lower
+g2g_ms.p95 ms lower
+g2g_ms.p99 ms lower
+g2g_ms.max ms lower
+drop_ratio ratio lower
+drops.before_encoder count lower
+drops.encoder count lower
+drops.uplink count lower
+drops.service count lower
+drops.downlink count lower
+drops.decoder count lower
+drops.after_decoder count lower
+drops.unknown count lower
+unreadable_ratio ratio lower
+repeat_ratio ratio lower
+fps 1/s higher
+harmonic_fps 1/s higher
+freeze_count count lower
+freeze_ms ms lower
+stall_count count lower
+stall_ms ms lower
+rtt_ms.p50 ms lower
+jitter_ms ms lower
+uplink.fraction_lost ratio lower
+downlink.fraction_lost ratio lower
+link.uplink.loss ratio lower
+link.downlink.loss ratio lower
+uplink.bitrate_bps bps neither
+downlink.bitrate_bps bps neither
+available_bitrate_bps bps higher
+encode_ms ms lower
+decode_ms ms lower
+jitter_buffer_ms ms lower
+cpu.client cores lower
+cpu.link cores lower
+cpu.room cores lower
+cpu.service cores lower
+cpu.worker cores lower
+rss_bytes.client bytes lower
+rss_bytes.link bytes lower
+rss_bytes.room bytes lower
+rss_bytes.service bytes lower
+rss_bytes.worker bytes lower
+late_tick_ratio ratio lower
+"""
+
+
+def test_names_units_and_directions_stay_as_pinned() -> None:
+    registered = [f"{m.name} {m.unit} {m.direction}" for m in METRICS.values()]
+    assert registered == PINNED.split("\n")[1:-1]
+
+
+def test_every_metric_is_defined_in_one_sentence() -> None:
+    for metric in METRICS.values():
+        assert metric.definition.endswith("."), metric.name
+        assert ". " not in metric.definition, metric.name
+
+
+def test_the_unit_of_a_metric_agrees_with_its_name() -> None:
+    for metric in METRICS.values():
+        first, *_, last = [*metric.name.split("."), ""][:2]
+        if first.endswith("_ms"):
+            assert metric.unit == "ms", metric.name
+        if first.endswith("_bps") or last.endswith("_bps"):
+            assert metric.unit == "bps", metric.name
+        if first.endswith("_ratio"):
+            assert metric.unit == "ratio", metric.name
+
+
+def test_a_metric_of_a_later_version_is_known_as_such() -> None:
+    assert later("quality") == "not supported yet in version 0.1.0"
+    assert later("budget_ms.encode") == "not supported yet in version 0.1.0"
+    assert later("psnr_db") == "not supported yet in version 0.1.0"
+
+
+def test_a_measurable_or_invented_name_is_not_called_later() -> None:
+    assert not set(LATER) & set(METRICS)
+    assert later("g2g_ms.p95") is None
+    assert later("latency") is None
+
+
+def test_the_document_quotes_the_registry() -> None:
+    assert markdown_table() in METRICS_DOCUMENT.read_text(encoding="utf-8")
