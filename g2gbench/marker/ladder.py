@@ -16,12 +16,14 @@ import numpy.typing as npt
 from g2gbench.marker.cells import Weights, inner_weights
 from g2gbench.marker.luma import MARKER_HEIGHT, MARKER_WIDTH, Luma
 
-SMALLEST, LARGEST, STEP = 0.2, 2.5, 1.01
+SMALLEST, LARGEST, STEPS = 0.2, 2.5, 254
+_BEYOND = 2  # more on either side, so that even a marker at an end has neighbours that read it
 
 SCALES = tuple(
-    SMALLEST * STEP**n for n in range(int(math.log(LARGEST / SMALLEST) / math.log(STEP)) + 1)
+    SMALLEST * (LARGEST / SMALLEST) ** (step / (STEPS - 1))
+    for step in range(-_BEYOND, STEPS + _BEYOND)
 )
-"""The 254 scales of the ladder, each 1 % above the one before."""
+"""The scales of the ladder, each 1 % above the one before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ does not: contrast, agreement of the four equal rows, and how clear the least cl
 
 from __future__ import annotations
 
+import operator
 from functools import lru_cache
 
 import numpy as np
@@ -73,9 +74,9 @@ def stamp(luma: Luma, number: int) -> bool:
     require_writable_luma(luma)
     if not holds_marker(luma):
         return False
-    high, low = number >> 8 & 0xFF, number & 0xFF
-    check = _NIBBLES[checksum(number & 0xFFFF)]
-    row = np.frombuffer(_NIBBLES[_SYNC] + _BYTES[high] + _BYTES[low] + check, np.uint8)
+    sent = operator.index(number) & 0xFFFF
+    data = _BYTES[sent >> 8] + _BYTES[sent & 0xFF]
+    row = np.frombuffer(_NIBBLES[_SYNC] + data + _NIBBLES[checksum(sent)], np.uint8)
     luma[-MARKER_HEIGHT:, :MARKER_WIDTH] = row
     return True
 

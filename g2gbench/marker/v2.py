@@ -11,14 +11,17 @@ marker and negative pictures read well; a mirrored picture is tried when the upr
 
 from __future__ import annotations
 
+import math
 import operator
 from binascii import crc_hqx
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from g2gbench.marker.cells import Place, Sampler, Weights, place_of, places_of_protocol
+from g2gbench.marker.cells import Place, Sampler, place_of, places_of_protocol
 from g2gbench.marker.examination import NO_MARKER, REJECTED, Examination
 from g2gbench.marker.ladder import ladder
 from g2gbench.marker.luma import (
@@ -29,6 +32,8 @@ from g2gbench.marker.luma import (
     require_luma,
     require_writable_luma,
 )
+
+Levels: TypeAlias = npt.NDArray[np.floating]
 
 BITS = 24
 WHITE, BLACK = 235, 16
@@ -119,7 +124,7 @@ def read(luma: Luma, *, sent_size: tuple[int, int] | None = None) -> int | None:
 
 
 def scan(luma: Luma) -> tuple[int, float] | None:
-    """Look for an upright marker at 254 scales, 0.2 to 2.5 in steps of 1 %, equal in x and y.
+    """Look for an upright marker at scales 0.2 to 2.5 in steps of 1 %, equal in x and y.
 
     Args:
         luma: uint8, shape (height, width). For a mirrored picture pass ``luma[:, ::-1]``.
@@ -147,7 +152,8 @@ def scan(luma: Luma) -> tuple[int, float] | None:
     if not hits:
         return None
     run = max(_runs(hits), key=len)
-    return run[0][1], steps.scales[run[len(run) // 2][0]]
+    (first, number), (last, _) = run[0], run[-1]
+    return number, math.sqrt(steps.scales[first] * steps.scales[last])
 
 
 def _runs(hits: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
@@ -161,20 +167,20 @@ def _runs(hits: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     return runs
 
 
-def _against_pilots(means: Weights) -> tuple[Weights, Weights, Weights]:
+def _against_pilots(means: Levels) -> tuple[Levels, Levels, Levels]:
     """Amplitudes of the left and right pilots, and cells less the middle level at their column.
 
     ``means`` has shape (..., 2, 24); the amplitudes have shape (...), negative in a negative.
     """
     upper, lower = means[..., 0, :], means[..., 1, :]
     difference, middle = (upper - lower) / 2, (upper + lower) / 2
-    left: Weights = (difference[..., 0] - difference[..., 1]) / 2
-    right: Weights = (difference[..., 22] - difference[..., 23]) / 2
-    signed: Weights = means - (middle @ _MIDDLE)[..., np.newaxis, :]
+    left = (difference[..., 0] - difference[..., 1]) / 2
+    right = (difference[..., 22] - difference[..., 23]) / 2
+    signed = means - (middle @ _MIDDLE)[..., np.newaxis, :]
     return left, right, signed
 
 
-def _middle_weights() -> Weights:
+def _middle_weights() -> npt.NDArray[np.float32]:
     """Weights (24, 24) from columns to the middle level at each column.
 
     The level goes in a straight line through the means of the pilots on the left (centred on the
@@ -233,7 +239,7 @@ def _examine_at(sampler: Sampler, luma: Luma) -> Examination:
     return _decide(values[:2, :COLUMNS] - values[3, COLUMNS : 2 * COLUMNS], left, right)
 
 
-def _decide(signed: Weights, left: float, right: float) -> Examination:
+def _decide(signed: Levels, left: float, right: float) -> Examination:
     """Judge cells (2, 24) less their middle level, given amplitudes of equal sign."""
     if left < 0:
         signed, left, right = -signed, -left, -right
@@ -252,7 +258,7 @@ def _decide(signed: Weights, left: float, right: float) -> Examination:
     return Examination(int.from_bytes(packed[:3]), "ok")
 
 
-def _least_pilots(signed: Weights) -> tuple[float, float]:
+def _least_pilots(signed: Levels) -> tuple[float, float]:
     """How far the least clear pilot of the left and of the right side lies on its own side."""
     (a, b, *_, c, d), (e, f, *_, g, h) = signed.tolist()
     return min(a, -b, -e, f), min(c, -d, -g, h)
