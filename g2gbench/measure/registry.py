@@ -65,7 +65,7 @@ _DROP_SENTENCES = {
     "encoder": "in the encoder, which skipped them",
     "uplink": "between the encoder and the service",
     "service": "in the service, which received but did not send them on",
-    "downlink": "between the service and the client's decoder",
+    "downlink": "between the service, which sent them, and the client's decoder",
     "decoder": "in the client's decoder",
     "after_decoder": "between the client's decoder and the application",
     "unknown": "in a place that the evidence does not name",
@@ -295,7 +295,7 @@ _LATER = "not supported yet in version 0.1.0"
 LATER: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("quality", "psnr_db", "ssim", "recovery_ms", "budget_ms"), _LATER)
 )
-"""Names, or first parts of names, that are reserved for a later version, and what to say of them."""
+"""Names, or first parts of names, that are reserved, and what to tell who asks for one."""
 
 
 def later(name: str) -> str | None:

@@ -1,0 +1,256 @@
+"""The frame ledger: one row per captured frame, with what became of it.
+
+Every number of every report can be recomputed from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from g2gbench.measure import sightings
+from g2gbench.measure.drop_phase import attribute
+from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
+from g2gbench.measure.records import ServiceFrame
+from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.measure.sightings import Sightings
+
+FloatArray = npt.NDArray[np.float64]
+
+OUTCOMES: Final = (
+    "delivered",
+    "dropped",
+    "unreadable",
+    "in_flight",
+    "not_published",
+    "before_live",
+)
+"""Codes of ``Ledger.outcome``: the index into this tuple."""
+
+DELIVERED, DROPPED, UNREADABLE, IN_FLIGHT, NOT_PUBLISHED, BEFORE_LIVE = range(6)
+
+MIN_FLIGHT_NS: Final = 1_000_000_000
+"""A frame is not called dropped before it had this long, or the p99 of g2g if longer, to return."""
+
+FLIGHT_PERCENTILE: Final = 99
+
+REPEATING_STREAM: Final = 0.01
+"""Share of repeats above which an unreadable frame may be a repeat and is given no identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One row per captured frame, in the order of capture: arrays of shape (frames,).
+
+    ``received_ns``, ``read_ns``, ``width``, ``height`` are -1 and ``g2g_ms`` is NaN where no remote
+    frame carried this one. ``outcome`` indexes ``OUTCOMES``; ``drop_phase`` indexes ``DROP_PHASES``
+    and is -1 for a frame that was not dropped. ``reads`` counts how often the frame's number was
+    seen. ``late`` marks a frame that came after a newer one, ``steady`` one that was captured in
+    the steady state. ``psnr_db`` and ``ssim`` are NaN: this version does not compare pixels.
+
+    ``implausible`` counts delivered frames with a negative g2g latency: they are kept as they are.
+    """
+
+    seq: IntArray
+    frame_id: IntArray
+    due_ns: IntArray
+    captured_ns: IntArray
+    received_ns: IntArray
+    read_ns: IntArray
+    outcome: IntArray
+    drop_phase: IntArray
+    g2g_ms: FloatArray
+    width: IntArray
+    height: IntArray
+    reads: IntArray
+    psnr_db: FloatArray
+    ssim: FloatArray
+    late: BoolArray
+    steady: BoolArray
+    sightings: Sightings
+    repeats: int
+    late_or_reordered: int
+    misread: int
+    not_outstanding: int
+    no_marker: int
+    rejected: int
+    witness_agree: int
+    witness_disagree: int
+    implausible: int
+
+    def __len__(self) -> int:
+        return len(self.frame_id)
+
+    def frames(self) -> dict[str, int]:
+        """Frames captured in the steady state by outcome; ``before_live`` of the whole session."""
+        steady = self.outcome[self.steady]
+        counts = {name: int(np.count_nonzero(steady == i)) for i, name in enumerate(OUTCOMES)}
+        counts["before_live"] = int(np.count_nonzero(self.outcome == BEFORE_LIVE))
+        return {"captured": len(steady), **counts}
+
+    def drops(self) -> dict[str, int]:
+        """Frames captured in the steady state and dropped, by phase."""
+        phases = self.drop_phase[self.steady & (self.outcome == DROPPED)]
+        return {name: int(np.count_nonzero(phases == i)) for i, name in enumerate(DROP_PHASES)}
+
+    def counts(self) -> dict[str, int]:
+        """Remote frames of the whole session by how they were read."""
+        return {
+            "repeats": self.repeats,
+            "late_or_reordered": self.late_or_reordered,
+            "misread": self.misread,
+            "not_outstanding": self.not_outstanding,
+            "no_marker": self.no_marker,
+            "rejected": self.rejected,
+            "witness_agree": self.witness_agree,
+            "witness_disagree": self.witness_disagree,
+            "implausible": self.implausible,
+        }
+
+    def columns(self) -> Mapping[str, npt.NDArray[Any]]:
+        """The columns of frames.parquet, by name, in order; codes not yet spelled out."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "seq": "number as stamped, 16 or 24 bits",
+    "frame_id": "number of the tick, from 0, never wraps",
+    "due_ns": "ns, monotonic: when the schedule wanted the capture",
+    "captured_ns": "ns, monotonic: stamped; g2g counts from here",
+    "received_ns": "ns, monotonic: remote frame handed to the application; g2g counts to here",
+    "read_ns": "ns, monotonic: marker read",
+    "outcome": "what became of the frame",
+    "drop_phase": "where a dropped frame died; unknown when nothing proves the place",
+    "g2g_ms": "ms: received - captured",
+    "width": "pixels of the remote frame",
+    "height": "pixels of the remote frame",
+    "reads": "times seen",
+    "psnr_db": "dB against the source; null: not measured",
+    "ssim": "0..1 against the source; null: not measured",
+    "late": "came after a newer frame",
+    "steady": "captured in the steady state",
+}
+"""Columns of the ledger with their unit or meaning."""
+
+
+def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledger:
+    """Match what came back with what was captured, and say of every frame what became of it.
+
+    ``service_frames`` is the model worker's own log, where there is one: the ground truth for what
+    reached the service and what it dropped.
+    """
+    captured, seen = session.captured, session.seen
+    size = len(captured)
+    sighted = sightings.classify(seen, captured)
+    first = np.flatnonzero(sighted.kind == sightings.NEW)
+    rows = sighted.row[first]
+
+    arrival = np.full(size, ABSENT, dtype=np.int64)  # the remote frame that settles each row
+    arrival[rows] = first
+    delivered = arrival != ABSENT
+    for row, index in _unreadable_rows(session, sighted, delivered).items():
+        arrival[row] = index
+    received_ns = _taken(seen.received_ns, arrival)
+    g2g_ms = np.where(delivered, (received_ns - captured.captured_ns) / 1e6, np.nan)
+
+    outcome = _outcomes(session, delivered, arrival != ABSENT, g2g_ms)
+    known = (sighted.kind == sightings.NEW) | (sighted.kind == sightings.REPEAT)
+    witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
+    agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
+    return Ledger(
+        seq=captured.seq,
+        frame_id=captured.frame_id,
+        due_ns=captured.due_ns,
+        captured_ns=captured.captured_ns,
+        received_ns=received_ns,
+        read_ns=_taken(seen.read_ns, arrival),
+        outcome=outcome,
+        drop_phase=attribute(session, sighted, outcome == DROPPED, delivered, service_frames),
+        g2g_ms=g2g_ms,
+        width=_taken(seen.width, arrival),
+        height=_taken(seen.height, arrival),
+        reads=np.bincount(sighted.row[known], minlength=size).astype(np.int64),
+        psnr_db=np.full(size, np.nan),
+        ssim=np.full(size, np.nan),
+        late=np.isin(np.arange(size), sighted.row[sighted.late]),
+        steady=_steady(session),
+        sightings=sighted,
+        repeats=sighted.count(sightings.REPEAT),
+        late_or_reordered=int(np.count_nonzero(sighted.late)),
+        misread=sighted.count(sightings.MISREAD),
+        not_outstanding=sighted.count(sightings.NOT_OUTSTANDING),
+        no_marker=sighted.count(sightings.NO_MARKER),
+        rejected=sighted.count(sightings.REJECTED),
+        witness_agree=int(np.count_nonzero(agrees)),
+        witness_disagree=int(np.count_nonzero(~agrees)),
+        implausible=int(np.count_nonzero(g2g_ms < 0)),
+    )
+
+
+def _taken(values: IntArray, index: IntArray) -> IntArray:
+    """``values[index]``, and -1 where the index is -1."""
+    taken = np.full(len(index), ABSENT, dtype=np.int64)
+    there = index != ABSENT
+    taken[there] = values[index[there]]
+    return taken
+
+
+def _steady(session: Session) -> BoolArray:
+    captured_ns = session.captured.captured_ns
+    if session.steady_ns is None:
+        return np.zeros(len(captured_ns), dtype=np.bool_)
+    start, end = session.steady_ns
+    return (captured_ns >= start) & (captured_ns < end)
+
+
+def _outcomes(
+    session: Session, delivered: BoolArray, arrived: BoolArray, g2g_ms: FloatArray
+) -> IntArray:
+    captured_ns = session.captured.captured_ns
+    outcome = np.full(len(captured_ns), DROPPED, dtype=np.int64)
+    flight_ns = float(MIN_FLIGHT_NS)
+    if delivered.any():
+        flight_ns = max(flight_ns, np.percentile(g2g_ms[delivered], FLIGHT_PERCENTILE) * 1e6)
+    outcome[captured_ns > session.end_ns - flight_ns] = IN_FLIGHT
+    outcome[arrived] = UNREADABLE
+    first_live_ns = captured_ns[delivered].min() if delivered.any() else np.iinfo(np.int64).max
+    outcome[captured_ns < first_live_ns] = BEFORE_LIVE
+    outcome[~session.captured.accepted] = NOT_PUBLISHED
+    outcome[delivered] = DELIVERED
+    return outcome
+
+
+def _unreadable_rows(session: Session, sighted: Sightings, delivered: BoolArray) -> dict[int, int]:
+    """Captured frame -> unreadable remote frame, where the identity is certain.
+
+    It is when the metadata trailer names it, or when as many unreadable frames lie between two new
+    neighbours as frames are missing between them, in a stream that does not repeat frames.
+    """
+    seen, captured = session.seen, session.captured
+    unreadable = (sighted.kind == sightings.NO_MARKER) | (sighted.kind == sightings.REJECTED)
+    if not unreadable.any() or not len(captured):
+        return {}
+    row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
+    found: dict[int, int] = {}
+    for index in np.flatnonzero(unreadable & (seen.witness != ABSENT)).tolist():
+        row = row_of.get(int(seen.witness[index]))
+        if row is not None and not delivered[row] and captured.accepted[row]:
+            found.setdefault(row, index)
+    repeats, new = sighted.count(sightings.REPEAT), sighted.count(sightings.NEW)
+    if repeats > REPEATING_STREAM * new or (seen.witness[unreadable] != ABSENT).any():
+        return found
+    firsts = np.flatnonzero((sighted.kind == sightings.NEW) & ~sighted.late).tolist()
+    for before, after in pairwise(firsts):
+        between = list(range(before + 1, after))
+        missing = range(int(sighted.row[before]) + 1, int(sighted.row[after]))
+        open_rows = [row for row in missing if not delivered[row] and captured.accepted[row]]
+        if not between or len(open_rows) != len(between) or not unreadable[between].all():
+            continue
+        if (seen.received_ns[between] >= captured.captured_ns[open_rows]).all():
+            found.update(zip(open_rows, between, strict=True))
+    return found

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from g2gbench.measure.journal import parse, parse_service_frames
+from g2gbench.measure.records import (
+    Captured,
+    Counters,
+    Ended,
+    Event,
+    Reached,
+    Seen,
+    ServiceFrame,
+    Skipped,
+    Stats,
+    Usage,
+    encode,
+)
+from tests.measure import sessions
+
+
+def test_every_record_lands_in_its_place() -> None:
+    view = sessions.session(
+        [
+            Skipped(frame_id=3, due_ns=7),
+            Stats(at_ns=5, values={"inbound.jitter": 0.01}),
+            Usage(at_ns=6, process="client", cpu_s=1.5, rss_bytes=10),
+            Event(at_ns=7, name="prompt"),
+            Counters(at_ns=8, source="link", values={"uplink.packets": 4}),
+            sessions.seen(0, witness=0),
+            sessions.seen(1, reading="no_marker"),
+        ],
+        frames=2,
+    )
+    assert view.started is not None
+    assert view.started.fps == sessions.FPS
+    assert view.captured.seq.tolist() == [5000, 5001]
+    assert view.skipped.frame_id.tolist() == [3]
+    assert view.seen.seq.tolist() == [5000, -1]
+    assert view.seen.witness.tolist() == [0, -1]
+    assert view.seen.reading.tolist() == [0, 1]
+    assert [s.at_ns for s in view.stats] == [5]
+    assert view.usage[0].cpu_s == 1.5
+    assert view.events[0].name == "prompt"
+    assert view.counter("link", "uplink.packets") == 4
+    assert view.counter("link", "downlink.packets") is None
+    assert view.ended is not None
+
+
+def test_a_line_cut_off_is_counted_and_the_rest_is_kept() -> None:
+    line = encode(sessions.captured(0))
+    view = parse([line, encode(sessions.captured(1)), line[: len(line) // 2]])
+    assert len(view.captured) == 2
+    assert view.damaged_lines == 1
+    assert view.ended is None
+
+
+def test_lines_that_are_no_records_are_counted_as_damaged() -> None:
+    wrong_type = encode(sessions.captured(0)).replace("5000", '"x"')
+    lines = ["{}", "7", "[]", '{"kind": "invented"}', wrong_type, "\x00\x00"]
+    assert parse(lines).damaged_lines == len(lines)
+
+
+def test_blank_lines_are_no_damage() -> None:
+    assert parse(["", "\n", "  \n"]).damaged_lines == 0
+
+
+def test_an_empty_journal_is_an_empty_session() -> None:
+    view = parse([])
+    assert len(view.captured) == len(view.seen) == len(view.skipped) == 0
+    assert view.started is None
+    assert view.steady_ns is None
+
+
+def test_a_phase_counts_from_the_first_time_it_is_reached() -> None:
+    view = parse(encode(Reached(at_ns=t, phase="room")) for t in (5, 9))
+    assert view.reached["room"] == 5
+
+
+def test_a_number_without_an_ok_reading_is_not_a_number() -> None:
+    line = encode(Seen(1, 2, 77, "rejected", 8, 8))
+    contradiction = encode(Seen(1, 2, None, "ok", 8, 8))
+    view = parse([line, contradiction])
+    assert view.seen.seq.tolist() == [-1, -1]
+    assert view.seen.reading.tolist() == [2, 2]
+
+
+def test_frames_are_put_in_the_order_of_their_times() -> None:
+    view = parse(encode(sessions.seen(i)) for i in (2, 0, 1))
+    assert view.seen.received_ns.tolist() == sorted(view.seen.received_ns.tolist())
+
+
+def test_a_session_listens_until_it_disconnects() -> None:
+    view = parse(
+        [
+            encode(Reached(at_ns=50, phase="disconnected")),
+            encode(Ended(at_ns=90, reason="complete")),
+        ]
+    )
+    assert view.end_ns == 50
+
+
+def test_a_journal_cut_off_ends_with_what_the_client_did_last() -> None:
+    dead_client = [encode(Captured(0, 1, 10, 10)), encode(Usage(99, "room", 1.0, 1))]
+    assert parse(dead_client).end_ns == 10
+
+
+def test_service_frames_are_read_back_and_damage_is_counted() -> None:
+    frame = ServiceFrame(received_ns=1, number_in=2, witness=None, width=3, height=4, sent_ns=5)
+    line = json.dumps({**asdict(frame), "kind": "service_frame", "new_field": 1})
+    frames, damaged = parse_service_frames([line, line[:-5], "3", ""])
+    assert frames == (frame,)
+    assert damaged == 2
