@@ -1,0 +1,62 @@
+"""What to run: the scenario file, read with exact error places into a frozen, typed model.
+
+The way through: text -> document tree -> overrides -> environment -> cells of the matrix ->
+validated ``Scenario``. Nothing here measures, waits or draws random numbers.
+"""
+
+from __future__ import annotations
+
+from g2gbench.scenario.expectation import Expectation
+from g2gbench.scenario.json_schema import json_schema
+from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.loading import load, loads
+from g2gbench.scenario.matrix import Cell, cells
+from g2gbench.scenario.models import SERVICE_MODELS, ServiceModel
+from g2gbench.scenario.problems import Problem, ScenarioError
+from g2gbench.scenario.profiles import PROFILES
+from g2gbench.scenario.resolved import resolved, to_yaml
+from g2gbench.scenario.rules import Size
+from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.sections import (
+    Client,
+    LivekitTarget,
+    LoopbackTarget,
+    Network,
+    PlayoutDelay,
+    Processing,
+    Publish,
+    ServiceTarget,
+    Session,
+    SyntheticSource,
+    TimelineEntry,
+)
+
+__all__ = [
+    "PROFILES",
+    "SERVICE_MODELS",
+    "Cell",
+    "Client",
+    "Expectation",
+    "LinkSettings",
+    "LivekitTarget",
+    "LoopbackTarget",
+    "Network",
+    "PlayoutDelay",
+    "Problem",
+    "Processing",
+    "Publish",
+    "Scenario",
+    "ScenarioError",
+    "ServiceModel",
+    "ServiceTarget",
+    "Session",
+    "Size",
+    "SyntheticSource",
+    "TimelineEntry",
+    "cells",
+    "json_schema",
+    "load",
+    "loads",
+    "resolved",
+    "to_yaml",
+]

@@ -1,0 +1,93 @@
+"""What must hold between fields that are valid on their own, and the defaults they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from g2gbench.scenario.models import SERVICE_MODELS
+from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.quantities import DURATION
+from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.sections import LoopbackTarget
+from g2gbench.scenario.support import Location
+
+Finding = tuple[Location, Refused]
+
+
+def check(scenario: Scenario) -> Iterator[Finding]:
+    """Everything that contradicts itself in a scenario (of one cell), with its location."""
+    yield from _check_model(scenario)
+    yield from _check_processing(scenario)
+    yield from _check_playout_delay(scenario)
+    yield from _check_timeline(scenario)
+
+
+def _check_model(scenario: Scenario) -> Iterator[Finding]:
+    model, source = scenario.target.model, scenario.source
+    if model in SERVICE_MODELS or (source.size is not None and source.fps is not None):
+        return
+    yield (
+        ("target", "model"),
+        Refused(
+            "not a model of the service, so source.size and source.fps must be given",
+            allowed=tuple(SERVICE_MODELS),
+            nearest=nearest_name(model, SERVICE_MODELS),
+        ),
+    )
+
+
+def _check_processing(scenario: Scenario) -> Iterator[Finding]:
+    if not isinstance(scenario.target, LoopbackTarget):
+        return
+    processing = scenario.target.processing
+    if processing.spread > processing.mean:
+        most = DURATION.write(processing.mean)
+        yield (
+            ("target", "processing", "spread"),
+            Refused("a processing time cannot be negative", allowed=(f"at most mean, {most}",)),
+        )
+
+
+def _check_playout_delay(scenario: Scenario) -> Iterator[Finding]:
+    delay = scenario.session.playout_delay
+    if delay is not None and delay.min > delay.max:
+        least = DURATION.write(delay.min)
+        yield (
+            ("session", "playout_delay", "max"),
+            Refused("less than min", allowed=(f"{least} or more",)),
+        )
+
+
+def _check_timeline(scenario: Scenario) -> Iterator[Finding]:
+    duration, previous = scenario.session.duration, -1.0
+    for index, entry in enumerate(scenario.timeline):
+        location: Location = ("timeline", index)
+        if entry.network is None and entry.prompt is None:
+            yield location, Refused("nothing happens", allowed=("network, prompt, or both",))
+        if entry.at >= duration:
+            allowed = f"less than session.duration, {DURATION.write(duration)}"
+            yield (*location, "at"), Refused("after the end", allowed=(allowed,))
+        if entry.at <= previous:
+            allowed = f"more than {DURATION.write(previous)}, the entry before"
+            yield (*location, "at"), Refused("out of order", allowed=(allowed,))
+        previous = max(previous, entry.at)
+
+
+def settle(scenario: Scenario) -> Scenario:
+    """Fill the defaults that depend on other fields: size, rate, framerate limit, transform.
+
+    A scenario whose matrix varies ``target`` or ``source`` keeps them open: its cells settle them.
+    """
+    varied = {path.partition(".")[0] for path in scenario.matrix}
+    target, source = scenario.target, scenario.source
+    if varied & {"target", "source"} or not isinstance(target, LoopbackTarget):
+        return scenario
+    publish = scenario.publish
+    processing = target.processing.model_copy(update={"transform": scenario.transform})
+    update = {
+        "target": target.model_copy(update={"processing": processing}),
+        "source": source.model_copy(update={"size": scenario.frame_size, "fps": scenario.fps}),
+    }
+    if publish.max_framerate is None and "publish" not in varied:
+        update["publish"] = publish.model_copy(update={"max_framerate": scenario.fps})
+    return scenario.model_copy(update=update)

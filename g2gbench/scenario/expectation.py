@@ -1,0 +1,126 @@
+"""Expectations: ``g2g_ms.p95 < 500ms`` as an object that a value can be held against."""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from g2gbench.measure.registry import METRICS, Metric, later
+from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.quantities import BITRATE, BYTES, DURATION, NUMBER, RATIO, Quantity
+from g2gbench.scenario.rules import Rule
+
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+_SHAPE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*([<>=!~]+)\s*(\S(?:.*\S)?)\s*", re.DOTALL)
+_QUANTITIES: Mapping[str, tuple[Quantity, Decimal]] = {
+    "ms": (DURATION, Decimal(1000)),
+    "ratio": (RATIO, Decimal(1)),
+    "bps": (BITRATE, Decimal(1)),
+    "bytes": (BYTES, Decimal(1)),
+}
+"""By the unit of a metric: how its limits may be written, and the factor to the metric's unit."""
+
+_MOST_LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A condition on one metric; ``limit`` is in the metric's own ``unit``."""
+
+    text: str
+    metric: str
+    operator: str
+    limit: float
+    unit: str
+
+    def holds(self, value: float) -> bool:
+        """Whether a value in the metric's unit meets the expectation; NaN meets none."""
+        return not math.isnan(value) and OPERATORS[self.operator](value, self.limit)
+
+
+def parse_expectation(text: str) -> Expectation:
+    """Read ``METRIC OPERATOR LIMIT``; raises Refused.
+
+    A bare number is in the metric's own unit; a number with a unit is converted to it.
+    """
+    shape = _SHAPE.fullmatch(text)
+    if shape is None:
+        raise Refused(
+            "an expectation is METRIC OPERATOR LIMIT",
+            allowed=("for example g2g_ms.p95 < 500ms, drop_ratio < 1%",),
+        )
+    name, symbol, limit = shape.groups()
+    metric = _metric(name)
+    if symbol not in OPERATORS:
+        meant = {"=": "==", "=<": "<=", "=>": ">=", "<>": "!=", "~=": "=="}.get(symbol)
+        raise Refused(f'unknown operator "{symbol}"', allowed=tuple(OPERATORS), nearest=meant)
+    return Expectation(text, name, symbol, _limit(metric, limit), metric.unit)
+
+
+def _metric(name: str) -> Metric:
+    if name in METRICS:
+        return METRICS[name]
+    reason = later(name)
+    if reason is not None:
+        raise Refused(f'metric "{name}": {reason}')
+    family = [known for known in METRICS if known.partition(".")[0] == name.partition(".")[0]]
+    listed = tuple(family)[:_MOST_LISTED] or ("the metrics of docs/metrics.md",)
+    raise Refused(f'unknown metric "{name}"', allowed=listed, nearest=nearest_name(name, METRICS))
+
+
+def _limit(metric: Metric, text: str) -> float:
+    quantity, factor = _QUANTITIES.get(metric.unit, (None, Decimal(1)))
+    allowed = [f"a number in {metric.name}'s own unit ({metric.unit})"]
+    if quantity is not None:
+        allowed.append(quantity.expected)
+    if re.fullmatch(NUMBER, text):
+        limit = Decimal(text)
+    elif quantity is None:
+        raise Refused(f'limit "{text}"', allowed=allowed)
+    else:
+        try:
+            limit = quantity.parse(text) * factor
+        except Refused as refused:
+            message = refused.message or f'limit "{text}"'
+            raise Refused(message, allowed=allowed, nearest=refused.nearest) from None
+    if metric.unit == "ratio" and limit > 1:
+        raise Refused(f'limit "{text}"', allowed=("a ratio from 0 to 1, or 0% to 100%",))
+    return float(limit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect(Rule):
+    """One line of ``expect:``."""
+
+    def parse(self, value: object) -> Expectation:
+        if isinstance(value, Expectation):
+            return value
+        if not isinstance(value, str):
+            raise Refused(allowed=("METRIC OPERATOR LIMIT, such as g2g_ms.p95 < 500ms",))
+        return parse_expectation(value)
+
+    def render(self, value: Any) -> Any:
+        return value.text
+
+    def schema(self) -> dict[str, Any]:
+        names = "|".join(re.escape(name) for name in METRICS)
+        units = "|".join(unit for quantity, _ in _QUANTITIES.values() for unit in quantity.units)
+        return {
+            "type": "string",
+            "pattern": rf"^\s*({names})\s*(<=|>=|==|!=|<|>)\s*{NUMBER} ?({units})?\s*$",
+            "examples": ["g2g_ms.p95 < 500ms", "drop_ratio < 1%"],
+        }

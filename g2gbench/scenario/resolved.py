@@ -1,0 +1,58 @@
+"""A scenario written back: the complete document, defaults included, units restored."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.section import Section
+from g2gbench.scenario.structure import rule_of
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The complete document of a scenario, as JSON values; secrets are ``***``.
+
+    Loading it gives an equal scenario, except for secrets. null stands for what a matrix over
+    ``target`` or ``source`` leaves open.
+    """
+    return document_of(scenario)
+
+
+def document_of(section: Section, *, reveal_secrets: bool = False) -> dict[str, Any]:
+    """The document form of a section; ``reveal_secrets`` is for making cells, never for output."""
+    document: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        rule = rule_of(field)
+        if hasattr(value, "get_secret_value") and reveal_secrets:
+            document[name] = value.get_secret_value()
+        elif rule is not None:
+            document[name] = rule.render(value)
+        elif name == "expect":
+            document[name] = [expectation.text for expectation in value]
+        else:
+            document[name] = _document_value(value, reveal_secrets)
+    return document
+
+
+def _document_value(value: Any, reveal_secrets: bool) -> Any:
+    if isinstance(value, Section):
+        return document_of(value, reveal_secrets=reveal_secrets)
+    if isinstance(value, tuple):
+        return [_document_value(item, reveal_secrets) for item in value]
+    return value
+
+
+def to_yaml(scenario: Scenario) -> str:
+    """The resolved document as YAML text."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.allow_unicode = True
+    yaml.width = 100
+    stream = io.StringIO()
+    yaml.dump(resolved(scenario), stream)
+    return stream.getvalue()

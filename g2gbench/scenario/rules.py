@@ -1,0 +1,249 @@
+"""Rules of single fields: how a value of a document becomes the value that the program uses.
+
+A rule stands in the annotation of a model's field. It parses, renders back and describes itself as
+JSON Schema, so that loading, ``scenario show`` and ``scenario schema`` cannot disagree.
+"""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import GetCoreSchemaHandler, SecretStr
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from g2gbench.scenario.models import LARGEST, SMALLEST
+from g2gbench.scenario.problems import Refused, nearest_name
+
+REFUSED = "refused"
+"""The type of the pydantic error that carries a Refused; its ``ctx`` has the fields."""
+
+
+def as_pydantic_error(refused: Refused) -> PydanticCustomError:
+    """The pydantic error that carries what a rule has to say."""
+    return PydanticCustomError(
+        REFUSED,
+        "value refused",
+        {"message": refused.message, "allowed": refused.allowed, "nearest": refused.nearest},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Base of all rules; ``nullable``: null is allowed and means that the field decides later."""
+
+    nullable: bool = False
+
+    def parse(self, value: object) -> object:
+        """The value to use; raises Refused."""
+        raise NotImplementedError
+
+    def render(self, value: Any) -> Any:
+        """The value as a document writes it."""
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the values that ``parse`` accepts, as far as it can say."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def validate(value: object) -> object:
+            if value is None and self.nullable:
+                return None
+            try:
+                return self.parse(value)
+            except Refused as refused:
+                raise as_pydantic_error(refused) from None
+
+        return core_schema.no_info_plain_validator_function(validate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Rule):
+    """One of a few words."""
+
+    names: tuple[str, ...]
+
+    def parse(self, value: object) -> str:
+        if isinstance(value, str) and value in self.names:
+            return value
+        nearest = nearest_name(value, self.names) if isinstance(value, str) else None
+        raise Refused(allowed=self.names, nearest=nearest)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.names)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Rule):
+    """``true`` or ``false``, as far as allowed; nothing else is a boolean."""
+
+    values: tuple[bool, ...] = (True, False)
+
+    def parse(self, value: object) -> bool:
+        if isinstance(value, bool) and value in self.values:
+            return value
+        raise Refused(allowed=["true" if known else "false" for known in self.values])
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean", "enum": list(self.values)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Rule):
+    """Text of a bounded length, without control characters other than line breaks and tabs."""
+
+    shortest: int = 0
+    longest: int = 5000
+
+    def parse(self, value: object) -> str:
+        allowed = (f"text of {self.shortest} to {self.longest} characters",)
+        if not isinstance(value, str):
+            number = isinstance(value, int | float)
+            raise Refused("it must be put in quotes to be text" if number else "", allowed=allowed)
+        if not self.shortest <= len(value) <= self.longest:
+            raise Refused(f"it has {len(value)} characters", allowed=allowed)
+        if any(_is_control(character) for character in value):
+            raise Refused("it contains control characters", allowed=allowed)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
+
+
+def _is_control(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in (
+        "\ufeff\ufffe\uffff"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name(Rule):
+    """A name that is safe in file names: letters, digits, dot, dash and underscore."""
+
+    pattern: str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+    def parse(self, value: object) -> str:
+        if isinstance(value, str) and re.fullmatch(self.pattern[1:-1], value):
+            return value
+        raise Refused(allowed=("1 to 64 letters, digits, dots, dashes and underscores",))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": self.pattern}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(Rule):
+    """A whole number between two bounds."""
+
+    least: int
+    most: int
+
+    def parse(self, value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):  # noqa: SIM102
+            if self.least <= value <= self.most:
+                return value
+        raise Refused(allowed=(f"a whole number from {self.least} to {self.most}",))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Rule):
+    """A plain number between two bounds, for what has no unit to write (frames per second)."""
+
+    least: float
+    most: float
+
+    def parse(self, value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool):  # noqa: SIM102
+            if math.isfinite(value) and self.least <= value <= self.most:
+                return float(value)
+        raise Refused(allowed=(f"a number from {self.least:g} to {self.most:g}",))
+
+    def render(self, value: Any) -> Any:
+        return int(value) if value is not None and value.is_integer() else value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.least, "maximum": self.most}
+
+
+class Size(NamedTuple):
+    """Width and height of a frame in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameSize(Rule):
+    """``640x360``: even width and height within what a marker and the encoders can take."""
+
+    def parse(self, value: object) -> Size:
+        allowed = (f"WIDTHxHEIGHT, both even, {Size(*SMALLEST)} to {Size(*LARGEST)}",)
+        match = (
+            re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", value) if isinstance(value, str) else None
+        )
+        if match is None:
+            raise Refused(allowed=allowed)
+        size = Size(int(match[1]), int(match[2]))
+        if size.width % 2 or size.height % 2:
+            raise Refused("width and height must be even", allowed=allowed)
+        for pixels, least, most in zip(size, SMALLEST, LARGEST, strict=True):
+            if not least <= pixels <= most:
+                raise Refused(allowed=allowed)
+        return size
+
+    def render(self, value: Any) -> Any:
+        return None if value is None else str(value)
+
+    def schema(self) -> dict[str, Any]:
+        even = "[1-9][0-9]{0,3}[02468]|[02468]"
+        return {"type": "string", "pattern": f"^({even})x({even})$", "examples": ["640x360"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address(Rule):
+    """A URL with one of a few schemes; ``${NAME}`` of the environment is allowed in it."""
+
+    schemes: tuple[str, ...]
+
+    def parse(self, value: object) -> str:
+        allowed = (f"a URL that begins with {' or '.join(f'{s}://' for s in self.schemes)}",)
+        if not isinstance(value, str) or len(value) > 2000 or any(map(str.isspace, value)):
+            raise Refused(allowed=allowed)
+        begins = tuple(f"{scheme}://" for scheme in self.schemes)
+        if not value.startswith((*begins, "${")) or value in begins:
+            raise Refused(allowed=allowed)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": rf"^(({'|'.join(self.schemes)})://.|\$\{{)"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret(Rule):
+    """A key; ``${NAME}`` of the environment is where it belongs. Never rendered."""
+
+    def parse(self, value: object) -> SecretStr:
+        if isinstance(value, str) and value:
+            return SecretStr(value)
+        raise Refused(allowed=("text, such as ${NAME} of the environment",))
+
+    def render(self, value: Any) -> Any:
+        return None if value is None else "***"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}

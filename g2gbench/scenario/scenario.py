@@ -1,0 +1,134 @@
+"""The scenario: everything that one benchmark run needs to know."""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from g2gbench.errors import InputError
+from g2gbench.scenario.expectation import Expect, Expectation
+from g2gbench.scenario.models import SERVICE_MODELS
+from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.rules import Name, Rule, Size, Text, Whole
+from g2gbench.scenario.section import Section
+from g2gbench.scenario.sections import (
+    Client,
+    LoopbackTarget,
+    Network,
+    Publish,
+    Session,
+    SyntheticSource,
+    Target,
+    TimelineEntry,
+    Transform,
+)
+
+MOST_TIMELINE_ENTRIES = 1000
+MOST_EXPECTATIONS = 200
+SETUP_SECONDS = 5.0
+"""What connecting and tearing down add to a repetition, for estimates alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix(Rule):
+    """Field paths, each with the list of its values; kept as written."""
+
+    def parse(self, value: object) -> dict[str, tuple[Any, ...]]:
+        if isinstance(value, Mapping) and all(isinstance(v, list | tuple) for v in value.values()):
+            return {str(path): tuple(values) for path, values in value.items()}
+        raise Refused(allowed=("a mapping of field paths to lists of values",))
+
+    def render(self, value: Any) -> Any:
+        return {path: list(values) for path, values in value.items()}
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "propertyNames": {"$ref": "#/$defs/MatrixPath"},
+            "additionalProperties": {"type": "array", "minItems": 1},
+        }
+
+
+class Scenario(Section):
+    """One benchmark: what to run, under which conditions, and what is expected of it.
+
+    Durations are in seconds, bitrates in bits per second, ratios from 0 to 1. ``matrix`` maps field
+    paths to values as written; ``g2gbench.scenario.cells`` makes one scenario of each combination.
+    """
+
+    name: Annotated[str, Name()] = Field(description="Names the run directory.")
+    description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
+    target: Target = Field(description="What is measured.")
+    source: SyntheticSource = Field(
+        default_factory=SyntheticSource, description="What the client captures."
+    )
+    publish: Publish = Field(default_factory=Publish, description="How it is sent.")
+    network: Network = Field(default_factory=Network, description="The link of the client.")
+    session: Session = Field(default_factory=Session, description="One session.")
+    timeline: tuple[TimelineEntry, ...] = Field(
+        (), max_length=MOST_TIMELINE_ENTRIES, description="What changes on the way."
+    )
+    client: Client = Field(default_factory=Client, description="Who measures.")
+    matrix: Annotated[dict[str, tuple[Any, ...]], Matrix()] = Field(
+        default_factory=dict, description="Fields with several values: one cell a combination."
+    )
+    repeat: Annotated[int, Whole(least=1, most=1000)] = Field(1, description="Trials of a cell.")
+    expect: tuple[Annotated[Expectation, Expect()], ...] = Field(
+        (),
+        max_length=MOST_EXPECTATIONS,
+        description="METRIC OPERATOR LIMIT: what must hold for the run to pass.",
+    )
+    seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(
+        1, description="Of everything random: picture, loss, processing time."
+    )
+
+    @property
+    def transform(self) -> Transform:
+        """What the target does to the picture; ``restyle`` for a target that is not a loopback."""
+        if not isinstance(self.target, LoopbackTarget):
+            return "restyle"
+        known = self.target.model in SERVICE_MODELS
+        return self.target.processing.transform or ("restyle" if known else "passthrough")
+
+    @property
+    def frame_size(self) -> Size:
+        """Width and height of the captured frames, in pixels."""
+        return self.source.size or self._model_size()
+
+    @property
+    def fps(self) -> float:
+        """Frames captured per second."""
+        if self.source.fps is not None:
+            return self.source.fps
+        if self.target.model in SERVICE_MODELS:
+            return SERVICE_MODELS[self.target.model].fps
+        raise InputError(f"source.fps: needed, since {self.target.model} is no known model")
+
+    @property
+    def marker_version(self) -> Literal["v1", "v2"]:
+        """The marker to stamp: v1 where the target stamps anew, v2 where pixels pass through."""
+        if self.source.marker != "auto":
+            return self.source.marker
+        return "v2" if self.transform == "passthrough" else "v1"
+
+    @property
+    def output_size(self) -> Size:
+        """Width and height that the target sends: the model's; the source's for a passthrough."""
+        if self.transform == "passthrough" or self.target.model not in SERVICE_MODELS:
+            return self.frame_size
+        return self._model_size()
+
+    @property
+    def estimated_seconds(self) -> float:
+        """About how long all repetitions of one cell take."""
+        return self.repeat * (self.session.warmup + self.session.duration + SETUP_SECONDS)
+
+    def _model_size(self) -> Size:
+        model = SERVICE_MODELS.get(self.target.model)
+        if model is None:
+            raise InputError(f"source.size: needed, since {self.target.model} is no known model")
+        return Size(model.width, model.height)

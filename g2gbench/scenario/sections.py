@@ -1,0 +1,268 @@
+"""The parts of a scenario, as frozen models: target, source, publish, network, session, timeline.
+
+A default of None means that another field decides (the model's size, the source's rate);
+``g2gbench.scenario.defaults`` settles these.
+"""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, GetCoreSchemaHandler, SecretStr
+from pydantic_core import CoreSchema, core_schema
+
+from g2gbench.scenario.amounts import Bitrate, Duration
+from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.profiles import PROFILES
+from g2gbench.scenario.rules import (
+    Address,
+    Choice,
+    Flag,
+    FrameSize,
+    Name,
+    Number,
+    Rule,
+    Secret,
+    Size,
+    Text,
+    as_pydantic_error,
+)
+from g2gbench.scenario.section import Section
+
+Transform: TypeAlias = Literal["passthrough", "restyle", "mirror"]
+Codec: TypeAlias = Literal["vp8", "vp9", "h264", "av1", "h265"]
+Content: TypeAlias = Literal["street", "talking-head", "noise", "flat"]
+Marker: TypeAlias = Literal["auto", "v1", "v2"]
+
+
+class Processing(Section):
+    """What the loopback's model worker does to a frame, and how long it takes, in seconds."""
+
+    transform: Annotated[
+        Transform | None, Choice(names=("passthrough", "restyle", "mirror"), nullable=True)
+    ] = Field(
+        None,
+        description="What the worker does to the picture; null: restyle for a model of the "
+        "service, passthrough for any other name.",
+    )
+    mean: Annotated[float, Duration(least="0s", most="10s")] = Field(
+        0.0, description="Mean processing time of a frame."
+    )
+    spread: Annotated[float, Duration(least="0s", most="10s")] = Field(
+        0.0, description="Times are drawn evenly from mean - spread to mean + spread."
+    )
+    max_fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+        None, description="Most frames per second that the worker sends; null: no cap."
+    )
+
+
+class LoopbackTarget(Section):
+    """The emulated service, run on this machine."""
+
+    kind: Literal["loopback"]
+    model: Annotated[str, Name()] = Field(
+        description="A model of the service, or any name beside source.size and source.fps."
+    )
+    processing: Processing = Field(
+        default_factory=Processing, description="What the model worker does."
+    )
+    room: Annotated[Literal["embedded"], Choice(names=("embedded",))] = Field(
+        "embedded", description="The media room between client and worker."
+    )
+
+
+class ServiceTarget(Section):
+    """The real service. Recognised; a later version connects to it."""
+
+    kind: Literal["service"]
+    url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = None
+    http_url: Annotated[str | None, Address(schemes=("https", "http"), nullable=True)] = None
+    api_key: Annotated[SecretStr, Secret()]
+    model: Annotated[str, Name()]
+    resolution: Annotated[
+        Literal["480p", "720p", "1080p"] | None,
+        Choice(names=("480p", "720p", "1080p"), nullable=True),
+    ] = None
+
+
+class LivekitTarget(Section):
+    """A LiveKit room with a worker in it. Recognised; a later version connects to it."""
+
+    kind: Literal["livekit"]
+    url: Annotated[str, Address(schemes=("wss", "ws"))]
+    api_key: Annotated[SecretStr, Secret()]
+    api_secret: Annotated[SecretStr, Secret()]
+    model: Annotated[str, Name()]
+
+
+Target: TypeAlias = Annotated[
+    LoopbackTarget | ServiceTarget | LivekitTarget, Field(discriminator="kind")
+]
+
+ENVIRONMENT_FIELDS = frozenset(
+    ("target.url", "target.http_url", "target.api_key", "target.api_secret")
+)
+"""The fields in which ``${NAME}`` stands for a variable of the environment."""
+
+SECRET_FIELDS = frozenset(("target.api_key", "target.api_secret"))
+"""The fields whose value is never shown."""
+
+
+class SyntheticSource(Section):
+    """A drawn picture, the same in every run of one seed."""
+
+    kind: Annotated[Literal["synthetic"], Choice(names=("synthetic",))] = Field(
+        "synthetic", description="Where frames come from."
+    )
+    content: Annotated[Content, Choice(names=("street", "talking-head", "noise", "flat"))] = Field(
+        "street", description="What is drawn."
+    )
+    size: Annotated[Size | None, FrameSize(nullable=True)] = Field(
+        None, description="Width x height in pixels; null: the model's."
+    )
+    fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+        None, description="Frames captured per second; null: the model's."
+    )
+    marker: Annotated[Marker, Choice(names=("auto", "v1", "v2"))] = Field(
+        "auto",
+        description="The number in the picture; auto: v1 where the target stamps anew, v2 where "
+        "pixels pass through.",
+    )
+
+
+class Publish(Section):
+    """How the client publishes its track; bitrate in bits per second."""
+
+    codec: Annotated[Codec, Choice(names=("vp8", "vp9", "h264", "av1", "h265"))] = Field(
+        "vp8", description="Preferred video codec."
+    )
+    max_bitrate: Annotated[int, Bitrate(least="10kbps", most="100Mbps")] = Field(
+        2_000_000, description="Most that the encoder may send."
+    )
+    max_framerate: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+        None, description="Most frames per second that the encoder sends; null: source.fps."
+    )
+    simulcast: Annotated[bool, Flag(values=(False,))] = Field(
+        False, description="Several encodings at once."
+    )
+
+
+class Network(Section):
+    """The emulated link: a profile, and any direction given beside it in place of the profile's."""
+
+    profile: Annotated[str, Choice(names=tuple(PROFILES))] = Field(
+        "none", description="A named network."
+    )
+    uplink: LinkSettings | None = Field(
+        None, description="Client to target; replaces the profile's."
+    )
+    downlink: LinkSettings | None = Field(
+        None, description="Target to client; replaces the profile's."
+    )
+
+    def resolved(self) -> tuple[LinkSettings, LinkSettings]:
+        """(uplink, downlink) that are in force."""
+        uplink, downlink = PROFILES[self.profile]
+        return self.uplink or uplink, self.downlink or downlink
+
+    @property
+    def impaired(self) -> bool:
+        """Whether a packet can notice the link in either direction."""
+        return any(settings.impaired for settings in self.resolved())
+
+
+_PLAYOUT = Duration(least="0ms", most="40.95s", step="10ms")
+
+
+class PlayoutDelay(Section):
+    """Bounds of the receiver's playout delay in seconds (RTP header extension playout-delay)."""
+
+    min: Annotated[float, _PLAYOUT] = Field(description="Least delay.")
+    max: Annotated[float, _PLAYOUT] = Field(description="Most delay.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playout(Rule):
+    """``natural`` (None inside), one fixed duration, or bounds."""
+
+    def parse(self, value: object) -> object:
+        if value == "natural":
+            return None
+        if isinstance(value, Mapping | PlayoutDelay):
+            return value
+        try:
+            _PLAYOUT.parse(value)
+        except Refused as refused:
+            allowed = ("natural", *refused.allowed, "{min: …, max: …}")
+            raise Refused(refused.message, allowed=allowed, nearest=refused.nearest) from None
+        return {"min": value, "max": value}
+
+    def render(self, value: Any) -> Any:
+        if value is None:
+            return "natural"
+        return {"min": _PLAYOUT.render(value.min), "max": _PLAYOUT.render(value.max)}
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"const": "natural"},
+                _PLAYOUT.schema(),
+                {"$ref": f"#/$defs/{PlayoutDelay.__name__}"},
+            ]
+        }
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        bounds_or_none = handler(source)
+
+        def validate(value: object) -> object:
+            try:
+                return self.parse(value)
+            except Refused as refused:
+                raise as_pydantic_error(refused) from None
+
+        return core_schema.no_info_before_validator_function(validate, bounds_or_none)
+
+
+class Session(Section):
+    """One session: warm-up and measured time in seconds, playout delay, first prompt."""
+
+    warmup: Annotated[float, Duration(least="0s", most="5min")] = Field(
+        10.0, description="Time that passes before measuring starts."
+    )
+    duration: Annotated[float, Duration(least="1s", most="60min")] = Field(
+        20.0, description="Measured time, from the end of the warm-up."
+    )
+    playout_delay: Annotated[PlayoutDelay | None, Playout()] = Field(
+        None,
+        description="natural: as the receiver decides; a duration: that much, fixed; {min, max}: "
+        "bounds. Steps of 10ms up to 40.95s.",
+    )
+    prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
+        None, description="First prompt; null: none."
+    )
+
+
+class TimelineEntry(Section):
+    """Something that happens during the measured time; ``at`` in seconds from its start."""
+
+    at: Annotated[float, Duration(least="0s", most="60min")] = Field(
+        description="When, from the end of the warm-up; less than session.duration."
+    )
+    network: Network | None = Field(None, description="The network from then on.")
+    prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
+        None, description="A new prompt."
+    )
+
+
+class Client(Section):
+    """The measured client."""
+
+    kind: Annotated[Literal["native"], Choice(names=("native",))] = Field(
+        "native", description="What kind of client measures."
+    )

@@ -1,0 +1,74 @@
+"""The shape of a scenario as data: which keys a section has, and every path to a field."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+
+from g2gbench.scenario.rules import Rule
+from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.section import Section
+from g2gbench.scenario.sections import SECRET_FIELDS, LivekitTarget, ServiceTarget
+
+LATER_SECTIONS: frozenset[type[Section]] = frozenset((ServiceTarget, LivekitTarget))
+"""Sections that are recognised and not supported yet."""
+
+_NOT_IN_A_MATRIX = frozenset(("name", "description", "matrix", "repeat", "expect", "client"))
+
+
+def rule_of(field: FieldInfo) -> Rule | None:
+    """The rule in a field's annotation, if it has one."""
+    return next((item for item in field.metadata if isinstance(item, Rule)), None)
+
+
+def sections_in(annotation: Any) -> tuple[type[Section], ...]:
+    """The section classes that a field can hold, whether alone, optional, in a list or a union."""
+    if inspect.isclass(annotation) and issubclass(annotation, Section):
+        return (annotation,)
+    return tuple(found for part in get_args(annotation) for found in sections_in(part))
+
+
+def keys_at(location: tuple[str | int, ...], kind: str | None = None) -> tuple[str, ...]:
+    """The keys that a document may have at a location; ``kind`` is the discriminator there.
+
+    Empty where no section is.
+    """
+    sections: tuple[type[Section], ...] = (Scenario,)
+    for part in location:
+        if isinstance(part, int):
+            continue
+        sections = tuple(
+            inner
+            for section in sections
+            if part in section.model_fields
+            for inner in sections_in(section.model_fields[part].annotation)
+        )
+    of_kind = [section for section in sections if kind in _kinds(section)]
+    chosen = of_kind or [section for section in sections if section not in LATER_SECTIONS]
+    return tuple(dict.fromkeys(key for section in chosen for key in section.model_fields))
+
+
+def _kinds(section: type[Section]) -> tuple[Any, ...]:
+    field = section.model_fields.get("kind")
+    return () if field is None else get_args(field.annotation)
+
+
+def matrix_paths() -> tuple[str, ...]:
+    """Every dotted path that ``matrix:`` may vary."""
+    return tuple(
+        path
+        for path in _paths(Scenario, "")
+        if path.partition(".")[0] not in _NOT_IN_A_MATRIX and path not in SECRET_FIELDS
+    )
+
+
+def _paths(section: type[Section], prefix: str) -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        yield f"{prefix}{name}"
+        if name != "timeline":
+            for inner in sections_in(field.annotation):
+                if inner not in LATER_SECTIONS:
+                    yield from _paths(inner, f"{prefix}{name}.")

@@ -1,0 +1,208 @@
+"""A document tree to a Scenario, every problem with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from g2gbench.scenario.checks import check, settle
+from g2gbench.scenario.document import Entry, Listing, Node, Scalar, Table, describe, plain
+from g2gbench.scenario.problems import Place, Problem, Refused, nearest_name
+from g2gbench.scenario.rules import REFUSED
+from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
+from g2gbench.scenario.structure import keys_at
+from g2gbench.scenario.support import NOT_YET, Later, Location, find_later
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_KINDS = frozenset(("loopback", "service", "livekit"))
+
+
+def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, list[Problem]]:
+    """The settled scenario of a tree and the problems in it; None when there are any.
+
+    ``complete`` False leaves out the checks between fields, for a document whose matrix still has
+    to fill some.
+    """
+    later = list(find_later(tree))
+    problems = [_later_problem(tree, item) for item in later]
+    settled = {item.location for item in later}
+    # The rest of a section whose kind comes later cannot be judged.
+    unjudged = {item.location[:-1] for item in later if item.location[-1] in ("kind", "every")}
+    try:
+        scenario = Scenario.model_validate(plain(tree))
+    except ValidationError as error:
+        for location, problem in _translate(tree, error):
+            skipped = any(location[: len(prefix)] == prefix for prefix in unjudged)
+            if location not in settled and not skipped:
+                problems.append(problem)
+        return None, problems
+    if complete and not problems:
+        problems = [_problem(tree, location, refused) for location, refused in check(scenario)]
+    if problems:
+        return None, problems
+    return (settle(scenario) if complete else scenario), []
+
+
+def expand_environment(
+    node: Node, environment: Mapping[str, str] | None
+) -> tuple[Node, list[Problem]]:
+    """Put variables in the place of ``${NAME}`` in the fields meant for it; problems elsewhere.
+
+    Without an environment the references stay as they are. Only values change: what was written
+    stays what problems show.
+    """
+    problems: list[Problem] = []
+    return _expanded(node, "", environment, problems), problems
+
+
+def _expanded(
+    node: Node, path: str, environment: Mapping[str, str] | None, problems: list[Problem]
+) -> Node:
+    if isinstance(node, Table):
+        return replace(
+            node,
+            entries=tuple(
+                replace(e, value=_expanded(e.value, _joined(path, e.key), environment, problems))
+                for e in node.entries
+            ),
+        )
+    if isinstance(node, Listing):
+        items = [
+            _expanded(item, f"{path}[{index}]", environment, problems)
+            for index, item in enumerate(node.items)
+        ]
+        return replace(node, items=tuple(items))
+    if not isinstance(node.value, str) or "${" not in node.value:
+        return node
+    try:
+        return replace(node, value=_substituted(node.value, path, environment))
+    except Refused as refused:
+        found = "***" if path in SECRET_FIELDS else describe(node)
+        problems.append(Problem.at(node.place, path, found, refused))
+        return node
+
+
+def _substituted(text: str, path: str, environment: Mapping[str, str] | None) -> str:
+    if path not in ENVIRONMENT_FIELDS:
+        raise Refused("${…} is not read here", allowed=sorted(ENVIRONMENT_FIELDS))
+    if "${" in _VARIABLE.sub("", text):
+        raise Refused("a reference is ${NAME}: letters, digits and underscores")
+    if environment is None:
+        return text
+    for name in _VARIABLE.findall(text):
+        if name not in environment:
+            raise Refused(
+                f"the environment variable {name} is not set",
+                nearest=nearest_name(name, environment),
+            )
+    return _VARIABLE.sub(lambda match: environment[match[1]], text)
+
+
+def _translate(tree: Table, error: ValidationError) -> Iterator[tuple[Location, Problem]]:
+    for detail in error.errors(include_url=False, include_input=False):
+        location: Location = tuple(detail["loc"])
+        if location[:1] == ("target",) and location[1:2] and location[1] in _KINDS:
+            location = ("target", *location[2:])  # pydantic names the member of the union here
+        kind, context = detail["type"], detail.get("ctx", {})
+        if kind == "extra_forbidden":
+            yield location, _unknown_key(tree, location)
+        elif kind in ("union_tag_invalid", "union_tag_not_found"):
+            yield from _wrong_kind(tree, (*location, "kind"))
+        else:
+            yield location, _problem(tree, location, _refused(location, kind, context))
+
+
+def _refused(location: Location, kind: str, context: Mapping[str, Any]) -> Refused:
+    if kind == REFUSED:
+        return Refused(context["message"], allowed=context["allowed"], nearest=context["nearest"])
+    if kind == "missing":
+        return Refused("missing, and it has no default")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return Refused(allowed=(f"a mapping with {', '.join(keys_at(location))}",))
+    if kind in ("tuple_type", "list_type"):
+        return Refused(allowed=("a list",))
+    if kind == "too_long":
+        most = context["max_length"]
+        return Refused(f"it has {context['actual_length']} entries", allowed=(f"at most {most}",))
+    return Refused(kind.replace("_", " "))
+
+
+def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Problem]]:
+    node, _ = _walk(tree, location)
+    if node is None:
+        yield location, _problem(tree, location, Refused("missing, and it has no default"))
+        return
+    word = node.text if isinstance(node, Scalar) else ""
+    nearest = nearest_name(word, _KINDS)
+    yield location, _problem(tree, location, Refused(allowed=("loopback",), nearest=nearest))
+
+
+def _later_problem(tree: Table, later: Later) -> Problem:
+    refused = Refused(f'"{later.word}" {NOT_YET}', allowed=later.allowed)
+    if later.is_key:
+        place, path = _place_of_key(tree, later.location)
+        return Problem.at(place, path, f'"{later.word}"', refused)
+    return _problem(tree, later.location, refused)
+
+
+def _unknown_key(tree: Table, location: Location) -> Problem:
+    parent, _ = _walk(tree, location[:-1])
+    kind = parent.get("kind") if isinstance(parent, Table) else None
+    known = keys_at(
+        location[:-1], plain(kind.value) if kind and isinstance(kind.value, Scalar) else None
+    )
+    key = str(location[-1])
+    place, path = _place_of_key(tree, location)
+    refused = Refused(f'unknown key "{key}"', allowed=known, nearest=nearest_name(key, known))
+    return Problem.at(place, path, f'"{key}"', refused)
+
+
+def _problem(tree: Table, location: Location, refused: Refused) -> Problem:
+    node, path = _walk(tree, location)
+    if node is not None:
+        found = "***" if ".".join(map(str, location)) in SECRET_FIELDS else describe(node)
+        return Problem.at(node.place, path, found, refused)
+    place, _ = _place_of_key(tree, location)
+    return Problem.at(place, path, "", refused)
+
+
+def _joined(path: str, part: str | int) -> str:
+    if isinstance(part, int):
+        return f"{path}[{part}]"
+    return f"{path}.{part}" if path else part
+
+
+def _walk(tree: Table, location: Location) -> tuple[Node | None, str]:
+    """The node at a location, None when the document has none, and its path as problems tell it."""
+    node: Node | None = tree
+    path = ""
+    for part in location:
+        path = _joined(path, part)
+        if isinstance(node, Table):
+            entry = node.get(str(part))
+            node = entry.value if entry else None
+        elif isinstance(node, Listing) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        else:
+            node = None
+        if node is not None and node.path is not None:
+            path = node.path
+    return node, path
+
+
+def _place_of_key(tree: Table, location: Location) -> tuple[Place, str]:
+    """The place of the last key of a location, or of the nearest thing above it that exists."""
+    _, path = _walk(tree, location)
+    for length in range(len(location) - 1, -1, -1):
+        parent, _ = _walk(tree, location[:length])
+        if isinstance(parent, Table):
+            entry: Entry | None = parent.get(str(location[length]))
+            return (entry.place if entry else parent.place), path
+        if parent is not None:
+            return parent.place, path
+    return tree.place, path
