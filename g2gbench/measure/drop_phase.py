@@ -20,6 +20,7 @@ from g2gbench.measure.journal import ABSENT, BoolArray, CapturedFrames, IntArray
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import Sightings
+from g2gbench.measure.stats import number
 
 _CODE = {name: code for code, name in enumerate(DROP_PHASES)}
 
@@ -96,12 +97,8 @@ class _Stages:
         self._at_ns = np.array([s.at_ns for s in snapshots], dtype=np.int64)
 
         def series(key: str) -> npt.NDArray[np.float64]:
-            values = [s.values.get(key) for s in snapshots]
-            numbers = [
-                float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else np.nan
-                for v in values
-            ]
-            return np.array(numbers, dtype=np.float64)
+            numbers = (number(s.values.get(key)) for s in snapshots)
+            return np.array([np.nan if n is None else n for n in numbers], dtype=np.float64)
 
         published_ns = captured.captured_ns[captured.accepted]
         published = np.searchsorted(published_ns, self._at_ns, side="right").astype(np.float64)

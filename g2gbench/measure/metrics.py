@@ -1,0 +1,266 @@
+"""Every registered metric of one session, computed from its ledger and journal.
+
+All are of the steady state unless the registry says otherwise. What was not measured is None with
+the reason, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+
+from g2gbench.measure import gaps, sightings
+from g2gbench.measure.journal import Session
+from g2gbench.measure.ledger import DELIVERED, Ledger
+from g2gbench.measure.records import Stats, Usage
+from g2gbench.measure.registry import METRICS, PROCESSES
+from g2gbench.measure.stats import Deltas, deltas, samples
+
+PERCENTILE_SAMPLES: Final[Mapping[int, int]] = {50: 10, 90: 50, 95: 100, 99: 500}
+"""Samples that a percentile of g2g needs: some must lie beyond it."""
+
+LATE_TICK: Final = 0.5
+"""A capture that begins later than this share of a frame interval is late."""
+
+NO_STEADY_STATE: Final = "the warm-up was never over"
+
+_ARRIVAL_METRICS: Final = (
+    "unreadable_ratio",
+    "repeat_ratio",
+    "fps",
+    "harmonic_fps",
+    "freeze_count",
+    "freeze_ms",
+    "stall_count",
+    "stall_ms",
+)
+_Timed = TypeVar("_Timed", Stats, Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One metric of one session: None with the reason when it was not measured.
+
+    ``n`` counts the samples behind it (frames, gaps, snapshots, ticks). A reason beside a value is
+    a remark on how it was measured.
+    """
+
+    value: float | None
+    reason: str = ""
+    n: int = 0
+
+
+def missing(reason: str, n: int = 0) -> Value:
+    """A value that was not measured."""
+    return Value(None, reason, n)
+
+
+def compute(session: Session, ledger: Ledger) -> dict[str, Value]:
+    """Every metric of the registry, in its order."""
+    found = dict(_connect(session))
+    found |= dict(_g2g(session, ledger))
+    found |= dict(_drops(session, ledger))
+    found |= dict(_arrivals(session, ledger))
+    found |= dict(_statistics(session))
+    found |= dict(_link(session))
+    found |= dict(_usage(session))
+    found["late_tick_ratio"] = _late_ticks(session)
+    return {name: found[name] for name in METRICS}
+
+
+def _connect(session: Session) -> Iterator[tuple[str, Value]]:
+    names = [name for name in METRICS if name.startswith("connect_ms.")]
+    for name, phase in [("ttff_ms", "first_marker"), *((n, n.partition(".")[2]) for n in names)]:
+        start, end = session.reached.get("connect"), session.reached.get(phase)
+        if start is None:
+            yield name, missing("no connect attempt was recorded")
+        elif end is None:
+            yield name, missing(f"the session never reached {phase}")
+        else:
+            yield name, Value((end - start) / 1e6, n=1)
+
+
+def _g2g(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
+    values = ledger.g2g_ms[ledger.steady & (ledger.outcome == DELIVERED)]
+    n = len(values)
+    if session.steady_ns is None or not n:
+        reason = NO_STEADY_STATE if session.steady_ns is None else "no frame was delivered"
+        yield from ((name, missing(reason)) for name in METRICS if name.startswith("g2g_ms."))
+        return
+    yield "g2g_ms.min", Value(float(values.min()), n=n)
+    yield "g2g_ms.mean", Value(float(values.mean()), n=n)
+    yield "g2g_ms.max", Value(float(values.max()), n=n)
+    for percent, needed in PERCENTILE_SAMPLES.items():
+        if n < needed:
+            yield f"g2g_ms.p{percent}", missing(f"needs {needed} delivered frames, has {n}", n)
+        else:
+            yield f"g2g_ms.p{percent}", Value(float(np.percentile(values, percent)), n=n)
+
+
+def _drops(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
+    frames = ledger.frames()
+    settled = frames["delivered"] + frames["unreadable"] + frames["dropped"]
+    if session.steady_ns is None or not settled:
+        reason = NO_STEADY_STATE if session.steady_ns is None else "no frame's fate is known"
+        yield "drop_ratio", missing(reason)
+        yield from ((name, missing(reason)) for name in METRICS if name.startswith("drops."))
+        return
+    yield "drop_ratio", Value(frames["dropped"] / settled, n=settled)
+    for phase, count in ledger.drops().items():
+        yield f"drops.{phase}", Value(float(count), n=settled)
+
+
+def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
+    if session.steady_ns is None:
+        yield from ((name, missing(NO_STEADY_STATE)) for name in _ARRIVAL_METRICS)
+        return
+    start_ns, end_ns = session.steady_ns
+    if end_ns <= start_ns:
+        yield from ((name, missing("the steady state has no length")) for name in _ARRIVAL_METRICS)
+        return
+    received_ns, kind = session.seen.received_ns, ledger.sightings.kind
+    kinds = kind[(received_ns >= start_ns) & (received_ns < end_ns)]
+    unreadable = int(np.isin(kinds, (sightings.NO_MARKER, sightings.REJECTED)).sum())
+    repeats, new = int((kinds == sightings.REPEAT).sum()), int((kinds == sightings.NEW).sum())
+    readable = len(kinds) - unreadable
+    yield "unreadable_ratio", _share(unreadable, len(kinds), "no remote frame arrived")
+    yield "repeat_ratio", _share(repeats, readable, "no readable remote frame arrived")
+    yield "fps", Value(new / ((end_ns - start_ns) / 1e9), n=new)
+
+    cut = gaps.cut(received_ns[kind == sightings.NEW], start_ns, end_ns)
+    n = len(cut.length_ms)
+    yield "harmonic_fps", Value(cut.harmonic_fps, n=n) if new else missing("no new frame arrived")
+    yield "stall_count", Value(float(cut.stalls.sum()), n=n)
+    yield "stall_ms", Value(float(cut.length_ms[cut.stalls].sum()), n=n)
+    if np.isnan(cut.usual_ms).all():
+        reason = "no two new frames to tell the usual gap from"
+        yield from ((name, missing(reason)) for name in ("freeze_count", "freeze_ms"))
+        return
+    yield "freeze_count", Value(float(cut.freezes.sum()), n=n)
+    yield "freeze_ms", Value(float(cut.length_ms[cut.freezes].sum()), n=n)
+
+
+def _share(part: int, whole: int, reason: str) -> Value:
+    return Value(part / whole, n=whole) if whole else missing(reason)
+
+
+def _statistics(session: Session) -> Iterator[tuple[str, Value]]:
+    stats = _within(session, session.stats)
+    rtt = [s for s in samples(stats, "remote_inbound.round_trip_time") if s > 0]
+    rtt = rtt or [s for s in samples(stats, "pair.current_round_trip_time") if s > 0]
+    yield "rtt_ms.p50", _median(rtt, 1e3)
+    yield "jitter_ms", _median(samples(stats, "inbound.jitter"), 1e3)
+    available = [s for s in samples(stats, "pair.available_outgoing_bitrate") if s > 0]
+    yield "available_bitrate_bps", _median(available, 1.0)
+
+    yield "uplink.fraction_lost", _uplink_fraction_lost(stats)
+    down = deltas(stats, ["inbound.packets_received"], ["inbound.packets_lost"])
+    expected = 0.0 if down is None else down["inbound.packets_received"]
+    expected += 0.0 if down is None else down["inbound.packets_lost"]
+    yield "downlink.fraction_lost", _quotient(down, "inbound.packets_lost", expected)
+
+    for name, part, verb in (("uplink", "outbound", "sent"), ("downlink", "inbound", "received")):
+        keys = [f"{part}.bytes_{verb}", f"{part}.header_bytes_{verb}"]
+        grown = deltas(stats, keys)
+        total = None if grown is None else sum(grown[key] for key in keys) * 8
+        seconds = 0.0 if grown is None else grown.elapsed_s
+        yield f"{name}.bitrate_bps", _divided(grown, total, seconds, 1.0)
+    for name, time, count in (
+        ("encode_ms", "outbound.total_encode_time", "outbound.frames_encoded"),
+        ("decode_ms", "inbound.total_decode_time", "inbound.frames_decoded"),
+        ("jitter_buffer_ms", "inbound.jitter_buffer_delay", "inbound.jitter_buffer_emitted_count"),
+    ):
+        grown = deltas(stats, [time, count])
+        yield name, _quotient(grown, time, 0.0 if grown is None else grown[count], 1e3)
+
+
+def _uplink_fraction_lost(stats: Sequence[Stats]) -> Value:
+    grown = deltas(stats, ["outbound.packets_sent"], ["remote_inbound.packets_lost"])
+    if grown is not None and grown["outbound.packets_sent"] > 0:
+        return _quotient(grown, "remote_inbound.packets_lost", grown["outbound.packets_sent"])
+    fractions = samples(stats, "remote_inbound.fraction_lost")
+    if not fractions:
+        return missing("the room reported no packet loss")
+    remark = "mean of the fractions reported: packets sent were not counted"
+    return Value(float(np.mean(fractions)), remark, len(fractions))
+
+
+def _within(session: Session, records: Sequence[_Timed]) -> list[_Timed]:
+    """The records of the steady state."""
+    if session.steady_ns is None:
+        return []
+    start, end = session.steady_ns
+    return [record for record in records if start <= record.at_ns <= end]
+
+
+def _median(values: Sequence[float], scale: float) -> Value:
+    if not values:
+        return missing("the statistics of the steady state do not tell it")
+    return Value(float(np.median(values)) * scale, n=len(values))
+
+
+def _quotient(grown: Deltas | None, key: str, divisor: float, scale: float = 1.0) -> Value:
+    return _divided(grown, None if grown is None else grown[key], divisor, scale)
+
+
+def _divided(grown: Deltas | None, total: float | None, divisor: float, scale: float) -> Value:
+    if grown is None or total is None:
+        return missing("fewer than two snapshots of the steady state tell it")
+    if divisor <= 0:
+        return missing("nothing was counted in the steady state", grown.steps)
+    remark = f"{grown.resets} restart(s) of the counters left out" if grown.resets else ""
+    return Value(total / divisor * scale, remark, grown.steps)
+
+
+def _link(session: Session) -> Iterator[tuple[str, Value]]:
+    for direction in ("uplink", "downlink"):
+        packets = session.counter("link", f"{direction}.packets")
+        if packets is None:
+            yield f"link.{direction}.loss", missing("no link counted packets")
+        elif not packets:
+            yield f"link.{direction}.loss", missing(f"no packet entered the {direction}")
+        else:
+            dropped = [
+                session.counter("link", f"{direction}.dropped_{cause}")
+                for cause in ("loss", "queue")
+            ]
+            yield f"link.{direction}.loss", _link_loss(dropped, packets)
+
+
+def _link_loss(dropped: Sequence[int | None], packets: int) -> Value:
+    counted = [count for count in dropped if count is not None]
+    if not counted:
+        return missing("the link did not count what it dropped")
+    return Value(sum(counted) / packets, n=packets)
+
+
+def _usage(session: Session) -> Iterator[tuple[str, Value]]:
+    usage = _within(session, session.usage)
+    for process in PROCESSES:
+        own = [u for u in usage if u.process == process]
+        # As statistics, so that a process that was started anew counts as a restart.
+        grown = deltas([Stats(u.at_ns, {"cpu_s": u.cpu_s}) for u in own], ["cpu_s"])
+        if not own:
+            yield f"cpu.{process}", missing("the process was not sampled")
+            yield f"rss_bytes.{process}", missing("the process was not sampled")
+            continue
+        yield f"cpu.{process}", _quotient(grown, "cpu_s", 0.0 if grown is None else grown.elapsed_s)
+        yield f"rss_bytes.{process}", Value(float(max(u.rss_bytes for u in own)), n=len(own))
+
+
+def _late_ticks(session: Session) -> Value:
+    if session.steady_ns is None:
+        return missing(NO_STEADY_STATE)
+    if session.started is None or session.started.fps <= 0:
+        return missing("the frame rate of the schedule is not known")
+    start, end = session.steady_ns
+    captured, skipped = session.captured, session.skipped
+    due = (captured.due_ns >= start) & (captured.due_ns < end)
+    delay_ns = captured.captured_ns[due] - captured.due_ns[due]
+    late = int(np.count_nonzero(delay_ns > LATE_TICK * 1e9 / session.started.fps))
+    left_out = int(np.count_nonzero((skipped.due_ns >= start) & (skipped.due_ns < end)))
+    ticks = int(np.count_nonzero(due)) + left_out
+    return _share(late + left_out, ticks, "the schedule had no tick in the steady state")

@@ -1,0 +1,122 @@
+"""When a trial is not to be trusted: the instrument, and not the service, was the bottleneck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from g2gbench.measure.journal import Session
+from g2gbench.measure.ledger import Ledger
+from g2gbench.measure.metrics import Value
+from g2gbench.measure.registry import PROCESSES
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a valid trial may not exceed; a ratio runs from 0 to 1."""
+
+    late_tick_ratio: float = 0.02
+    bad_reading_ratio: float = 0.005
+    queue_drops: int = 0
+    witness_disagreements: int = 0
+    process_cores: float = 0.9
+    machine_ratio: float = 0.9
+
+
+LIMITS = Limits()
+
+LIMIT_MEANINGS: Mapping[str, str] = {
+    "late_tick_ratio": "ticks of the capture schedule skipped or more than half a frame interval "
+    "late, in the steady state",
+    "bad_reading_ratio": "remote frames unreadable, misread or with a number that is not "
+    "outstanding, over all remote frames since the first readable one",
+    "queue_drops": "frames that the client's own queues dropped before their marker was read",
+    "witness_disagreements": "frames whose metadata trailer names another frame than the marker",
+    "process_cores": "cores that one process of the trial used in the steady state",
+    "machine_ratio": "cores that all processes of the trial used together, over the machine's",
+}
+
+
+def check(
+    session: Session,
+    ledger: Ledger,
+    metrics: Mapping[str, Value],
+    *,
+    cores: int | None = None,
+    limits: Limits = LIMITS,
+) -> tuple[str, ...]:
+    """Why the trial is invalid, one sentence a reason; empty for a valid trial.
+
+    ``cores`` is how many the machine has, where that is known.
+    """
+    return (
+        *_incomplete(session, ledger),
+        *_overloaded(session, metrics, cores, limits),
+        *_misread(ledger, session, limits),
+    )
+
+
+def _incomplete(session: Session, ledger: Ledger) -> Iterator[str]:
+    if session.ended is None:
+        yield "the journal was cut off"
+    elif session.ended.reason != "complete":
+        message = f": {session.ended.message}" if session.ended.message else ""
+        yield f"the session ended as {session.ended.reason}{message}"
+    if "measure" not in session.reached:
+        yield "the warm-up was never over"
+        return
+    if "measured" not in session.reached:
+        yield "the steady state was not measured to its end"
+    if not ledger.frames()["delivered"]:
+        yield "no frame of the steady state was delivered"
+
+
+def _overloaded(
+    session: Session, metrics: Mapping[str, Value], cores: int | None, limits: Limits
+) -> Iterator[str]:
+    late = metrics["late_tick_ratio"].value
+    if late is not None and late > limits.late_tick_ratio:
+        yield (
+            f"{late:.1%} of the captures were late or skipped "
+            f"(limit {limits.late_tick_ratio:.1%}): this machine is too slow for the source"
+        )
+    for counter, place in (("stream_dropped", "stream"), ("reader_dropped", "reader")):
+        dropped = session.counter("client", counter)
+        if dropped is not None and dropped > limits.queue_drops:
+            yield f"the client's {place} queue dropped {dropped} frame(s)"
+    used = {p: metrics[f"cpu.{p}"].value for p in PROCESSES}
+    for process, value in used.items():
+        if value is not None and value > limits.process_cores:
+            yield f"the {process} process used {value:.2f} cores (limit {limits.process_cores:g})"
+    total = sum(value for value in used.values() if value is not None)
+    if cores is not None and total > limits.machine_ratio * cores:
+        yield (
+            f"the trial used {total:.2f} of {cores} cores "
+            f"(limit {limits.machine_ratio:.0%} of the machine)"
+        )
+
+
+def _misread(ledger: Ledger, session: Session, limits: Limits) -> Iterator[str]:
+    bad, total = _bad_readings(ledger, session)
+    if total and bad / total > limits.bad_reading_ratio:
+        yield (
+            f"{bad / total:.2%} of the remote frames could not be read or were misread "
+            f"(limit {limits.bad_reading_ratio:.2%})"
+        )
+    if ledger.witness_disagree > limits.witness_disagreements:
+        yield (
+            f"{ledger.witness_disagree} frame(s) carried another number in their metadata than in "
+            "their marker"
+        )
+
+
+def _bad_readings(ledger: Ledger, session: Session) -> tuple[int, int]:
+    """Remote frames that gave no sample and no repeat, and all of them, since the first sample.
+
+    A service may show frames of its own before the first one of ours.
+    """
+    believed = ledger.sightings.kind <= 1
+    if not believed.any():
+        return 0, len(session.seen)
+    kinds = believed[int(believed.argmax()) :]
+    return int((~kinds).sum()), len(kinds)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import pytest
+
+from g2gbench.measure.journal import parse
+from g2gbench.measure.ledger import build
+from g2gbench.measure.metrics import compute
+from g2gbench.measure.records import (
+    Captured,
+    Counters,
+    Ended,
+    Event,
+    Reached,
+    Record,
+    Seen,
+    Usage,
+    encode,
+)
+from g2gbench.measure.validity import LIMIT_MEANINGS, LIMITS, Limits, check
+from tests.measure import sessions
+from tests.measure.sessions import MS, SECOND, START, capture_ns, captured, seen
+
+FRAMES = 200
+
+
+def reasons(
+    records: Sequence[Record] = (),
+    *,
+    remote: Sequence[Seen] | None = None,
+    frames: int = FRAMES,
+    reason: str | None = "complete",
+    cores: int | None = None,
+) -> tuple[str, ...]:
+    arrived = [seen(i) for i in range(FRAMES)] if remote is None else list(remote)
+    view = sessions.session([*records, *arrived], frames=frames, reason=reason)
+    book = build(view)
+    return check(view, book, compute(view, book), cores=cores)
+
+
+def usage(process: str, cores: float) -> list[Record]:
+    return [Usage(START + i * SECOND, process, cores * i, 1) for i in range(5)]
+
+
+def test_a_clean_session_is_valid() -> None:
+    assert reasons() == ()
+
+
+@pytest.mark.parametrize(("late", "valid"), [(4, True), (5, False)])
+def test_two_percent_of_the_captures_may_be_late(late: int, valid: bool) -> None:
+    def capture(i: int) -> Captured:
+        at = capture_ns(i) + (21 * MS if i < late else 0)
+        return Captured(i, 5000 + i, capture_ns(i), at)
+
+    found = reasons([capture(i) for i in range(FRAMES)], frames=0)
+    view = sessions.session(
+        [*(capture(i) for i in range(FRAMES)), *(seen(i) for i in range(FRAMES))],
+        steady=(START, capture_ns(FRAMES)),
+    )
+    book = build(view)
+    found = check(view, book, compute(view, book))
+    assert (found == ()) == valid
+    assert valid or "late or skipped" in found[0]
+
+
+@pytest.mark.parametrize("counter", ["reader_dropped", "stream_dropped"])
+def test_a_frame_that_the_clients_own_queue_dropped_makes_it_invalid(counter: str) -> None:
+    assert reasons([Counters(9, "client", {counter: 0})]) == ()
+    assert "queue dropped 1 frame" in reasons([Counters(9, "client", {counter: 1})])[0]
+
+
+@pytest.mark.parametrize(("bad", "valid"), [(1, True), (2, False)])
+def test_half_a_percent_of_the_readings_may_be_bad(bad: int, valid: bool) -> None:
+    broken = [seen(100 + i, reading="rejected") for i in range(bad)]
+    remote = [seen(i) for i in range(FRAMES) if not 100 <= i < 100 + bad]
+    found = reasons(remote=[*remote, *broken])
+    assert (found == ()) == valid
+    assert valid or "could not be read" in found[0]
+
+
+def test_numbers_that_are_not_outstanding_and_misreadings_are_bad_readings_too() -> None:
+    at = capture_ns(100)
+    stray = [Seen(at + i, at + i, 40_000, "ok", 8, 8) for i in range(2)]
+    assert "misread" in reasons(remote=[*(seen(i) for i in range(FRAMES)), *stray])[0]
+    jumps = [seen(i, 1700) for i in (50, 70)]
+    lost = [seen(i) for i in range(FRAMES) if i not in (50, 70)]
+    assert "misread" in reasons(remote=[*lost, *jumps])[0]
+
+
+def test_frames_before_the_first_readable_one_are_the_services_own() -> None:
+    own = [Seen(START - 40 * MS * i, START, None, "no_marker", 8, 8) for i in range(1, 30)]
+    assert reasons(remote=[*own, *(seen(i) for i in range(FRAMES))]) == ()
+
+
+def test_a_witness_that_disagrees_makes_it_invalid() -> None:
+    remote = [seen(i, witness=i if i != 7 else 8) for i in range(FRAMES)]
+    assert reasons(remote=remote) == (
+        "1 frame(s) carried another number in their metadata than in their marker",
+    )
+
+
+@pytest.mark.parametrize("process", ["client", "link", "room", "service", "worker"])
+def test_a_process_may_use_nine_tenths_of_a_core(process: str) -> None:
+    assert reasons(usage(process, 0.875)) == ()
+    assert f"the {process} process used 0.94 cores" in reasons(usage(process, 0.9375))[0]
+
+
+def test_all_processes_together_may_use_nine_tenths_of_the_machine() -> None:
+    records = [*usage("client", 0.75), *usage("worker", 0.75), *usage("room", 0.25)]
+    assert reasons(records, cores=2) == ()
+    records += usage("link", 0.25)
+    assert reasons(records, cores=2) == (
+        "the trial used 2.00 of 2 cores (limit 90% of the machine)",
+    )
+    assert reasons(records, cores=4) == ()
+
+
+def test_a_journal_cut_off_is_invalid() -> None:
+    assert reasons(reason=None) == ("the journal was cut off",)
+
+
+def test_a_session_that_did_not_complete_is_invalid_and_says_why() -> None:
+    assert reasons(reason="interrupted") == ("the session ended as interrupted",)
+    view = sessions.session(
+        [Ended(9, "failed", "the room closed"), *(seen(i) for i in range(FRAMES))],
+        frames=FRAMES,
+        reason=None,
+    )
+    book = build(view)
+    assert check(view, book, compute(view, book)) == (
+        "the session ended as failed: the room closed",
+    )
+
+
+def test_without_a_delivered_frame_it_is_invalid() -> None:
+    assert reasons(remote=[]) == ("no frame of the steady state was delivered",)
+
+
+def test_a_warm_up_never_over_and_a_steady_state_cut_short_are_invalid() -> None:
+    def of(*phases: Reached) -> tuple[str, ...]:
+        records: list[Record] = [captured(0), seen(0), *phases, Event(3, "x"), Ended(9, "complete")]
+        view = parse(encode(r) for r in records)
+        book = build(view)
+        return check(view, book, compute(view, book))
+
+    assert of() == ("the warm-up was never over",)
+    assert of(Reached(START, "measure")) == ("the steady state was not measured to its end",)
+
+
+def test_the_limits_are_an_argument() -> None:
+    view = sessions.session([seen(i) for i in range(FRAMES)], frames=FRAMES)
+    book = build(view)
+    strict = Limits(queue_drops=-1)
+    told = sessions.session(
+        [Counters(9, "client", {"reader_dropped": 0}), *(seen(i) for i in range(FRAMES))],
+        frames=FRAMES,
+    )
+    assert check(told, book, compute(view, book), limits=strict)
+
+
+def test_every_limit_has_a_meaning() -> None:
+    assert set(LIMIT_MEANINGS) == {field.name for field in fields(LIMITS)}
