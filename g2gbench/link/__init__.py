@@ -1,0 +1,1 @@
+"""The emulated link between the measured client and the room: a pure core and a relay."""

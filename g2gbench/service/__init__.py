@@ -1,0 +1,1 @@
+"""The embedded service: signalling, a room, and a model worker that sends the video back."""

@@ -1,0 +1,1 @@
+"""One measured session from connect to teardown, in processes of its own."""

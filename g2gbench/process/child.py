@@ -1,0 +1,114 @@
+"""The inside of a child process: its plan from stdin, its messages on stdout, its parent's death.
+
+A child reads one line of JSON, its plan, then commands, one JSON object a line. End of file means
+that the parent is gone or wants it gone: the child ends, by itself if it can, else at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TextIO
+
+Plan = dict[str, Any]
+GRACE_S = 5.0
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class Parent:
+    """The child's line to its parent.
+
+    ``commands`` yields what the parent says. When it says no more, the child's main task is
+    cancelled: it cleans up in its ``finally`` clauses.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, source: TextIO, sink: TextIO) -> None:
+        self.commands: asyncio.Queue[Plan] = asyncio.Queue()
+        self._gone = asyncio.Event()
+        self._loop = loop
+        self._source = source
+        self._sink = sink
+        self._lock = threading.Lock()
+
+    async def until_gone(self) -> None:
+        """Until the parent is gone."""
+        await self._gone.wait()
+
+    def part(self) -> None:
+        """Behave as if the parent were gone."""
+        self._gone.set()
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Send one message; safe from any thread."""
+        self.write(json.dumps(message, separators=(",", ":")))
+
+    def write(self, line: str) -> None:
+        """Send one line; safe from any thread. A parent that is gone is no error here."""
+        try:
+            with self._lock:
+                self._sink.write(line + "\n")
+                self._sink.flush()
+        except (OSError, ValueError):
+            self._call(self._gone.set)
+
+    def listen(self) -> None:
+        """Read commands until the parent is gone; to be run in a daemon thread."""
+        for line in self._source:
+            try:
+                self._call(self.commands.put_nowait, json.loads(line))
+            except ValueError:
+                logging.getLogger(__name__).warning("a command that is no JSON: ignored")
+        self._call(self._gone.set)
+        # The loop may be stuck in native code: nothing may outlive the parent.
+        timer = threading.Timer(GRACE_S, os._exit, (70,))
+        timer.daemon = True
+        timer.start()
+
+    def _call(self, function: Callable[..., object], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # the loop is closed: this process is ending anyway
+            return
+
+
+def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
+    """Run ``main(plan, parent)`` until it returns; cancel it when the parent is gone or at SIGTERM.
+
+    The event loop runs on select: epoll's timeouts are whole milliseconds, too coarse for a link.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=_LOG_FORMAT)
+    logging.getLogger("livekit").setLevel(logging.WARNING)
+    # Keep stdout for messages: whatever a library prints belongs to the log.
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    plan = json.loads(sys.stdin.readline())
+    with asyncio.Runner(
+        loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
+    ) as runner:
+        runner.run(_main(main, plan, sink))
+
+
+async def _main(main: Callable[[Plan, Parent], Awaitable[None]], plan: Plan, sink: TextIO) -> None:
+    loop = asyncio.get_running_loop()
+    parent = Parent(loop, sys.stdin, sink)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Ctrl-C goes to the whole group: the parent decides what it means for a child.
+        handler = parent.part if number == signal.SIGTERM else lambda: None
+        loop.add_signal_handler(number, handler)
+    threading.Thread(target=parent.listen, daemon=True, name="parent").start()
+    work = asyncio.ensure_future(main(plan, parent))
+    gone = asyncio.ensure_future(parent.until_gone())
+    await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    if not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=GRACE_S)
+    if work.done() and not work.cancelled():
+        work.result()

@@ -1,0 +1,1 @@
+"""The LiveKit SDK as both ends use it: publishing options, bounded frame streams, statistics."""

@@ -1,0 +1,1 @@
+"""The embedded room: forwards media between two participants without decoding it."""

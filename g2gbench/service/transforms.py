@@ -1,0 +1,90 @@
+"""What the emulated model does to a picture. Real pixel work on I420 buffers, deterministic."""
+
+from __future__ import annotations
+
+import zlib
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.uint8]
+Size = tuple[int, int]  # width, height
+TRANSFORMS = ("passthrough", "restyle", "mirror")
+# Wider than a marker's 8-pixel cells, and no multiple of them: no marker survives it.
+_TILE = 12
+
+
+def planes(buffer: bytearray | memoryview | npt.NDArray[np.uint8], size: Size) -> list[Plane]:
+    """Views of an I420 buffer: Y (H, W), U and V (H/2, W/2)."""
+    width, height = size
+    flat = np.frombuffer(buffer, np.uint8)
+    luma, chroma = width * height, width * height // 4
+    return [
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + chroma].reshape(height // 2, width // 2),
+        flat[luma + chroma : luma + 2 * chroma].reshape(height // 2, width // 2),
+    ]
+
+
+class Transform:
+    """A named transform from pictures of any even size to pictures of one size.
+
+    ``restyle`` obeys prompts and reference images; without either it passes the picture through, as
+    the service does. The other two do the same whatever is asked of them.
+
+    Args:
+        name: one of TRANSFORMS.
+        size: (width, height) of the result; even.
+
+    """
+
+    def __init__(self, name: str, size: Size) -> None:
+        if name not in TRANSFORMS:
+            raise ValueError(f"transform {name!r}; {', '.join(TRANSFORMS)} are allowed")
+        self._name = name
+        self._size = size
+        self._tables: list[Plane] | None = None
+
+    def set_style(self, prompt: str | None, image: str | None) -> None:
+        """Choose the tint and the tone of ``restyle``: the same input, the same style."""
+        if self._name == "restyle":
+            given = prompt or image
+            self._tables = _style(zlib.crc32(given.encode())) if given else None
+
+    def __call__(self, buffer: memoryview, size: Size) -> bytearray:
+        """A new I420 buffer of the transformed picture."""
+        width, height = self._size
+        out = bytearray(width * height * 3 // 2)
+        pairs = zip(planes(buffer, size), planes(out, self._size), strict=True)
+        for index, (source, target) in enumerate(pairs):
+            wanted = (target.shape[1], target.shape[0])
+            if self._name == "mirror":
+                target[:] = cv2.flip(_resized(source, wanted), 1)
+            elif self._tables is not None:
+                target[:] = cv2.LUT(_mosaic(source, wanted), self._tables[index])
+            else:
+                target[:] = _resized(source, wanted)
+        return out
+
+
+def _style(code: int) -> list[Plane]:
+    """Tables for Y, U and V: a few tones, and a tint."""
+    levels = np.arange(256)
+    steps = 6 + (code >> 16 & 7)
+    tones = 16 + np.round(levels / 255 * steps) / steps * 219
+    tints = (code & 0x3F) - 32, (code >> 8 & 0x3F) - 32
+    curves = (tones, levels + tints[0], levels + tints[1])
+    return [np.clip(curve, 16, 240).astype(np.uint8) for curve in curves]
+
+
+def _resized(plane: Plane, size: Size) -> Plane:
+    if plane.shape == (size[1], size[0]):
+        return plane
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _mosaic(plane: Plane, size: Size) -> Plane:
+    tiles = (max(1, size[0] // _TILE), max(1, size[1] // _TILE))
+    small = cv2.resize(plane, tiles, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)

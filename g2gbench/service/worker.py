@@ -1,0 +1,279 @@
+"""The model worker: a LiveKit participant that receives, transforms, re-stamps and sends back.
+
+``python -m g2gbench.service.worker`` runs one as a process of its own. It does not know what kind
+of room it is in. Its frame log is the ground truth of what the service did to each frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from livekit import rtc
+
+from g2gbench import marker
+from g2gbench.measure.records import ServiceFrame
+from g2gbench.process.child import Parent, Plan, run
+from g2gbench.rtc import stats, video
+from g2gbench.service.pipeline import Pipeline, Processing
+from g2gbench.service.transforms import Size, Transform, planes
+
+log = logging.getLogger(__name__)
+# An encoder still at work on one frame makes the SDK skip the next without a word.
+OUTPUT_SPACING_S = 0.012
+# The SDK drops frames that come earlier than its framerate's schedule: a burst must fit under it.
+_FRAMERATE_HEADROOM = 4
+_MAX_HELD = 64  # frames in the pipeline: bounds memory
+_STATS_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A frame that the model holds."""
+
+    due_ns: int
+    record: ServiceFrame
+    buffer: bytearray
+    size: Size
+    metadata: rtc.FrameMetadata | None
+
+
+class FrameLog:
+    """Appends one line of JSON a frame; a line is with the operating system when written."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = path.open("a", encoding="utf-8") if path else None
+
+    def write(self, record: ServiceFrame) -> None:
+        """Append one record."""
+        if self._file is not None:
+            self._file.write(json.dumps(asdict(record), separators=(",", ":")) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+class Model(threading.Thread):
+    """Takes a frame, transforms it, holds it for its time, hands it to ``source``.
+
+    A thread of its own, so that pixel work is never in the way of what arrives.
+    """
+
+    def __init__(self, plan: Plan, parent: Parent) -> None:
+        super().__init__(daemon=True, name="model")
+        self.counts = {"received": 0, "superseded": 0, "sent": 0, "refused": 0}
+        self._parent = parent
+        self._marker = marker.get(plan["marker"])
+        self._restamp = bool(plan["restamp"])
+        out: Size = (plan["output_size"][0], plan["output_size"][1])
+        self._transform = Transform(plan["transform"], out)
+        self._pixels_pass = plan["transform"] == "passthrough"
+        processing = Processing(**plan["processing"])
+        chance = random.Random(plan["seed"])
+        self._pipeline = Pipeline(processing, OUTPUT_SPACING_S, chance.random)
+        self._out_size = out
+        self._log = FrameLog(Path(plan["frame_log"]) if plan.get("frame_log") else None)
+        self._source = rtc.VideoSource(*out)
+        self._sent_size: Size | None = None
+        # A model with a limited rate skips to the newest; one without has room for a burst.
+        self._waiting: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
+        self._depth = 1 if processing.max_fps is not None else _MAX_HELD
+        self._held: deque[_Held] = deque()
+        self._wake = threading.Condition()
+        self._ending = False
+
+    @property
+    def source(self) -> rtc.VideoSource:
+        """What to publish."""
+        return self._source
+
+    def expect(self, size: Size) -> None:
+        """The size at which the client stamps its frames, from its track's announcement."""
+        self._sent_size = size
+
+    def set_style(self, prompt: str | None, image: str | None) -> None:
+        """Change the picture's style; both None: pass the picture through."""
+        self._transform.set_style(prompt, image)
+
+    def offer(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
+        """A frame has arrived. The oldest of too many that wait is superseded."""
+        older = None
+        with self._wake:
+            self.counts["received"] += 1
+            if len(self._waiting) >= self._depth:
+                older = self._waiting.popleft()
+            self._waiting.append((event, received_ns))
+            self._wake.notify()
+        if older is not None:
+            self.counts["superseded"] += 1
+            self._log.write(self._record(*older, dropped="superseded"))
+
+    def end(self) -> None:
+        """Stop; what is still held is logged as such."""
+        with self._wake:
+            self._ending = True
+            self._wake.notify()
+        self.join(timeout=2.0)
+
+    def run(self) -> None:
+        """The model's life."""
+        try:
+            while self._step():
+                pass
+        finally:
+            for held in self._held:
+                self._log.write(replace(held.record, dropped="shutdown"))
+            self._log.close()
+
+    def _step(self) -> bool:
+        taken = None
+        with self._wake:
+            if self._ending:
+                return False
+            now_ns = time.monotonic_ns()
+            wait_ns = self._wait_ns(now_ns)
+            if wait_ns is None or wait_ns > 0:
+                self._wake.wait(None if wait_ns is None else wait_ns / 1e9)
+                return True
+            room = self._waiting and len(self._held) < _MAX_HELD
+            if room and not self._pipeline.wait_ns(now_ns):
+                taken = self._waiting.popleft()
+        if taken is not None:
+            self._take(*taken)
+        while self._held and self._held[0].due_ns <= time.monotonic_ns():
+            self._send(self._held.popleft())
+        return True
+
+    def _wait_ns(self, now_ns: int) -> int | None:
+        """Until there is something to do; None: until something arrives."""
+        waits = [self._held[0].due_ns - now_ns] if self._held else []
+        if self._waiting and len(self._held) < _MAX_HELD:
+            waits.append(self._pipeline.wait_ns(now_ns))
+        return max(0, min(waits)) if waits else None
+
+    def _record(
+        self, event: rtc.VideoFrameEvent, received_ns: int, dropped: str = ""
+    ) -> ServiceFrame:
+        frame = event.frame
+        reading = self._marker.examine(video.luma(frame), sent_size=self._sent_size)
+        return ServiceFrame(
+            received_ns=received_ns,
+            number_in=reading.number,
+            witness=video.witness(event),
+            width=frame.width,
+            height=frame.height,
+            dropped=dropped,
+        )
+
+    def _take(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
+        frame = event.frame
+        size: Size = (frame.width, frame.height)
+        record = self._record(event, received_ns)
+        if self._pixels_pass and not self._restamp:
+            buffer, out = bytearray(frame.data), size
+        else:
+            buffer, out = self._transform(frame.data, size), self._out_size
+        if self._restamp and record.number_in is not None:
+            self._marker.stamp(planes(buffer, out)[0], record.number_in)
+            record = replace(record, number_out=record.number_in)
+        elif not self._restamp:
+            record = replace(record, number_out=record.number_in)
+        due_ns = self._pipeline.admit(received_ns, time.monotonic_ns())
+        self._held.append(_Held(due_ns, record, buffer, out, event.metadata))
+
+    def _send(self, held: _Held) -> None:
+        frame = rtc.VideoFrame(*held.size, rtc.VideoBufferType.I420, held.buffer)
+        sent_ns = time.monotonic_ns()
+        try:
+            self._source.capture_frame(frame, timestamp_us=sent_ns // 1000, metadata=held.metadata)
+        except Exception:
+            log.exception("a frame was refused by the SDK")
+            self.counts["refused"] += 1
+            self._log.write(replace(held.record, dropped="refused"))
+            return
+        self.counts["sent"] += 1
+        self._log.write(replace(held.record, sent_ns=sent_ns))
+        if self.counts["sent"] == 1:
+            self._parent.tell({"event": "first_frame"})
+
+
+async def _main(plan: Plan, parent: Parent) -> None:
+    model = Model(plan, parent)
+    room = rtc.Room()
+    readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
+
+    async def read(stream: video.FrameStream) -> None:
+        async for event in stream:
+            model.offer(event, time.monotonic_ns())
+
+    @room.on("track_subscribed")
+    def _(
+        track: rtc.Track, publication: rtc.RemoteTrackPublication, who: rtc.RemoteParticipant
+    ) -> None:
+        if track.kind == rtc.TrackKind.KIND_VIDEO:
+            log.info("receiving %s of %s", track.sid, who.identity)
+            model.expect((publication.width, publication.height))
+            stream = video.FrameStream(track)
+            readers[track.sid] = stream, asyncio.ensure_future(read(stream))
+
+    @room.on("track_unsubscribed")
+    def _(track: rtc.Track, *_: object) -> None:
+        found = readers.pop(track.sid, None)
+        if found is not None:
+            found[1].cancel()
+            closing.append(asyncio.ensure_future(found[0].aclose()))
+
+    closing: list[asyncio.Future[None]] = []
+    ended = asyncio.Event()
+    room.on("disconnected", lambda *_: ended.set())
+    await room.connect(plan["url"], plan["token"])
+    track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
+    framerate = _FRAMERATE_HEADROOM * plan["fps"]
+    options = video.publish_options(plan["codec"], plan["max_bitrate_bps"], framerate)
+    publication = await room.local_participant.publish_track(track, options)
+    model.start()
+    parent.tell({"ready": True, "mime_type": publication.mime_type})
+    tasks = [
+        asyncio.ensure_future(_obey(parent, model)),
+        asyncio.ensure_future(_report(parent, model, room)),
+    ]
+    try:
+        await ended.wait()
+    finally:
+        for task in [*tasks, *(r[1] for r in readers.values())]:
+            task.cancel()
+        parent.tell({"counts": model.counts})
+        model.end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(room.disconnect(), 2.0)
+
+
+async def _obey(parent: Parent, model: Model) -> None:
+    """Take prompts and reference images."""
+    while True:
+        command = await parent.commands.get()
+        model.set_style(command["prompt"], command["image"])
+        parent.tell({"applied": command["ticket"]})
+
+
+async def _report(parent: Parent, model: Model, room: rtc.Room) -> None:
+    """Counters and statistics once a second: what the SDK skipped shows only there."""
+    while True:
+        await asyncio.sleep(_STATS_S)
+        with contextlib.suppress(RuntimeError):
+            parent.tell({"counts": model.counts, "stats": await stats.snapshot(room)})
+
+
+if __name__ == "__main__":
+    run(_main)

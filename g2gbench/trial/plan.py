@@ -1,0 +1,179 @@
+"""What each process of one trial is told, derived from the scenario. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from g2gbench.scenario import Cell, LinkSettings, LoopbackTarget, Scenario, ServiceTarget
+
+# What the model worker sends: the service decides it, not the client.
+SERVICE_MAX_BITRATE_BPS = 2_500_000
+START_BITRATE_KBPS = 2000
+_SETUP_S = 75.0
+_TEARDOWN_S = 20.0
+LOOPBACK_KEY = "loopback"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrial:
+    """One repetition of one cell.
+
+    ``seed`` drives everything random of it that is no clock: the same for the same repeat of every
+    cell, so that cells are compared under the same losses.
+    """
+
+    cell: Cell
+    repeat: int
+    seed: int
+
+    @property
+    def scenario(self) -> Scenario:
+        """The cell's scenario."""
+        return self.cell.scenario
+
+    @property
+    def name(self) -> str:
+        """What people are shown."""
+        return f"{self.cell.name} #{self.repeat}"
+
+    @property
+    def expected_s(self) -> float:
+        """How long the session will take, connected, in seconds."""
+        return self.scenario.session.warmup + self.scenario.session.duration
+
+    @property
+    def limit_s(self) -> float:
+        """After how long the trial is ended from outside."""
+        return self.expected_s + _SETUP_S + _TEARDOWN_S
+
+
+def trials(cells: tuple[Cell, ...]) -> tuple[PlannedTrial, ...]:
+    """All trials in the order they run: every cell once, then every cell again."""
+    repeats = max(cell.scenario.repeat for cell in cells)
+    return tuple(
+        PlannedTrial(cell, repeat, _seed(cell.scenario.seed, repeat))
+        for repeat in range(repeats)
+        for cell in cells
+        if repeat < cell.scenario.repeat
+    )
+
+
+def _seed(seed: int, repeat: int) -> int:
+    return zlib.crc32(f"{seed}/{repeat}".encode())
+
+
+def client_plan(trial: PlannedTrial) -> dict[str, Any]:
+    """What the measured client is told."""
+    scenario = trial.scenario
+    target, session = scenario.target, scenario.session
+    width, height = scenario.frame_size
+    is_service = isinstance(target, ServiceTarget)
+    return {
+        "api_key": target.api_key.get_secret_value() if is_service else LOOPBACK_KEY,
+        "model": target.model,
+        "pixel_latency": restamps(scenario),
+        "source": {
+            "content": scenario.source.content,
+            "width": width,
+            "height": height,
+            "fps": scenario.fps,
+        },
+        "seed": scenario.seed,
+        "marker": scenario.marker_version,
+        "stamped_size": list(scenario.output_size if restamps(scenario) else (width, height)),
+        "publish": {
+            "codec": scenario.publish.codec,
+            "max_bitrate_bps": scenario.publish.max_bitrate,
+            # One more than asked: the SDK drops a frame whenever its own clock disagrees.
+            "max_framerate": (scenario.publish.max_framerate or scenario.fps) + 1,
+        },
+        "warmup_s": session.warmup,
+        "duration_s": session.duration,
+        "prompt": session.prompt,
+        "prompts": [
+            {"at_s": entry.at, "prompt": entry.prompt}
+            for entry in scenario.timeline
+            if entry.prompt is not None
+        ],
+    }
+
+
+def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
+    """What the embedded service is told; None for a target that is not ours."""
+    scenario = trial.scenario
+    target, delay = scenario.target, scenario.session.playout_delay
+    if not isinstance(target, LoopbackTarget):
+        return None
+    processing = target.processing
+    return {
+        "room": {
+            "playout_delay_ms": [round(delay.min * 1000), round(delay.max * 1000)]
+            if delay
+            else None,
+            "start_bitrate_kbps": START_BITRATE_KBPS,
+        },
+        "worker": {
+            "transform": scenario.transform,
+            "restamp": restamps(scenario),
+            "marker": scenario.marker_version,
+            "output_size": list(scenario.output_size),
+            "fps": scenario.fps,
+            "codec": scenario.publish.codec,
+            "max_bitrate_bps": SERVICE_MAX_BITRATE_BPS,
+            "processing": {
+                "mean_s": processing.mean,
+                "spread_s": processing.spread,
+                "max_fps": processing.max_fps,
+            },
+            "seed": trial.seed,
+        },
+    }
+
+
+def link_plan(trial: PlannedTrial) -> dict[str, Any] | None:
+    """What the link is told; None when nothing would pass through it."""
+    scenario = trial.scenario
+    networks = [scenario.network, *(e.network for e in scenario.timeline if e.network)]
+    if not any(network.impaired for network in networks):
+        return None
+    return {**directions(scenario.network.resolved()), "seed": trial.seed}
+
+
+def link_changes(scenario: Scenario) -> list[tuple[float, dict[str, Any]]]:
+    """(seconds after the warm-up, what the link is told then)."""
+    return [
+        (entry.at, directions(entry.network.resolved()))
+        for entry in scenario.timeline
+        if entry.network is not None
+    ]
+
+
+def directions(resolved: tuple[LinkSettings, LinkSettings]) -> dict[str, Any]:
+    """Both directions as the link process takes them."""
+    return {
+        name: {
+            "delay_s": settings.delay,
+            "capacity_bps": settings.capacity,
+            "loss": settings.loss,
+            "queue_s": settings.queue_seconds,
+            "queue_packets": settings.queue_packets,
+        }
+        for name, settings in zip(("uplink", "downlink"), resolved, strict=True)
+    }
+
+
+def restamps(scenario: Scenario) -> bool:
+    """Whether the target reads the marker and stamps it anew."""
+    return scenario.transform != "passthrough"
+
+
+def secrets(scenario: Scenario) -> tuple[str, ...]:
+    """Strings that may appear in nothing that is written."""
+    target = scenario.target
+    fields: Mapping[str, Any] = dict(target)
+    return tuple(
+        value.get_secret_value() for value in fields.values() if hasattr(value, "get_secret_value")
+    )

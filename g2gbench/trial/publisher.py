@@ -1,0 +1,103 @@
+"""Frames out: an absolute schedule that never waits for results."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from g2gbench.marker import Marker
+from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.sources import Source
+
+log = logging.getLogger(__name__)
+_NS = 1_000_000_000
+_BUFFERS = 4
+_LEAD_IN_NS = 50_000_000  # between start and the first tick: the first picture is made in it
+
+
+class Sink(Protocol):
+    """Whatever publishes a stamped I420 frame."""
+
+    def __call__(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
+        """Hand over one frame; raises when it is not taken. The buffer is used again soon."""
+
+
+class Publisher(threading.Thread):
+    """Renders ahead, waits for the tick, stamps, hands over.
+
+    A thread of its own: what arrives is handled on the event loop and neither delays the other. The
+    picture is made before its tick, so that the time it takes is no part of g2g.
+
+    Args:
+        source: makes the pictures.
+        marker: stamps them.
+        first_number: the marker's number of frame 0.
+        sink: takes the frames.
+        journal: takes the records.
+
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        marker: Marker,
+        first_number: int,
+        sink: Sink,
+        journal: Callable[[Record], None],
+    ) -> None:
+        super().__init__(daemon=True, name="publisher")
+        self._source = source
+        self._marker = marker
+        self._first_number = first_number
+        self._mask = (1 << marker.bits) - 1
+        self._sink = sink
+        self._journal = journal
+        self._ending = threading.Event()
+        size = source.width * source.height
+        self._buffers = [bytearray(size * 3 // 2) for _ in range(_BUFFERS)]
+        self._lumas: list[npt.NDArray[np.uint8]] = [
+            np.frombuffer(b, np.uint8, count=size).reshape(source.height, source.width)
+            for b in self._buffers
+        ]
+
+    def end(self) -> None:
+        """Stop after the frame in hand."""
+        self._ending.set()
+        self.join(timeout=2.0)
+
+    def run(self) -> None:
+        """The schedule: frame i is due at start + i / fps, whatever happened to the others."""
+        start_ns = time.monotonic_ns() + _LEAD_IN_NS
+        interval_ns = _NS / self._source.fps
+        frame_id = 0
+        while not self._ending.is_set():
+            due_ns = start_ns + round(frame_id * interval_ns)
+            if time.monotonic_ns() - due_ns > interval_ns:
+                self._journal(Skipped(frame_id, due_ns))
+                frame_id += 1
+                continue
+            slot = frame_id % _BUFFERS
+            self._source.render(frame_id, self._buffers[slot])
+            wait_ns = due_ns - time.monotonic_ns()
+            if wait_ns > 0 and self._ending.wait(wait_ns / 1e9):
+                return
+            self._publish(frame_id, due_ns, slot)
+            frame_id += 1
+
+    def _publish(self, frame_id: int, due_ns: int, slot: int) -> None:
+        number = (self._first_number + frame_id) & self._mask
+        self._marker.stamp(self._lumas[slot], number)
+        captured_ns = time.monotonic_ns()
+        accepted = True
+        try:
+            self._sink(self._buffers[slot], frame_id, captured_ns)
+        except Exception:
+            log.exception("frame %d was not taken", frame_id)
+            accepted = False
+        self._journal(Captured(frame_id, number, due_ns, captured_ns, accepted))

@@ -1,0 +1,232 @@
+"""One trial from outside: its processes, its journal, its time limit.
+
+The parent of every process is the one that runs this; each of them dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+
+from g2gbench.measure.records import (
+    Counters,
+    Ended,
+    Event,
+    Reached,
+    Record,
+    Usage,
+    decode,
+    encode,
+)
+from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.trial import plan as planning
+from g2gbench.trial.plan import PlannedTrial
+
+USAGE_S = 1.0
+READY_S = 60.0
+_STOP_S = 12.0
+
+
+class Journal(Protocol):
+    """Where a trial's lines go; a line is safe when ``write`` returns."""
+
+    def write(self, line: str) -> None:
+        """Append one line, without its newline."""
+
+
+class TrialRunner:
+    """Runs one planned trial.
+
+    Args:
+        trial: what to run.
+        journal: takes every record, the client's as it wrote them.
+        log_dir: takes each process's log.
+        frame_log: where the model worker writes its ground truth.
+        on_record: hears every record, for whoever shows progress.
+
+    """
+
+    def __init__(
+        self,
+        trial: PlannedTrial,
+        journal: Journal,
+        log_dir: Path,
+        frame_log: Path,
+        on_record: Callable[[Record], None] = lambda _: None,
+    ) -> None:
+        self._trial = trial
+        self._journal = journal
+        self._log_dir = log_dir
+        self._frame_log = frame_log
+        self._on_record = on_record
+        self._children: dict[str, Child] = {}
+        self._pids: dict[str, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._worker: dict[str, int] = {}
+        self._link: dict[str, int] = {}
+        self._ended: Ended | None = None
+        self._over = asyncio.Event()
+        self._cause = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run it to its end, or until ``stop``. Whatever goes wrong is in the journal."""
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            try:
+                await self._start()
+            except ChildLost as error:
+                self._end("failed", str(error))
+                return
+            self._tasks = [
+                asyncio.ensure_future(self._sample_usage()),
+                asyncio.ensure_future(self._change_link()),
+            ]
+            over = asyncio.ensure_future(self._over.wait())
+            await asyncio.wait(
+                {over, stopping},
+                timeout=self._trial.limit_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            over.cancel()
+            if stop.is_set():
+                self._cause = "interrupted"
+            elif not self._over.is_set():
+                self._event("time_limit", seconds=self._trial.limit_s)
+        finally:
+            stopping.cancel()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._end_all()
+
+    async def _start(self) -> None:
+        trial = self._trial
+        client = await self._spawn("client", "g2gbench.trial.client", planning.client_plan(trial))
+        client.on_line = self._client_says
+        url = getattr(trial.scenario.target, "url", None) or ""
+        service_plan = planning.service_plan(trial)
+        if service_plan is not None:
+            service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
+            service = await self._spawn("service", "g2gbench.service.app", service_plan)
+            service.on_message = self._service_says
+            ready = await service.ready(READY_S)
+            url = ready["url"]
+            self._pids |= ready["pids"]
+        link_plan = planning.link_plan(trial)
+        if link_plan is not None:
+            link = await self._spawn(
+                "link", "g2gbench.link.relay", {**link_plan, "service_url": url}
+            )
+            link.on_message = self._link_says
+            url = (await link.ready(READY_S))["url"]
+        await client.ready(READY_S)
+        client.tell({"url": url})
+
+    async def _spawn(self, name: str, module: str, plan: dict[str, Any]) -> Child:
+        child = await Child.start(name, module, plan, self._log_dir / f"{name}.log")
+        child.on_end = lambda status: self._lost(name, status)
+        self._children[name] = child
+        self._pids[name] = child.pid
+        return child
+
+    # -- what the processes say
+
+    def _client_says(self, line: str) -> None:
+        self._journal.write(line)
+        try:
+            record = decode(line)
+        except ValueError:
+            return
+        if isinstance(record, Ended):
+            self._ended = record
+        self._on_record(record)
+
+    def _service_says(self, message: dict[str, Any]) -> None:
+        if "counts" in message:
+            self._worker |= {str(k): int(v) for k, v in message["counts"].items()}
+        if "stats" in message:
+            kept = ("source.frames", "outbound.frames_encoded", "inbound.frames_decoded")
+            values = message["stats"]
+            self._worker |= {k: int(values[k]) for k in kept if values.get(k) is not None}
+        if "lost" in message:
+            self._event("process_lost", process=message["process"], reason=message["lost"])
+
+    def _link_says(self, message: dict[str, Any]) -> None:
+        self._link |= {str(k): int(v) for k, v in message.get("counts", {}).items()}
+
+    def _lost(self, name: str, status: int) -> None:
+        if name == "client" and self._ended is not None:
+            self._over.set()
+            return
+        if not self._cause:
+            self._cause = f"the {name} process ended ({describe(status)})"
+            self._event("process_lost", process=name, reason=self._cause)
+        self._over.set()
+
+    # -- what goes on beside the session
+
+    async def _sample_usage(self) -> None:
+        known = {name: psutil.Process(pid) for name, pid in self._pids.items()}
+        while True:
+            for name, process in known.items():
+                with contextlib.suppress(psutil.Error):
+                    with process.oneshot():
+                        cpu, memory = process.cpu_times(), process.memory_info()
+                    seconds = cpu.user + cpu.system
+                    self._record(Usage(time.monotonic_ns(), name, seconds, memory.rss))
+            await asyncio.sleep(USAGE_S)
+
+    async def _change_link(self) -> None:
+        """The timeline's changes of the network, counted from the end of the warm-up."""
+        changes = planning.link_changes(self._trial.scenario)
+        link = self._children.get("link")
+        if not changes or link is None:
+            return
+        measuring = asyncio.get_running_loop().create_future()
+        heard = self._on_record
+
+        def listen(record: Record) -> None:
+            if isinstance(record, Reached) and record.phase == "measure" and not measuring.done():
+                measuring.set_result(record.at_ns)
+            heard(record)
+
+        self._on_record = listen
+        start_ns = await measuring
+        for at_s, settings in changes:
+            await asyncio.sleep(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
+            link.tell(settings)
+            self._event("network", at_s=at_s)
+
+    # -- the end
+
+    def _end(self, reason: str, message: str) -> None:
+        self._record(Ended(time.monotonic_ns(), reason, message))
+
+    async def _end_all(self) -> None:
+        """The client first: its goodbye goes through the link to the service."""
+        interrupted = self._cause == "interrupted"
+        self._cause = self._cause or "over"  # from here on, an end is no loss
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(3 * _STOP_S):
+                for name in ("client", "link", "service"):
+                    if name in self._children:
+                        await self._children[name].end()
+        if interrupted and self._ended is None:
+            self._end("interrupted", "stopped by the user")
+        now_ns = time.monotonic_ns()
+        for source, counts in (("worker", self._worker), ("link", self._link)):
+            if counts:
+                self._record(Counters(now_ns, source, counts))
+
+    def _event(self, name: str, **detail: str | float) -> None:
+        self._record(Event(time.monotonic_ns(), name, dict(detail)))
+
+    def _record(self, record: Record) -> None:
+        self._journal.write(encode(record))
+        self._on_record(record)
