@@ -228,7 +228,10 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
         ended=ended,
         damaged_lines=damaged,
         end_ns=_end_ns(
-            reached.get("disconnected"),
+            [
+                *(r.at_ns for r in found.get("counters", []) if r.source == "client"),
+                *([reached["disconnected"]] if "disconnected" in reached else []),
+            ],
             ended,
             int(seen[0][-1]) if seen.shape[1] else 0,
             # Not usage: the parent keeps sampling processes after the client has died.
@@ -242,10 +245,11 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
 
 
 def _end_ns(
-    disconnected_ns: int | None, ended: Ended | None, last_seen_ns: int, others_ns: Sequence[int]
+    goodbyes_ns: Sequence[int], ended: Ended | None, last_seen_ns: int, others_ns: Sequence[int]
 ) -> int:
-    if disconnected_ns is not None:
-        return max(disconnected_ns, last_seen_ns)
+    # A client tells its counters when it stops listening, before it has disconnected.
+    if goodbyes_ns:
+        return max(min(goodbyes_ns), last_seen_ns)
     if ended is not None:
         return max(ended.at_ns, last_seen_ns)
     return max([last_seen_ns, *others_ns])

@@ -101,6 +101,16 @@ def test_a_session_listens_until_it_disconnects() -> None:
     assert view.end_ns == 50
 
 
+def test_a_client_that_told_its_counters_does_not_listen_any_more() -> None:
+    lines = [
+        encode(Counters(at_ns=30, source="client", values={})),
+        encode(Counters(at_ns=20, source="link", values={})),
+        encode(Reached(at_ns=50, phase="disconnected")),
+        encode(Ended(at_ns=90, reason="complete")),
+    ]
+    assert parse(lines).end_ns == 30
+
+
 def test_a_journal_cut_off_ends_with_what_the_client_did_last() -> None:
     dead_client = [encode(Captured(0, 1, 10, 10)), encode(Usage(99, "room", 1.0, 1))]
     assert parse(dead_client).end_ns == 10

@@ -1,0 +1,105 @@
+"""What one trial came to, as plain data: the input of every analysis over trials."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from g2gbench.measure.accounting import StageCount
+from g2gbench.measure.evaluate import Evaluation
+from g2gbench.measure.metrics import Value
+
+TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed"]
+"""``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded."""
+
+TRIAL_STATUSES: Final[tuple[TrialStatus, ...]] = get_args(TrialStatus)
+
+STATUS_OF_ENDING: Final[Mapping[str, TrialStatus]] = {
+    "complete": "ok",
+    "interrupted": "interrupted",
+    "unreachable": "unreachable",
+    "failed": "failed",
+}
+"""By the reason of the journal's last record."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """One trial of a cell: its frames by outcome, its readings by kind, and every metric."""
+
+    cell: str
+    repeat: int
+    status: TrialStatus
+    message: str = ""
+    invalid_because: tuple[str, ...] = ()
+    frames: Mapping[str, int] = field(default_factory=dict)
+    readings: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, Value] = field(default_factory=dict)
+    accounting: tuple[StageCount, ...] = ()
+
+    def as_plain(self) -> dict[str, Any]:
+        """As data that JSON can hold; None stands for a number that is not finite."""
+        return {
+            "cell": self.cell,
+            "repeat": self.repeat,
+            "status": self.status,
+            "message": self.message,
+            "invalid_because": list(self.invalid_because),
+            "frames": dict(self.frames),
+            "readings": dict(self.readings),
+            "metrics": {name: plain_value(value) for name, value in self.metrics.items()},
+            "accounting": [asdict(stage) for stage in self.accounting],
+        }
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> TrialResult:
+        """Read back what ``as_plain`` gave; raises KeyError or TypeError for anything else."""
+        metrics = {
+            name: Value(value["value"], value.get("reason", ""), value["n"])
+            for name, value in data["metrics"].items()
+        }
+        return cls(
+            cell=data["cell"],
+            repeat=data["repeat"],
+            status=data["status"],
+            message=data["message"],
+            invalid_because=tuple(data["invalid_because"]),
+            frames=data["frames"],
+            readings=data["readings"],
+            metrics=metrics,
+            accounting=tuple(StageCount(**stage) for stage in data["accounting"]),
+        )
+
+
+def trial_result(
+    cell: str, repeat: int, status: TrialStatus, evaluation: Evaluation, message: str = ""
+) -> TrialResult:
+    """The result of an evaluated session; one that is ``ok`` but not valid becomes ``invalid``."""
+    if status == "ok" and evaluation.invalid_because:
+        status = "invalid"
+    return TrialResult(
+        cell=cell,
+        repeat=repeat,
+        status=status,
+        message=message,
+        invalid_because=evaluation.invalid_because,
+        frames=evaluation.ledger.frames(),
+        readings=evaluation.ledger.counts(),
+        metrics=evaluation.metrics,
+        accounting=evaluation.accounting,
+    )
+
+
+def plain_value(value: Value) -> dict[str, Any]:
+    """A value with its n, and the reason where there is one to tell."""
+    data: dict[str, Any] = {"value": finite(value.value), "n": value.n}
+    if value.reason:
+        data["reason"] = value.reason
+    return data
+
+
+def finite(number: float | None) -> float | None:
+    """The number as a plain float; None when it is None, infinite or not a number."""
+    return float(number) if number is not None and math.isfinite(number) else None

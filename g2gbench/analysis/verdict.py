@@ -1,0 +1,178 @@
+"""Verdicts: expectations judged on a cell's values, the status of cells and of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeAlias
+
+from g2gbench.analysis.cell import Estimate, aggregate
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.errors import ExitCode
+from g2gbench.measure.registry import METRICS
+
+CellStatus: TypeAlias = Literal["pass", "fail", "invalid", "interrupted"]
+RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "interrupted"]
+
+TRIALS_TO_JUDGE: Final = 3
+"""A cell needs this many valid trials to be judged, or all that were asked for if fewer were."""
+
+EXIT_CODES: Final[Mapping[RunStatus, ExitCode]] = {
+    "pass": ExitCode.PASS,
+    "fail": ExitCode.FAIL,
+    "invalid": ExitCode.INVALID,
+    "unreachable": ExitCode.UNREACHABLE,
+    "interrupted": ExitCode.INTERRUPTED,
+}
+
+
+class Expectation(Protocol):
+    """What a verdict needs of an expectation of the scenario."""
+
+    @property
+    def text(self) -> str:
+        """As written."""
+
+    @property
+    def metric(self) -> str:
+        """A name of the registry."""
+
+    @property
+    def operator(self) -> str:
+        """One of < <= > >= == !=."""
+
+    @property
+    def limit(self) -> float:
+        """In the metric's own unit."""
+
+    def holds(self, value: float) -> bool:
+        """Whether a value meets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """What was asked of a cell: ``settings`` are the varied fields with their values as written."""
+
+    cell: str
+    repeat: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    expectations: Sequence[Expectation] = ()
+
+    @property
+    def trials_needed(self) -> int:
+        """How many valid trials it takes to judge the cell."""
+        return min(self.repeat, TRIALS_TO_JUDGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One expectation held against a cell's value.
+
+    ``holds`` is None, with the ``reason``, when it was not judged. ``close``: the interval of the
+    value crosses the limit, so that another run may come out the other way.
+    """
+
+    expectation: Expectation
+    estimate: Estimate
+    holds: bool | None
+    close: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CellVerdict:
+    """A cell's values over its valid trials, and what its expectations say of them."""
+
+    plan: CellPlan
+    status: CellStatus
+    invalid_because: tuple[str, ...]
+    trials: tuple[TrialResult, ...]
+    estimates: Mapping[str, Estimate]
+    judgements: tuple[Judgement, ...]
+
+
+def judge_cell(
+    plan: CellPlan, trials: Sequence[TrialResult], *, interrupted: bool = False
+) -> CellVerdict:
+    """The verdict on one cell; an interrupted run judges no expectation."""
+    valid = [trial for trial in trials if trial.status == "ok"]
+    estimates = {name: _estimate(name, valid) for name in METRICS}
+    too_few = len(valid) < plan.trials_needed
+    refusal = ""
+    if interrupted:
+        refusal = "the run was interrupted"
+    elif too_few:
+        refusal = f"needs {plan.trials_needed} valid trial(s), has {len(valid)}"
+    judgements = tuple(
+        Judgement(e, estimates[e.metric], None, reason=refusal)
+        if refusal
+        else _judge(e, estimates[e.metric], plan.trials_needed)
+        for e in plan.expectations
+    )
+    reasons = _reasons(plan, trials, valid) if too_few else ()
+    reasons += tuple(
+        f"{j.expectation.text}: {j.reason}" for j in judgements if j.holds is None and not refusal
+    )
+    status: CellStatus = "pass"
+    if interrupted:
+        status = "interrupted"
+    elif reasons:
+        status = "invalid"
+    elif any(not judgement.holds for judgement in judgements):
+        status = "fail"
+    return CellVerdict(plan, status, reasons, tuple(trials), estimates, judgements)
+
+
+def run_status(cells: Sequence[CellVerdict], *, interrupted: bool = False) -> RunStatus:
+    """The status of a run, by the precedence of its exit codes."""
+    trials = [trial for cell in cells for trial in cell.trials]
+    if interrupted:
+        return "interrupted"
+    if trials and all(trial.status == "unreachable" for trial in trials):
+        return "unreachable"
+    if any(cell.status == "fail" for cell in cells):
+        return "fail"
+    if not cells or any(cell.status != "pass" for cell in cells):
+        return "invalid"
+    return "pass"
+
+
+def _estimate(name: str, valid: Sequence[TrialResult]) -> Estimate:
+    values = [trial.metrics[name] for trial in valid if name in trial.metrics]
+    measured = [value.value for value in values if value.value is not None]
+    reasons = Counter(value.reason for value in values if value.value is None)
+    usual = reasons.most_common(1)[0][0] if reasons else "no valid trial measured it"
+    return aggregate(measured, reason=usual)
+
+
+def _judge(expectation: Expectation, estimate: Estimate, needed: int) -> Judgement:
+    if estimate.value is None:
+        return Judgement(expectation, estimate, None, reason=estimate.reason)
+    if estimate.n < needed:
+        reason = f"measured in {estimate.n} trial(s), needs {needed}"
+        return Judgement(expectation, estimate, None, reason=reason)
+    return Judgement(
+        expectation, estimate, expectation.holds(estimate.value), _close(expectation, estimate)
+    )
+
+
+def _close(expectation: Expectation, estimate: Estimate) -> bool:
+    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
+        return False
+    if expectation.operator in ("==", "!="):
+        return estimate.low <= expectation.limit <= estimate.high
+    return expectation.holds(estimate.low) != expectation.holds(estimate.high)
+
+
+def _reasons(
+    plan: CellPlan, trials: Sequence[TrialResult], valid: Sequence[TrialResult]
+) -> tuple[str, ...]:
+    """Why a cell has too few valid trials, the causes after the count."""
+    causes = [f"repeat {t.repeat}: {_cause(t)}" for t in trials if t.status != "ok"]
+    needed = f"{len(valid)} valid trial(s) of {len(trials)}, {plan.trials_needed} needed"
+    return (needed, *causes)
+
+
+def _cause(trial: TrialResult) -> str:
+    return "; ".join(trial.invalid_because) or trial.message or trial.status

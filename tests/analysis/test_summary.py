@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.measure.registry import METRICS
+from tests.analysis.trials import plan, trial
+
+
+def summary(*, interrupted: bool = False) -> dict[str, Any]:
+    trials = [
+        trial(i, {"g2g_ms.p95": 70 + i, "fps": None}, cell="a", reason="no frame") for i in range(5)
+    ]
+    trials.append(trial(0, {"g2g_ms.p95": 1}, cell="b", status="invalid", because=["too slow"]))
+    plans = [plan("g2g_ms.p95 < 71.5", cell="a"), plan(cell="b", repeat=1)]
+    return summarise(plans, trials, name="wifi", run_dir="reports/x", interrupted=interrupted)
+
+
+def test_it_holds_what_the_contract_names() -> None:
+    found = summary()
+    assert found["schema"] == 1
+    assert found["status"] == "fail"
+    assert found["exit_code"] == 1
+    assert found["run_dir"] == "reports/x"
+    cell = found["cells"][0]
+    assert (cell["cell"], cell["status"], cell["settings"]) == (
+        "a",
+        "fail",
+        {"publish.codec": "vp8"},
+    )
+    assert cell["trials"][4]["repeat"] == 4
+    assert cell["trials"][4]["status"] == "ok"
+    assert cell["trials"][4]["invalid_because"] == []
+    assert cell["trials"][4]["frames"] == {"captured": 5}
+    assert cell["metrics"]["g2g_ms.p95"] == {
+        "value": 72,
+        "low": 70,
+        "high": 74,
+        "n": 5,
+        "unit": "ms",
+        "interval": "order statistics",
+        "coverage": 0.9375,
+    }
+    assert cell["expectations"] == [
+        {
+            "text": "g2g_ms.p95 < 71.5",
+            "metric": "g2g_ms.p95",
+            "operator": "<",
+            "limit": 71.5,
+            "unit": "ms",
+            "value": 72,
+            "low": 70,
+            "high": 74,
+            "holds": False,
+            "close": True,
+        }
+    ]
+
+
+def test_a_value_not_measured_is_null_with_the_reason() -> None:
+    cell = summary()["cells"][0]
+    assert cell["metrics"]["fps"]["value"] is None
+    assert cell["metrics"]["fps"]["reason"] == "no frame"
+    assert cell["trials"][0]["metrics"]["fps"] == {"value": None, "n": 1, "reason": "no frame"}
+    assert cell["quality"] is None
+    assert "not supported yet" in cell["quality_reason"]
+
+
+def test_every_registered_metric_is_there_for_every_cell() -> None:
+    for cell in summary()["cells"]:
+        assert list(cell["metrics"]) == list(METRICS)
+
+
+def test_an_invalid_trial_is_shown_and_counts_for_nothing() -> None:
+    cell = summary()["cells"][1]
+    assert cell["status"] == "invalid"
+    assert cell["trials"][0]["invalid_because"] == ["too slow"]
+    assert cell["metrics"]["g2g_ms.p95"]["value"] is None
+
+
+def test_it_is_json_without_nan() -> None:
+    assert json.loads(json.dumps(summary(), allow_nan=False)) == summary()
+
+
+def test_an_interrupted_run_says_so() -> None:
+    found = summary(interrupted=True)
+    assert (found["status"], found["exit_code"]) == ("interrupted", 130)
+    assert found["cells"][0]["expectations"][0]["holds"] is None
+    assert "interrupted" in found["cells"][0]["expectations"][0]["reason"]
+
+
+def test_there_is_a_row_for_each_trial_and_metric_and_one_for_each_metric_of_the_cell() -> None:
+    found = list(rows(summary()))
+    assert len(found) == 5 * 2 + 1 + 2 * len(METRICS)
+    assert all(set(row) == set(ROW_COLUMNS) for row in found)
+    first = found[0]
+    assert (first["row"], first["cell"], first["repeat"]) == ("trial", "a", 0)
+    assert (first["metric"], first["unit"], first["value"]) == ("g2g_ms.p95", "ms", 70)
+    cell = next(r for r in found if r["row"] == "cell" and r["metric"] == "g2g_ms.p95")
+    assert (cell["repeat"], cell["value"], cell["low"], cell["high"]) == (None, 72, 70, 74)
