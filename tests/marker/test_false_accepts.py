@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from g2gbench.marker import v1, v2
+from tests.marker import reference
 from tests.marker.pictures import UNMARKED, patches
 
 NATIVE = (192, 32)
@@ -41,6 +42,24 @@ def test_v1_accepts_hardly_anything_that_is_on_its_way() -> None:
 def test_v2_accepts_no_unmarked_patch(kind: str) -> None:
     assert v2_accepts(kind, 12_000) == 0
     assert v2_accepts_at_eleven_sizes(kind, 500) == 0
+
+
+@pytest.mark.parametrize("kind", UNMARKED)
+def test_unmarked_patches_are_seldom_taken_for_a_damaged_marker(kind: str) -> None:
+    for module in (v1, v2):
+        readings = [
+            module.examine(patch, sent_size=NATIVE).reading
+            for patch in patches(kind, 2000, 32, 192, seed=5)
+        ]
+        assert readings.count("rejected") <= 0.02 * 2000
+
+
+def test_the_protocols_own_reader_accepts_one_noise_frame_in_seven() -> None:
+    """Pins the oracle to theory: 1 - (1 - 0.2275 / 16) ** 11 = 14.6 %."""
+    accepted = sum(
+        reference.read(patch) is not None for patch in patches("noise", 1500, 64, 384, seed=6)
+    )
+    assert 0.117 < accepted / 1500 < 0.175
 
 
 @pytest.mark.slow
