@@ -101,7 +101,10 @@ class Queue(Rule):
             return self._packets(PACKETS.parse(text))
         if re.fullmatch(BYTES.pattern[1:-1], text):
             if capacity_bps is None:
-                raise Refused("a queue in bytes needs a capacity beside it")
+                raise Refused(
+                    "a queue in bytes needs a capacity beside it",
+                    allowed=(DURATION.expected, PACKETS.expected),
+                )
             seconds = float(BYTES.parse(text) * 8 / capacity_bps)
         else:
             seconds = float(self._duration(value))

@@ -39,6 +39,9 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,5})?")
 _NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
+_ROOT = ("a mapping with name, target, …",)
+_ONCE = ("each key once",)
+
 PlainValue: TypeAlias = str | int | float | bool | None
 
 
@@ -154,10 +157,11 @@ def read_document(text: str, source_name: str) -> tuple[Table, list[Problem]]:
     builder = _Builder(source_name)
     root = builder.build(text)
     if root is None or (isinstance(root, Scalar) and root.value is None):
-        builder.stop(Place(source_name), "the document is empty")
+        refused = Refused("the document is empty", allowed=_ROOT)
+        raise ScenarioError([*builder.problems, Problem.at(Place(source_name), "", "", refused)])
     if isinstance(root, Table):
         return root, builder.problems
-    refused = Refused(allowed=("a mapping with name, target, …",))
+    refused = Refused(allowed=_ROOT)
     raise ScenarioError([*builder.problems, Problem.at(root.place, "", describe(root), refused)])
 
 
@@ -236,8 +240,8 @@ class _Builder:
         self._note(place, message)
         raise ScenarioError(self.problems) from cause
 
-    def _note(self, place: Place, message: str, path: str = "") -> None:
-        self.problems.append(Problem(self._file, place.line, place.column, path, message=message))
+    def _note(self, place: Place, message: str) -> None:
+        self.problems.append(Problem.at(place, "", "", Refused(message)))
 
     def _place(self, mark: Any) -> Place:
         return Place(self._file, mark.line + 1, mark.column + 1)
@@ -256,7 +260,7 @@ class _Builder:
         if self._documents > 1:
             self.stop(place, "a second document begins here; one file holds one scenario")
         if event.version is not None and tuple(event.version) != (1, 2):
-            self.stop(place, "only YAML 1.2 is read; leave the %YAML line out")
+            self.stop(place, "only YAML 1.2 is read; leave the %YAML line above out")
 
     def _node(self, event: Any) -> None:
         place = self._place(event.start_mark)
@@ -320,7 +324,8 @@ class _Builder:
             node = replace(node, place=place)  # nothing was written, so the key is what to show
         if key in parent.entries:
             first = parent.entries[key].place
-            self._note(place, f'duplicate key "{key}"; first at line {first.line}', self._path(key))
+            refused = Refused(f'duplicate key "{key}"; first at line {first.line}', allowed=_ONCE)
+            self.problems.append(Problem.at(place, self._path(key), f'"{key}"', refused))
         else:
             parent.entries[key] = Entry(key, place, node)
 

@@ -35,6 +35,7 @@ _QUANTITIES: Mapping[str, tuple[Quantity, Decimal]] = {
 """By the unit of a metric: how its limits may be written, and the factor to the metric's unit."""
 
 _MOST_LISTED = 8
+_ANY_METRIC = ("the metrics of docs/metrics.md",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ def _metric(name: str) -> Metric:
         return METRICS[name]
     reason = later(name)
     if reason is not None:
-        raise Refused(f'metric "{name}": {reason}')
+        raise Refused(f'metric "{name}": {reason}', allowed=_ANY_METRIC)
     family = [known for known in METRICS if known.partition(".")[0] == name.partition(".")[0]]
-    listed = tuple(family)[:_MOST_LISTED] or ("the metrics of docs/metrics.md",)
+    listed = tuple(family)[:_MOST_LISTED] or _ANY_METRIC
     raise Refused(f'unknown metric "{name}"', allowed=listed, nearest=nearest_name(name, METRICS))
 
 

@@ -98,5 +98,5 @@ RATIO = Quantity("a ratio", "1%", {"%": Decimal("0.01")})
 BYTES = Quantity("a size", "64kB", _units(B="1", kB="1e3", KB="1e3", MB="1e6"))
 """Inside: bytes; kB and KB are both 1000 bytes."""
 
-PACKETS = Quantity("a number of packets", "50packets", _units(packets="1"))
+PACKETS = Quantity("a length", "50packets", _units(packets="1"))
 """Inside: packets."""

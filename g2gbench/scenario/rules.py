@@ -22,6 +22,8 @@ from g2gbench.scenario.problems import Refused, nearest_name
 REFUSED = "refused"
 """The type of the pydantic error that carries a Refused; its ``ctx`` has the fields."""
 
+_IN_QUOTES = "it must be put in quotes to be text"
+
 
 def as_pydantic_error(refused: Refused) -> PydanticCustomError:
     """The pydantic error that carries what a rule has to say."""
@@ -106,7 +108,7 @@ class Text(Rule):
         allowed = (f"text of {self.shortest} to {self.longest} characters",)
         if not isinstance(value, str):
             number = isinstance(value, int | float)
-            raise Refused("it must be put in quotes to be text" if number else "", allowed=allowed)
+            raise Refused(_IN_QUOTES if number else "", allowed=allowed)
         if not self.shortest <= len(value) <= self.longest:
             raise Refused(f"it has {len(value)} characters", allowed=allowed)
         if any(_is_control(character) for character in value):
@@ -134,7 +136,10 @@ class Name(Rule):
     def parse(self, value: object) -> str:
         if isinstance(value, str) and re.fullmatch(self.pattern[1:-1], value):
             return value
-        raise Refused(allowed=("1 to 64 letters, digits, dots, dashes and underscores",))
+        raise Refused(
+            _IN_QUOTES if isinstance(value, int | float) else "",
+            allowed=("1 to 64 letters, digits, dots, dashes and underscores",),
+        )
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": self.pattern}

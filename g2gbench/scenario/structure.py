@@ -31,24 +31,37 @@ def sections_in(annotation: Any) -> tuple[type[Section], ...]:
     return tuple(found for part in get_args(annotation) for found in sections_in(part))
 
 
+def field_at(location: tuple[str | int, ...]) -> FieldInfo | None:
+    """The field at a location; None where no section of this version has one."""
+    *above, last = location
+    for section in _sections_at(tuple(above)):
+        if section not in LATER_SECTIONS and last in section.model_fields:
+            return section.model_fields[str(last)]
+    return None
+
+
 def keys_at(location: tuple[str | int, ...], kind: str | None = None) -> tuple[str, ...]:
     """The keys that a document may have at a location; ``kind`` is the discriminator there.
 
     Empty where no section is.
     """
-    sections: tuple[type[Section], ...] = (Scenario,)
-    for part in location:
-        if isinstance(part, int):
-            continue
-        sections = tuple(
-            inner
-            for section in sections
-            if part in section.model_fields
-            for inner in sections_in(section.model_fields[part].annotation)
-        )
+    sections = _sections_at(location)
     of_kind = [section for section in sections if kind in _kinds(section)]
     chosen = of_kind or [section for section in sections if section not in LATER_SECTIONS]
     return tuple(dict.fromkeys(key for section in chosen for key in section.model_fields))
+
+
+def _sections_at(location: tuple[str | int, ...]) -> tuple[type[Section], ...]:
+    sections: tuple[type[Section], ...] = (Scenario,)
+    for part in location:
+        if isinstance(part, str):
+            sections = tuple(
+                inner
+                for section in sections
+                if part in section.model_fields
+                for inner in sections_in(section.model_fields[part].annotation)
+            )
+    return sections
 
 
 def _kinds(section: type[Section]) -> tuple[Any, ...]:

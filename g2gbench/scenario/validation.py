@@ -15,7 +15,7 @@ from g2gbench.scenario.problems import Place, Problem, Refused, nearest_name
 from g2gbench.scenario.rules import REFUSED
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
-from g2gbench.scenario.structure import keys_at
+from g2gbench.scenario.structure import field_at, keys_at, rule_of
 from g2gbench.scenario.support import NOT_YET, Later, Location, find_later
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -121,7 +121,7 @@ def _refused(location: Location, kind: str, context: Mapping[str, Any]) -> Refus
     if kind == REFUSED:
         return Refused(context["message"], allowed=context["allowed"], nearest=context["nearest"])
     if kind == "missing":
-        return Refused("missing, and it has no default")
+        return Refused("missing, and it has no default", allowed=_allowed_at(location))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return Refused(allowed=(f"a mapping with {', '.join(keys_at(location))}",))
     if kind in ("tuple_type", "list_type"):
@@ -132,10 +132,24 @@ def _refused(location: Location, kind: str, context: Mapping[str, Any]) -> Refus
     return Refused(kind.replace("_", " "))
 
 
+def _allowed_at(location: Location) -> tuple[str, ...]:
+    """What may stand at a location, in words."""
+    field = field_at(location)
+    rule = rule_of(field) if field is not None else None
+    if rule is None:
+        return (f"a mapping with {', '.join(keys_at(location))}",)
+    try:
+        rule.parse(None)
+    except Refused as refused:
+        return refused.allowed
+    return ()
+
+
 def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Problem]]:
     node, _ = _walk(tree, location)
     if node is None:
-        yield location, _problem(tree, location, Refused("missing, and it has no default"))
+        missing = Refused("missing, and it has no default", allowed=("loopback",))
+        yield location, _problem(tree, location, missing)
         return
     word = node.text if isinstance(node, Scalar) else ""
     nearest = nearest_name(word, _KINDS)
@@ -143,7 +157,8 @@ def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Pro
 
 
 def _later_problem(tree: Table, later: Later) -> Problem:
-    refused = Refused(f'"{later.word}" {NOT_YET}', allowed=later.allowed)
+    known = later.allowed or keys_at(later.location[:-1])
+    refused = Refused(f'"{later.word}" {NOT_YET}', allowed=known)
     if later.is_key:
         place, path = _place_of_key(tree, later.location)
         return Problem.at(place, path, f'"{later.word}"', refused)

@@ -1,0 +1,143 @@
+"""Hypothesis strategies that draw valid scenario documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from g2gbench.measure.registry import METRICS
+from g2gbench.scenario import SERVICE_MODELS
+
+Strategy = st.SearchStrategy[Any]
+
+
+def milliseconds(least: int, most: int) -> Strategy:
+    amounts = st.integers(least, most)
+    return st.one_of(
+        amounts.map(lambda ms: f"{ms}ms"),
+        amounts.map(lambda ms: f"{ms / 1000:.3f}s"),
+        amounts.map(lambda ms: f"{ms * 1000} us"),
+    )
+
+
+def optional_keys(**fields: Strategy) -> Strategy:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+LETTERS = st.characters(
+    exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="$\ufeff\uffff\ufffe"
+)
+TEXT = st.text(LETTERS | st.sampled_from("\n\t"), max_size=30)
+PROMPT = TEXT.filter(bool)
+NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
+RATE = st.integers(1, 120) | st.floats(1, 120)
+BITRATE = st.integers(10, 100_000).map(lambda kbps: f"{kbps}kbps")
+
+LINK = optional_keys(
+    delay=milliseconds(0, 10_000),
+    capacity=BITRATE | st.none(),
+    loss=st.floats(0, 100).map(lambda percent: f"{percent:.4f}%"),
+    queue=milliseconds(1, 60_000) | st.integers(1, 100_000).map(lambda n: f"{n}packets"),
+) | st.fixed_dictionaries(
+    {"capacity": BITRATE, "queue": st.integers(1, 50).map(lambda n: f"{n}kB")}
+)
+NETWORK = optional_keys(
+    profile=st.sampled_from(("none", "wifi")), uplink=LINK | st.none(), downlink=LINK | st.none()
+)
+SIZE = st.tuples(st.integers(96, 1920), st.integers(16, 1080)).map(
+    lambda halves: f"{2 * halves[0]}x{2 * halves[1]}"
+)
+MARKER = st.sampled_from(("auto", "v1", "v2"))
+CONTENT = st.sampled_from(("street", "talking-head", "noise", "flat"))
+PROCESSING = st.integers(0, 1000).flatmap(
+    lambda mean: optional_keys(
+        transform=st.sampled_from(("passthrough", "restyle", "mirror", None)),
+        max_fps=RATE | st.none(),
+    ).map(lambda rest: {**rest, "mean": f"{mean}ms", "spread": f"{mean // 2}ms"})
+)
+
+
+@st.composite
+def target_and_source(draw: st.DrawFn) -> dict[str, Any]:
+    rest = {"processing": draw(PROCESSING), "room": "embedded"}
+    if draw(st.booleans()):
+        model = draw(st.sampled_from(sorted(SERVICE_MODELS)))
+        source = draw(optional_keys(size=SIZE, fps=RATE, marker=MARKER, content=CONTENT))
+    else:
+        model = draw(NAME)
+        source = {"kind": "synthetic", "size": draw(SIZE), "fps": draw(RATE)}
+    return {"target": {"kind": "loopback", "model": model, **rest}, "source": source}
+
+
+PUBLISH = optional_keys(
+    codec=st.sampled_from(("vp8", "vp9", "h264", "av1", "h265")),
+    max_bitrate=BITRATE,
+    max_framerate=RATE,
+    simulcast=st.just(False),
+)
+STEPS = st.integers(0, 4095)
+PLAYOUT = st.one_of(
+    st.just("natural"),
+    STEPS.map(lambda n: f"{n * 10}ms"),
+    st.tuples(STEPS, STEPS).map(
+        lambda pair: {"min": f"{min(pair) * 10}ms", "max": f"{max(pair) * 10}ms"}
+    ),
+)
+SESSION = st.fixed_dictionaries(
+    {"duration": milliseconds(60_000, 3_600_000)},
+    optional={
+        "warmup": milliseconds(0, 300_000),
+        "playout_delay": PLAYOUT,
+        "prompt": PROMPT | st.none(),
+    },
+)
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> list[dict[str, Any]]:
+    times = draw(st.lists(st.integers(0, 59_999), unique=True, max_size=4))
+    entries = st.fixed_dictionaries({"prompt": PROMPT}, optional={"network": NETWORK})
+    return [{"at": f"{at}ms", **draw(entries)} for at in sorted(times)]
+
+
+EXPECTATION = st.tuples(
+    st.sampled_from(sorted(METRICS)),
+    st.sampled_from(("<", "<=", ">", ">=", "==", "!=")),
+    st.floats(0, 1).map(lambda limit: f"{limit:.6f}"),
+).map(" ".join)
+MATRIX = optional_keys(
+    **{
+        "publish.codec": st.lists(
+            st.sampled_from(("vp8", "vp9", "h264")), min_size=1, max_size=3, unique=True
+        ),
+        "session.warmup": st.lists(st.integers(0, 300), min_size=1, max_size=2, unique=True).map(
+            lambda seconds: [f"{s}s" for s in seconds]
+        ),
+        "source.fps": st.lists(st.integers(1, 120), min_size=1, max_size=2, unique=True),
+        "target.model": st.lists(
+            st.sampled_from(("lucy-2.1", "lucy-restyle-2")), min_size=1, max_size=2, unique=True
+        ),
+        "network.uplink": st.just([{"delay": "1ms"}, {"delay": "2ms", "loss": "1%"}]),
+    }
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid scenario document: required fields always, any subset of the others."""
+    document = {"name": draw(NAME), **draw(target_and_source())}
+    fields: dict[str, Strategy] = {
+        "description": TEXT,
+        "publish": PUBLISH,
+        "network": NETWORK,
+        "client": st.just({"kind": "native"}),
+        "matrix": MATRIX,
+        "repeat": st.integers(1, 1000),
+        "expect": st.lists(EXPECTATION, max_size=3),
+        "seed": st.integers(0, 2**31 - 1),
+    }
+    document |= draw(optional_keys(**fields))
+    if draw(st.booleans()):
+        document |= {"session": draw(SESSION), "timeline": draw(timelines())}
+    return document

@@ -1,0 +1,189 @@
+"""Every kind of mistake is told with its exact place and what is allowed instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from g2gbench.errors import ExitCode
+from g2gbench.scenario import ScenarioError, load
+
+BAD = Path(__file__).parent / "bad"
+
+
+class Expected(NamedTuple):
+    line: int | None
+    column: int | None
+    path: str
+    says: str  # part of what is allowed, or of the message where nothing else can be allowed
+    nearest: str | None = None
+
+
+VP8_TO_H265 = "allowed: vp8, vp9, h264, av1, h265"
+DURATIONS = "a duration in us, ms, s or min, such as 50ms"
+BITRATES = "a bitrate in bps, kbps, Mbps or Gbps, such as 2Mbps"
+SIZES = "allowed: WIDTHxHEIGHT, both even, 192x32 to 3840x2160"
+LATER = "is not supported yet in version 0.1.0"
+PUBLISH_KEYS = "allowed: codec, max_bitrate, max_framerate, simulcast"
+
+TABLE: dict[str, Expected] = {
+    "alias-of-itself": Expected(3, 15, "", 'the alias "*a" refers to no complete value'),
+    "alias-unknown": Expected(3, 10, "", 'the alias "*other" refers to no complete value'),
+    "bitrate-bare": Expected(
+        3, 24, "publish.max_bitrate", f"a unit is needed; allowed: {BITRATES}"
+    ),
+    "bitrate-nan": Expected(3, 24, "publish.max_bitrate", BITRATES),
+    "bitrate-too-high": Expected(3, 24, "publish.max_bitrate", "allowed: 10kbps to 100Mbps"),
+    "bitrate-unit-case": Expected(3, 24, "publish.max_bitrate", BITRATES, "2Mbps"),
+    "bitrate-zero-bare": Expected(3, 24, "publish.max_bitrate", "a unit is needed"),
+    "client-later": Expected(3, 16, "client.kind", f'"browser" {LATER}; allowed: native'),
+    "codec-misspelt": Expected(3, 18, "publish.codec", f'found "vp10"; {VP8_TO_H265}', "vp9"),
+    "codec-no": Expected(3, 18, "publish.codec", f'found "no"; {VP8_TO_H265}'),
+    "codec-upper-case": Expected(4, 10, "publish.codec", VP8_TO_H265, "vp8"),
+    "delay-infinite": Expected(3, 27, "network.uplink.delay", f"found .inf; allowed: {DURATIONS}"),
+    "duplicate-flow-key": Expected(3, 23, "publish.codec", 'duplicate key "codec"'),
+    "duplicate-key": Expected(4, 1, "repeat", 'duplicate key "repeat"; first at line 3'),
+    "duration-bare": Expected(3, 21, "session.duration", f"a unit is needed; allowed: {DURATIONS}"),
+    "duration-list": Expected(3, 21, "session.duration", f"found a list; allowed: {DURATIONS}"),
+    "duration-negative": Expected(3, 19, "session.warmup", "a duration cannot be negative"),
+    "duration-too-long": Expected(4, 13, "session.duration", "allowed: 1s to 60min"),
+    "duration-too-short": Expected(3, 21, "session.duration", "allowed: 1s to 60min"),
+    "empty": Expected(
+        None, None, "", "the document is empty; allowed: a mapping with name, target"
+    ),
+    "environment-elsewhere": Expected(
+        3, 19, "session.prompt", "is not read here; allowed: target.api_key, target.api_secret"
+    ),
+    "expect-later": Expected(3, 10, "expect[0]", 'metric "quality": not supported yet in version'),
+    "expect-metric": Expected(4, 5, "expect[0]", "allowed: g2g_ms.min, g2g_ms.mean", "g2g_ms.p99"),
+    "expect-not-a-list": Expected(3, 9, "expect", "allowed: a list"),
+    "expect-operator": Expected(3, 10, "expect[0]", "allowed: <, <=, >, >=, ==, !=", "=="),
+    "expect-percent": Expected(3, 10, "expect[0]", "allowed: a ratio from 0 to 1, or 0% to 100%"),
+    "expect-unit": Expected(3, 10, "expect[0]", "allowed: a number in fps's own unit (1/s)"),
+    "framerate-infinite": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
+    "framerate-with-unit": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
+    "jitter-later": Expected(3, 20, "network.uplink.jitter", f'"jitter" {LATER}; allowed: delay'),
+    "kind-later": Expected(2, 16, "target.kind", f'"service" {LATER}; allowed: loopback'),
+    "kind-missing": Expected(2, 9, "target.kind", "missing, and it has no default; allowed: loop"),
+    "kind-unknown": Expected(2, 16, "target.kind", "allowed: loopback", "loopback"),
+    "list": Expected(1, 1, "", "found a list; allowed: a mapping with name, target"),
+    "loss-bare": Expected(3, 28, "network.downlink.loss", "allowed: a ratio in %, such as 1%"),
+    "loss-over-100": Expected(3, 26, "network.uplink.loss", "allowed: 0% to 100%"),
+    "matrix-duplicate": Expected(
+        3, 37, "matrix.publish.codec[2]", "it gives the same cell as matrix.publish.codec[0]"
+    ),
+    "matrix-empty-list": Expected(3, 25, "matrix.publish.codec", "a list of one or more values"),
+    "matrix-not-a-list": Expected(3, 25, "matrix.publish.codec", "a list of one or more values"),
+    "matrix-overlap": Expected(3, 35, "matrix.publish.codec", "the matrix varies publish too"),
+    "matrix-path": Expected(
+        3, 10, "matrix.publish.codecs", "allowed: publish.codec, publish.max_", "publish.codec"
+    ),
+    "matrix-same-quantity": Expected(
+        3, 39, "matrix.publish.max_bitrate[1]", "the same cell as matrix.publish.max_bitrate[0]"
+    ),
+    "matrix-value": Expected(4, 24, "matrix.publish.codec[1]", VP8_TO_H265, "vp9"),
+    "merge-key": Expected(3, 11, "publish.<<", f'unknown key "<<"; {PUBLISH_KEYS}'),
+    "model-missing": Expected(2, 9, "target.model", "allowed: 1 to 64 letters, digits"),
+    "model-unknown": Expected(2, 33, "target.model", "allowed: lucy-2.1, lucy-vton-2", "lucy-2.6"),
+    "name-number": Expected(1, 7, "name", "found 2024; it must be put in quotes to be text"),
+    "name-with-slash": Expected(1, 7, "name", "allowed: 1 to 64 letters, digits, dots"),
+    "playout-crossed": Expected(6, 10, "session.playout_delay.max", "allowed: 200ms or more"),
+    "playout-steps": Expected(
+        3, 26, "session.playout_delay", "allowed: natural, multiples of 10ms"
+    ),
+    "playout-too-long": Expected(3, 42, "session.playout_delay.max", "allowed: 0ms to 40.95s"),
+    "profile-later": Expected(3, 20, "network.profile", f'"lte" {LATER}; allowed: none, wifi'),
+    "profile-misspelt": Expected(3, 20, "network.profile", "allowed: none, wifi", "wifi"),
+    "prompt-no": Expected(3, 19, "session.prompt", "allowed: text of 1 to 5000 characters"),
+    "queue-bare": Expected(
+        3, 44, "network.uplink.queue", f"a unit is needed; allowed: {DURATIONS}"
+    ),
+    "queue-bytes-without-capacity": Expected(
+        3, 27, "network.uplink.queue", "a queue in bytes needs a capacity beside it"
+    ),
+    "queue-half-packet": Expected(3, 27, "network.uplink.queue", "a whole number of packets"),
+    "repeat-boolean": Expected(
+        3, 9, "repeat", "found true; allowed: a whole number from 1 to 1000"
+    ),
+    "repeat-text": Expected(3, 9, "repeat", 'found "3"; allowed: a whole number from 1 to 1000'),
+    "repeat-zero": Expected(3, 9, "repeat", "allowed: a whole number from 1 to 1000"),
+    "room-later": Expected(2, 49, "target.room", f'"livekit-server" {LATER}; allowed: embedded'),
+    "section-empty": Expected(3, 1, "publish", "found nothing; allowed: a mapping with codec"),
+    "section-is-text": Expected(3, 10, "publish", "allowed: a mapping with codec, max_bitrate"),
+    "simulcast-later": Expected(3, 22, "publish.simulcast", f'"true" {LATER}; allowed: false'),
+    "simulcast-on": Expected(3, 22, "publish.simulcast", 'found "on"; allowed: false'),
+    "size-not-a-size": Expected(3, 16, "source.size", SIZES),
+    "size-odd": Expected(3, 16, "source.size", "width and height must be even"),
+    "size-too-small": Expected(3, 16, "source.size", SIZES),
+    "source-later": Expected(3, 16, "source.kind", f'"camera" {LATER}; allowed: synthetic'),
+    "spread-over-mean": Expected(2, 75, "target.processing.spread", "allowed: at most mean, 5ms"),
+    "syntax": Expected(4, 7, "", "not valid YAML: expected ',' or '}', but got ':'"),
+    "tag": Expected(3, 9, "", "YAML tags (!…) are not allowed; write the plain value"),
+    "target-missing": Expected(1, 1, "target", "allowed: a mapping with kind, model"),
+    "text": Expected(1, 1, "", 'found "just text"; allowed: a mapping with name, target'),
+    "timeline-after-end": Expected(
+        3, 17, "timeline[0].at", "allowed: less than session.duration, 20s"
+    ),
+    "timeline-every": Expected(
+        3, 13, "timeline[0].every", f'"every" {LATER}; allowed: at, network'
+    ),
+    "timeline-nothing": Expected(3, 12, "timeline[0]", "allowed: network, prompt, or both"),
+    "timeline-order": Expected(5, 10, "timeline[1].at", "allowed: more than 8s, the entry before"),
+    "two-documents": Expected(3, 1, "", "a second document begins here"),
+    "unknown-flow-key": Expected(
+        3, 27, "source.sise", "allowed: kind, content, size, fps, marker", "size"
+    ),
+    "unknown-key": Expected(5, 3, "publish.max_bitrat", PUBLISH_KEYS, "max_bitrate"),
+    "unknown-section": Expected(3, 1, "netwrok", 'unknown key "netwrok"; allowed: name', "network"),
+    "yaml-1-1": Expected(2, 1, "", "only YAML 1.2 is read"),
+}
+
+
+def test_every_stored_file_has_its_expectation() -> None:
+    assert sorted(path.stem for path in BAD.glob("*.yaml")) == sorted(TABLE)
+
+
+@pytest.mark.parametrize(("name", "expected"), TABLE.items(), ids=TABLE.keys())
+def test_a_mistake_is_told_once_with_place_and_what_is_allowed(
+    name: str, expected: Expected
+) -> None:
+    path = BAD / f"{name}.yaml"
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.path) == expected[:3]
+    assert problem.nearest == expected.nearest
+    assert problem.file == str(path)
+    assert expected.says in str(problem)
+    assert problem.allowed or problem.message
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+
+
+def test_all_problems_of_a_file_are_told_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "several.yaml"
+    path.write_text(
+        "name: several\n"
+        "target: {kind: loopback, model: lucy-2.1}\n"
+        "publish: {codec: vp10, codcc: vp8}\n"
+        "expect: [g2g_ms.p96 < 5, drop_ratio = 3]\n"
+        "session: {duration: 20, prompt: a, prompt: b}\n"
+        "matrix: {publish.simulcast: [7], source.fsp: [30]}\n"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert [problem.path for problem in caught.value.problems] == [
+        "publish.codec",
+        "publish.codcc",
+        "expect[0]",
+        "expect[1]",
+        "session.duration",
+        "session.prompt",
+        "matrix.publish.simulcast[0]",
+        "matrix.source.fsp",
+    ]
+    assert str(caught.value).splitlines()[0] == (
+        f'{path}:3:18: publish.codec: found "vp10"; allowed: vp8, vp9, h264, av1, h265; '
+        'did you mean "vp9"?'
+    )

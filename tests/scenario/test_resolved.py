@@ -1,0 +1,54 @@
+"""The resolved document is complete and means the same scenario."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+
+from g2gbench.scenario import Scenario, cells, loads, resolved, to_yaml
+from tests.scenario.strategies import documents
+from tests.scenario.texts import scenario, yaml_of
+
+
+def test_defaults_are_filled_in_and_units_written_back() -> None:
+    document = resolved(
+        scenario(
+            "publish: {max_bitrate: 1500kbps}\n"
+            "network: {uplink: {delay: 0.05s, loss: 0.5%, queue: 50packets, capacity: 3Mbps}}\n"
+            "session: {playout_delay: 0ms}\n"
+            "expect: [ttff_ms < 4s]\n"
+        )
+    )
+    assert document["publish"] == {
+        "codec": "vp8",
+        "max_bitrate": "1.5Mbps",
+        "max_framerate": 30,
+        "simulcast": False,
+    }
+    assert document["network"] == {
+        "profile": "none",
+        "uplink": {"delay": "50ms", "capacity": "3Mbps", "loss": "0.5%", "queue": "50packets"},
+        "downlink": None,
+    }
+    assert document["session"]["playout_delay"] == {"min": "0s", "max": "0s"}
+    assert document["source"]["size"] == "1088x624"
+    assert document["target"]["processing"]["transform"] == "restyle"
+    assert document["expect"] == ["ttff_ms < 4s"]
+    assert list(document) == list(Scenario.model_fields)
+
+
+def test_what_a_matrix_leaves_open_is_null_and_filled_in_each_cell() -> None:
+    it = scenario("matrix: {source.fps: [25, 30]}\n")
+    assert resolved(it)["source"]["fps"] is None
+    assert [resolved(cell.scenario)["source"]["fps"] for cell in cells(it)] == [25, 30]
+
+
+@given(document=documents())
+def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[str, Any]) -> None:
+    it = loads(yaml_of(document))
+    assert loads(to_yaml(it)) == it
+    assert Scenario.model_validate(json.loads(json.dumps(resolved(it)))) == it
+    for cell in cells(it):
+        assert loads(to_yaml(cell.scenario)) == cell.scenario
