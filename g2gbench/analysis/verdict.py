@@ -52,12 +52,16 @@ class Expectation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
-    """What was asked of a cell: ``settings`` are the varied fields with their values as written."""
+    """What was asked of a cell: ``settings`` are the varied fields with their values as written.
+
+    ``slug`` is its name as a directory; without one it is made from the cell's name.
+    """
 
     cell: str
     repeat: int
     settings: Mapping[str, str] = field(default_factory=dict)
     expectations: Sequence[Expectation] = ()
+    slug: str = ""
 
     @property
     def trials_needed(self) -> int:

@@ -1,0 +1,41 @@
+"""Write files so that a reader, or a crash, never meets half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_LONGEST_NAME = 120
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a file beside ``path``, then put it in its place in one step."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically, as UTF-8."""
+    write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a JSON file atomically; a number that is not finite is an error, never NaN."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def directory_name(name: str) -> str:
+    """The name as one that any file system takes; two names never become the same one."""
+    safe = re.sub(r"[^A-Za-z0-9._=,+-]", "_", name)
+    if safe == name and len(name) <= _LONGEST_NAME and name.strip("."):
+        return name
+    return f"{safe[:_LONGEST_NAME].strip('.')}-{zlib.crc32(name.encode()):08x}"

@@ -1,0 +1,203 @@
+"""Read a run directory back, also one whose run was killed half-way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.verdict import CellPlan
+from g2gbench.errors import InputError
+from g2gbench.measure.evaluate import evaluate
+from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.problems import Refused
+from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
+from g2gbench.store.tables import ledger_table, read_table, stats_table
+from g2gbench.store.trial_directory import (
+    FRAMES,
+    JOURNAL,
+    RTCSTATS,
+    Recorded,
+    read_records,
+    read_result,
+    settled,
+)
+
+_FRAME_TYPES: Mapping[pa.DataType, Any] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a stored run.
+
+    ``rebuilt``: the run was killed before the trial had ended; everything is computed from its
+    journal and it counts as interrupted.
+    """
+
+    path: Path
+    cell: str
+    repeat: int
+    result: TrialResult
+    rebuilt: bool
+
+    @property
+    def status(self) -> str:
+        """ok, invalid, unreachable, interrupted or failed."""
+        return self.result.status
+
+    @cached_property
+    def recorded(self) -> Recorded:
+        """The raw records: the session of its journal and the model worker's frame log."""
+        return read_records(self.path)
+
+    def frames(self) -> pd.DataFrame:
+        """The ledger: one row per captured frame."""
+        return _frame(self.frames_table())
+
+    def rtcstats(self) -> pd.DataFrame:
+        """One row per snapshot of the WebRTC statistics, units as the W3C defines them."""
+        return _frame(self.rtcstats_table())
+
+    def frames_table(self) -> pa.Table:
+        """The ledger as it is stored."""
+        if not self.rebuilt:
+            return read_table(self.path / FRAMES)
+        evaluation = evaluate(self.recorded.session, self.recorded.service_frames)
+        return ledger_table(evaluation.ledger)
+
+    def rtcstats_table(self) -> pa.Table:
+        """The statistics as they are stored."""
+        if not self.rebuilt:
+            return read_table(self.path / RTCSTATS)
+        return stats_table(self.recorded.session.stats)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stored run: ``facts`` is its run.json, ``trials`` those that were begun."""
+
+    path: Path
+    facts: dict[str, Any]
+    trials: tuple[Trial, ...]
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return str(self.facts["name"])
+
+    @property
+    def status(self) -> str:
+        """pass, fail, invalid, unreachable or interrupted."""
+        return str(self.summary_data["status"])
+
+    @cached_property
+    def summary_data(self) -> dict[str, Any]:
+        """The object of summary.json; of a run that was killed, what it had measured."""
+        stored = self.path / SUMMARY
+        if stored.exists():
+            return _json(stored)
+        return summarise(
+            [_plan(cell) for cell in self.facts["cells"]],
+            [trial.result for trial in self.trials],
+            name=self.name,
+            run_dir=str(self.path),
+            interrupted=True,
+        )
+
+    def frames(self) -> pd.DataFrame:
+        """The ledgers of all trials, one row per captured frame, with ``cell`` and ``repeat``."""
+        return self._all(Trial.frames_table)
+
+    def rtcstats(self) -> pd.DataFrame:
+        """The statistics of all trials, one row a snapshot, with ``cell`` and ``repeat``."""
+        return self._all(Trial.rtcstats_table)
+
+    def summary(self) -> pd.DataFrame:
+        """One row per trial and metric (``row`` = trial) and per metric of a cell (= cell)."""
+        found = pd.DataFrame(list(rows(self.summary_data)), columns=list(ROW_COLUMNS))
+        numbers = ["value", "low", "high", "coverage"]
+        found[numbers] = found[numbers].astype("float64")
+        return found.astype({"repeat": "Int64", "n": "Int64"})
+
+    def _all(self, table_of: Callable[[Trial], pa.Table]) -> pd.DataFrame:
+        tables = [_labelled(table_of(trial), trial) for trial in self.trials]
+        if not tables:
+            return pd.DataFrame({"cell": [], "repeat": []})
+        return _frame(pa.concat_tables(tables, promote_options="permissive"))
+
+
+def open_run(path: Path | str) -> Run:
+    """Open a run directory; raises InputError for anything else, or one of a newer version."""
+    directory = Path(path)
+    if not (directory / RUN).is_file():
+        raise InputError(
+            f"{directory} is no run directory: it holds no {RUN}. "
+            "Name a directory that g2gbench run has written."
+        )
+    facts = _json(directory / RUN)
+    schema = facts.get("schema")
+    if not isinstance(schema, int):
+        raise InputError(f"{directory / RUN} names no schema version: it is not g2gbench's.")
+    if schema > SCHEMA:
+        raise InputError(
+            f"{directory} was written by g2gbench {facts.get('g2gbench')} in schema {schema}; "
+            f"this version reads up to schema {SCHEMA}. Update g2gbench to read it."
+        )
+    return Run(directory, facts, tuple(_trials(directory, facts)))
+
+
+def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
+    for entry in facts["trials"]:
+        if entry.get("path") is None:
+            continue
+        path = directory / entry["path"]
+        cell, repeat = str(entry["cell"]), int(entry["repeat"])
+        result = read_result(path) if (path / FRAMES).exists() else None
+        if result is not None:
+            yield Trial(path, cell, repeat, result, rebuilt=False)
+        elif (path / JOURNAL).exists():
+            recorded = read_records(path)
+            evaluation = evaluate(recorded.session, recorded.service_frames)
+            result = settled(cell, repeat, recorded.session, evaluation, "interrupted")
+            yield Trial(path, cell, repeat, result, rebuilt=True)
+
+
+def _plan(cell: Mapping[str, Any]) -> CellPlan:
+    try:
+        expectations = [parse_expectation(text) for text in cell["expect"]]
+    except Refused as error:
+        raise InputError(f"an expectation of the stored run is not known here: {error}") from error
+    return CellPlan(cell["cell"], cell["repeat"], cell["settings"], expectations)
+
+
+def _labelled(table: pa.Table, trial: Trial) -> pa.Table:
+    size = len(table)
+    table = table.add_column(0, "repeat", pa.array([trial.repeat] * size, type=pa.int64()))
+    return table.add_column(0, "cell", pa.array([trial.cell] * size, type=pa.string()))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """As pandas; integers stay integers where some are missing."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_FRAME_TYPES.get)
+    return frame
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise InputError(f"{path} holds no JSON object.")
+    return data

@@ -1,0 +1,191 @@
+"""The run directory while a run goes on: every file is complete at any moment."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from g2gbench import __version__
+from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.verdict import CellPlan
+from g2gbench.store.files import directory_name, write_json, write_text
+from g2gbench.store.machine import describe_machine, package_versions
+from g2gbench.store.redaction import Redactor
+from g2gbench.store.trial_directory import TrialDirectory
+
+SCHEMA: Final = 1
+"""Version of the run directory; a reader refuses a newer one."""
+
+RUN = "run.json"
+SUMMARY = "summary.json"
+SUMMARY_CSV = "summary.csv"
+TRIALS = "trials"
+
+
+class RunDirectory:
+    """A run that is being measured; ``path`` is ``<root>/<name>-<YYYYmmdd-HHMMSS>``."""
+
+    def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor) -> None:
+        self.path = path
+        self._facts = facts
+        self._redactor = redactor
+        self._plans: list[CellPlan] = []
+        self._results: list[TrialResult] = []
+        self._open: TrialDirectory | None = None
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        name: str,
+        *,
+        now: datetime,
+        plans: Sequence[CellPlan],
+        scenario: Mapping[str, Any],
+        scenario_text: str = "",
+        secrets: Sequence[str] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> RunDirectory:
+        """Make the directory and its run.json.
+
+        ``scenario`` is the resolved scenario as plain data, ``scenario_text`` its file's text;
+        ``plans`` say which cells are to be measured how often. ``secrets`` are kept out of every
+        file. ``extra`` is added to run.json.
+        """
+        redactor = Redactor(secrets)
+        text = redactor.data(scenario_text)
+        facts = {
+            "schema": SCHEMA,
+            "g2gbench": __version__,
+            "name": name,
+            "status": "running",
+            "started": now.isoformat(timespec="seconds"),
+            "ended": None,
+            "scenario": redactor.data(dict(scenario)),
+            "scenario_text": text,
+            "scenario_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "versions": package_versions(),
+            "machine": describe_machine(),
+            **redactor.data(dict(extra or {})),
+            "cells": [_planned(plan) for plan in plans],
+            "trials": [
+                {"cell": plan.cell, "repeat": repeat, "status": "planned", "path": None}
+                for plan in plans
+                for repeat in range(plan.repeat)
+            ],
+        }
+        run = cls(_fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}"), facts, redactor)
+        run._plans = list(plans)
+        run._write_facts()
+        return run
+
+    @property
+    def results(self) -> tuple[TrialResult, ...]:
+        """The trials that have ended, in that order."""
+        return tuple(self._results)
+
+    def trial(self, cell: str, repeat: int) -> TrialDirectory:
+        """Begin a trial of a planned cell, named by its name or its slug.
+
+        Raises ValueError for a cell that was not planned.
+        """
+        plan = next((p for p in self._plans if cell in (p.cell, p.slug)), None)
+        if plan is None:
+            raise ValueError(f"cell {cell!r} is not planned in this run")
+        place = Path(TRIALS) / (plan.slug or directory_name(plan.cell)) / str(repeat)
+        self._open = TrialDirectory(
+            self.path / place,
+            plan.cell,
+            repeat,
+            redactor=self._redactor,
+            on_result=self._ended,
+            cores=self._facts["machine"]["cores"],
+        )
+        self._note(plan.cell, repeat, status="running", path=place.as_posix())
+        return self._open
+
+    def finish(self, *, now: datetime, interrupted: bool = False) -> dict[str, Any]:
+        """Judge what was measured and write summary.json and summary.csv; gives the summary.
+
+        A trial that is still open is ended as interrupted first.
+        """
+        if self._open is not None:
+            self._open.finish("interrupted")
+        summary: dict[str, Any] = self._redactor.data(
+            summarise(
+                self._plans,
+                self._results,
+                name=self._facts["name"],
+                run_dir=str(self.path),
+                interrupted=interrupted,
+            )
+        )
+        write_json(self.path / SUMMARY, summary)
+        write_text(self.path / SUMMARY_CSV, as_csv(summary))
+        self._facts |= {
+            "status": summary["status"],
+            "ended": now.isoformat(timespec="seconds"),
+        }
+        self._write_facts()
+        return summary
+
+    def _ended(self, result: TrialResult) -> None:
+        self._results.append(result)
+        self._open = None
+        self._note(
+            result.cell,
+            result.repeat,
+            status=result.status,
+            message=result.message,
+            invalid_because=list(result.invalid_because),
+        )
+
+    def _note(self, cell: str, repeat: int, **facts: Any) -> None:
+        for trial in self._facts["trials"]:
+            if (trial["cell"], trial["repeat"]) == (cell, repeat):
+                trial |= facts
+                break
+        else:
+            self._facts["trials"].append({"cell": cell, "repeat": repeat, **facts})
+        self._write_facts()
+
+    def _write_facts(self) -> None:
+        write_json(self.path / RUN, self._redactor.data(self._facts))
+
+
+def as_csv(summary: Mapping[str, Any]) -> str:
+    """summary.csv: one row per trial and metric, and per cell with its interval."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ROW_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows(summary))
+    return text.getvalue()
+
+
+def _planned(plan: CellPlan) -> dict[str, Any]:
+    return {
+        "cell": plan.cell,
+        "settings": dict(plan.settings),
+        "repeat": plan.repeat,
+        "expect": [expectation.text for expectation in plan.expectations],
+    }
+
+
+def _fresh(root: Path, name: str) -> Path:
+    """A new directory of this name, numbered when another run took it in the same second."""
+    root.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path

@@ -1,0 +1,116 @@
+"""Parquet tables of a trial, each column with its unit or meaning in the column's metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from g2gbench.measure.journal import ABSENT
+from g2gbench.measure.ledger import COLUMNS, OUTCOMES, Ledger
+from g2gbench.measure.records import ServiceFrame, Stats
+from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.store.files import write_atomically
+
+SCHEMA_VERSION: Final = "1"
+
+_CODED: Final[Mapping[str, Sequence[str]]] = {"outcome": OUTCOMES, "drop_phase": DROP_PHASES}
+_NULLABLE: Final = ("received_ns", "read_ns", "width", "height")
+
+SERVICE_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
+    "received_ns": (pa.int64(), "ns, monotonic: frame handed to the model worker"),
+    "number_in": (pa.int32(), "number read from the marker; null: unreadable"),
+    "witness": (pa.int64(), "frame_id of the metadata trailer; null: none"),
+    "width": (pa.int32(), "pixels of the frame received"),
+    "height": (pa.int32(), "pixels of the frame received"),
+    "number_out": (pa.int32(), "number stamped again; null: not stamped"),
+    "sent_ns": (pa.int64(), "ns, monotonic: frame sent on; null: not sent"),
+    "dropped": (pa.string(), "why it was not sent on; empty for a frame that was"),
+}
+
+_CONVERSIONS: Final[Mapping[pa.DataType, Callable[[Any], Any]]] = {
+    pa.string(): str,
+    pa.float64(): float,
+}
+
+
+def ledger_table(ledger: Ledger) -> pa.Table:
+    """frames.parquet: one row per captured frame, null where nothing was measured."""
+    columns, schema = [], []
+    for name, values in ledger.columns().items():
+        column = _ledger_column(name, values)
+        columns.append(column)
+        schema.append(_field(name, column.type, COLUMNS[name]))
+    return _table(columns, schema)
+
+
+def stats_table(stats: Sequence[Stats]) -> pa.Table:
+    """rtcstats.parquet: one row a snapshot, one column a member, units as the W3C defines them."""
+    names = sorted({name for snapshot in stats for name in snapshot.values})
+    columns = [pa.array([s.at_ns for s in stats], type=pa.int64())]
+    schema = [_field("at_ns", pa.int64(), "ns, monotonic: when the statistics were taken")]
+    for name in names:
+        values = [snapshot.values.get(name) for snapshot in stats]
+        kind = _type_of([value for value in values if value is not None])
+        convert = _CONVERSIONS.get(kind)
+        if convert is not None:
+            values = [None if value is None else convert(value) for value in values]
+        columns.append(pa.array(values, type=kind))
+        schema.append(_field(name, kind, "as the W3C defines it, in snake_case"))
+    return _table(columns, schema)
+
+
+def service_table(frames: Sequence[ServiceFrame]) -> pa.Table:
+    """service_frames.parquet: one row per frame that the model worker handled."""
+    columns, schema = [], []
+    for field in fields(ServiceFrame):
+        kind, meaning = SERVICE_COLUMNS[field.name]
+        columns.append(pa.array([getattr(frame, field.name) for frame in frames], type=kind))
+        schema.append(_field(field.name, kind, meaning))
+    return _table(columns, schema)
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table atomically."""
+    write_atomically(path, lambda beside: pq.write_table(table, beside, compression="zstd"))
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a table back."""
+    return pq.read_table(path)
+
+
+def _ledger_column(name: str, values: np.ndarray[Any, Any]) -> pa.Array:
+    if name in _CODED:
+        spelled = np.array([*_CODED[name], ""], dtype=object)[values]  # -1 takes the last one
+        return pa.array(spelled, mask=values == ABSENT, type=pa.string())
+    if name in _NULLABLE:
+        return pa.array(values, mask=values == ABSENT)
+    if values.dtype.kind == "f":
+        return pa.array(values, mask=np.isnan(values))
+    return pa.array(values)
+
+
+def _type_of(values: Sequence[object]) -> pa.DataType:
+    if values and all(isinstance(value, bool) for value in values):
+        return pa.bool_()
+    if not values:
+        return pa.null()
+    if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in values):
+        return pa.string()
+    whole = all(isinstance(value, int) and abs(value) < 2**63 for value in values)
+    return pa.int64() if whole else pa.float64()
+
+
+def _field(name: str, kind: pa.DataType, meaning: str) -> pa.Field:
+    return pa.field(name, kind, metadata={"meaning": meaning})
+
+
+def _table(columns: Sequence[pa.Array], schema: Sequence[pa.Field]) -> pa.Table:
+    described = pa.schema(schema, metadata={"schema_version": SCHEMA_VERSION})
+    return pa.Table.from_arrays(list(columns), schema=described)

@@ -1,0 +1,178 @@
+"""One trial's directory: its journal while it runs, its tables when it has ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from g2gbench.analysis.trials import STATUS_OF_ENDING, TrialResult, TrialStatus, trial_result
+from g2gbench.measure.evaluate import Evaluation, evaluate
+from g2gbench.measure.journal import Session, parse, parse_service_frames
+from g2gbench.measure.records import Record, ServiceFrame, encode
+from g2gbench.store.files import write_json, write_text
+from g2gbench.store.redaction import Redactor
+from g2gbench.store.tables import ledger_table, service_table, stats_table, write_table
+
+JOURNAL = "journal.jsonl"
+SERVICE_LOG = "service_frames.jsonl"
+FRAMES = "frames.parquet"
+RTCSTATS = "rtcstats.parquet"
+SERVICE_FRAMES = "service_frames.parquet"
+EVENTS = "events.jsonl"
+RESULT = "trial.json"
+
+
+class JournalWriter:
+    """Appends lines; each is with the operating system when the call returns."""
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        self._file = path.open("ab", buffering=0)
+        self._redactor = redactor
+
+    def write(self, line: str) -> None:
+        """Append one line, without its newline, rid of secrets."""
+        self._file.write(f"{self._redactor.line(line)}\n".encode())
+
+    def append(self, record: Record) -> None:
+        """Append one record."""
+        self.write(encode(record))
+
+    def close(self) -> None:
+        """Close the file; safe to call again."""
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a trial's raw records hold."""
+
+    session: Session
+    service_frames: tuple[ServiceFrame, ...]
+
+
+class TrialDirectory:
+    """A trial that is being measured.
+
+    ``journal`` takes its records; ``finish`` writes what they came to. ``on_result`` hears the
+    result once everything is written; ``cores`` is how many the machine has.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        cell: str,
+        repeat: int,
+        *,
+        redactor: Redactor,
+        on_result: Callable[[TrialResult], None],
+        cores: int | None,
+    ) -> None:
+        path.mkdir(parents=True)
+        self.path = path
+        self.cell = cell
+        self.repeat = repeat
+        self.journal = JournalWriter(path / JOURNAL, redactor)
+        self._redactor = redactor
+        self._on_result = on_result
+        self._cores = cores
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.journal.close()
+
+    @property
+    def service_log_path(self) -> Path:
+        """Where the model worker writes its frame log, one ``ServiceFrame`` a line."""
+        return self.path / SERVICE_LOG
+
+    @property
+    def log_dir(self) -> Path:
+        """Where the trial's processes write their logs, as ``*.log``; rid of secrets at the end."""
+        return self.path
+
+    def finish(self, status: TrialStatus | None = None, message: str = "") -> TrialResult:
+        """Build the ledger and write everything that is derived from the raw records.
+
+        ``status`` None: as the journal ended; a trial that is ``ok`` but not valid is ``invalid``.
+        trial.json comes last: where it is, all else is. Call it once, when the trial's processes
+        have ended.
+        """
+        self.journal.close()
+        recorded = read_records(self.path)
+        evaluation = evaluate(recorded.session, recorded.service_frames, cores=self._cores)
+        result = settled(self.cell, self.repeat, recorded.session, evaluation, status, message)
+        write_table(self.path / FRAMES, ledger_table(evaluation.ledger))
+        write_table(self.path / RTCSTATS, stats_table(recorded.session.stats))
+        if recorded.service_frames:
+            write_table(self.path / SERVICE_FRAMES, service_table(recorded.service_frames))
+        write_text(self.path / EVENTS, "".join(events(self.path)))
+        for log in sorted(self.path.glob("*.log")):
+            self._redactor.file(log)
+        write_json(self.path / RESULT, self._redactor.data(result.as_plain()))
+        self._on_result(result)
+        return result
+
+
+def settled(
+    cell: str,
+    repeat: int,
+    session: Session,
+    evaluation: Evaluation,
+    status: TrialStatus | None = None,
+    message: str = "",
+) -> TrialResult:
+    """The result of a session that ended with ``status``, or as its journal says."""
+    ended = session.ended
+    if status is None:
+        status = "failed" if ended is None else STATUS_OF_ENDING.get(ended.reason, "failed")
+    if not message and ended is not None:
+        message = ended.message
+    if not message and ended is None:
+        lost = [e for e in session.events if e.name == "process_lost"]
+        message = str(lost[0].detail.get("reason", "")) if lost else "its process was cut off"
+    return trial_result(cell, repeat, status, evaluation, message)
+
+
+def read_records(path: Path) -> Recorded:
+    """The raw records of a trial's directory; a log that is missing is an empty one."""
+    service_frames, _ = parse_service_frames(_lines(path / SERVICE_LOG))
+    return Recorded(parse(_lines(path / JOURNAL)), service_frames)
+
+
+def events(path: Path) -> Iterable[str]:
+    """The journal's lines that are neither frames nor samples: what happened, and when."""
+    for line in _lines(path / JOURNAL):
+        try:
+            kind = json.loads(line)["kind"]
+        except (ValueError, TypeError, KeyError):
+            continue
+        if kind in ("started", "reached", "event", "counters", "ended"):
+            yield f"{line}\n"
+
+
+def read_result(path: Path) -> TrialResult | None:
+    """What trial.json holds; None when the trial was cut off before it was written."""
+    try:
+        data: dict[str, Any] = json.loads((path / RESULT).read_text(encoding="utf-8"))
+        return TrialResult.from_plain(data)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _lines(path: Path) -> Sequence[str]:
+    try:
+        # A line cut off in the middle of a character is damaged, not a reason to stop.
+        return path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except FileNotFoundError:
+        return ()

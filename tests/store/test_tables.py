@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from g2gbench.measure.ledger import COLUMNS, build
+from g2gbench.measure.records import ServiceFrame, Stats
+from g2gbench.store.tables import (
+    SERVICE_COLUMNS,
+    ledger_table,
+    read_table,
+    service_table,
+    stats_table,
+    write_table,
+)
+from tests.measure import sessions
+from tests.measure.sessions import seen
+
+
+def test_the_ledger_is_stored_with_its_words_and_nulls(tmp_path: Path) -> None:
+    table = ledger_table(build(sessions.session([seen(0), seen(2)], frames=3)))
+    write_table(tmp_path / "frames.parquet", table)
+    found = read_table(tmp_path / "frames.parquet").to_pydict()
+    assert found["outcome"] == ["delivered", "dropped", "delivered"]
+    assert found["drop_phase"] == [None, "unknown", None]
+    assert found["g2g_ms"] == [100.0, None, 100.0]
+    assert found["width"] == [1088, None, 1088]
+    assert found["received_ns"][1] is found["read_ns"][1] is None
+    assert found["psnr_db"] == [None] * 3
+    assert found["steady"] == [True] * 3
+
+
+def test_every_column_tells_its_meaning_and_the_table_its_version(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.parquet", ledger_table(build(sessions.session(frames=1))))
+    schema = read_table(tmp_path / "t.parquet").schema
+    assert schema.names == list(COLUMNS)
+    assert schema.metadata[b"schema_version"] == b"1"
+    for name, meaning in COLUMNS.items():
+        assert schema.field(name).metadata == {b"meaning": meaning.encode()}
+
+
+def test_an_empty_ledger_is_a_table_without_rows() -> None:
+    assert len(ledger_table(build(sessions.session()))) == 0
+
+
+def test_statistics_keep_the_type_of_each_member() -> None:
+    table = stats_table(
+        [
+            Stats(1, {"a": 1, "b": 0.5, "c": "none", "d": True, "e": None, "f": 1, "g": 2**70}),
+            Stats(2, {"a": 2, "b": 1, "f": "x"}),
+        ]
+    )
+    assert table.to_pydict() == {
+        "at_ns": [1, 2],
+        "a": [1, 2],
+        "b": [0.5, 1.0],
+        "c": ["none", None],
+        "d": [True, None],
+        "e": [None, None],
+        "f": ["1", "x"],
+        "g": [float(2**70), None],
+    }
+
+
+def test_the_workers_frames_are_stored_field_by_field() -> None:
+    assert list(SERVICE_COLUMNS) == [field.name for field in fields(ServiceFrame)]
+    table = service_table([ServiceFrame(1, None, 7, 8, 9, dropped="fps_cap")])
+    assert table.to_pylist() == [
+        {
+            "received_ns": 1,
+            "number_in": None,
+            "witness": 7,
+            "width": 8,
+            "height": 9,
+            "number_out": None,
+            "sent_ns": None,
+            "dropped": "fps_cap",
+        }
+    ]
