@@ -1,4 +1,4 @@
-"""The journal's records: what a measured client saw, one JSON object a line, in the order it happened.
+"""The journal's records: what a measured client saw, one JSON object a line, in order.
 
 This is the seam between whatever measures (the native client today, a browser page later) and
 everything after it: the parent process appends each line to the trial's ``journal.jsonl`` and the

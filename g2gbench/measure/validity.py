@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
@@ -120,3 +120,16 @@ def _bad_readings(ledger: Ledger, session: Session) -> tuple[int, int]:
         return 0, len(session.seen)
     kinds = believed[int(believed.argmax()) :]
     return int((~kinds).sum()), len(kinds)
+
+
+def markdown_table() -> str:
+    """The limits as the table of docs/method.md."""
+    lines = ["| Limit | At most | Of |", "|---|---|---|"]
+    for field in fields(LIMITS):
+        value = getattr(LIMITS, field.name)
+        share = field.name.endswith("_ratio")
+        lines.append(
+            f"| `{field.name}` | {f'{value:.1%}' if share else f'{value:g}'} | "
+            f"{LIMIT_MEANINGS[field.name]} |"
+        )
+    return "\n".join(lines)

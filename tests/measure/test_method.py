@@ -1,0 +1,73 @@
+"""Every threshold that docs/method.md names is the one in the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from g2gbench.analysis import cell, verdict
+from g2gbench.measure import drop_phase, gaps, ledger, metrics, sightings, validity
+from g2gbench.measure.registry import DROP_PHASES, METRICS
+
+TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+METHOD = re.sub(r"\s+", " ", TEXT)
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"captured within the last {sightings.OUTSTANDING_NS / SECOND:g} s",
+        f"differs by more than {sightings.JUMP_NS / SECOND:g} s from the one before",
+        f"agree within {sightings.AGREE_NS / SECOND:g} s",
+        f"repeats at most {ledger.REPEATING_STREAM:.0%} of its frames",
+        f"the p{ledger.FLIGHT_PERCENTILE} of the session's g2g before the client stopped listening"
+        f", and at least within {ledger.MIN_FLIGHT_NS / SECOND:g} s",
+        f"still be there {drop_phase.SETTLING_SNAPSHOTS} snapshots later",
+        f"max({gaps.FREEZE_FACTOR:g} * avg, avg + {gaps.FREEZE_MARGIN_MS:g} ms), avg over the "
+        f"{gaps.FREEZE_WINDOW} gaps before",
+        f"a gap of more than {gaps.STALL_MS:g} ms",
+        f"From {cell.FEWEST_FOR_INTERVAL} trials on",
+        f"{cell.aggregate(range(5)).coverage:.2%} for 5 trials",
+        f"{cell.NOMINAL_COVERAGE:.0%} or more from 6 on",
+        f"when it has {verdict.TRIALS_TO_JUDGE} valid trials",
+    ],
+)
+def test_a_threshold_of_the_document_is_that_of_the_code(sentence: str) -> None:
+    assert sentence in METHOD
+
+
+def test_the_samples_that_percentiles_need_are_those_of_the_code() -> None:
+    table = re.findall(r"^\| p(\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
+    assert {int(p): int(n) for p, n in table} == metrics.PERCENTILE_SAMPLES
+
+
+def test_a_late_capture_is_half_an_interval_late() -> None:
+    assert metrics.LATE_TICK == 0.5
+    assert "late when it begins more than half a frame interval after its due time" in METHOD
+
+
+def test_the_limits_of_validity_are_those_of_the_code() -> None:
+    assert validity.markdown_table() in TEXT
+
+
+def test_every_outcome_is_explained() -> None:
+    assert re.findall(r"^\| `(\w+)` \| [A-Z]", TEXT, re.MULTILINE) == [
+        "delivered",
+        "unreadable",
+        "dropped",
+        "in_flight",
+        "not_published",
+        "before_live",
+    ]
+    for name in (*ledger.OUTCOMES, *DROP_PHASES):
+        assert f"`{name}`" in TEXT
+
+
+def test_it_names_no_metric_that_does_not_exist() -> None:
+    named = re.findall(r"`((?:g2g_ms|connect_ms|drops)\.\w+|\w+_ratio|\w+fps)`", TEXT)
+    limits = set(validity.LIMIT_MEANINGS)
+    assert set(named) - limits <= set(METRICS)
+    assert named
