@@ -77,6 +77,7 @@ def _encoder(
 def _context(codec: str, mode: Literal["r", "w"]) -> av.VideoCodecContext:
     context = av.CodecContext.create(codec, mode)
     assert isinstance(context, av.VideoCodecContext)
+    context.thread_count = 1  # libvpx threads spin while they wait: slow beside other work
     return context
 
 

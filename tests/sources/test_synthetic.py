@@ -200,6 +200,7 @@ def packet_sizes(content: str, *, quantiser: int | None, frames: int) -> list[in
 
     context = av.CodecContext.create("libvpx", "w")
     assert isinstance(context, av.VideoCodecContext)
+    context.thread_count = 1  # libvpx threads spin while they wait: slow beside other work
     context.width, context.height, context.pix_fmt = 1088, 624, "yuv420p"
     context.time_base, context.framerate, context.gop_size = Fraction(1, 30), Fraction(30), 3000
     options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
