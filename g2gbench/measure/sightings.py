@@ -101,7 +101,7 @@ def classify(seen: SeenFrames, captured: CapturedFrames) -> Sightings:
         kind[index] = verdict
     late = np.zeros(len(seen), dtype=np.bool_)
     late[judge.late] = True
-    return Sightings(kind=kind, row=row, late=late & (kind == NEW))
+    return Sightings(kind=kind, row=row, late=late)
 
 
 class _Judge:

@@ -42,7 +42,12 @@ def test_a_stage_that_nothing_counts_is_null_with_the_reason_and_is_stepped_over
 def test_stages_are_counted_up_to_the_last_statistics() -> None:
     snapshot = counters_at(capture_ns(50) + MS, source=51, encoded=51, decoded=48)
     view = sessions.session([snapshot, *(seen(i) for i in range(100))], frames=100)
-    rows = {r.stage: r for r in accounting(view, build(view))}
-    assert rows["captured"].count == 51
+    service = [
+        ServiceFrame(capture_ns(i), 5000 + i, None, 8, 8, sent_ns=capture_ns(i) + 2 * MS)
+        for i in range(100)
+    ]
+    rows = {r.stage: r for r in accounting(view, build(view), service)}
+    assert rows["captured"].count == rows["service_received"].count == 51
+    assert rows["service_sent"].count == 50
     assert rows["source"].lost == rows["encoded"].lost == 0
     assert rows["returned"].count == 48

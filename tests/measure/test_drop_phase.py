@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -131,6 +132,24 @@ def test_without_the_workers_log_an_encoded_frame_may_have_died_anywhere() -> No
 def test_a_frame_in_the_encoder_while_the_counters_are_read_is_no_loss() -> None:
     records = returned() + statistics(others=LOST, queued=(2, 3, 5))
     assert phases(records, everyone_at_worker(*LOST)) == dict.fromkeys(LOST, "uplink")
+
+
+def test_a_queue_at_the_first_statistics_is_no_frame_that_the_encoder_made_up() -> None:
+    records = returned() + statistics(others=LOST, queued=(0,))
+    assert phases(records, everyone_at_worker(*LOST)) == dict.fromkeys(LOST, "uplink")
+
+
+def test_what_the_encoder_skipped_before_the_session_was_live_is_no_drop() -> None:
+    quiet = range(40)
+    records = returned([*quiet, *LOST]) + statistics(encoder=quiet, others=LOST)
+    service = everyone_at_worker(*quiet, *LOST)
+    assert phases(records, service) == dict.fromkeys(LOST, "uplink")
+
+
+def test_a_frame_that_the_workers_source_refused_died_in_the_service() -> None:
+    refused = replace(at_worker(60), dropped="refused")
+    service = [*everyone_at_worker(60), refused]
+    assert phases(returned([60]), service) == {60: "service"}
 
 
 def test_a_queue_at_the_end_of_the_statistics_does_not_pass_for_the_encoders_loss() -> None:

@@ -6,6 +6,7 @@ import pytest
 from g2gbench.measure import ledger as ledger_module
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import OUTCOMES, Ledger, build
+from g2gbench.measure.records import Record
 from tests.measure import sessions
 from tests.measure.sessions import MS, SECOND, Simulation, capture_ns, captured, seen
 
@@ -82,6 +83,24 @@ def test_an_unreadable_frame_that_could_be_one_of_two_is_given_no_identity() -> 
     view = sessions.session([seen(0), seen(1, reading="no_marker"), seen(3)], frames=4)
     assert outcomes(view) == ["delivered", "dropped", "dropped", "delivered"]
     assert build(view).no_marker == 1
+
+
+def test_a_frame_that_the_sdk_refused_is_not_named_by_a_metadata_trailer() -> None:
+    records: list[Record] = [
+        captured(0),
+        captured(1, accepted=False),
+        captured(2),
+        seen(0),
+        seen(2),
+    ]
+    book = build(sessions.session([*records, seen(1, reading="rejected", witness=1)]))
+    assert book.received_ns[1] == -1
+
+
+def test_an_unreadable_frame_is_none_that_was_captured_after_it_arrived() -> None:
+    early = seen(0, 20, reading="no_marker")
+    view = sessions.session([seen(0, 10), early, seen(2, 10)], frames=3)
+    assert outcomes(view) == ["delivered", "dropped", "delivered"]
 
 
 def test_in_a_stream_that_repeats_frames_an_unreadable_one_may_be_a_repeat() -> None:

@@ -57,6 +57,11 @@ def test_a_step_back_is_late_and_still_a_sample() -> None:
     assert book.g2g_ms.tolist() == [100, 150, 100, 100]
 
 
+def test_every_frame_behind_the_newest_is_late() -> None:
+    book = build(sessions.session([seen(0), seen(5, 10), seen(3, 110), seen(4, 110)], frames=6))
+    assert np.flatnonzero(book.late).tolist() == [3, 4]
+
+
 def test_a_repeat_of_an_older_frame_is_no_late_frame() -> None:
     book = build(sessions.session([seen(0), seen(1), seen(0, 145), seen(2)], frames=3))
     assert (book.repeats, book.late_or_reordered) == (1, 0)
