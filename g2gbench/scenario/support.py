@@ -19,7 +19,7 @@ NOT_YET = "is not supported yet in version 0.1.0"
 _PROFILES_NOW = tuple(PROFILES)
 _PROFILES_LATER = ("wifi-busy", "ethernet", "cable", "dsl", "lte", "3g", "4g", "5g", "satellite")
 
-_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "target.kind": (("loopback",), ("service", "livekit")),
     "target.room": (("embedded",), ("livekit-server",)),
     "source.kind": (("synthetic",), ("file", "camera")),
@@ -30,7 +30,7 @@ _VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""
 
-_KEYS: frozenset[str] = frozenset(
+LATER_KEYS: frozenset[str] = frozenset(
     {"timeline[].every", "network.trace", "timeline[].network.trace"}
     | {
         f"{prefix}network.{link}.{key}"
@@ -60,11 +60,11 @@ def find_later(node: Node, location: Location = (), pattern: str = "") -> Iterat
     elif isinstance(node, Table):
         for entry in node.entries:
             path = f"{pattern}.{entry.key}" if pattern else entry.key
-            if path in _KEYS:
+            if path in LATER_KEYS:
                 yield Later((*location, entry.key), True, entry.key)
             else:
                 yield from find_later(entry.value, (*location, entry.key), path)
-    elif isinstance(node, Scalar) and pattern in _VALUES:
-        now, later = _VALUES[pattern]
+    elif isinstance(node, Scalar) and pattern in LATER_VALUES:
+        now, later = LATER_VALUES[pattern]
         if node.text in later:
             yield Later(location, False, node.text, now)

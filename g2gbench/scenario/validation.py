@@ -31,8 +31,9 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
     later = list(find_later(tree))
     problems = [_later_problem(tree, item) for item in later]
     settled = {item.location for item in later}
-    # The rest of a section whose kind comes later cannot be judged.
+    # The rest of a section whose kind comes later cannot be judged, unless it has a model already.
     unjudged = {item.location[:-1] for item in later if item.location[-1] in ("kind", "every")}
+    unjudged.discard(("target",))
     try:
         scenario = Scenario.model_validate(plain(tree))
     except ValidationError as error:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from g2gbench.measure.registry import METRICS
 from g2gbench.scenario import SERVICE_MODELS
 
 Strategy = st.SearchStrategy[Any]
+
+steady = settings(deadline=None, derandomize=True)
+"""The same examples on every machine, and no failure because a machine is busy."""
 
 
 def milliseconds(least: int, most: int) -> Strategy:

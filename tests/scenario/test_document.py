@@ -18,6 +18,7 @@ from g2gbench.scenario.document import (
     read_document,
 )
 from g2gbench.scenario.problems import Place, ScenarioError
+from tests.scenario.strategies import steady
 
 
 def scalar(tree: Table, *keys: str) -> Scalar:
@@ -188,6 +189,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@steady
 @given(data=st.dictionaries(st.text(max_size=3), JSON_VALUES))
 def test_a_tree_of_plain_data_gives_the_data_back(data: dict[str, object]) -> None:
     assert plain(from_plain(data, Place("f"))) == data

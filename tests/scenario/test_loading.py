@@ -18,7 +18,7 @@ from g2gbench.scenario.problems import Place
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.sections import Target
 from g2gbench.scenario.validation import expand_environment
-from tests.scenario.strategies import documents
+from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import MINIMAL, yaml_of
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
@@ -122,14 +122,27 @@ def test_secrets_are_in_no_text_of_a_target() -> None:
 
 @pytest.mark.parametrize("written", ["[sk-hidden]", "{a: sk-hidden}", "123456789", '""'])
 def test_secrets_are_in_no_problem(written: str) -> None:
-    # A kind that nothing refuses as a whole, so that the field itself is judged.
-    text = f"name: a\ntarget: {{kind: loopback, model: lucy-2.1, api_key: {written}}}\n"
     with pytest.raises(ScenarioError) as caught:
-        loads(text)
+        loads(f"name: a\ntarget: {{kind: service, model: lucy-2.1, api_key: {written}}}\n")
+    kind, key = caught.value.problems
+    assert (kind.path, key.path, key.found) == ("target.kind", "target.api_key", "***")
     assert "sk-hidden" not in str(caught.value)
     assert "123456789" not in str(caught.value)
 
 
+def test_the_fields_of_a_target_that_comes_later_are_judged_already() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        loads("name: a\ntarget: {kind: livekit, url: 'http://x', api_kye: k, api_secret: s}\n")
+    assert [(p.path, p.nearest) for p in caught.value.problems] == [
+        ("target.api_key", None),
+        ("target.model", None),
+        ("target.kind", None),
+        ("target.url", None),
+        ("target.api_kye", "api_key"),
+    ]
+
+
+@steady
 @given(document=documents())
 def test_every_drawn_document_is_valid(document: dict[str, object]) -> None:
     assert loads(yaml_of(document)).name == document["name"]
@@ -150,16 +163,19 @@ def scenario_or_problems(text: str, *overrides: str) -> None:
         assert problem.message or problem.allowed
 
 
+@steady
 @given(text=st.text())
 def test_any_text_gives_a_scenario_or_its_problems(text: str) -> None:
     scenario_or_problems(text)
 
 
+@steady
 @given(text=st.text("{}[]:,-?&*!|>%@`#'\"\\ \n\tax0~<$."))
 def test_any_yaml_punctuation_gives_a_scenario_or_its_problems(text: str) -> None:
     scenario_or_problems(text)
 
 
+@steady
 @given(data=st.binary())
 def test_any_bytes_give_a_scenario_or_its_problems(
     data: bytes, tmp_path_factory: pytest.TempPathFactory
@@ -173,6 +189,7 @@ def test_any_bytes_give_a_scenario_or_its_problems(
     scenario_or_problems(path.read_text(encoding="utf-8-sig"))
 
 
+@steady
 @given(path=st.sampled_from(BAD), at=st.integers(0, 200), text=st.text(max_size=4))
 def test_any_edit_of_a_real_file_gives_a_scenario_or_its_problems(
     path: Path, at: int, text: str
@@ -181,6 +198,7 @@ def test_any_edit_of_a_real_file_gives_a_scenario_or_its_problems(
     scenario_or_problems(original[:at] + text + original[at + 1 :])
 
 
+@steady
 @given(override=st.text(max_size=30))
 def test_any_override_gives_a_scenario_or_its_problems(override: str) -> None:
     scenario_or_problems(MINIMAL, override)
@@ -209,6 +227,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@steady
 @given(fields=st.dictionaries(FIELDS, VALUES, max_size=4))
 def test_any_value_of_any_field_gives_a_scenario_or_its_problems(
     fields: dict[str, object],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved
+from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved, structure
 from g2gbench.scenario.matrix import MAX_CELLS
+from g2gbench.scenario.sections import SECRET_FIELDS
 from tests.scenario.texts import MINIMAL, scenario
 
 
@@ -97,6 +98,15 @@ def test_a_secret_cannot_be_varied_since_it_would_name_the_cell() -> None:
     text = refusal("matrix: {target.api_key: [sk-hidden]}\n")
     assert "is not a field that a matrix can vary" in text
     assert "sk-hidden" not in text
+
+
+def test_no_secret_becomes_variable_once_its_target_is_supported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(structure, "LATER_SECTIONS", frozenset())
+    paths = structure.matrix_paths()
+    assert "target.http_url" in paths
+    assert not SECRET_FIELDS & set(paths)
 
 
 def test_the_number_of_cells_is_bounded() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.quantities import BITRATE, BYTES, DURATION, RATIO, Quantity
+from tests.scenario.strategies import steady
 
 
 @pytest.mark.parametrize(
@@ -109,16 +110,19 @@ def test_amounts_are_written_as_people_write_them(
     assert quantity.write(amount) == text
 
 
+@steady
 @given(amount=st.floats(0, 3600).filter(lambda x: x == 0 or x > 1e-6))
 def test_every_duration_written_is_read_as_the_same_float(amount: float) -> None:
     assert float(DURATION.parse(DURATION.write(amount))) == amount
 
 
+@steady
 @given(amount=st.integers(0, 10**10))
 def test_every_bitrate_written_is_read_as_the_same_number(amount: int) -> None:
     assert BITRATE.parse(BITRATE.write(amount)) == amount
 
 
+@steady
 @given(amount=st.floats(0, 1).filter(lambda x: x == 0 or x > 1e-6))
 def test_every_ratio_written_is_read_as_the_same_float(amount: float) -> None:
     assert float(RATIO.parse(RATIO.write(amount))) == amount

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 
 from g2gbench.scenario import Scenario, cells, loads, resolved, to_yaml
-from tests.scenario.strategies import documents
+from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import scenario, yaml_of
 
 
@@ -45,6 +45,7 @@ def test_what_a_matrix_leaves_open_is_null_and_filled_in_each_cell() -> None:
     assert [resolved(cell.scenario)["source"]["fps"] for cell in cells(it)] == [25, 30]
 
 
+@steady
 @given(document=documents())
 def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[str, Any]) -> None:
     it = loads(yaml_of(document))

@@ -187,6 +187,22 @@ def test_a_timeline_keeps_its_entries_in_seconds() -> None:
     assert (second.at, second.network, second.prompt) == (14.0, None, "a sunny beach")
 
 
+def test_two_timeline_entries_at_one_time_are_refused() -> None:
+    with pytest.raises(InputError, match=r"timeline\[1\]\.at: .*more than 3s, the entry before"):
+        scenario("timeline: [{at: 3s, prompt: a}, {at: 3000ms, prompt: b}]\n")
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\e", "\\x7f", "\\r", "\\L", "\\ufeff", "\\ud800"])
+def test_control_characters_are_no_text(escape: str) -> None:
+    with pytest.raises(InputError, match=r"session\.prompt: .*it contains control characters"):
+        scenario(f'session: {{prompt: "a{escape}b"}}\n')
+
+
+def test_line_breaks_tabs_and_any_script_are_text() -> None:
+    prompt = scenario('session: {prompt: "a\\n\\tb 桜 👩‍🚀 é"}\n').session.prompt
+    assert prompt == "a\n\tb 桜 👩‍🚀 é"
+
+
 def test_models_are_frozen() -> None:
     with pytest.raises(ValidationError):
         setattr(scenario().publish, "codec", "h264")  # noqa: B010 - mypy knows that it is frozen

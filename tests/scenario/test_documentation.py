@@ -1,0 +1,107 @@
+"""docs/scenario.md: its examples load, and its tables name every field with its default."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from g2gbench.measure.registry import LATER
+from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, json_schema, loads
+from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
+EXAMPLES = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "name:" in text]
+ROWS = re.findall(r"^\| `([a-z_.\[\]]+)` \| (\S+) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+SCHEMA = json_schema()
+
+
+def fields(section: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    """Every documented path with its default as the page writes it."""
+    for name, field in section["properties"].items():
+        path = f"{prefix}{name}"
+        if name == "downlink":
+            yield path, "`null`"  # its fields are those of uplink
+            continue
+        reference = re.search(r"#/\$defs/(\w+)", json.dumps(field))
+        inner = SCHEMA["$defs"][reference[1]] if reference else {}
+        if name not in section["required"]:
+            default = field["default"]
+            written = default if isinstance(default, str) and default else json.dumps(default)
+            yield path, "below" if isinstance(default, dict) and default else f"`{written}`"
+        else:
+            yield path, "–"
+        if "properties" in inner and path != "timeline[].network":
+            yield from fields(inner, f"{path}[]." if name == "timeline" else f"{path}.")
+
+
+FIELDS = dict(fields(SCHEMA, ""))
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 5
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_example_of_the_page_loads(text: str) -> None:
+    assert cells(loads(text))
+
+
+def test_every_field_has_its_row_and_no_row_is_of_another_field() -> None:
+    assert sorted(path for path, *_ in ROWS) == sorted(FIELDS)
+
+
+def test_every_row_gives_the_default_that_holds() -> None:
+    assert {path: default for path, default, *_ in ROWS} == FIELDS
+
+
+def test_every_allowed_word_is_in_its_row() -> None:
+    allowed = {path: words for path, _, words, _ in ROWS}
+    assert "`vp8` `vp9` `h264` `av1` `h265`" in allowed["publish.codec"]
+    assert "`street` `talking-head` `noise` `flat`" in allowed["source.content"]
+    assert allowed["network.profile"] == " ".join(f"`{name}`" for name in PROFILES)
+
+
+def test_every_model_stands_in_the_row_of_its_size() -> None:
+    for name, model in SERVICE_MODELS.items():
+        (row,) = [
+            line for line in PAGE.splitlines() if re.search(rf"`{re.escape(name)}`.*\| 30 \|", line)
+        ]
+        assert f"| {model.width}x{model.height} | {model.fps:g} |" in row
+
+
+def test_the_profile_table_tells_the_numbers_that_are_used() -> None:
+    for name, directions in PROFILES.items():
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
+        for cell, settings in zip(row.split(" | ")[1:], directions, strict=True):
+            if not settings.impaired:
+                assert "no effect" in cell
+                continue
+            assert settings.capacity is not None
+            assert settings.queue_seconds is not None
+            assert cell.removesuffix(" |") == (
+                f"{settings.delay * 1e3:g}ms, {settings.capacity / 1e6:g}Mbps, "
+                f"{settings.loss:.1%} loss, {settings.queue_seconds * 1e3:g}ms queue"
+            )
+
+
+def test_every_expectation_of_the_page_is_one() -> None:
+    table = PAGE.partition("| Expectation | Means |")[2].partition("\n\n")[0]
+    texts = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
+    assert len(texts) == 5
+    for text in texts:
+        parse_expectation(text)
+
+
+def test_everything_that_comes_later_is_named() -> None:
+    section = PAGE.partition("## Not supported yet")[2]
+    words = {word for _, later in LATER_VALUES.values() for word in later if word.lower() != "true"}
+    words |= {path.rpartition(".")[2] for path in LATER_KEYS} | set(LATER)
+    for word in words:
+        assert f"`{word}`" in section, word
+    assert "`simulcast: true`" in section
