@@ -1,0 +1,236 @@
+"""What a run came to, in words: the first thing that every report says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from g2gbench.report import numbers
+from g2gbench.report.numbers import label, plural, scale
+
+DEFAULT_CELL: Final = "default"
+"""The only cell of a run whose scenario varies nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The verdict on a run.
+
+    ``word`` is its status for people, ``sentence`` says it with its number and its limit; ``lines``
+    say where, on how many trials it rests, and what to do.
+    """
+
+    status: str
+    word: str
+    sentence: str
+    lines: tuple[str, ...]
+    advice: tuple[str, ...] = ()
+
+
+def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline:
+    """The headline of a run from its summary; ``planned`` is how many trials each cell asked."""
+    status = str(summary["status"])
+    say = _SAYERS.get(status, _say_invalid)
+    sentence, lines = say(summary)
+    lines = (*lines, _trials_line(summary, planned))
+    advice: tuple[str, ...] = ()
+    if status in ("invalid", "unreachable") or any_invalid(summary):
+        advice = tuple(dict.fromkeys(_advice(summary)))
+    return Headline(status, status, sentence, lines, advice)
+
+
+def measured_text(judged: Mapping[str, Any]) -> str:
+    """An expectation's metric, value and limit: ``g2g p95 was 796 ms, limit 500 ms``."""
+    metric, value, limit = judged["metric"], judged["value"], judged["limit"]
+    name = label(metric)
+    if value is None:
+        return f"{name} was not measured"
+    form = scale(metric, (value, judged["low"], judged["high"]), limit)
+    shown_limit = form.with_unit(form.limit(limit))
+    return f"{name} was {form.with_unit(form.number(value))}, limit {shown_limit}"
+
+
+def trials_of(summary: Mapping[str, Any], status: str | None = None) -> list[Mapping[str, Any]]:
+    """The trials of all cells, or those with a status."""
+    trials = [trial for cell in summary["cells"] for trial in cell["trials"]]
+    return [trial for trial in trials if status is None or trial["status"] == status]
+
+
+def any_invalid(summary: Mapping[str, Any]) -> bool:
+    """Whether any cell could not be judged because of its trials."""
+    return any(cell["status"] == "invalid" for cell in summary["cells"])
+
+
+def why(trial: Mapping[str, Any]) -> str:
+    """Why a trial does not count; ``valid`` for one that does."""
+    if trial["status"] == "ok":
+        return "valid"
+    return "; ".join(trial["invalid_because"]) or trial["message"] or str(trial["status"])
+
+
+def in_cell(summary: Mapping[str, Any], cell: Mapping[str, Any], text: str) -> str:
+    """The text, said of one of several cells."""
+    return text if len(summary["cells"]) == 1 else f"{text} with {short_cell(cell['cell'])}"
+
+
+def short_cell(name: str) -> str:
+    """A cell's name without the path of its settings: ``vp8, 2Mbps``."""
+    parts = name.split(",")
+    if all("=" in part for part in parts):
+        return ", ".join(part.partition("=")[2] for part in parts)
+    return name
+
+
+def judged(summary: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Every cell with each of its expectations."""
+    for cell in summary["cells"]:
+        for expectation in cell["expectations"]:
+            yield cell, expectation
+
+
+def _say_pass(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    held = list(judged(summary))
+    if not held:
+        return "measured; the scenario expects nothing", _key_number(summary)
+    cell, tightest = min(held, key=lambda pair: _room(pair[1]))
+    count = "the expectation holds" if len(held) == 1 else f"all {len(held)} expectations hold"
+    said = in_cell(summary, cell, measured_text(tightest))
+    return (f"{count}; {said}" if len(held) == 1 else count), (
+        () if len(held) == 1 else (f"Closest to its limit: {said}.",)
+    )
+
+
+def _say_fail(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    every = list(judged(summary))
+    failed = [(cell, e) for cell, e in every if e["holds"] is False]
+    cell, worst = failed[0]
+    verb = "does" if len(failed) == 1 else "do"
+    lines = [f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold."]
+    broken = {c["cell"] for c, _ in failed}
+    if len(summary["cells"]) > 1:
+        lines.append(f"In {len(broken)} of {plural(len(summary['cells']), 'cell')}.")
+    if any_invalid(summary):
+        count = sum(c["status"] == "invalid" for c in summary["cells"])
+        lines.append(f"{plural(count, 'cell')} could not be judged.")
+    return in_cell(summary, cell, measured_text(worst)), tuple(lines)
+
+
+def _say_invalid(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    cell = next((c for c in summary["cells"] if c["status"] == "invalid"), None)
+    if cell is None:
+        return "nothing was measured", ()
+    reasons = cell["invalid_because"]
+    sentence = in_cell(summary, cell, reasons[0] if reasons else "it could not be judged")
+    lines = [f"{cause}." for cause in causes(cell)[:3]]
+    count = sum(c["status"] == "invalid" for c in summary["cells"])
+    if len(summary["cells"]) > 1:
+        lines.append(f"{count} of {plural(len(summary['cells']), 'cell')} could not be judged.")
+    else:
+        judged_any = any(e["holds"] is not None for e in cell["expectations"])
+        if cell["expectations"] and not judged_any:
+            lines.append("No expectation was judged.")
+    return sentence, tuple(lines)
+
+
+def _say_interrupted(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    ended = len(trials_of(summary, "ok"))
+    planned = sum(cell["repeat"] for cell in summary["cells"])
+    sentence = f"{ended} of {plural(planned, 'trial')} {'was' if planned == 1 else 'were'} measured"
+    lines = ["The run was stopped before its end; no expectation was judged."]
+    if ended:
+        lines.append("The values below rest on the trials that were measured.")
+    return sentence, tuple(lines)
+
+
+def _say_unreachable(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    messages = [trial["message"] for trial in trials_of(summary) if trial["message"]]
+    sentence = messages[0] if messages else "the target could not be reached"
+    return sentence, ("Nothing was measured.",)
+
+
+_SAYERS: Final = MappingProxyType(
+    {
+        "pass": _say_pass,
+        "fail": _say_fail,
+        "invalid": _say_invalid,
+        "interrupted": _say_interrupted,
+        "unreachable": _say_unreachable,
+    }
+)
+
+
+def causes(cell: Mapping[str, Any]) -> list[str]:
+    """Why a cell is invalid, the causes without the count; the same cause once, with its trials."""
+    trials: dict[str, list[str]] = {}
+    for reason in cell["invalid_because"][1:] or cell["invalid_because"]:
+        match = re.fullmatch(r"repeat (\d+): (.*)", reason, re.DOTALL)
+        trials.setdefault(match[2] if match else reason, []).extend([match[1]] if match else [])
+    return [
+        f"trial {', '.join(repeats)}: {cause}" if repeats else cause
+        for cause, repeats in trials.items()
+    ]
+
+
+def _room(expectation: Mapping[str, Any]) -> float:
+    """How far a value is from its limit, as a share of the limit."""
+    value, limit = expectation["value"], expectation["limit"]
+    if value is None or not limit:
+        return float("inf")
+    return float(abs(value - limit) / abs(limit))
+
+
+def _key_number(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    if len(summary["cells"]) != 1:
+        return ()
+    value, interval = numbers.shown("g2g_ms.p95", summary["cells"][0]["metrics"]["g2g_ms.p95"])
+    return (f"g2g p95 was {value} {interval}".rstrip() + ".",)
+
+
+def _trials_line(summary: Mapping[str, Any], planned: Mapping[str, int]) -> str:
+    valid = len(trials_of(summary, "ok"))
+    total = sum(planned.values())
+    verb = "is" if valid == 1 else "are"
+    return f"{valid} of {plural(total, 'trial')} {verb} valid."
+
+
+_ADVICE: Final[Sequence[tuple[str, str]]] = (
+    (
+        r"late or skipped|cores \(limit|of the machine|queue dropped",
+        "This machine was the bottleneck. Close what else runs here, or lower the load: "
+        "--set source.fps=15, or a smaller source.size.",
+    ),
+    (
+        r"could not be read or were misread|carried another number",
+        "The marker did not survive the way. Raise publish.max_bitrate or the source's size, and "
+        "check that the service passes the marker on.",
+    ),
+    (
+        r"needs \d+ (frames|samples)|too few|valid trial\(s\) of 0",
+        "Too little was measured for what is asked. Lengthen session.duration or raise repeat.",
+    ),
+    (
+        r"no frame of the steady state|warm-up was never over|was not measured to its end|cut off",
+        "The session did not run to its end. Read the trial's *.log files in the run directory.",
+    ),
+)
+_UNREACHABLE_ADVICE: Final = (
+    "Check that the target runs and that its address and key are right (target.url, "
+    "target.api_key), then read the trial's *.log files in the run directory."
+)
+
+
+def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
+    if summary["status"] == "unreachable":
+        yield _UNREACHABLE_ADVICE
+        return
+    reasons = " ".join(
+        reason
+        for cell in summary["cells"]
+        if cell["status"] == "invalid"
+        for reason in cell["invalid_because"]
+    )
+    found = [advice for pattern, advice in _ADVICE if re.search(pattern, reasons)]
+    yield from found or ["Read the trial's *.log files in the run directory, then run it again."]

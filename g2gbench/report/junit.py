@@ -1,0 +1,104 @@
+"""junit.xml: a test case for each cell and expectation, as CI servers read it."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from g2gbench.report.headline import headline, measured_text
+from g2gbench.store.reading import Run
+
+
+def render(run: Run) -> str:
+    """The run as JUnit XML.
+
+    A failure is an expectation that does not hold; an error is a cell that could not be measured;
+    skipped is an expectation that was not judged. Every cell has a case of its own for its
+    measurement, so that there is always one.
+    """
+    summary = run.summary_data
+    root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}"))
+    suites = [_suite(run, cell) for cell in summary["cells"]]
+    if not suites:
+        suites = [_empty(run)]
+    root.extend(suites)
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
+    root.set("time", f"{_seconds(run.facts):.3f}")
+    ElementTree.indent(root)
+    text: str = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _suite(run: Run, cell: Mapping[str, Any]) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", name=_clean(f"{run.name}: {cell['cell']}"))
+    classname = _clean(f"g2gbench.{run.name}.{cell['cell']}")
+    measured = ElementTree.SubElement(suite, "testcase", name="measured", classname=classname)
+    if cell["status"] not in ("pass", "fail"):
+        reasons = _reasons(run, cell)
+        problem = ElementTree.SubElement(
+            measured, "error", type=_problem(run, cell), message=_clean(reasons[0])
+        )
+        problem.text = _clean("\n".join(reasons))
+    for expectation in cell["expectations"]:
+        case = ElementTree.SubElement(
+            suite, "testcase", name=_clean(expectation["text"]), classname=classname
+        )
+        if expectation["holds"] is None:
+            reason = _clean(expectation.get("reason", "not judged"))
+            ElementTree.SubElement(case, "skipped", message=reason)
+        elif not expectation["holds"]:
+            message = _clean(measured_text(expectation))
+            failure = ElementTree.SubElement(case, "failure", type="expectation", message=message)
+            failure.text = _clean(f"{expectation['text']}: {message}")
+    return _counted(suite, run)
+
+
+def _empty(run: Run) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", name=_clean(run.name))
+    case = ElementTree.SubElement(
+        suite, "testcase", name="measured", classname=_clean(f"g2gbench.{run.name}")
+    )
+    ElementTree.SubElement(case, "error", type=run.status, message="no cell was planned")
+    return _counted(suite, run)
+
+
+def _counted(suite: ElementTree.Element, run: Run) -> ElementTree.Element:
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("timestamp", str(run.facts["started"]))
+    for case in cases:
+        case.set("time", "0")
+    return suite
+
+
+def _problem(run: Run, cell: Mapping[str, Any]) -> str:
+    return "unreachable" if run.status == "unreachable" else str(cell["status"])
+
+
+def _reasons(run: Run, cell: Mapping[str, Any]) -> list[str]:
+    """At least one line on why the cell has no verdict."""
+    if run.status in ("unreachable", "interrupted"):
+        planned = {c["cell"]: c["repeat"] for c in run.facts["cells"]}
+        return [headline(run.summary_data, planned).sentence, *cell["invalid_because"]]
+    return list(cell["invalid_because"]) or [f"the cell is {cell['status']}"]
+
+
+def _seconds(facts: Mapping[str, Any]) -> float:
+    if not facts.get("ended"):
+        return 0.0
+    begun, ended = (datetime.fromisoformat(facts[name]) for name in ("started", "ended"))
+    return (ended - begun).total_seconds()
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML 1.0 does not allow."""
+    return (
+        "".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or c >= "\ue000")
+        .replace("\ufffe", "")
+        .replace("\uffff", "")
+    )

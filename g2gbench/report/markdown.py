@@ -1,0 +1,134 @@
+"""summary.md: a run in Markdown, for a pull request or a job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from g2gbench.report.headline import headline, short_cell, trials_of, why
+from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
+from g2gbench.store.reading import Run
+
+MOST_BYTES: Final = 60_000
+"""A comment of a pull request takes 65 536 characters."""
+
+_MARKS: Final[Mapping[str, str]] = {
+    "pass": "✅",
+    "fail": "❌",
+    "invalid": "⚠️",
+    "interrupted": "⏸️",
+    "unreachable": "🚫",
+}
+_MOST_CELLS: Final = 60
+_MOST_TRIALS: Final = 40
+_LONGEST_TEXT: Final = 300
+
+
+def render(run: Run) -> str:
+    """The run as Markdown: verdict, expectations, key numbers, trials that do not count."""
+    summary = run.summary_data
+    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+    head = headline(summary, planned)
+    blocks = [
+        f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.word}, {_text(head.sentence)}",
+        _text(" ".join(head.lines)),
+        *(_text(f"What to do: {advice}") for advice in head.advice),
+        "\n".join(_expectations(summary["cells"])),
+        "\n".join(_key_numbers(summary["cells"])),
+        "\n".join(_doubts(summary)),
+        f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
+        "`report.html` of the run directory.",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _expectations(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    several = len(cells) > 1
+    rows = [(cell, e) for cell in cells for e in cell["expectations"]]
+    # Of many cells the ones that need a look.
+    told = [row for row in rows if row[1]["holds"] is not True] if several else rows
+    if several and rows:
+        held = sum(e["holds"] is True for _, e in rows)
+        yield f"{held} of {plural(len(rows), 'expectation')} of all cells hold."
+        yield ""
+    if not told:
+        return
+    place = "| cell " if several else ""
+    yield f"| | expectation {place}| measured | interval |"
+    yield f"|---|---|{'---|' if several else ''}---:|---:|"
+    for cell, e in told[:_MOST_CELLS]:
+        mark = {True: "✅", False: "❌", None: "❔"}[e["holds"]]
+        value, interval = shown(e["metric"], cell["metrics"][e["metric"]], e["limit"])
+        words = {True: "holds", False: "does not hold", None: "not judged"}[e["holds"]]
+        words += ", close" if e["close"] else ""
+        place = f"{_text(short_cell(cell['cell']))} | " if several else ""
+        yield f"| {mark} {words} | {_code(e['text'])} | {place}{value} | {interval or '–'} |"
+    yield from _left_out(len(told), _MOST_CELLS)
+
+
+def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if len(cells) == 1:
+        yield "| metric | value | interval |"
+        yield "|---|---:|---:|"
+        for name in KEY_METRICS:
+            estimate = cells[0]["metrics"][name]
+            value, interval = shown(name, estimate)
+            reason = f" ({_text(estimate['reason'])})" if estimate["value"] is None else ""
+            yield f"| {label(name)} | {value}{reason} | {interval or '–'} |"
+        return
+    yield f"| cell | verdict | {' | '.join(label(name) for name in KEY_METRICS)} |"
+    yield f"|---|---|{'---:|' * len(KEY_METRICS)}"
+    for cell in cells[:_MOST_CELLS]:
+        values = [" ".join(shown(name, cell["metrics"][name])) for name in KEY_METRICS]
+        mark = f"{_MARKS[cell['status']]} {cell['status']}"
+        joined = " | ".join(value.rstrip() for value in values)
+        yield f"| {_text(short_cell(cell['cell']))} | {mark} | {joined} |"
+    yield from _left_out(len(cells), _MOST_CELLS)
+
+
+def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:
+    doubted = [trial for trial in trials_of(summary) if trial["status"] != "ok"]
+    if not doubted:
+        return
+    several = len(summary["cells"]) > 1
+    rows = [
+        (short_cell(cell["cell"]), trial)
+        for cell in summary["cells"]
+        for trial in cell["trials"]
+        if trial["status"] != "ok"
+    ]
+    count = plural(len(doubted), "trial")
+    yield f"<details><summary>{count} that {'does' if len(rows) == 1 else 'do'} not count</summary>"
+    yield ""
+    yield f"| {'cell | ' if several else ''}trial | status | why |"
+    yield f"|{'---|' if several else ''}---|---|---|"
+    for cell, trial in rows[:_MOST_TRIALS]:
+        place = f"{_text(cell)} | " if several else ""
+        yield f"| {place}{trial['repeat']} | {trial['status']} | {_text(why(trial))} |"
+    yield from _left_out(len(rows), _MOST_TRIALS)
+    yield ""
+    yield "</details>"
+
+
+def _left_out(count: int, most: int) -> Iterator[str]:
+    if count > most:
+        yield ""
+        yield f"{count - most} more rows: see `report.html`."
+
+
+def _text(text: str) -> str:
+    """Text that Markdown shows as it is: nothing in it is a tag, a link, a mention or a column."""
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}…"
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)
+    # A zero-width joiner: neither a mention of a user nor a link made by itself.
+    return text.replace("@", "@\u200d").replace("://", ":\u200d//")
+
+
+def _code(text: str) -> str:
+    """An expectation as code; only what the grammar of expectations allows stands in it."""
+    return f"`{text.replace('`', '').replace('|', '')}`"

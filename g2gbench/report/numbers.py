@@ -1,0 +1,147 @@
+"""Numbers and names as people read them: one scale for a value, its interval and its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from g2gbench.measure.registry import METRICS
+
+NOT_MEASURED: Final = "not measured"
+
+KEY_METRICS: Final = (
+    "g2g_ms.p50",
+    "g2g_ms.p95",
+    "ttff_ms",
+    "drop_ratio",
+    "fps",
+    "freeze_count",
+)
+"""The six numbers that every report shows first."""
+
+_SECONDS_FROM_MS: Final = 2000.0
+_MOST_DECIMALS: Final = 6
+
+_LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ttff_ms": "ttff",
+        "freeze_count": "freezes",
+        "freeze_ms": "freeze time",
+        "stall_count": "stalls",
+        "stall_ms": "stall time",
+        "rtt_ms.p50": "rtt p50",
+        "uplink.bitrate_bps": "uplink bitrate",
+        "downlink.bitrate_bps": "downlink bitrate",
+        "available_bitrate_bps": "available bitrate",
+        "late_tick_ratio": "late ticks",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a metric's numbers are shown: divided by ``divisor``, with ``decimals`` and ``unit``."""
+
+    unit: str
+    divisor: float = 1.0
+    decimals: int = 0
+
+    def number(self, value: float) -> str:
+        """The value without its unit; a negative one with a minus sign."""
+        shown = f"{value / self.divisor:.{self.decimals}f}"
+        return shown.replace("-", "−") if float(shown) else shown.lstrip("-")
+
+    def limit(self, value: float) -> str:
+        """A limit as it was meant: without the decimals that it does not need."""
+        shown = f"{value / self.divisor:.{_MOST_DECIMALS}f}".rstrip("0").rstrip(".")
+        return shown.replace("-", "−")
+
+    def with_unit(self, number: str) -> str:
+        """The number with its unit, where it has one."""
+        return f"{number} {self.unit}" if self.unit else number
+
+
+def label(metric: str) -> str:
+    """A metric's short name for people: ``g2g p95`` for ``g2g_ms.p95``."""
+    if metric in _LABELS:
+        return _LABELS[metric]
+    words = metric.replace("_ms", "").replace("_bytes", "").replace(".", " ")
+    return words.replace("_", " ")
+
+
+def scale(metric: str, values: Iterable[float | None], limit: float | None = None) -> Scale:
+    """The scale that suits the ``values`` of a metric: the first one, and those beside it.
+
+    A value that is not its ``limit`` is given as many decimals as it takes to look different.
+    """
+    known = [value for value in values if value is not None]
+    unit = METRICS[metric].unit if metric in METRICS else ""
+    found = _suited(unit, known)
+    while (
+        known
+        and limit is not None
+        and known[0] != limit
+        and found.decimals < _MOST_DECIMALS
+        and float(f"{known[0] / found.divisor:.{found.decimals}f}") == limit / found.divisor
+    ):
+        found = Scale(found.unit, found.divisor, found.decimals + 1)
+    return found
+
+
+def shown(metric: str, estimate: Mapping[str, Any], limit: float | None = None) -> tuple[str, str]:
+    """Value with its unit and interval ``[low, high]``; the interval is empty where there is none.
+
+    One trial has no interval; what was not measured says so in words.
+    """
+    value = estimate.get("value")
+    if value is None:
+        return NOT_MEASURED, ""
+    low, high = estimate.get("low"), estimate.get("high")
+    form = scale(metric, (value, low, high), limit)
+    text = form.with_unit(form.number(value))
+    if low is None or high is None or estimate.get("n", 0) < 2:
+        return text, ""
+    return text, f"[{form.number(low)}, {form.number(high)}]"
+
+
+def single(metric: str, value: float | None) -> str:
+    """One value with its unit, or that it was not measured."""
+    return shown(metric, {"value": value})[0]
+
+
+def plural(count: int, word: str) -> str:
+    """``1 trial``, ``2 trials``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _suited(unit: str, values: list[float]) -> Scale:
+    largest = max((abs(value) for value in values), default=0.0)
+    match unit:
+        case "ms":
+            if largest >= _SECONDS_FROM_MS:
+                return Scale("s", 1000, 2)
+            return Scale("ms", 1, 0 if largest >= 100 or not largest else 1)
+        case "ratio":
+            return Scale("%", 0.01, _percent_decimals(largest))
+        case "1/s":
+            return Scale("1/s", 1, 1)
+        case "bps":
+            return Scale("Mbps", 1e6, 2) if largest >= 1e6 else Scale("kbps", 1e3, 0)
+        case "bytes":
+            return Scale("MB", 1e6, 0 if largest >= 1e7 else 1)
+        case "cores":
+            return Scale("cores", 1, 2)
+        case "count":
+            return Scale("", 1, 0 if all(value.is_integer() for value in values) else 1)
+        case _:
+            return Scale(unit, 1, 2)
+
+
+def _percent_decimals(largest: float) -> int:
+    if not largest:
+        return 0
+    if largest >= 0.01:
+        return 1
+    return 2 if largest >= 0.0005 else 3

@@ -1,0 +1,242 @@
+"""What ``g2gbench run`` prints when a run is over: plain text of at most 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from g2gbench.measure.registry import DROP_PHASES, METRICS
+from g2gbench.report.headline import Headline, headline, short_cell, trials_of, why
+from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
+from g2gbench.store.reading import Run
+
+WIDTH: Final = 80
+_MARKS: Final[Mapping[bool | None, str]] = {True: "+", False: "x", None: "?"}
+_OUTCOMES: Final[Mapping[bool | None, str]] = {
+    True: "holds",
+    False: "does not hold",
+    None: "not judged",
+}
+_MOST_COLUMNS: Final = 3
+"""More cells than this stand below each other, one line a cell."""
+
+_INDENT: Final = "    "
+Row = tuple[str, ...]
+
+
+def render(run: Run, *, verbose: bool = False) -> str:
+    """The outcome of a run for a terminal.
+
+    ``verbose`` shows every metric instead of the six key numbers and those with an expectation.
+    No colour: marks and words say the same everywhere.
+    """
+    summary = run.summary_data
+    blocks = [_head(run.name, headline(summary, _planned(run)))]
+    cells = summary["cells"]
+    if len(cells) == 1:
+        blocks += _one_cell(cells[0], verbose)
+    elif len(cells) <= _MOST_COLUMNS:
+        blocks += [_side_by_side(cells, verbose), _expectations(cells)]
+    else:
+        blocks += [_line_a_cell(cells), _expectations(cells)]
+        if verbose:
+            blocks += [_table_of(cell) for cell in cells]
+    blocks += [_drops(cells), _doubts(summary), [f"{_INDENT}report  {run.path / 'report.html'}"]]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _planned(run: Run) -> dict[str, int]:
+    return {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+
+
+def _head(name: str, head: Headline) -> list[str]:
+    word = head.word.upper()
+    indent = " " * (len(word) + 2)
+    lines = _wrapped(f"{word}  {_clean(name)}: {_clean(head.sentence)}", "", indent)
+    lines += _wrapped(_clean(" ".join(head.lines)), indent, indent)
+    for advice in head.advice:
+        lines += _wrapped(f"what to do: {advice}", indent, indent + "  ")
+    return lines
+
+
+def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
+    blocks = [_table_of(cell, tuple(METRICS) if verbose else ())]
+    reasons = _unmeasured(cell)
+    return [*blocks, reasons]
+
+
+def _table_of(cell: Mapping[str, Any], metrics: Sequence[str] = tuple(METRICS)) -> list[str]:
+    """Expectations first, then the metrics that have none."""
+    rows: list[Row] = [("", "metric", "value", _interval_name(cell), "expected", "")]
+    judged = {e["metric"] for e in cell["expectations"]}
+    rows += [_expected_row(e, cell) for e in cell["expectations"]]
+    rows += [
+        ("", label(name), *shown(name, cell["metrics"][name]), "", "")
+        for name in metrics or KEY_METRICS
+        if name not in judged and name in cell["metrics"]
+    ]
+    title = [] if cell["cell"] == "default" else [f"{_INDENT}{_clean(cell['cell'])}"]
+    return title + _columns(rows, right=(2,))
+
+
+def _expected_row(expectation: Mapping[str, Any], cell: Mapping[str, Any]) -> Row:
+    metric, limit, holds = expectation["metric"], expectation["limit"], expectation["holds"]
+    values = (expectation["value"], expectation["low"], expectation["high"])
+    form = scale(metric, values, limit)
+    outcome = _OUTCOMES[holds] + (", close" if expectation["close"] else "")
+    return (
+        _MARKS[holds],
+        label(metric),
+        *shown(metric, cell["metrics"][metric], limit),
+        f"{expectation['operator']} {form.with_unit(form.limit(limit))}",
+        outcome,
+    )
+
+
+def _interval_name(cell: Mapping[str, Any]) -> str:
+    count = sum(trial["status"] == "ok" for trial in cell["trials"])
+    if count < 2:
+        return ""
+    coverages = {value["coverage"] for value in cell["metrics"].values() if value["coverage"]}
+    return f"{max(coverages):.1%} interval" if coverages else "[smallest, largest]"
+
+
+def _unmeasured(cell: Mapping[str, Any]) -> list[str]:
+    names = dict.fromkeys([*(e["metric"] for e in cell["expectations"]), *KEY_METRICS])
+    reasons: dict[str, list[str]] = {}
+    for name in names:
+        value = cell["metrics"][name]
+        if value["value"] is None:
+            reasons.setdefault(value.get("reason", "no reason is stored"), []).append(label(name))
+    lines: list[str] = []
+    for reason, labels in reasons.items():
+        text = f"not measured: {', '.join(labels)} ({_clean(reason)})"
+        lines += _wrapped(text, _INDENT, _INDENT + "  ")
+    return lines
+
+
+def _side_by_side(cells: Sequence[Mapping[str, Any]], verbose: bool) -> list[str]:
+    """Metrics as lines, cells as columns."""
+    names = tuple(METRICS) if verbose else _shown_metrics(cells)
+    width = (WIDTH - len(_INDENT) - 20) // len(cells) - 2
+    rows: list[Row] = [("", *(_cut(short_cell(cell["cell"]), width) for cell in cells))]
+    rows += [("verdict", *(cell["status"] for cell in cells))]
+    for name in names:
+        found = [shown(name, cell["metrics"][name]) for cell in cells]
+        rows.append((label(name), *(value for value, _ in found)))
+        if any(interval for _, interval in found):
+            rows.append(("", *(interval for _, interval in found)))
+    return _columns(rows, right=tuple(range(1, len(cells) + 1)))
+
+
+def _line_a_cell(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = [name for name in KEY_METRICS if name != "freeze_count"]
+    rows: list[Row] = [("cell", "verdict", *(label(name) for name in names))]
+    for cell in cells:
+        values = [shown(name, cell["metrics"][name])[0] for name in names]
+        values = ["-" if value == "not measured" else value for value in values]
+        rows.append((_cut(short_cell(_clean(cell["cell"])), 22), cell["status"], *values))
+    lines = _columns(rows, right=tuple(range(2, 2 + len(names))))
+    if any("-" in row[2:] for row in rows):
+        lines.append(f"{_INDENT}-  not measured; the report says why")
+    return lines
+
+
+def _shown_metrics(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    expected = [e["metric"] for cell in cells for e in cell["expectations"]]
+    return tuple(dict.fromkeys([*expected, *KEY_METRICS]))
+
+
+def _expectations(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line an expectation: where it holds, and where it does not."""
+    rows: list[Row] = []
+    for index, text in enumerate(e["text"] for e in cells[0]["expectations"]):
+        outcomes = [cell["expectations"][index]["holds"] for cell in cells]
+        failed = [c for c, holds in zip(cells, outcomes, strict=True) if holds is False]
+        unjudged = outcomes.count(None)
+        mark = _MARKS[False if failed else None if unjudged else True]
+        said = f"holds in {outcomes.count(True)} of {len(cells)}"
+        if failed:
+            said += f"; not with {'; '.join(short_cell(c['cell']) for c in failed[:2])}"
+            said += f" and {len(failed) - 2} more" if len(failed) > 2 else ""
+        elif unjudged:
+            said += f"; not judged in {unjudged}"
+        rows.append((mark, text, said))
+    return [line for row in rows for line in _wrapped("  ".join(row), "  ", "        ")]
+
+
+def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Dropped frames of all trials that were measured, by the phase they died in."""
+    trials = [trial for cell in cells for trial in cell["trials"] if trial["frames"]]
+    captured = sum(trial["frames"].get("captured", 0) for trial in trials)
+    if not captured:
+        return []
+    total = sum(trial["frames"].get("dropped", 0) for trial in trials)
+    title = f"drops by phase ({plural(len(trials), 'trial')}, {captured} frames)"
+    if not total:
+        return [f"{_INDENT}{title}: none"]
+    counts = {
+        phase: sum(t["metrics"][f"drops.{phase}"]["value"] or 0 for t in trials)
+        for phase in DROP_PHASES
+    }
+    said = "  ".join(f"{label(p)} {count:.0f}" for p, count in counts.items() if count)
+    return [f"{_INDENT}{title}", *_wrapped(said, _INDENT + "  ", _INDENT + "  ")]
+
+
+def _doubts(summary: Mapping[str, Any]) -> list[str]:
+    """The trials that do not count, and why."""
+    doubted = [trial for trial in trials_of(summary) if trial["status"] != "ok"]
+    if not doubted:
+        return []
+    lines = [f"{_INDENT}trial  why it does not count"]
+    for cell in summary["cells"]:
+        for trial in cell["trials"]:
+            if trial["status"] == "ok":
+                continue
+            place = "" if len(summary["cells"]) == 1 else f"{short_cell(cell['cell'])}: "
+            text = _clean(f"{trial['repeat']:<5}  {place}{trial['status']}: {why(trial)}")
+            lines += _wrapped(text, _INDENT, _INDENT + " " * 7)
+    return lines
+
+
+def _columns(rows: Sequence[Row], right: Sequence[int] = ()) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return list(_lines(rows, widths, right))
+
+
+def _lines(rows: Sequence[Row], widths: Sequence[int], right: Sequence[int]) -> Iterator[str]:
+    marked = widths[0] <= 1  # a mark hangs before the indent
+    for row in rows:
+        cells = [
+            text.rjust(widths[i]) if i in right else text.ljust(widths[i])
+            for i, text in enumerate(row)
+            if widths[i]
+        ]
+        if marked:
+            mark = f"  {cells[0]} " if widths[0] else _INDENT
+            rest = cells[1:] if widths[0] else cells
+            yield (mark + "  ".join(rest)).rstrip()
+        else:
+            yield (_INDENT + "  ".join(cells)).rstrip()
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    # A replaced pair of spaces keeps the columns that the text was given.
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        replace_whitespace=True,
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _clean(text: str) -> str:
+    """Without control characters: a message may hold escape sequences of its own."""
+    return "".join(c if c.isprintable() else " " for c in text)
