@@ -2,4 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from g2gbench import marker
+    from g2gbench.benchmark import run, run_async
+    from g2gbench.store.reading import Run
+    from g2gbench.store.reading import open_run as load
+
+__all__ = ["Run", "__version__", "load", "marker", "run", "run_async"]
+
+# Loaded when first used: `g2gbench --help` need not wait for pandas and the LiveKit SDK.
+_HOMES = {
+    "marker": ("g2gbench.marker", None),
+    "run": ("g2gbench.benchmark", "run"),
+    "run_async": ("g2gbench.benchmark", "run_async"),
+    "Run": ("g2gbench.store.reading", "Run"),
+    "load": ("g2gbench.store.reading", "open_run"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'g2gbench' has no attribute {name!r}")
+    module_name, attribute = _HOMES[name]
+    module = import_module(module_name)
+    return module if attribute is None else getattr(module, attribute)

@@ -34,7 +34,7 @@ class G2GBenchError(Exception):
 
 
 class InputError(G2GBenchError):
-    """A scenario, option or file that cannot be used; says where, what was found, what is allowed."""
+    """A scenario, option or file that cannot be used: where, what was found, what is allowed."""
 
     exit_code = ExitCode.BAD_INPUT
 
@@ -43,8 +43,8 @@ class NotSupportedYet(InputError):  # noqa: N818 - reads as the sentence that th
     """A field of the contract whose behaviour comes with a later version."""
 
 
-class InvalidMeasurement(G2GBenchError):  # noqa: N818 - it is a verdict on data, not a malfunction
-    """Something was measured, but this machine or too little data stands between it and a number."""
+class InvalidMeasurement(G2GBenchError):  # noqa: N818 - a verdict on data, not a malfunction
+    """Something was measured, but this machine or too little data stands before a number."""
 
     exit_code = ExitCode.INVALID
 

@@ -1,0 +1,77 @@
+"""The command line. One thin file a command, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+import g2gbench
+from g2gbench.errors import ExitCode, G2GBenchError
+
+# command -> (module, attribute, help line): help must not cost the import of every library.
+_COMMANDS = {
+    "run": ("run", "run_command", "Run scenarios and report on them."),
+    "report": ("report", "report_command", "Write the reports of finished or cut-off runs again."),
+    "scenario": ("scenario", "scenario_group", "Check, list and show scenario files."),
+    "serve": ("serve", "serve_command", "Run the emulated service for any client."),
+    "doctor": ("doctor", "doctor_command", "Say what this machine can measure."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"g2gbench.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(g2gbench.__version__, "--version", message="g2gbench %(version)s")
+def cli() -> None:
+    """Glass-to-glass latency and network-quality benchmark for realtime video services.
+
+    Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
+    4 the target could not be reached, 130 interrupted.
+
+    \b
+    Example:
+      g2gbench run scenarios/wifi.yaml
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The console script: every error that is ours ends in a sentence and its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        cli.main(args=arguments, prog_name="g2gbench", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.BAD_INPUT)
+    except G2GBenchError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has read enough.
+        sys.stderr.close()
+        sys.exit(ExitCode.PASS)

@@ -44,10 +44,11 @@ class ServiceSettings:
     """What the service is.
 
     ``keys``: API keys that are let in; None: any. ``queue``: positions that a client is told before
-    it gets its room. ``seats``: sessions at once.
+    it gets its room. ``seats``: sessions at once. ``model``: the one model that this service runs.
     """
 
     host: HostSettings
+    model: str
     address: str = "127.0.0.1"
     port: int = 0
     keys: tuple[str, ...] | None = None
@@ -153,11 +154,14 @@ class Service:
             refusal = "Invalid API key"
         elif len(self._sessions) >= self._settings.seats:
             refusal = f"all {self._settings.seats} sessions are taken"
+        elif request.query.get("model") != self._settings.model:
+            refusal = f"this service runs the model {self._settings.model} and no other"
         if refusal is not None:  # both public clients understand a message, not a status
             await websocket.send_json({"type": "error", "error": refusal})
             await websocket.close()
             return websocket
-        session = Session(self, websocket, self._settings.queue)
+        restamp = request.query.get("pixel_latency") == "1"
+        session = Session(self, websocket, self._settings.queue, restamp)
         self._sessions.add(session)
         try:
             await session.serve()
@@ -171,9 +175,14 @@ class Session:
     """One client's WebSocket, its state machine, its room and worker."""
 
     def __init__(
-        self, service: Service, websocket: web.WebSocketResponse, queue: tuple[int, ...]
+        self,
+        service: Service,
+        websocket: web.WebSocketResponse,
+        queue: tuple[int, ...],
+        restamp: bool,
     ) -> None:
         self._service = service
+        self._restamp = restamp
         self._websocket = websocket
         self._state = ServiceSession(queue=queue)
         self._host: SessionHost | None = None
@@ -254,6 +263,7 @@ class Session:
             return
         self._host = host
         host.on_message = self.heard
+        host.restamp(self._restamp)
         token = host.token("client-" + secrets.token_hex(6))
         await self._perform(self._state.room_info(host.url, token, host.room_name, host.session_id))
         wanted, self._wanted = self._wanted, []
@@ -284,7 +294,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
         log_dir=Path(plan["log_dir"]) if plan.get("log_dir") else None,
         frame_log=Path(plan["frame_log"]) if plan.get("frame_log") else None,
     )
-    service = Service(ServiceSettings(host), parent.tell)
+    service = Service(ServiceSettings(host, plan["model"]), parent.tell)
     try:
         port = await service.start()
         parent.tell({"url": f"ws://127.0.0.1:{port}", "pids": service.pids})

@@ -24,7 +24,7 @@ OnMessage = Callable[[str, dict[str, Any]], None]
 class HostSettings:
     """What every session of a service has.
 
-    ``worker``: transform, restamp, marker, output_size, fps, codec, max_bitrate_bps, processing and
+    ``worker``: transform, marker, output_size, fps, codec, max_bitrate_bps, processing and
     seed of the model worker. ``room``: playout_delay_ms and start_bitrate_kbps.
     ``log_dir``: where the children's logs go; None: the service's own stderr. ``frame_log``: the
     worker's ground truth.
@@ -96,6 +96,10 @@ class SessionHost:
     def apply(self, ticket: int, prompt: str | None, image: str | None) -> None:
         """Hand a style to the model; it answers ``applied`` with the ticket."""
         self._children["worker"].tell({"ticket": ticket, "prompt": prompt, "image": image})
+
+    def restamp(self, wanted: bool) -> None:
+        """Whether the model reads the marker on its input and stamps its output with it."""
+        self._children["worker"].tell({"restamp": wanted})
 
     async def close(self) -> None:
         """End both: the worker first, so that its goodbye is heard."""

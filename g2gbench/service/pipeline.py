@@ -55,8 +55,10 @@ class Pipeline:
         processing = self._processing
         if processing.max_fps is not None:
             step_ns = round(_NS / processing.max_fps)
-            # From the schedule, not from now: the rate is met, lateness does not add up.
-            self._next_admission_ns = max(self._next_admission_ns, now_ns - step_ns) + step_ns
+            # From the schedule, not from now: the rate is met, lateness does not add up. After a
+            # pause the schedule begins anew: no burst makes up for it.
+            late = now_ns - self._next_admission_ns >= step_ns
+            self._next_admission_ns = (now_ns if late else self._next_admission_ns) + step_ns
         held_s = processing.mean_s + processing.spread_s * (2 * self._uniform() - 1)
         due_ns = received_ns + round(max(0.0, held_s) * _NS)
         self._last_departure_ns = max(due_ns, now_ns, self._last_departure_ns + self._spacing_ns)

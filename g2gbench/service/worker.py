@@ -75,7 +75,7 @@ class Model(threading.Thread):
         self.counts = {"received": 0, "superseded": 0, "sent": 0, "refused": 0}
         self._parent = parent
         self._marker = marker.get(plan["marker"])
-        self._restamp = bool(plan["restamp"])
+        self._restamp = False
         out: Size = (plan["output_size"][0], plan["output_size"][1])
         self._transform = Transform(plan["transform"], out)
         self._pixels_pass = plan["transform"] == "passthrough"
@@ -105,6 +105,10 @@ class Model(threading.Thread):
     def set_style(self, prompt: str | None, image: str | None) -> None:
         """Change the picture's style; both None: pass the picture through."""
         self._transform.set_style(prompt, image)
+
+    def set_restamp(self, wanted: bool) -> None:
+        """Stamp each output frame with the number that its input carried, or leave it be."""
+        self._restamp = wanted
 
     def offer(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
         """A frame has arrived. The oldest of too many that wait is superseded."""
@@ -260,9 +264,12 @@ async def _main(plan: Plan, parent: Parent) -> None:
 
 
 async def _obey(parent: Parent, model: Model) -> None:
-    """Take prompts and reference images."""
+    """Take prompts and reference images, and whether to stamp."""
     while True:
         command = await parent.commands.get()
+        if "restamp" in command:
+            model.set_restamp(command["restamp"])
+            continue
         model.set_style(command["prompt"], command["image"])
         parent.tell({"applied": command["ticket"]})
 

@@ -17,6 +17,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from livekit import rtc
 
@@ -219,8 +220,9 @@ class Client:
     async def _until_live(self) -> None:
         live = asyncio.ensure_future(self._live.wait())
         try:
+            waits: set[asyncio.Future[Any]] = {live, self._broken}
             await asyncio.wait(
-                {live, self._broken},
+                waits,
                 timeout=FIRST_MARKER_TIMEOUT_S,
                 return_when=asyncio.FIRST_COMPLETED,
             )

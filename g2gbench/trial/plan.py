@@ -70,9 +70,10 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
     scenario = trial.scenario
     target, session = scenario.target, scenario.session
     width, height = scenario.frame_size
-    is_service = isinstance(target, ServiceTarget)
     return {
-        "api_key": target.api_key.get_secret_value() if is_service else LOOPBACK_KEY,
+        "api_key": target.api_key.get_secret_value()
+        if isinstance(target, ServiceTarget)
+        else LOOPBACK_KEY,
         "model": target.model,
         "pixel_latency": restamps(scenario),
         "source": {
@@ -109,6 +110,7 @@ def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
         return None
     processing = target.processing
     return {
+        "model": target.model,
         "room": {
             "playout_delay_ms": [round(delay.min * 1000), round(delay.max * 1000)]
             if delay
@@ -117,7 +119,6 @@ def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
         },
         "worker": {
             "transform": scenario.transform,
-            "restamp": restamps(scenario),
             "marker": scenario.marker_version,
             "output_size": list(scenario.output_size),
             "fps": scenario.fps,

@@ -48,6 +48,10 @@ class DtlsError(Exception):
     """The handshake failed, or the peer is not the one of the signalling."""
 
 
+class PeerGone(DtlsError):  # noqa: N818 - no error: the peer closed the connection
+    """The peer ended the connection as it should."""
+
+
 class Certificate:
     """A self-signed P-256 certificate, made once per process."""
 
@@ -110,6 +114,8 @@ class DtlsServer:
                 self._connection.recv(MTU)  # data channels are declined: whatever comes is dropped
         except SSL.WantReadError:
             pass
+        except SSL.ZeroReturnError:
+            raise PeerGone("it said goodbye") from None
         except SSL.Error as error:
             raise DtlsError(f"DTLS: {error or type(error).__name__}") from error
         return self._outgoing()

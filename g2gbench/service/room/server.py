@@ -66,7 +66,7 @@ class Seat:
             elif isinstance(action, endpoint.Transmit):
                 self.transmit(action)
             else:
-                log.warning("%s: %s", self._name, action.reason)
+                log.info("%s: %s", self._name, action.reason)
                 self.drop()
 
     def transmit(self, action: endpoint.Transmit) -> None:

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from livekit.protocol import models, rtc
+
+from g2gbench.service.room import sdp
+from g2gbench.service.room.pairing import Action, Note, Pairing, Participant, RoomSettings, Send
+from tests.service.room import offers
+
+TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
+
+
+def _pairing(**kw: object) -> Pairing:
+    numbers = itertools.count()
+    settings = RoomSettings(**kw)  # type: ignore[arg-type]
+    return Pairing(settings, lambda prefix: f"{prefix}{next(numbers)}")
+
+
+def _join(pairing: Pairing, identity: str) -> tuple[Participant, list[Action]]:
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
+    return pairing.join(identity, rtc.JoinRequest(publisher_offer=offer), TRANSPORT)
+
+
+def _request(pairing: Pairing, who: Participant, **kw: object) -> list[Action]:
+    return pairing.request(who, rtc.SignalRequest(**kw), 1234)  # type: ignore[arg-type]
+
+
+def _publish(pairing: Pairing, who: Participant, text: str, cid: str = "cam") -> list[Action]:
+    video = models.TrackType.VIDEO
+    add = rtc.AddTrackRequest(cid=cid, type=video, width=1088, height=624)
+    offer = rtc.SessionDescription(type="offer", sdp=text)
+    return _request(pairing, who, add_track=add) + _request(pairing, who, offer=offer)
+
+
+def _kinds(actions: list[Action], to: Participant) -> list[str]:
+    return [
+        str(a.message.WhichOneof("message")) for a in actions if isinstance(a, Send) and a.to is to
+    ]
+
+
+def _answers(actions: list[Action], to: Participant) -> list[rtc.SessionDescription]:
+    return [
+        a.message.answer
+        for a in actions
+        if isinstance(a, Send) and a.to is to and a.message.HasField("answer")
+    ]
+
+
+def test_a_participant_gets_its_join_then_the_answer_to_its_offer() -> None:
+    pairing = _pairing()
+    a, actions = _join(pairing, "a")
+    assert _kinds(actions, a) == ["join", "answer"]
+    assert a.fingerprint == ("sha-256", offers.FINGERPRINT)
+    assert not pairing.is_full
+
+
+def test_the_second_is_told_of_the_first_and_the_first_of_the_second() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, actions = _join(pairing, "b")
+    join = next(a.message.join for a in actions if isinstance(a, Send) and a.to is b)
+    assert [p.identity for p in join.other_participants] == ["a"]
+    assert _kinds(actions, a) == ["update"]
+    assert pairing.is_full
+    assert pairing.partner(a) is b
+
+
+def test_a_track_is_shown_when_the_partner_offers_again() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    actions = _publish(pairing, a, offers.publish_offer("cam", 77))
+    assert _kinds(actions, a) == ["track_published", "answer"]
+    assert _kinds(actions, b) == ["update", "media_sections_requirement"]
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer(), id=9)
+    shown = _request(pairing, b, offer=offer)
+    answer = _answers(shown, b)[0]
+    assert answer.id == 9
+    assert list(answer.mid_to_track_id) == ["3"]
+    assert "a=ssrc:77 cname:x" in answer.sdp
+    assert _kinds(shown, a) == ["track_subscribed"]
+    again = _request(pairing, b, offer=offer)
+    assert list(_answers(again, b)[0].mid_to_track_id) == ["3"]
+    assert _kinds(again, a) == []  # said once
+
+
+def test_a_track_of_one_who_was_there_first_is_in_the_join_answer() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    b, actions = _join(pairing, "b")
+    assert list(_answers(actions, b)[0].mid_to_track_id) == ["3"]
+
+
+def test_a_new_partner_gets_a_section_that_has_shown_nothing_yet() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
+    _request(pairing, b, offer=offer)
+    gone = pairing.leave(a)
+    assert _kinds(gone, b) == ["update", "media_sections_requirement"]
+    c, _ = _join(pairing, "c")
+    _publish(pairing, c, offers.publish_offer("cam", 99))
+    assert list(_answers(_request(pairing, b, offer=offer), b)[0].mid_to_track_id) == ["4"]
+
+
+def test_without_a_free_section_more_are_asked_for() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    text = offers.offer(offers.section("video", "3", "inactive"))
+    actions = _request(pairing, b, offer=rtc.SessionDescription(type="offer", sdp=text))
+    assert _kinds(actions, b) == ["media_sections_requirement", "answer"]
+
+
+def test_a_simulcast_track_is_shown_once_its_first_packet_tells_the_ssrc() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    actions = _publish(pairing, a, offers.simulcast_offer("cam"))
+    assert _kinds(actions, b) == []
+    assert "a=simulcast" not in _answers(actions, a)[0].sdp
+    audio = bytes([0x80, 111]) + bytes(10)
+    assert pairing.packet_seen(a, audio) == []
+    video = bytes([0x80, 96]) + bytes(6) + (5).to_bytes(4, "big")
+    assert _kinds(pairing.packet_seen(a, video), b) == ["update", "media_sections_requirement"]
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
+    assert "a=ssrc:5 cname:room" in _answers(_request(pairing, b, offer=offer), b)[0].sdp
+
+
+def test_a_track_whose_numbers_mean_something_else_there_is_not_shown() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    text = offers.join_offer().replace("a=rtpmap:96 VP8", "a=rtpmap:96 VP9")
+    actions = _request(pairing, b, offer=rtc.SessionDescription(type="offer", sdp=text))
+    assert [a.text for a in actions if isinstance(a, Note)]
+    assert not _answers(actions, b)[0].mid_to_track_id
+
+
+def test_playout_delay_is_written_towards_whoever_is_shown_video() -> None:
+    pairing = _pairing(playout_delay_ms=(0, 0))
+    a, _ = _join(pairing, "a")
+    b, _ = _join(pairing, "b")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    before = b.writer
+    assert before is None
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
+    _request(pairing, b, offer=offer)
+    assert (b.writer is None, a.writer is None) == (False, True)
+    assert 96 in b.video_payloads
+    pairing.leave(a)
+    assert b.writer is None
+
+
+def test_pings_are_answered_and_other_messages_ignored() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    assert _kinds(_request(pairing, a, ping=1), a) == ["pong"]
+    assert _kinds(_request(pairing, a, ping_req=rtc.Ping(timestamp=1)), a) == ["pong_resp"]
+    assert _request(pairing, a, mute=rtc.MuteTrackRequest()) == []
+    assert pairing.request(a, rtc.SignalRequest(), 0) == []
+
+
+def test_leaving_twice_is_once() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    assert pairing.leave(a) == []
+    assert pairing.leave(a) == []
+    assert pairing.named("a") is None
+
+
+def test_an_offer_that_is_none_seats_nobody() -> None:
+    pairing = _pairing()
+    offer = rtc.SessionDescription(type="offer", sdp="nonsense")
+    with pytest.raises(sdp.SdpError):
+        pairing.join("a", rtc.JoinRequest(publisher_offer=offer), TRANSPORT)
+    assert pairing.participants == []
+
+
+OFFERS = st.sampled_from(
+    [
+        offers.join_offer(),
+        offers.publish_offer("cam", 77),
+        offers.publish_offer("other", 78),
+        offers.simulcast_offer("cam"),
+        offers.offer(offers.section("video", "3", "inactive")),
+        "nonsense",
+    ]
+)
+STEPS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["offer", "add", "packet", "leave"]), OFFERS),
+    max_size=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_no_sequence_of_messages_breaks_the_room(steps: list[tuple[str, str, str]]) -> None:
+    pairing = _pairing(playout_delay_ms=(0, 0))
+    for name, what, text in steps:
+        who = pairing.named(name)
+        if who is None:
+            if not pairing.is_full:
+                _join(pairing, name)
+            continue
+        try:
+            if what == "offer":
+                description = rtc.SessionDescription(type="offer", sdp=text)
+                _request(pairing, who, offer=description)
+            elif what == "add":
+                _request(pairing, who, add_track=rtc.AddTrackRequest(cid="cam"))
+            elif what == "packet":
+                pairing.packet_seen(who, bytes([0x80, 96]) + bytes(10))
+            else:
+                pairing.leave(who)
+        except sdp.SdpError:
+            assert text == "nonsense"
+        assert len(pairing.participants) <= 2
+        for one in pairing.participants:
+            assert all(t.live for t in one.shown.values())

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from g2gbench import marker
+from g2gbench.service.transforms import TRANSFORMS, Transform, planes
+from g2gbench.sources import SyntheticSource
+
+SIZE = (320, 192)
+
+
+def _picture(number: int = 0) -> bytearray:
+    source = SyntheticSource("street", *SIZE, 30, 1)
+    buffer = bytearray(SIZE[0] * SIZE[1] * 3 // 2)
+    source.render(number, buffer)
+    return buffer
+
+
+def test_planes_are_views_of_the_buffer() -> None:
+    buffer = bytearray(8 * 4 * 3 // 2)
+    luma, u, v = planes(buffer, (8, 4))
+    assert (luma.shape, u.shape, v.shape) == ((4, 8), (2, 4), (2, 4))
+    v[:] = 9
+    assert buffer[-8:] == bytes([9] * 8)
+
+
+def test_passthrough_keeps_every_pixel() -> None:
+    picture = _picture()
+    assert Transform("passthrough", SIZE)(memoryview(picture), SIZE) == picture
+
+
+def test_every_transform_scales_to_the_models_size() -> None:
+    for name in TRANSFORMS:
+        transform = Transform(name, (640, 384))
+        transform.set_style("x", None)
+        assert len(transform(memoryview(_picture()), SIZE)) == 640 * 384 * 3 // 2
+
+
+def test_mirror_flips_every_plane() -> None:
+    picture = _picture()
+    out = Transform("mirror", SIZE)(memoryview(picture), SIZE)
+    for before, after in zip(planes(picture, SIZE), planes(out, SIZE), strict=True):
+        assert np.array_equal(before[:, ::-1], after)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_restyle_leaves_no_marker(version: str) -> None:
+    kind = marker.get(version)
+    transform = Transform("restyle", SIZE)
+    for number in range(0, 4000, 97):
+        picture = _picture()
+        kind.stamp(planes(picture, SIZE)[0], number)
+        transform.set_style(f"style {number}", None)
+        out = transform(memoryview(picture), SIZE)
+        assert kind.read(planes(out, SIZE)[0], sent_size=SIZE) != number
+
+
+def test_restyle_without_prompt_and_image_passes_the_picture() -> None:
+    transform = Transform("restyle", SIZE)
+    transform.set_style("x", None)
+    transform.set_style(None, None)
+    assert transform(memoryview(_picture()), SIZE) == _picture()
+
+
+def test_the_style_follows_the_prompt_and_nothing_else() -> None:
+    def styled(prompt: str | None, image: str | None) -> bytes:
+        transform = Transform("restyle", SIZE)
+        transform.set_style(prompt, image)
+        return bytes(transform(memoryview(_picture()), SIZE))
+
+    assert styled("a", None) == styled("a", None)
+    assert styled("a", None) != styled("b", None)
+    assert styled(None, "a picture") != styled(None, None)
+
+
+def test_an_unknown_transform_is_refused() -> None:
+    with pytest.raises(ValueError, match="passthrough"):
+        Transform("dance", SIZE)
