@@ -44,13 +44,17 @@ def scenario_group() -> None:
     """
 
 
-@scenario_group.command("validate", context_settings=_HELP)
+@scenario_group.command(
+    "validate", short_help="Tell every problem of files.", context_settings=_HELP
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @_AS_JSON
 def validate_command(files: tuple[Path, ...], as_json: bool) -> None:
     """Check scenario files; every problem is told with its line and column.
 
     Ends with exit code 2 if there is any. Variables of the environment (${NAME}) need not be set.
+
+    Quantities carry units, such as 50ms, 2Mbps, 1%; g2gbench scenario -h lists them.
 
     \b
     Example:
@@ -73,7 +77,7 @@ def validate_command(files: tuple[Path, ...], as_json: bool) -> None:
     _raise_all(problems)
 
 
-@scenario_group.command("schema", context_settings=_HELP)
+@scenario_group.command("schema", short_help="Print the JSON Schema.", context_settings=_HELP)
 def schema_command() -> None:
     """Print the JSON Schema (draft 2020-12) of scenario files, units and ranges in it.
 
@@ -87,7 +91,7 @@ def schema_command() -> None:
     _print_json(json_schema())
 
 
-@scenario_group.command("list", context_settings=_HELP)
+@scenario_group.command("list", short_help="List names, cells and times.", context_settings=_HELP)
 @click.argument("directory", default=Path("scenarios"), type=click.Path(path_type=Path))
 @_AS_JSON
 def list_command(directory: Path, as_json: bool) -> None:
@@ -112,7 +116,7 @@ def list_command(directory: Path, as_json: bool) -> None:
     _raise_all(problems)
 
 
-@scenario_group.command("show", context_settings=_HELP)
+@scenario_group.command("show", short_help="Print FILE as it would run.", context_settings=_HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--set",
@@ -126,6 +130,8 @@ def show_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Print FILE as it would run: defaults filled in, units written out, secrets as ***.
 
     What is printed is itself a scenario.
+
+    Quantities carry units, such as 50ms, 2Mbps, 1%; g2gbench scenario -h lists them.
 
     \b
     Example:

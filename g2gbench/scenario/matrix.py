@@ -83,7 +83,12 @@ def expand(tree: Table) -> tuple[list[tuple[Settings, Scenario]], list[Problem]]
     axes, problems = _axes(entry.value) if entry is not None else ([], [])
     found: list[tuple[Settings, Scenario]] = []
     for settings in itertools.product(*axes):
-        scenario, wrong = validate(_with(base, settings))
+        try:
+            scenario, wrong = validate(_with(base, settings))
+        except Refused as refused:  # a path leads through something that is no mapping
+            path, value = settings[-1]
+            problems.append(Problem.at(value.place, value.path or path, "", refused))
+            continue
         problems.extend(wrong)
         if scenario is not None:
             found.append((settings, scenario))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from g2gbench.scenario.document import (
@@ -29,7 +29,7 @@ _LONGEST_LABEL = 80
 def apply_overrides(tree: Table, overrides: Sequence[str]) -> tuple[Table, list[Problem]]:
     """The tree with every override in it, and the problems of those that could not be applied."""
     problems: list[Problem] = []
-    seen: dict[str, str] = {}
+    applied: dict[Location, str] = {}
     for override in overrides:
         path, equals, text = override.partition("=")
         path = path.strip()
@@ -37,19 +37,41 @@ def apply_overrides(tree: Table, overrides: Sequence[str]) -> tuple[Table, list[
         try:
             if not equals:
                 raise Refused("an override is path=value", allowed=("publish.codec=h264",))
-            if path in seen:
-                raise Refused(f"{path} is set twice", allowed=("each path once",))
-            seen[path] = label
             location = parse_path(path)
-            _refuse_varied(tree, path)
+            _refuse_undone(location, applied)
             value, wrong = _value(text.strip(), label)
             problems.extend(wrong)
-            tree = _assigned_table(tree, location, value, Place(label))
+            tree = assigned(tree, location, value, Place(label))
+            applied[location] = label
         except Refused as refused:
             problems.append(Problem.at(Place(label), "", "", refused))
         except ScenarioError as error:
             problems.extend(map(_without_line, error.problems))
+    for location, label in applied.items():
+        problems.extend(_varied_too(tree, location, label))
     return tree, problems
+
+
+def _refuse_undone(location: Location, applied: Mapping[Location, str]) -> None:
+    for earlier, label in applied.items():
+        if earlier[: len(location)] == location:
+            raise Refused(f"this undoes {label}", allowed=("each path once, the longer ones last",))
+
+
+def _varied_too(tree: Table, location: Location, label: str) -> Iterator[Problem]:
+    """What is set and varied by the matrix at once: the setting would change nothing."""
+    matrix = tree.get("matrix")
+    if matrix is None or not isinstance(matrix.value, Table):
+        return
+    for entry in matrix.value.entries:
+        varied = tuple(entry.key.split("."))
+        shared = min(len(varied), len(location))
+        if varied[:shared] == location[:shared]:
+            refused = Refused(
+                f"the matrix varies {entry.key}, so this would change nothing",
+                allowed=(f"--set 'matrix.{entry.key}=[…]'", "--set 'matrix={}'"),
+            )
+            yield Problem.at(Place(label), "", "", refused)
 
 
 def parse_path(path: str) -> Location:
@@ -63,11 +85,6 @@ def parse_path(path: str) -> Location:
     if not _PATH.fullmatch(path):
         raise Refused(f'"{path}" is no path', allowed=("publish.codec", "expect[0]"))
     return tuple(name or int(index) for name, index in _STEP.findall(path))
-
-
-def assigned(tree: Table, location: Location, value: Node, place: Place) -> Table:
-    """The tree with one value put in; mappings on the way are made. Raises Refused."""
-    return _assigned_table(tree, location, value, place)
 
 
 def _value(text: str, label: str) -> tuple[Node, list[Problem]]:
@@ -101,19 +118,8 @@ def _label(override: str, path: str) -> str:
     return f"--set {shown if len(shown) <= _LONGEST_LABEL else shown[: _LONGEST_LABEL - 3] + '...'}"
 
 
-def _refuse_varied(tree: Table, path: str) -> None:
-    matrix = tree.get("matrix")
-    if matrix is None or not isinstance(matrix.value, Table):
-        return
-    for varied in (entry.key for entry in matrix.value.entries):
-        if path == varied or varied.startswith(f"{path}.") or path.startswith(f"{varied}."):
-            raise Refused(
-                f"the matrix varies {varied}, so this would change nothing",
-                allowed=(f"--set 'matrix.{varied}=[…]'", "--set 'matrix={}'"),
-            )
-
-
-def _assigned_table(node: Table, location: Location, value: Node, place: Place) -> Table:
+def assigned(node: Table, location: Location, value: Node, place: Place) -> Table:
+    """The tree with one value put in; mappings on the way are made. Raises Refused."""
     key = str(location[0])
     if isinstance(location[0], int):
         raise Refused("the document is a mapping", allowed=("a path that begins with a key",))
@@ -144,4 +150,4 @@ def _assigned(node: Node | None, location: Location, value: Node, place: Place) 
         node = Table(place, ())
     if not isinstance(node, Table):
         raise Refused(f"{step} of something that is not a mapping: {describe(node)}")
-    return _assigned_table(node, location, value, place)
+    return assigned(node, location, value, place)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
+from g2gbench.scenario.document import core_value
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.structure import rule_of
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,%<>=_/()'-]*")
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
@@ -49,6 +54,7 @@ def _document_value(value: Any, reveal_secrets: bool) -> Any:
 def to_yaml(scenario: Scenario) -> str:
     """The resolved document as YAML text."""
     yaml: Any = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.allow_unicode = True
@@ -56,3 +62,16 @@ def to_yaml(scenario: Scenario) -> str:
     stream = io.StringIO()
     yaml.dump(resolved(scenario), stream)
     return stream.getvalue()
+
+
+class _Representer(SafeRepresenter):
+    """Quotes all text but the plainest: ruamel.yaml leaves some bare that it cannot read again."""
+
+
+def _represent_text(representer: Any, text: str) -> Any:
+    plain = _PLAIN.fullmatch(text) and isinstance(core_value(text), str)
+    style = None if plain else '"'
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Representer.add_representer(str, _represent_text)

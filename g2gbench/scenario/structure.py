@@ -81,7 +81,8 @@ def matrix_paths() -> tuple[str, ...]:
 def _paths(section: type[Section], prefix: str) -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield f"{prefix}{name}"
-        if name != "timeline":
+        # A playout delay may be a word, and a timeline is a list: both are varied as a whole.
+        if name not in ("timeline", "playout_delay"):
             for inner in sections_in(field.annotation):
                 if inner not in LATER_SECTIONS:
                     yield from _paths(inner, f"{prefix}{name}.")

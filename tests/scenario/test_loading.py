@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from g2gbench.errors import ExitCode
-from g2gbench.scenario import Problem, ScenarioError, ServiceTarget, load, loads, to_yaml
+from g2gbench.scenario import Problem, ScenarioError, ServiceTarget, cells, load, loads, to_yaml
 from g2gbench.scenario.document import from_plain, plain
 from g2gbench.scenario.loading import read_text
 from g2gbench.scenario.problems import Place
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.sections import Target
+from g2gbench.scenario.structure import matrix_paths
 from g2gbench.scenario.validation import expand_environment
 from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import MINIMAL, yaml_of
@@ -151,9 +152,10 @@ def test_every_drawn_document_is_valid(document: dict[str, object]) -> None:
 def problems_of(text: str, *overrides: str) -> tuple[Problem, ...]:
     """None of a text that is a scenario; any exception but ScenarioError fails the test."""
     try:
-        loads(text, overrides=overrides)
+        scenario = loads(text, overrides=overrides)
     except ScenarioError as error:
         return error.problems or (Problem(""),)
+    assert cells(scenario)  # what was loaded cannot fail later
     return ()
 
 
@@ -225,6 +227,20 @@ FIELDS = st.sampled_from(
         *("session.playout_delay.min", "timeline[0].at", "timeline[0].network", "client"),
     ]
 )
+
+
+@steady
+@given(
+    section=st.sampled_from(("publish", "network", "session", "timeline", "target", "source")),
+    value=VALUES,
+    path=st.sampled_from(matrix_paths()),
+    values=st.lists(VALUES, max_size=3),
+)
+def test_any_matrix_over_any_base_gives_a_scenario_or_its_problems(
+    section: str, value: object, path: str, values: list[object]
+) -> None:
+    document = {"name": "a", "target": {"kind": "loopback", "model": "lucy-2.1"}, section: value}
+    scenario_or_problems(yaml_of(document | {"matrix": {path: values}}))
 
 
 @steady

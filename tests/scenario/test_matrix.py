@@ -100,6 +100,23 @@ def test_a_secret_cannot_be_varied_since_it_would_name_the_cell() -> None:
     assert "sk-hidden" not in text
 
 
+def test_a_path_through_something_that_is_no_mapping_is_refused() -> None:
+    assert refusal("publish: vp8\nmatrix: {publish.codec: [vp8]}\n").splitlines() == [
+        'a.yaml:3:10: publish: found "vp8"; allowed: a mapping with codec, max_bitrate, '
+        "max_framerate, simulcast",
+        'a.yaml:4:26: matrix.publish.codec[0]: codec of something that is not a mapping: "vp8"',
+    ]
+
+
+@pytest.mark.parametrize("path", ["session.playout_delay.min", "timeline.at", "timeline[0].at"])
+def test_what_may_be_a_word_or_a_list_is_varied_as_a_whole(path: str) -> None:
+    text = refusal(
+        f"timeline: [{{at: 1s, prompt: a}}]\nsession: {{playout_delay: {{min: 0s, max: 0s}}}}\n"
+        f'matrix: {{"{path}": [0s]}}\n'
+    )
+    assert "is not a field that a matrix can vary" in text
+
+
 def test_no_secret_becomes_variable_once_its_target_is_supported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

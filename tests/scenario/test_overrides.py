@@ -92,14 +92,40 @@ def test_every_bad_override_is_refused_by_name(override: str, reason: str) -> No
     assert reason in text
 
 
-def test_setting_one_path_twice_is_refused() -> None:
-    assert "repeat is set twice" in refusal("repeat=1", "repeat=2")
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("repeat=1", "repeat=2"),
+        ("publish.codec=h264", "publish={max_bitrate: 1Mbps}"),
+        ("timeline[0]={at: 1s, prompt: x}", "timeline=[]"),
+        ("matrix.publish.codec=[vp8]", "matrix={}"),
+    ],
+)
+def test_an_override_that_undoes_an_earlier_one_is_refused(overrides: tuple[str, str]) -> None:
+    assert refusal(*overrides).startswith(
+        f"--set {overrides[1]}: this undoes --set {overrides[0]}; allowed: each path once"
+    )
+
+
+def test_a_whole_section_and_then_a_field_of_it_can_be_set() -> None:
+    it = scenario("", "publish={max_bitrate: 1Mbps}", "publish.codec=h264")
+    assert (it.publish.max_bitrate, it.publish.codec) == (1_000_000, "h264")
 
 
 @pytest.mark.parametrize("path", ["publish.codec=vp9", "publish={codec: vp9}"])
 def test_setting_what_the_matrix_varies_is_refused_since_it_would_do_nothing(path: str) -> None:
     text = refusal(path, more="matrix: {publish.codec: [vp8, h264]}\n")
     assert "the matrix varies publish.codec, so this would change nothing" in text
+
+
+def test_a_matrix_that_is_set_after_the_field_it_varies_is_noticed_too() -> None:
+    text = refusal("publish.codec=av1", "matrix.publish.codec=[vp8, h264]")
+    assert text.startswith("--set publish.codec=av1: the matrix varies publish.codec")
+
+
+def test_an_element_of_a_list_that_the_matrix_varies_cannot_be_set() -> None:
+    more = "timeline: [{at: 1s, prompt: a}]\nmatrix: {timeline: [[], [{at: 2s, prompt: b}]]}\n"
+    assert "the matrix varies timeline" in refusal("timeline[0].at=3s", more=more)
 
 
 def test_the_matrix_itself_can_be_set_and_emptied() -> None:

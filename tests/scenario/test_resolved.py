@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from g2gbench.scenario import Scenario, cells, loads, resolved, to_yaml
@@ -43,6 +44,40 @@ def test_what_a_matrix_leaves_open_is_null_and_filled_in_each_cell() -> None:
     it = scenario("matrix: {source.fps: [25, 30]}\n")
     assert resolved(it)["source"]["fps"] is None
     assert [resolved(cell.scenario)["source"]["fps"] for cell in cells(it)] == [25, 30]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e3",
+        "0x1F",
+        "0o17",
+        "017",
+        "1.",
+        "null",
+        "TRUE",
+        "no",
+        "~",
+        "?0",
+        "- a",
+        "a: b",
+        "a #b",
+        "2024-01-01",
+        "1_000",
+        "12:30",
+        ".inf",
+        "'x'",
+        '"x"',
+        "a\nb\n",
+        " a ",
+        "*a",
+        "%a",
+        "x" * 300,
+    ],
+)
+def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
+    it = scenario(f"session: {{prompt: {json.dumps(text)}}}\n")
+    assert loads(to_yaml(it)).session.prompt == text
 
 
 @steady

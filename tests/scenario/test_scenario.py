@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
@@ -14,6 +16,7 @@ from g2gbench.scenario import (
     PlayoutDelay,
     Publish,
     Scenario,
+    cells,
 )
 from tests.scenario.texts import scenario
 
@@ -201,6 +204,12 @@ def test_control_characters_are_no_text(escape: str) -> None:
 def test_line_breaks_tabs_and_any_script_are_text() -> None:
     prompt = scenario('session: {prompt: "a\\n\\tb 桜 👩‍🚀 é"}\n').session.prompt
     assert prompt == "a\n\tb 桜 👩‍🚀 é"
+
+
+def test_scenarios_and_cells_survive_pickling_to_another_process() -> None:
+    it = scenario("matrix: {publish.codec: [vp8, h264]}\n")
+    assert pickle.loads(pickle.dumps(it)) == it
+    assert pickle.loads(pickle.dumps(cells(it))) == cells(it)
 
 
 def test_models_are_frozen() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import json
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from g2gbench.scenario import Scenario, loads
 
@@ -18,8 +16,5 @@ def scenario(more: str = "", *overrides: str) -> Scenario:
 
 
 def yaml_of(document: dict[str, Any]) -> str:
-    """A document as YAML text."""
-    stream = io.StringIO()
-    yaml: Any = YAML(typ="safe", pure=True)
-    yaml.dump(document, stream)
-    return stream.getvalue()
+    """A document as YAML text: JSON, which YAML 1.2 contains."""
+    return json.dumps(document, ensure_ascii=False)
