@@ -27,7 +27,7 @@ class ChildLost(G2GBenchError):  # noqa: N818 - says what happened
 class Child:
     """One child process, known by the pid that was recorded when it was started.
 
-    ``on_line`` gets each line after the first; by default it hands the parsed message to
+    ``on_line`` gets each line after the first message; by default it hands the parsed message to
     ``on_message``. ``on_end`` gets the exit status when all was delivered; ``ended`` is set then.
     """
 
@@ -113,18 +113,25 @@ class Child:
         return self._process.returncode if self._process.returncode is not None else -9
 
     def _parse(self, line: str) -> None:
+        message = self._message(line)
+        if message is not None:
+            self.on_message(message)
+
+    def _message(self, line: str) -> dict[str, Any] | None:
         try:
             message = json.loads(line)
         except ValueError:
-            log.warning("the %s process said something that is no message", self.name)
-            return
-        self.on_message(message)
+            message = None
+        if isinstance(message, dict):
+            return message
+        log.warning("the %s process said something that is no message", self.name)
+        return None
 
     def _heard(self, line: str) -> None:
         if self._ready.done():
             self.on_line(line)
-        else:
-            self._ready.set_result(json.loads(line))
+        elif (message := self._message(line)) is not None:
+            self._ready.set_result(message)
 
     async def _read(self) -> None:
         stdout = self._process.stdout
