@@ -56,7 +56,8 @@ def witness(event: rtc.VideoFrameEvent) -> int | None:
 def luma(frame: rtc.VideoFrame) -> Luma:
     """The luma plane of an I420 frame: a read-only (H, W) uint8 view, nothing is copied."""
     size = frame.width * frame.height
-    return np.frombuffer(frame.data, np.uint8, count=size).reshape(frame.height, frame.width)
+    plane = np.frombuffer(frame.data.toreadonly(), np.uint8, count=size)
+    return plane.reshape(frame.height, frame.width)
 
 
 class FrameStream:
