@@ -1,0 +1,293 @@
+"""What the page says of one cell: words and numbers, ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+from g2gbench.measure.registry import METRICS
+from g2gbench.report.headline import DEFAULT_CELL, causes, short_cell, why
+from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown, single
+from g2gbench.report.strip import Strip
+
+STAGE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "captured": ("captured", "stamped, and accepted by the SDK"),
+    "source": ("in the SDK's source", "counted by the SDK's video source"),
+    "encoded": ("encoded", "counted by the client's encoder"),
+    "service_received": ("received by the service", "logged by its model worker"),
+    "service_sent": ("sent on by the service", "logged by its model worker"),
+    "decoded": ("decoded", "counted by the client's decoder"),
+    "returned": ("returned", "handed to the application"),
+    "read": ("read", "with a readable marker"),
+}
+
+OUTCOMES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "delivered": ("delivered", "pass", "came back with a readable marker"),
+    "dropped": ("dropped", "fail", "never came back"),
+    "unreadable": ("unreadable", "odd", "came back without a readable marker"),
+    "in_flight": ("in flight", "faint", "still on its way when the session ended"),
+    "not_published": ("not published", "client", "refused by the SDK"),
+    "before_live": ("before live", "edge", "captured before the first frame came back"),
+}
+"""Name, colour and meaning of each outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A key number: ``state`` is pass, fail, invalid, null or empty."""
+
+    name: str
+    state: str
+    value: str
+    unit: str
+    interval: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationRow:
+    """An expectation with what was measured; ``state`` is pass, fail or nodiff (not judged)."""
+
+    text: str
+    state: str
+    value: str
+    interval: str
+    strip: str
+    alt: str
+    outcome: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """Any metric of a cell; ``reason`` says why there is no value, or what limits it."""
+
+    name: str
+    value: str
+    interval: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A planned trial: its key numbers where it was measured, and why it does not count."""
+
+    repeat: int
+    state: str
+    status: str
+    values: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """Captured frames with one outcome."""
+
+    name: str
+    colour: str
+    count: int
+    meaning: str
+
+
+def anchor(index: int) -> str:
+    """The id of a cell's section."""
+    return f"cell-{index}"
+
+
+def name_of(cell: Mapping[str, Any]) -> str:
+    """A cell's name for people; empty for the only cell of a run."""
+    return "" if cell["cell"] == DEFAULT_CELL else short_cell(cell["cell"])
+
+
+def estimate_of(cell: Mapping[str, Any], metric: str) -> tuple[dict[str, Any], bool]:
+    """The cell's value; where no trial counts, that of the trials that do not (True)."""
+    estimate: dict[str, Any] = cell["metrics"][metric]
+    if estimate["value"] is not None or any(t["status"] == "ok" for t in cell["trials"]):
+        return estimate, False
+    values = [trial["metrics"].get(metric, {}).get("value") for trial in cell["trials"]]
+    known = sorted(value for value in values if value is not None)
+    if not known:
+        return estimate, False
+    borrowed = {"value": median(known), "low": known[0], "high": known[-1], "n": len(known)}
+    return {**estimate, **borrowed}, True
+
+
+def tiles(cell: Mapping[str, Any]) -> list[Tile]:
+    """The six key numbers of a cell."""
+    return [_tile(cell, metric) for metric in KEY_METRICS]
+
+
+def _tile(cell: Mapping[str, Any], metric: str) -> Tile:
+    estimate, borrowed = estimate_of(cell, metric)
+    expectation = next((e for e in cell["expectations"] if e["metric"] == metric), None)
+    limit = expectation["limit"] if expectation else None
+    if estimate["value"] is None:
+        return Tile(label(metric), "null", "not measured", "", "", estimate.get("reason", ""))
+    form = scale(metric, (estimate["value"], estimate["low"], estimate["high"]), limit)
+    state, note = "", "no limit set"
+    if expectation:
+        note = f"limit {expectation['operator']} {form.with_unit(form.limit(expectation['limit']))}"
+        state = {True: "pass", False: "fail", None: ""}[expectation["holds"]]
+        if expectation["holds"] is None:
+            note += ", not judged"
+    if borrowed:
+        note = "of trials that do not count"
+    if cell["status"] == "invalid" or borrowed:
+        state = "invalid"
+    return Tile(
+        label(metric),
+        state,
+        form.number(estimate["value"]),
+        form.unit,
+        interval_words(metric, estimate, limit),
+        note,
+    )
+
+
+def interval_words(metric: str, estimate: Mapping[str, Any], limit: float | None = None) -> str:
+    """``752 to 831 ms``, or that one trial has no interval."""
+    if estimate["low"] is None or estimate["n"] < 2:
+        return "one trial"
+    form = scale(metric, (estimate["value"], estimate["low"], estimate["high"]), limit)
+    return form.with_unit(f"{form.number(estimate['low'])} to {form.number(estimate['high'])}")
+
+
+def interval_note(cell: Mapping[str, Any]) -> str:
+    """What the intervals of a cell mean, said once."""
+    valid = sum(trial["status"] == "ok" for trial in cell["trials"])
+    if not valid:
+        return "No trial counts, so there is neither a value nor an interval to judge."
+    if valid == 1:
+        return (
+            "Large: the value of the one valid trial. One trial has no interval: how much another "
+            "run would differ is not known."
+        )
+    coverages = [m["coverage"] for m in cell["metrics"].values() if m["coverage"]]
+    if coverages:
+        return (
+            f"Large: the median of {valid} trials. Below it: an interval of order statistics over "
+            f"trials that covers the true median with {max(coverages):.1%} confidence."
+        )
+    return (
+        f"Large: the median of {valid} trials. Below it: the smallest and the largest trial; so "
+        "few trials give no interval of known confidence."
+    )
+
+
+def expectations(cell: Mapping[str, Any]) -> list[ExpectationRow]:
+    """The expectations of a cell, as the scenario spells them."""
+    return [_expectation(cell, expectation) for expectation in cell["expectations"]]
+
+
+def _expectation(cell: Mapping[str, Any], e: Mapping[str, Any]) -> ExpectationRow:
+    metric, limit, holds = e["metric"], e["limit"], e["holds"]
+    estimate = cell["metrics"][metric]
+    value, interval = shown(metric, estimate, limit)
+    trials = [
+        trial["metrics"][metric]["value"]
+        for trial in cell["trials"]
+        if trial["status"] == "ok" and trial["metrics"].get(metric, {}).get("value") is not None
+    ]
+    strip = Strip(trials, e["value"], e["low"], e["high"], e["operator"], limit, holds)
+    form = scale(metric, (*trials, limit))
+    told = ", ".join(form.number(trial) for trial in trials) or "none"
+    outcome = {True: "holds", False: "does not hold", None: "not judged"}[holds]
+    note = "close: the interval crosses the limit" if e["close"] else e.get("reason", "")
+    return ExpectationRow(
+        text=e["text"],
+        state={True: "pass", False: "fail", None: "nodiff"}[holds],
+        value=value,
+        interval=interval,
+        strip=strip.svg(),
+        alt=f"{label(metric)}: trials {told}; limit {form.with_unit(form.limit(limit))}; {outcome}",
+        outcome=outcome,
+        note=note,
+    )
+
+
+def metrics(cell: Mapping[str, Any]) -> list[MetricRow]:
+    """Every metric of a cell."""
+    rows = []
+    for name, estimate in cell["metrics"].items():
+        value, interval = shown(name, estimate)
+        rows.append(MetricRow(name, value, interval, estimate["n"], estimate.get("reason", "")))
+    return rows
+
+
+def unmeasured(cell: Mapping[str, Any]) -> int:
+    """How many metrics have no value."""
+    return sum(estimate["value"] is None for estimate in cell["metrics"].values())
+
+
+def trial_rows(cell: Mapping[str, Any], planned: int) -> list[TrialRow]:
+    """Every planned trial of a cell, those that never ran too."""
+    rows = [_trial_row(trial) for trial in cell["trials"]]
+    known = {row.repeat for row in rows}
+    rows += [
+        TrialRow(i, "nodiff", "not run", ("–",) * len(KEY_METRICS), "the run ended before it")
+        for i in range(planned)
+        if i not in known
+    ]
+    return sorted(rows, key=lambda row: row.repeat)
+
+
+def _trial_row(trial: Mapping[str, Any]) -> TrialRow:
+    values = tuple(
+        single(name, trial["metrics"].get(name, {}).get("value")) for name in KEY_METRICS
+    )
+    ok = trial["status"] == "ok"
+    state = "pass" if ok else str(trial["status"])
+    return TrialRow(
+        trial["repeat"], state, "valid" if ok else trial["status"], values, "" if ok else why(trial)
+    )
+
+
+def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:
+    """Frames by outcome over the trials that count, else over all; and which trials those are."""
+    valid = [trial for trial in cell["trials"] if trial["status"] == "ok"]
+    counted = valid or cell["trials"]
+    rows = [
+        OutcomeRow(words, colour, sum(t["frames"].get(name, 0) for t in counted), meaning)
+        for name, (words, colour, meaning) in OUTCOMES.items()
+    ]
+    captured = sum(trial["frames"].get("captured", 0) for trial in counted)
+    kind = "valid trial" if valid else "trial"
+    said = f"{captured} frames captured in the steady state of {plural(len(counted), kind)}"
+    return rows, said
+
+
+def drop_rows(cell: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Dropped frames by phase: name, value of the cell, interval; empty where none was dropped."""
+    names = [name for name in METRICS if name.startswith("drops.")]
+    counts = [t["metrics"].get(name, {}).get("value") for t in cell["trials"] for name in names]
+    if counts and not any(counts) and None not in counts:
+        return []
+    return [
+        (label(name).removeprefix("drops "), *shown(name, cell["metrics"][name])) for name in names
+    ]
+
+
+def stages(trials: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Name and meaning of each stage, with count and loss of every trial."""
+    rows = []
+    for i, stage in enumerate(trials[0]["accounting"]):
+        name, meaning = STAGE_NAMES.get(stage["stage"], (stage["stage"], ""))
+        rows.append((name, meaning, [_stage(trial["accounting"][i]) for trial in trials]))
+    return rows
+
+
+def _stage(stage: Mapping[str, Any]) -> tuple[str, str]:
+    if stage["count"] is None:
+        return "not measured", stage["reason"]
+    lost = stage["lost"]
+    if lost is None:
+        return str(stage["count"]), ""
+    return str(stage["count"]), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
+
+
+def why_not(cell: Mapping[str, Any]) -> list[str]:
+    """Why a cell is invalid."""
+    return causes(cell) if cell["status"] == "invalid" else []

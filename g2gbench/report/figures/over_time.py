@@ -1,0 +1,309 @@
+"""One trial over time: g2g latency, frames received, bitrate sent and frames lost on one axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from g2gbench.measure.journal import BoolArray
+from g2gbench.report.drawing import (
+    LARGE,
+    MEDIUM,
+    SMALL,
+    Canvas,
+    Illustration,
+    dots,
+    plain,
+    scaled_from_zero,
+    steps,
+)
+from g2gbench.report.figures.limits import Limit
+from g2gbench.report.numbers import label, plural
+from g2gbench.report.palette import LIGHT, PHASE_COLOURS
+from g2gbench.report.series import FloatArray, Series
+
+MOST_DOTS: Final = 4000
+_GAP: Final = 40
+_RATE_HEIGHT: Final = 56
+_MARK_HEIGHT: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the panels of one width stand."""
+
+    width: int
+    left: int
+    right: int
+    g2g_height: int
+    row_height: int
+
+    @property
+    def plot_width(self) -> int:
+        return self.width - self.left - self.right
+
+    @property
+    def wide(self) -> bool:
+        return self.width > MEDIUM
+
+
+_LAYOUTS: Final = {
+    SMALL: _Layout(SMALL, 40, 6, 200, 30),
+    MEDIUM: _Layout(MEDIUM, 112, 6, 220, 19),
+    LARGE: _Layout(LARGE, 112, 128, 260, 19),
+}
+
+
+def over_time(
+    series: Series, limit: Limit | None, name: str, widths: tuple[int, ...]
+) -> Illustration:
+    """The illustration of one trial."""
+    lost = {row: len(at_s) for row, at_s in series.lost_s.items() if len(at_s)}
+    words = ", ".join(f"{count} {label(row)}" for row, count in lost.items()) or "none"
+    told = series.steady_g2g_ms if series.steady.any() else series.g2g_ms
+    low, high = np.min(told), np.max(told)
+    alt = (
+        f"g2g latency of trial {series.repeat} over {series.end_s:.0f} seconds: between {low:.0f} "
+        f"and {high:.0f} ms, {plural(len(series.freezes), 'freeze')}; frames lost: {words}."
+    )
+    return Illustration(
+        name, alt, _caption(series), widths, lambda width: _draw(series, limit, width)
+    )
+
+
+def _caption(series: Series) -> str:
+    words = "One dot is one frame, at the moment of its capture. "
+    if len(series.g2g_ms) > MOST_DOTS:
+        words = f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen. "
+    words += "Solid: p50 of the second; dashed: p95 of the second."
+    if series.warm and series.begin_s < 0:
+        words += " Tinted: the warm-up, which no number counts."
+    if not series.warm:
+        words += " The warm-up was never over: nothing here is steady state."
+    return words
+
+
+def _draw(series: Series, limit: Limit | None, width: int) -> Canvas:
+    layout = _LAYOUTS[width]
+    rows = [name for name, at_s in series.lost_s.items() if len(at_s)]
+    rows = (["freezes"] if series.freezes else []) + rows
+    tops, end = _tops(series, layout, len(rows))
+    canvas = Canvas(width, end)
+    for name, (top, height) in tops.items():
+        axes = canvas.axes(layout.left, top, layout.plot_width, height)
+        _ground(axes, series, last=name == list(tops)[-1])
+        match name:
+            case "g2g":
+                canvas.title(0, top - 14, "g2g latency", "ms")
+                _g2g(axes, series, limit, layout)
+            case "fps":
+                canvas.title(0, top - 14, "new frames received", "1/s")
+                _frame_rate(axes, series, layout)
+            case "rate":
+                canvas.title(0, top - 14, "video sent", "Mbps")
+                _bitrate(axes, series)
+            case _:
+                canvas.title(
+                    0, top - 14, "lost frames" + (" and freezes" if series.freezes else "")
+                )
+                _losses(canvas, axes, series, rows, layout, top)
+    zero = "measuring began" if series.warm else "the first capture"
+    canvas.text(
+        layout.left + layout.plot_width / 2,
+        canvas.height - 8,
+        f"seconds since {zero}",
+        color=LIGHT["muted"],
+        size=11.5,
+        ha="center",
+    )
+    return canvas
+
+
+def _tops(
+    series: Series, layout: _Layout, rows: int
+) -> tuple[dict[str, tuple[float, float]], float]:
+    """Top and height of every panel, and where the figure ends."""
+    heights: dict[str, float] = {"g2g": layout.g2g_height, "fps": _RATE_HEIGHT}
+    if len(series.sent_mbps):
+        heights["rate"] = _RATE_HEIGHT
+    if rows:
+        heights["lost"] = layout.row_height * rows
+    tops: dict[str, tuple[float, float]] = {}
+    top = 26.0 + (_MARK_HEIGHT if series.marks else 0)
+    for name, height in heights.items():
+        tops[name] = (top, height)
+        top += height + _GAP
+    return tops, top
+
+
+def _ground(axes: Axes, series: Series, *, last: bool) -> None:
+    axes.set_xlim(series.begin_s, series.end_s)
+    if series.warm and series.begin_s < 0:
+        axes.axvspan(series.begin_s, 0, color=LIGHT["band"], lw=0, zorder=0)
+    for at_s, _ in series.marks:
+        axes.axvline(at_s, color=LIGHT["faint"], lw=1, ls=(0, (2, 2)), zorder=1)
+    axes.tick_params(labelbottom=last, bottom=last)
+
+
+def _g2g(axes: Axes, series: Series, limit: Limit | None, layout: _Layout) -> None:
+    at_s, g2g_ms, steady = _thinned(series)
+    largest = float(np.max(g2g_ms))
+    drawn = limit is not None and limit.within(largest)
+    upper = scaled_from_zero(axes, max(largest, limit.value_ms * 1.05 if limit and drawn else 0))
+    over = steady & (g2g_ms > limit.value_ms) if limit else np.zeros(len(g2g_ms), dtype=np.bool_)
+    size = 2.8 if layout.width > SMALL else 2.0
+    dots(axes, at_s[~over], g2g_ms[~over], LIGHT["faint"], size, alpha=0.8, zorder=2)
+    dots(axes, at_s[over], g2g_ms[over], LIGHT["fail"], size, alpha=0.85, zorder=2)
+    p95 = {"color": LIGHT["ink"], "lw": 1.1, "ls": (0, (3, 1.6)), "zorder": 4}
+    steps(axes, series.edges_s, series.p95_ms, **p95)
+    steps(axes, series.edges_s, series.p50_ms, color=LIGHT["ink"], lw=1.7, zorder=4)
+    if limit:
+        _limit(axes, series, limit, drawn, upper, layout)
+    worst = int(np.argmax(np.where(steady, g2g_ms, -np.inf))) if steady.any() else None
+    if worst is not None:
+        right = at_s[worst] > series.end_s - 0.12 * (series.end_s - series.begin_s)
+        axes.annotate(
+            f"{g2g_ms[worst]:.0f} ms",
+            (at_s[worst], g2g_ms[worst]),
+            (-7 if right else 7, 4),
+            textcoords="offset points",
+            size=11.5,
+            weight="bold",
+            va="center",
+            ha="right" if right else "left",
+        )
+    if series.warm and -series.begin_s > 0.12 * (series.end_s - series.begin_s):
+        axes.text(
+            series.begin_s / 2, upper * 0.03, "warm-up", size=11, color=LIGHT["muted"], ha="center"
+        )
+    _name_marks(axes, series, layout)
+    if layout.wide:
+        _name_lines(axes, series, upper)
+
+
+def _thinned(series: Series) -> tuple[FloatArray, FloatArray, BoolArray]:
+    count = len(series.g2g_ms)
+    if count <= MOST_DOTS:
+        return series.captured_s, series.g2g_ms, series.steady
+    kept = np.linspace(0, count - 1, MOST_DOTS).astype(np.int64)
+    return series.captured_s[kept], series.g2g_ms[kept], series.steady[kept]
+
+
+def _limit(
+    axes: Axes, series: Series, limit: Limit, drawn: bool, upper: float, layout: _Layout
+) -> None:
+    words = limit.words if drawn else f"{limit.words}, above this scale"
+    if drawn:
+        axes.axhline(limit.value_ms, color=LIGHT["fail"], lw=1.1, zorder=3)
+    if layout.wide and drawn:
+        _beside(axes, series, limit.value_ms, words, color=LIGHT["fail"])
+        return
+    axes.text(
+        series.end_s,
+        limit.value_ms + 0.03 * upper if drawn else upper,
+        words,
+        color=LIGHT["fail"] if drawn else LIGHT["muted"],
+        size=11,
+        va="bottom",
+        ha="right",
+    )
+
+
+def _name_marks(axes: Axes, series: Series, layout: _Layout) -> None:
+    """The events' names above the panel, those that would overlap left out."""
+    span = series.end_s - series.begin_s
+    free_from = -np.inf
+    for at_s, name in series.marks:
+        x = (at_s - series.begin_s) / span * layout.plot_width
+        needed = 6.6 * len(name)
+        if x < free_from:
+            continue
+        at_end = x + needed > layout.plot_width
+        axes.annotate(
+            name,
+            (at_s, 1),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            size=11,
+            color=LIGHT["muted"],
+            ha="right" if at_end else "left",
+        )
+        free_from = x + needed
+
+
+def _name_lines(axes: Axes, series: Series, upper: float) -> None:
+    known = np.flatnonzero(~np.isnan(series.p50_ms))
+    if not len(known):
+        return
+    p50, p95 = float(series.p50_ms[known[-1]]), float(series.p95_ms[known[-1]])
+    apart = 0.075 * upper
+    middle = (p50 + p95) / 2
+    if p95 - p50 < apart:
+        p50, p95 = max(middle - apart / 2, 0.03 * upper), middle + apart / 2
+    _beside(axes, series, p95, "p95 of the second")
+    _beside(axes, series, p50, "p50 of the second", weight="bold")
+
+
+def _beside(axes: Axes, series: Series, y: float, words: str, **style_of: Any) -> None:
+    axes.annotate(
+        plain(words),
+        (series.end_s, y),
+        (8, 0),
+        textcoords="offset points",
+        size=11.5,
+        va="center",
+        annotation_clip=False,
+        **style_of,
+    )
+
+
+def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:
+    fps = series.asked_fps
+    if fps is not None:
+        axes.axhline(fps, color=LIGHT["faint"], lw=1)
+    steps(axes, series.edges_s, series.fps, color=LIGHT["ink"], lw=1.7)
+    scaled_from_zero(axes, max(float(series.fps.max()), fps or 0) * 1.1, 2)
+    if fps is not None and layout.wide:
+        _beside(axes, series, fps, f"asked of the source: {fps:g}", color=LIGHT["muted"])
+
+
+def _bitrate(axes: Axes, series: Series) -> None:
+    edges, sent = series.sent_edges_s, series.sent_mbps
+    axes.fill_between(
+        edges, np.append(sent, sent[-1]), step="post", color=LIGHT["network"], alpha=0.22, lw=0
+    )
+    steps(axes, edges, sent, color=LIGHT["network"], lw=1.8)
+    scaled_from_zero(axes, float(sent.max()) * 1.1, 2)
+
+
+def _losses(
+    canvas: Canvas, axes: Axes, series: Series, rows: list[str], layout: _Layout, top: float
+) -> None:
+    axes.set_ylim(len(rows), 0)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    narrow = layout.width <= SMALL
+    for i, row in enumerate(rows):
+        base = i + (0.72 if narrow else 0.5)
+        axes.axhline(base, color=LIGHT["grid"], lw=1, zorder=0)
+        count = len(series.freezes) if row == "freezes" else len(series.lost_s[row])
+        y = top + layout.row_height * i + (9 if narrow else layout.row_height / 2)
+        canvas.text(0, y, f"{label(row)}  {count}" if narrow else label(row), size=11.5)
+        if not narrow:
+            canvas.text(layout.left - 10, y, str(count), size=11.5, ha="right", weight="bold")
+        if row == "freezes":
+            for start_s, length_ms in series.freezes:
+                axes.plot(
+                    [start_s, start_s + length_ms / 1e3],
+                    [base, base],
+                    color=LIGHT["fail"],
+                    lw=8,
+                    solid_capstyle="butt",
+                )
+        else:
+            colour = LIGHT[PHASE_COLOURS.get(row, "odd")]
+            axes.vlines(series.lost_s[row], base - 0.3, base + 0.3, color=colour, lw=1.6, zorder=3)

@@ -1,0 +1,178 @@
+"""Which figures a run gets: drawn into the page and, once more, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Illustration
+from g2gbench.report.figures.cells import cells as cells_figure
+from g2gbench.report.figures.distribution import distribution
+from g2gbench.report.figures.drops import drops
+from g2gbench.report.figures.first_frame import first_frame
+from g2gbench.report.figures.limits import Limit, g2g_limit
+from g2gbench.report.figures.over_time import over_time
+from g2gbench.report.figures.trials import trials as trials_figure
+from g2gbench.report.headline import DEFAULT_CELL
+from g2gbench.report.series import Series, series_of
+from g2gbench.store.files import directory_name
+from g2gbench.store.reading import Run, Trial
+
+MOST_DETAILED_CELLS: Final = 12
+"""Of a larger matrix each cell gets the latency over time alone."""
+
+
+@dataclass(frozen=True)
+class CellFigures:
+    """The figures of one cell; None where nothing was measured that it could show."""
+
+    run: Run
+    cell: Mapping[str, Any]
+    several: int
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """The cell's stored trials."""
+        return tuple(trial for trial in self.run.trials if trial.cell == self.cell["cell"])
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """All of them over time."""
+        return tuple(series_of(trial) for trial in self.trials)
+
+    @cached_property
+    def shown(self) -> Series | None:
+        """The trial with the median g2g p95 of the valid ones; else the one with most frames."""
+        valid = [s for s in self.series if s.status == "ok" and len(s.steady_g2g_ms)]
+        if valid:
+            values = [_value(self._trial(s), "g2g_ms.p95") for s in valid]
+            return valid[median_place(values)]
+        found = [s for s in self.series if not s.empty]
+        return max(found, key=lambda s: len(s.g2g_ms)) if found else None
+
+    @cached_property
+    def counted(self) -> tuple[Series, ...]:
+        """The valid trials with frames; where there is none, all with frames."""
+        steady = [s for s in self.series if len(s.steady_g2g_ms)]
+        return tuple([s for s in steady if s.status == "ok"] or steady)
+
+    @property
+    def limit(self) -> Limit | None:
+        """The limit on g2g latency, where the scenario sets one."""
+        return g2g_limit(self.cell["expectations"])
+
+    @cached_property
+    def over_time(self) -> Illustration | None:
+        """The shown trial over time."""
+        if self.shown is None:
+            return None
+        widths = (SMALL, MEDIUM) if self.several else (SMALL, MEDIUM, LARGE)
+        return over_time(self.shown, self.limit, self._name("over-time"), widths)
+
+    @cached_property
+    def distribution(self) -> Illustration | None:
+        """The distribution of g2g latency over the counted trials."""
+        if not self.counted or self.several > MOST_DETAILED_CELLS:
+            return None
+        name, metrics = self._name("distribution"), self.cell["metrics"]
+        if self.several:
+            return distribution(self.counted, metrics, name, (SMALL,))
+        return distribution(self.counted, metrics, name)
+
+    @cached_property
+    def drops(self) -> Illustration | None:
+        """Dropped frames by phase; None where none was dropped."""
+        counts = [
+            {phase: int(value or 0) for phase, value in _drops(trial).items()}
+            for trial in self.cell["trials"]
+            if trial["metrics"].get("drop_ratio", {}).get("value") is not None
+        ]
+        if self.several or not any(any(count.values()) for count in counts):
+            return None
+        return drops(counts, self._name("drops"))
+
+    @cached_property
+    def first_frame(self) -> Illustration | None:
+        """The way to the first frame of the trial with the median ttff."""
+        begun = [t for t in self.cell["trials"] if _plain(t, "connect_ms.websocket") is not None]
+        if self.several or not begun:
+            return None
+        whole = [t for t in begun if _plain(t, "ttff_ms") is not None]
+        place = median_place([_plain(t, "ttff_ms") for t in whole])
+        trial = whole[place] if whole else begun[0]
+        metrics = {name: value["value"] for name, value in trial["metrics"].items()}
+        return first_frame(metrics, trial["repeat"], self._name("first-frame"))
+
+    @cached_property
+    def every_trial(self) -> Illustration | None:
+        """Small charts of all trials, where there are several."""
+        shown = [s for s in self.series if len(s.steady_g2g_ms)]
+        if len(shown) < 2 or self.several > MOST_DETAILED_CELLS:
+            return None
+        name = self._name("trials")
+        if self.several:
+            return trials_figure(shown, self.limit, name, (SMALL, MEDIUM))
+        return trials_figure(shown, self.limit, name)
+
+    @property
+    def every(self) -> list[Illustration]:
+        """All figures of the cell."""
+        found = (self.over_time, self.distribution, self.drops, self.first_frame, self.every_trial)
+        return [illustration for illustration in found if illustration is not None]
+
+    def _trial(self, series: Series) -> Trial:
+        return next(t for t in self.trials if t.repeat == series.repeat)
+
+    def _name(self, figure: str) -> str:
+        if self.cell["cell"] == DEFAULT_CELL:
+            return figure
+        return f"{figure}-{directory_name(self.cell['cell'])}"
+
+
+def figures_of(run: Run) -> tuple[CellFigures, ...]:
+    """The figures of every cell of a run."""
+    found = run.summary_data["cells"]
+    several = len(found) if len(found) > 1 else 0
+    return tuple(CellFigures(run, cell, several) for cell in found)
+
+
+def matrix_figure(run: Run) -> Illustration | None:
+    """All cells on one scale; None for a single cell, or when none has a value."""
+    found = run.summary_data["cells"]
+    measured = any(cell["metrics"]["g2g_ms.p95"]["value"] is not None for cell in found)
+    if len(found) < 2 or not measured:
+        return None
+    return cells_figure(found, g2g_limit(found[0]["expectations"]), "cells")
+
+
+def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
+    """The figures that are written as PNG files; of a matrix the latency of each cell alone."""
+    matrix = matrix_figure(run)
+    found = [matrix] if matrix else []
+    for cell in figures:
+        every = [cell.over_time] if cell.several else cell.every
+        found += [illustration for illustration in every if illustration is not None]
+    return found
+
+
+def median_place(values: Sequence[float | None]) -> int:
+    """Where the median value stands, the lower one of two; 0 where no value is known."""
+    known = sorted((value, i) for i, value in enumerate(values) if value is not None)
+    return known[(len(known) - 1) // 2][1] if known else 0
+
+
+def _value(trial: Trial, metric: str) -> float | None:
+    found = trial.result.metrics.get(metric)
+    return found.value if found else None
+
+
+def _plain(trial: Mapping[str, Any], metric: str) -> float | None:
+    value: float | None = trial["metrics"].get(metric, {}).get("value")
+    return value
+
+
+def _drops(trial: Mapping[str, Any]) -> dict[str, float | None]:
+    return {phase: _plain(trial, f"drops.{phase}") for phase in DROP_PHASES}

@@ -1,0 +1,130 @@
+"""report.html: one file without a script, that needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from g2gbench.report import cell_view, run_view
+from g2gbench.report.drawing import Illustration
+from g2gbench.report.headline import headline
+from g2gbench.report.illustrate import CellFigures, figures_of, matrix_figure
+from g2gbench.report.numbers import KEY_METRICS, label, plural
+from g2gbench.report.palette import css_variables
+from g2gbench.report.svg import inline
+from g2gbench.store.reading import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure as the template shows it."""
+
+    svgs: tuple[Markup, ...]
+    css_class: str
+    alt: str
+    caption: str
+
+
+def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
+    """The page of a run; ``figures`` where they have been prepared already."""
+    figures = figures_of(run) if figures is None else figures
+    drawer = _Drawer()
+    summary = run.summary_data
+    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+    head = headline(summary, planned)
+    cells = [
+        _cell(i, found, drawer, planned.get(found.cell["cell"], 0))
+        for i, found in enumerate(figures)
+    ]
+    return (
+        _environment()
+        .get_template("run.html.j2")
+        .render(
+            palette=Markup(css_variables()),
+            name=run.name,
+            directory=run.path.name,
+            facts=run.facts,
+            head=head,
+            exit_code=summary["exit_code"],
+            started=run_view.time_of(run.facts.get("started")),
+            asked=_asked(summary["cells"], planned),
+            valid=sum(t["status"] == "ok" for cell in summary["cells"] for t in cell["trials"]),
+            planned=sum(planned.values()),
+            cells=cells,
+            matrix=drawer.draw(matrix_figure(run)),
+            key_names=[label(name) for name in KEY_METRICS],
+            checks=run_view.checks(run),
+            processes=run_view.processes(run),
+            quantisation=run_view.quantisation(run),
+            machine=run_view.machine(run),
+            scenario=run_view.scenario(run),
+            scenario_text=run.facts.get("scenario_text", ""),
+            glossary=run_view.glossary(),
+        )
+    )
+
+
+class _Drawer:
+    """Draws figures and numbers them, so that the ids of two never meet."""
+
+    def __init__(self) -> None:
+        self._serial = 0
+
+    def draw(self, illustration: Illustration | None) -> Drawn | None:
+        if illustration is None:
+            return None
+        self._serial += 1
+        svgs = tuple(Markup(svg) for svg in inline(illustration, self._serial))
+        widths = "-".join(str(width) for width in illustration.widths)
+        return Drawn(svgs, f"w{widths}", illustration.alt, illustration.caption)
+
+
+def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict[str, Any]:
+    cell = found.cell
+    outcomes, frames = cell_view.outcomes(cell)
+    counted = [trial for trial in cell["trials"] if trial["accounting"]]
+    return {
+        "anchor": cell_view.anchor(index),
+        "name": cell_view.name_of(cell),
+        "full_name": cell["cell"],
+        "status": cell["status"],
+        "why": cell_view.why_not(cell),
+        "tiles": cell_view.tiles(cell),
+        "interval_note": cell_view.interval_note(cell),
+        "expectations": cell_view.expectations(cell),
+        "over_time": drawer.draw(found.over_time),
+        "shown": found.shown,
+        "distribution": drawer.draw(found.distribution),
+        "drops": drawer.draw(found.drops),
+        "drop_rows": cell_view.drop_rows(cell),
+        "first_frame": drawer.draw(found.first_frame),
+        "every_trial": drawer.draw(found.every_trial),
+        "outcomes": outcomes,
+        "frames": frames,
+        "trials": cell_view.trial_rows(cell, planned),
+        "counted": [trial["repeat"] for trial in counted],
+        "stages": cell_view.stages(counted) if counted else [],
+        "metrics": cell_view.metrics(cell),
+        "unmeasured": cell_view.unmeasured(cell),
+    }
+
+
+def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:
+    trials = plural(sum(planned.values()), "trial")
+    return trials if len(cells) == 1 else f"{plural(len(cells), 'cell')}, {trials}"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("g2gbench.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,70 @@
+"""Colours by their meaning: one meaning each, on every page and in every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour in the light and in the dark theme, as ``#rrggbb``."""
+
+    light: str
+    dark: str
+    meaning: str
+
+
+PALETTE: Final[Mapping[str, Colour]] = MappingProxyType(
+    {
+        "page": Colour("#f5f6f8", "#0e1114", "behind the cards"),
+        "surface": Colour("#ffffff", "#161a1f", "cards"),
+        "ink": Colour("#1b1f24", "#e9ecf0", "text, and the one series that matters"),
+        "muted": Colour("#5a636e", "#a3adb8", "labels, units, states without a verdict"),
+        "faint": Colour("#8b94a0", "#747e8a", "single frames and trials, hatching"),
+        "edge": Colour("#c9d0d8", "#3d4650", "axis lines"),
+        "grid": Colour("#e4e8ed", "#262c33", "grid lines, rules of tables"),
+        "band": Colour("#f0ece4", "#26231d", "the warm-up, which is not measured"),
+        "client": Colour("#59646f", "#9aa6b3", "frames lost in the measured client"),
+        "network": Colour("#2b6cb0", "#6cace8", "the link: its bitrate, frames lost on it"),
+        "service": Colour("#c29000", "#dcb545", "frames lost in the service"),
+        "unknown": Colour("#9b9fa6", "#80858d", "frames lost in an unknown place"),
+        "pass": Colour("#0b7a6b", "#43b8a5", "holds, pass, delivered"),
+        "fail": Colour("#c2410b", "#f2824a", "does not hold, fail, limits, freezes"),
+        "passbg": Colour("#e3f2ef", "#12302c", "the side of a limit where it holds"),
+        "failbg": Colour("#fbe9e1", "#3a2015", "tint behind a failure"),
+        "odd": Colour("#f6d59c", "#6a4d17", "frames that came back unreadable"),
+    }
+)
+
+LIGHT: Final[Mapping[str, str]] = MappingProxyType({n: c.light for n, c in PALETTE.items()})
+"""What figures are drawn with; the SVG writer turns each into a variable of the page."""
+
+NAMES: Final[Mapping[str, str]] = MappingProxyType({c.light: n for n, c in PALETTE.items()})
+"""The name of a light colour."""
+
+PHASE_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "before_encoder": "client",
+        "encoder": "client",
+        "uplink": "network",
+        "service": "service",
+        "downlink": "network",
+        "decoder": "client",
+        "after_decoder": "client",
+        "unknown": "unknown",
+    }
+)
+"""Whose drop it is, by drop phase."""
+
+
+def css_variables() -> str:
+    """The palette as CSS variables, for both themes."""
+    light = "".join(f"--{name}:{colour.light};" for name, colour in PALETTE.items())
+    dark = "".join(f"--{name}:{colour.dark};" for name, colour in PALETTE.items())
+    return (
+        f":root{{color-scheme:light dark;{light}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    )

@@ -1,0 +1,207 @@
+"""One trial over time, from its stored records: what the figures draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from g2gbench.measure.gaps import cut
+from g2gbench.measure.journal import Session, parse
+from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.store.reading import Trial
+from g2gbench.store.trial_directory import EVENTS
+
+FloatArray = npt.NDArray[np.float64]
+
+_SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
+_TOLD_EVENTS: Final[Mapping[str, str]] = {
+    "prompt": "new prompt",
+    "network": "network changes",
+    "process_lost": "process lost",
+    "service_error": "service error",
+    "room_reconnecting": "reconnecting",
+    "room_reconnected": "reconnected",
+    "room_disconnected": "disconnected",
+}
+"""Events that a reader of a latency curve wants to know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A trial over time; seconds are counted from the end of the warm-up.
+
+    Where the warm-up was never over (``warm`` False) they are counted from the first capture.
+    ``captured_s``, ``g2g_ms``, ``steady``: arrays of shape (delivered frames,). ``lost_s``: moments
+    of capture by drop phase, and under ``unreadable``, in the steady state. ``edges_s``: whole
+    seconds between the first and the last moment, shape (n + 1,); ``p50_ms``, ``p95_ms``,
+    ``low_ms``, ``high_ms`` and ``fps``, shape (n,), NaN in a second without a
+    frame. ``sent_mbps``: bitrate between ``sent_edges_s``.
+    ``freezes``: start in seconds, length in ms. ``asked_fps``: what the source was asked for.
+    """
+
+    repeat: int
+    status: str
+    warm: bool
+    asked_fps: float | None
+    begin_s: float
+    end_s: float
+    captured_s: FloatArray
+    g2g_ms: FloatArray
+    steady: npt.NDArray[np.bool_]
+    lost_s: Mapping[str, FloatArray]
+    edges_s: FloatArray
+    p50_ms: FloatArray
+    p95_ms: FloatArray
+    low_ms: FloatArray
+    high_ms: FloatArray
+    fps: FloatArray
+    sent_edges_s: FloatArray
+    sent_mbps: FloatArray
+    freezes: tuple[tuple[float, float], ...]
+    marks: tuple[tuple[float, str], ...]
+
+    @property
+    def steady_g2g_ms(self) -> FloatArray:
+        """g2g latency of the delivered frames of the steady state."""
+        return self.g2g_ms[self.steady]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no frame came back at all."""
+        return not len(self.g2g_ms)
+
+
+def session_of(trial: Trial) -> Session:
+    """What happened in a trial, without its frames; with them where the trial was cut off."""
+    if trial.rebuilt or not (trial.path / EVENTS).exists():
+        return trial.recorded.session
+    return parse((trial.path / EVENTS).read_text(encoding="utf-8").split("\n"))
+
+
+def series_of(trial: Trial) -> Series:
+    """The series of a stored trial."""
+    frames = trial.frames()
+    session = session_of(trial)
+    steady_ns = session.steady_ns
+    zero_ns = steady_ns[0] if steady_ns else _first_ns(frames)
+    end_ns = steady_ns[1] if steady_ns else _last_ns(frames, zero_ns)
+
+    def seconds(at_ns: Any) -> FloatArray:
+        return np.asarray((np.asarray(at_ns, dtype=np.int64) - zero_ns) / 1e9, dtype=np.float64)
+
+    captured_s = seconds(frames["captured_ns"].to_numpy()) if len(frames) else np.empty(0)
+    outcome = frames["outcome"].to_numpy(dtype=object)
+    shown = (outcome == "delivered") & (captured_s <= (end_ns - zero_ns) / 1e9)
+    begin_s = float(captured_s.min()) if len(captured_s) else 0.0
+    end_s = max((end_ns - zero_ns) / 1e9, begin_s + 1.0)
+    edges = _seconds(begin_s, end_s)
+    g2g_ms = frames["g2g_ms"].to_numpy(dtype=np.float64, na_value=np.nan)
+    arrivals_ns = np.sort(
+        frames.loc[outcome == "delivered", "received_ns"].to_numpy(dtype=np.int64)
+    )
+    quantiles = _by_second(captured_s[shown], g2g_ms[shown], edges)
+    return Series(
+        repeat=trial.repeat,
+        status=trial.status,
+        warm=steady_ns is not None,
+        asked_fps=session.started.fps if session.started else None,
+        begin_s=begin_s,
+        end_s=end_s,
+        captured_s=captured_s[shown],
+        g2g_ms=g2g_ms[shown],
+        steady=frames["steady"].to_numpy(dtype=np.bool_)[shown],
+        lost_s=_losses(frames, captured_s, outcome),
+        edges_s=edges,
+        p50_ms=quantiles[1],
+        p95_ms=quantiles[2],
+        low_ms=quantiles[0],
+        high_ms=quantiles[3],
+        fps=_rate(seconds(arrivals_ns), edges),
+        **_bitrate(trial, zero_ns, end_s),
+        freezes=_freezes(arrivals_ns, steady_ns),
+        marks=_marks(session, zero_ns, end_s),
+    )
+
+
+def _first_ns(frames: pd.DataFrame) -> int:
+    return int(frames["captured_ns"].min()) if len(frames) else 0
+
+
+def _last_ns(frames: pd.DataFrame, zero_ns: int) -> int:
+    return int(frames["captured_ns"].max()) if len(frames) else zero_ns
+
+
+def _seconds(begin_s: float, end_s: float) -> FloatArray:
+    """Whole seconds between the two, and the two; no interval is shorter than a quarter."""
+    whole = np.arange(np.ceil(begin_s + 0.25), end_s - 0.25)
+    return np.concatenate(([begin_s], whole, [end_s]))
+
+
+def _by_second(at_s: FloatArray, values: FloatArray, edges: FloatArray) -> list[FloatArray]:
+    """Smallest, p50, p95 and largest value of each interval."""
+    found = [np.full(len(edges) - 1, np.nan) for _ in range(4)]
+    place = np.searchsorted(edges, at_s, side="right") - 1
+    for i in range(len(edges) - 1):
+        inside = values[place == i]
+        if len(inside):
+            for into, value in zip(found, np.percentile(inside, [0, 50, 95, 100]), strict=True):
+                into[i] = value
+    return found
+
+
+def _rate(at_s: FloatArray, edges: FloatArray) -> FloatArray:
+    counts, _ = np.histogram(at_s, edges)
+    return np.asarray(counts / np.diff(edges), dtype=np.float64)
+
+
+def _losses(
+    frames: pd.DataFrame, captured_s: FloatArray, outcome: npt.NDArray[Any]
+) -> dict[str, FloatArray]:
+    steady = frames["steady"].to_numpy(dtype=np.bool_)
+    phase = frames["drop_phase"].to_numpy(dtype=object)
+    dropped = steady & (outcome == "dropped")
+    lost = {name: captured_s[dropped & (phase == name)] for name in DROP_PHASES}
+    return lost | {"unreadable": captured_s[steady & (outcome == "unreadable")]}
+
+
+def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
+    """What the client sent for the video between two snapshots of its statistics, in Mbit/s."""
+    nothing = {"sent_edges_s": np.empty(0), "sent_mbps": np.empty(0)}
+    stats = trial.rtcstats()
+    if not set(_SENT) <= set(stats.columns) or len(stats) < 2:
+        return nothing
+    told = stats.dropna(subset=list(_SENT))
+    at_s = (told["at_ns"].to_numpy(dtype=np.int64) - zero_ns) / 1e9
+    total = told[list(_SENT)].to_numpy(dtype=np.float64).sum(axis=1)
+    shown = at_s <= end_s + 1
+    at_s, total = at_s[shown], total[shown]
+    if len(at_s) < 2 or not (np.diff(at_s) > 0).all():
+        return nothing
+    return {"sent_edges_s": at_s, "sent_mbps": np.diff(total) * 8 / 1e6 / np.diff(at_s)}
+
+
+def _freezes(
+    arrivals_ns: npt.NDArray[np.int64], steady_ns: tuple[int, int] | None
+) -> tuple[tuple[float, float], ...]:
+    if steady_ns is None or not len(arrivals_ns):
+        return ()
+    gaps = cut(arrivals_ns, *steady_ns)
+    starts_s = (np.cumsum(gaps.length_ms) - gaps.length_ms) / 1e3
+    return tuple(
+        (float(start), float(length))
+        for start, length in zip(starts_s[gaps.freezes], gaps.length_ms[gaps.freezes], strict=True)
+    )
+
+
+def _marks(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, str], ...]:
+    told = (
+        ((event.at_ns - zero_ns) / 1e9, _TOLD_EVENTS[event.name])
+        for event in session.events
+        if event.name in _TOLD_EVENTS
+    )
+    return tuple((at_s, name) for at_s, name in told if 0 <= at_s <= end_s)

@@ -1,0 +1,93 @@
+"""A figure as SVG within the page, following its light or dark theme, or as a PNG file."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Final
+
+from g2gbench.report.drawing import (
+    DOTS_PER_INCH,
+    PNG_DOTS_PER_INCH,
+    Canvas,
+    Illustration,
+    style,
+)
+from g2gbench.report.palette import LIGHT, NAMES
+from g2gbench.store.files import write_atomically
+
+_NO_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_PNG_NO_METADATA: Final = {"Software": None}
+_PLAIN_COLOURS: Final = frozenset({"#000000"})  # what matplotlib writes where nothing is painted
+
+
+def inline(illustration: Illustration, serial: int) -> tuple[str, ...]:
+    """The illustration at each of its widths as ``<svg class="v<width>">``.
+
+    ``serial`` is its number on the page: the ids of two figures must not be the same.
+    """
+    return tuple(_svg(illustration, width, f"{serial}-{width}") for width in illustration.widths)
+
+
+def write_png(illustration: Illustration, path: Path) -> None:
+    """The illustration at its largest width, in the light theme on white."""
+    with style():
+        canvas = illustration.draw(max(illustration.widths))
+        write_atomically(
+            path,
+            lambda beside: canvas.figure.savefig(
+                beside,
+                format="png",
+                dpi=PNG_DOTS_PER_INCH,
+                facecolor=LIGHT["surface"],
+                metadata=_PNG_NO_METADATA,
+                bbox_inches="tight",
+                pad_inches=0.2,
+            ),
+        )
+
+
+def _svg(illustration: Illustration, width: int, salt: str) -> str:
+    with style(**{"svg.hashsalt": salt}):
+        canvas = illustration.draw(width)
+        buffer = io.StringIO()
+        canvas.figure.savefig(buffer, format="svg", dpi=DOTS_PER_INCH, metadata=_NO_METADATA)
+    return _for_page(buffer.getvalue(), canvas, f"v{width}")
+
+
+def _for_page(text: str, canvas: Canvas, css_class: str) -> str:
+    text = text[text.index("<svg") :]
+    for noise in (r"<metadata>.*?</metadata>", r"<style[^>]*>.*?</style>", r"<!--.*?-->"):
+        text = re.sub(noise, "", text, flags=re.DOTALL)
+    head = (
+        f'<svg class="{css_class}" viewBox="0 0 {canvas.width:g} {canvas.height:g}" '
+        'aria-hidden="true">'
+    )
+    text = re.sub(r"<svg [^>]*>", head, text, count=1)
+    # An href without a prefix is SVG 2, which every browser of today reads.
+    text = text.replace("xlink:href", "href")
+    text = re.sub(r"font: ((?:\w+ )*?)([\d.]+)px [^;\"]*", _font, text)
+    text = re.sub(r"(?<=[ :])#[0-9a-f]{6}\b", _variable, text)
+    text = re.sub(r"-?\d+\.\d{3,}", _rounded, text)
+    used = set(re.findall(r"#(\w+)", text))
+    text = re.sub(r' id="([\w.]+)"', lambda m: m[0] if m[1] in used else "", text)
+    return re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
+
+
+def _font(match: re.Match[str]) -> str:
+    bold = re.search(r"\b(\d{3}|bold)\b", match[1])
+    return f"font-size:{match[2]}px" + (";font-weight:600" if bold else "")
+
+
+def _variable(match: re.Match[str]) -> str:
+    colour = match[0]
+    if colour in _PLAIN_COLOURS:
+        return colour
+    if colour not in NAMES:
+        raise ValueError(f"colour {colour} is not in the palette")
+    return f"var(--{NAMES[colour]})"
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
