@@ -42,8 +42,8 @@ class Parent:
         await self._gone.wait()
 
     def part(self) -> None:
-        """Behave as if the parent were gone."""
-        self._gone.set()
+        """Behave as if the parent were gone; safe from any thread."""
+        self._call(self._gone.set)
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Send one message; safe from any thread."""

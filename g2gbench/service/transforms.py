@@ -16,19 +16,23 @@ _TILE = 12
 
 
 def planes(buffer: bytearray | memoryview | npt.NDArray[np.uint8], size: Size) -> list[Plane]:
-    """Views of an I420 buffer: Y (H, W), U and V (H/2, W/2)."""
+    """Views of an I420 buffer: Y (H, W), U and V (H/2, W/2), halves rounded up.
+
+    A sender that has too little bandwidth scales down, to odd sizes too.
+    """
     width, height = size
+    half_width, half_height = (width + 1) // 2, (height + 1) // 2
     flat = np.frombuffer(buffer, np.uint8)
-    luma, chroma = width * height, width * height // 4
+    luma, chroma = width * height, half_width * half_height
     return [
         flat[:luma].reshape(height, width),
-        flat[luma : luma + chroma].reshape(height // 2, width // 2),
-        flat[luma + chroma : luma + 2 * chroma].reshape(height // 2, width // 2),
+        flat[luma : luma + chroma].reshape(half_height, half_width),
+        flat[luma + chroma : luma + 2 * chroma].reshape(half_height, half_width),
     ]
 
 
 class Transform:
-    """A named transform from pictures of any even size to pictures of one size.
+    """A named transform from pictures of any size to pictures of one size.
 
     ``restyle`` obeys prompts and reference images; without either it passes the picture through, as
     the service does. The other two do the same whatever is asked of them.

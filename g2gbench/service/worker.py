@@ -88,6 +88,7 @@ class Model(threading.Thread):
         self._sent_size: Size | None = None
         # A model with a limited rate skips to the newest; one without has room for a burst.
         self._waiting: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
+        self._superseded: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
         self._depth = 1 if processing.max_fps is not None else _MAX_HELD
         self._held: deque[_Held] = deque()
         self._wake = threading.Condition()
@@ -112,16 +113,13 @@ class Model(threading.Thread):
 
     def offer(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
         """A frame has arrived. The oldest of too many that wait is superseded."""
-        older = None
         with self._wake:
             self.counts["received"] += 1
             if len(self._waiting) >= self._depth:
-                older = self._waiting.popleft()
+                self.counts["superseded"] += 1
+                self._superseded.append(self._waiting.popleft())
             self._waiting.append((event, received_ns))
             self._wake.notify()
-        if older is not None:
-            self.counts["superseded"] += 1
-            self._log.write(self._record(*older, dropped="superseded"))
 
     def end(self) -> None:
         """Stop; what is still held is logged as such."""
@@ -135,12 +133,19 @@ class Model(threading.Thread):
         try:
             while self._step():
                 pass
-        finally:
             for held in self._held:
                 self._log.write(replace(held.record, dropped="shutdown"))
+            for waiting in self._waiting:
+                self._log.write(self._record(*waiting, dropped="shutdown"))
+        except Exception:
+            log.exception("the model broke")
+            self._parent.part()  # a worker without its model is lost, and must be seen to be
+        finally:
             self._log.close()
 
     def _step(self) -> bool:
+        while self._superseded:  # their numbers are read here, not on the event loop
+            self._log.write(self._record(*self._superseded.popleft(), dropped="superseded"))
         taken = None
         with self._wake:
             if self._ending:

@@ -25,6 +25,16 @@ def test_planes_are_views_of_the_buffer() -> None:
     assert buffer[-8:] == bytes([9] * 8)
 
 
+@pytest.mark.parametrize("size", [(240, 135), (205, 116), (17, 11)])
+def test_pictures_of_odd_sizes_are_taken_as_webrtc_makes_them(size: tuple[int, int]) -> None:
+    width, height = size
+    chroma = (width + 1) // 2 * ((height + 1) // 2)
+    buffer = bytearray([50]) * (width * height) + bytearray([90]) * chroma + bytearray(chroma)
+    for name in TRANSFORMS:
+        out = Transform(name, SIZE)(memoryview(buffer), size)
+        assert [set(plane.flat) for plane in planes(out, SIZE)] == [{50}, {90}, {0}]
+
+
 def test_passthrough_keeps_every_pixel() -> None:
     picture = _picture()
     assert Transform("passthrough", SIZE)(memoryview(picture), SIZE) == picture
