@@ -8,8 +8,8 @@ from statistics import median
 from typing import Any, Final
 
 from g2gbench.measure.registry import METRICS
-from g2gbench.report.headline import DEFAULT_CELL, causes, short_cell, why
-from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown, single
+from g2gbench.report.headline import DEFAULT_CELL, short_cell, why
+from g2gbench.report.numbers import KEY_METRICS, Scale, label, plural, scale, shown, single
 from g2gbench.report.strip import Strip
 
 STAGE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
@@ -32,6 +32,8 @@ OUTCOMES: Final[Mapping[str, tuple[str, str, str]]] = {
     "before_live": ("before live", "edge", "captured before the first frame came back"),
 }
 """Name, colour and meaning of each outcome."""
+
+_PERCENTILES: Final = ("p50", "p90", "p95", "p99", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,26 @@ def _stage(stage: Mapping[str, Any]) -> tuple[str, str]:
     return str(stage["count"]), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
 
 
-def why_not(cell: Mapping[str, Any]) -> list[str]:
-    """Why a cell is invalid."""
-    return causes(cell) if cell["status"] == "invalid" else []
+def percentiles(cell: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, value and interval of the g2g percentiles, in ms; a dash where there is none."""
+    rows = []
+    for name in _PERCENTILES:
+        estimate = cell["metrics"][f"g2g_ms.{name}"]
+        value, low, high = (estimate[key] for key in ("value", "low", "high"))
+        if estimate["n"] < 2:
+            low = high = None
+        form = scale(f"g2g_ms.{name}", (value, low, high))
+        if form.unit != "ms":
+            form = Scale("ms")
+        texts = ["–" if number is None else form.number(number) for number in (value, low, high)]
+        rows.append((name, texts[0], texts[1], texts[2]))
+    return rows
+
+
+def missing_percentiles(cell: Mapping[str, Any]) -> list[str]:
+    """Why a percentile has no value."""
+    return [
+        f"{name} not measured: {cell['metrics'][f'g2g_ms.{name}'].get('reason', '')}"
+        for name in _PERCENTILES
+        if cell["metrics"][f"g2g_ms.{name}"]["value"] is None
+    ]

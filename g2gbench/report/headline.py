@@ -8,25 +8,27 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from g2gbench.report import numbers
-from g2gbench.report.numbers import label, plural, scale
+from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
+from g2gbench.report.numbers import label, plural, scale, shown
 
 DEFAULT_CELL: Final = "default"
 """The only cell of a run whose scenario varies nothing."""
+
+_MOST_CAUSES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The verdict on a run.
 
-    ``word`` is its status for people, ``sentence`` says it with its number and its limit; ``lines``
-    say where, on how many trials it rests, and what to do.
+    ``sentence`` says it with its number and its limit; ``lines`` say where, and on how many trials
+    it rests; ``because`` names causes, ``advice`` what to do about them.
     """
 
     status: str
-    word: str
     sentence: str
     lines: tuple[str, ...]
+    because: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
 
 
@@ -35,22 +37,28 @@ def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline
     status = str(summary["status"])
     say = _SAYERS.get(status, _say_invalid)
     sentence, lines = say(summary)
-    lines = (*lines, _trials_line(summary, planned))
+    if status not in ("unreachable", "interrupted") and "valid" not in sentence:
+        lines = (*lines, _trials_line(summary, planned))
     advice: tuple[str, ...] = ()
     if status in ("invalid", "unreachable") or any_invalid(summary):
         advice = tuple(dict.fromkeys(_advice(summary)))
-    return Headline(status, status, sentence, lines, advice)
+    because = _because(summary) if status == "invalid" else ()
+    return Headline(status, sentence, lines, because, advice)
 
 
-def measured_text(judged: Mapping[str, Any]) -> str:
-    """An expectation's metric, value and limit: ``g2g p95 was 796 ms, limit 500 ms``."""
+def measured_text(judged: Mapping[str, Any], cell: str = "") -> str:
+    """An expectation's metric, value and limit: ``g2g p95 was 796 ms, limit 500 ms``.
+
+    ``cell`` is the one of several that it is said of.
+    """
     metric, value, limit = judged["metric"], judged["value"], judged["limit"]
     name = label(metric)
     if value is None:
         return f"{name} was not measured"
     form = scale(metric, (value, judged["low"], judged["high"]), limit)
     shown_limit = form.with_unit(form.limit(limit))
-    return f"{name} was {form.with_unit(form.number(value))}, limit {shown_limit}"
+    where = f" with {cell};" if cell else ","
+    return f"{name} was {form.with_unit(form.number(value))}{where} limit {shown_limit}"
 
 
 def trials_of(summary: Mapping[str, Any], status: str | None = None) -> list[Mapping[str, Any]]:
@@ -68,12 +76,28 @@ def why(trial: Mapping[str, Any]) -> str:
     """Why a trial does not count; ``valid`` for one that does."""
     if trial["status"] == "ok":
         return "valid"
-    return "; ".join(trial["invalid_because"]) or trial["message"] or str(trial["status"])
+    reasons = "; ".join(trial["invalid_because"])
+    told = (
+        (reasons, trial["message"]) if trial["status"] == "invalid" else (trial["message"], reasons)
+    )
+    return told[0] or told[1] or str(trial["status"])
 
 
-def in_cell(summary: Mapping[str, Any], cell: Mapping[str, Any], text: str) -> str:
-    """The text, said of one of several cells."""
-    return text if len(summary["cells"]) == 1 else f"{text} with {short_cell(cell['cell'])}"
+def doubts(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Trials that do not count, the same cause once: their numbers, their cell, and why."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in summary["cells"]:
+        place = "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
+        for trial in cell["trials"]:
+            if trial["status"] != "ok":
+                key = (place, f"{trial['status']}: {why(trial)}")
+                found.setdefault(key, []).append(str(trial["repeat"]))
+    return [(", ".join(numbers), place, reason) for (place, reason), numbers in found.items()]
+
+
+def place_of(summary: Mapping[str, Any], cell: Mapping[str, Any]) -> str:
+    """A cell's name where there are several, else nothing."""
+    return "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
 
 
 def short_cell(name: str) -> str:
@@ -97,7 +121,7 @@ def _say_pass(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         return "measured; the scenario expects nothing", _key_number(summary)
     cell, tightest = min(held, key=lambda pair: _room(pair[1]))
     count = "the expectation holds" if len(held) == 1 else f"all {len(held)} expectations hold"
-    said = in_cell(summary, cell, measured_text(tightest))
+    said = measured_text(tightest, place_of(summary, cell))
     return (f"{count}; {said}" if len(held) == 1 else count), (
         () if len(held) == 1 else (f"Closest to its limit: {said}.",)
     )
@@ -106,25 +130,35 @@ def _say_pass(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 def _say_fail(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     every = list(judged(summary))
     failed = [(cell, e) for cell, e in every if e["holds"] is False]
-    cell, worst = failed[0]
+    # The first one of the scenario, where it is broken most.
+    first = [pair for pair in failed if pair[1]["text"] == failed[0][1]["text"]]
+    cell, worst = max(first, key=lambda pair: _room(pair[1]))
     verb = "does" if len(failed) == 1 else "do"
-    lines = [f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold."]
-    broken = {c["cell"] for c, _ in failed}
+    said = f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold"
     if len(summary["cells"]) > 1:
-        lines.append(f"In {len(broken)} of {plural(len(summary['cells']), 'cell')}.")
+        broken = {c["cell"] for c, _ in failed}
+        said += f", in {len(broken)} of {plural(len(summary['cells']), 'cell')}"
+    lines = [f"{said}."]
     if any_invalid(summary):
         count = sum(c["status"] == "invalid" for c in summary["cells"])
         lines.append(f"{plural(count, 'cell')} could not be judged.")
-    return in_cell(summary, cell, measured_text(worst)), tuple(lines)
+    return measured_text(worst, place_of(summary, cell)), tuple(lines)
 
 
 def _say_invalid(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     cell = next((c for c in summary["cells"] if c["status"] == "invalid"), None)
     if cell is None:
         return "nothing was measured", ()
-    reasons = cell["invalid_because"]
-    sentence = in_cell(summary, cell, reasons[0] if reasons else "it could not be judged")
-    lines = [f"{cause}." for cause in causes(cell)[:3]]
+    place = place_of(summary, cell)
+    valid, needed = len([t for t in cell["trials"] if t["status"] == "ok"]), _needed(cell)
+    if valid < needed:
+        verb = "is" if valid == 1 else "are"
+        wanted = f"{needed} {'is' if needed == 1 else 'are'} needed"
+        sentence = f"{valid} of {plural(cell['repeat'], 'trial')} {verb} valid, {wanted}"
+    else:
+        sentence = cell["invalid_because"][0]
+    sentence += f" ({place})" if place else ""
+    lines: list[str] = []
     count = sum(c["status"] == "invalid" for c in summary["cells"])
     if len(summary["cells"]) > 1:
         lines.append(f"{count} of {plural(len(summary['cells']), 'cell')} could not be judged.")
@@ -138,7 +172,7 @@ def _say_invalid(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 def _say_interrupted(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     ended = len(trials_of(summary, "ok"))
     planned = sum(cell["repeat"] for cell in summary["cells"])
-    sentence = f"{ended} of {plural(planned, 'trial')} {'was' if planned == 1 else 'were'} measured"
+    sentence = f"{ended} of {plural(planned, 'trial')} {'was' if ended == 1 else 'were'} measured"
     lines = ["The run was stopped before its end; no expectation was judged."]
     if ended:
         lines.append("The values below rest on the trials that were measured.")
@@ -162,16 +196,17 @@ _SAYERS: Final = MappingProxyType(
 )
 
 
-def causes(cell: Mapping[str, Any]) -> list[str]:
-    """Why a cell is invalid, the causes without the count; the same cause once, with its trials."""
-    trials: dict[str, list[str]] = {}
-    for reason in cell["invalid_because"][1:] or cell["invalid_because"]:
-        match = re.fullmatch(r"repeat (\d+): (.*)", reason, re.DOTALL)
-        trials.setdefault(match[2] if match else reason, []).extend([match[1]] if match else [])
-    return [
-        f"trial {', '.join(repeats)}: {cause}" if repeats else cause
-        for cause, repeats in trials.items()
-    ]
+def _because(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    """The causes for a cell without a verdict: its trials', or what was not measured."""
+    told = [f"Trial {numbers}: {reason}." for numbers, _, reason in doubts(summary)]
+    if not told:
+        cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
+        told = [f"{reason}." for cell in cells for reason in cell["invalid_because"][1:]]
+    return tuple(told[:_MOST_CAUSES])
+
+
+def _needed(cell: Mapping[str, Any]) -> int:
+    return min(int(cell["repeat"]), TRIALS_TO_JUDGE)
 
 
 def _room(expectation: Mapping[str, Any]) -> float:
@@ -185,7 +220,7 @@ def _room(expectation: Mapping[str, Any]) -> float:
 def _key_number(summary: Mapping[str, Any]) -> tuple[str, ...]:
     if len(summary["cells"]) != 1:
         return ()
-    value, interval = numbers.shown("g2g_ms.p95", summary["cells"][0]["metrics"]["g2g_ms.p95"])
+    value, interval = shown("g2g_ms.p95", summary["cells"][0]["metrics"]["g2g_ms.p95"])
     return (f"g2g p95 was {value} {interval}".rstrip() + ".",)
 
 

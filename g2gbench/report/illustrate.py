@@ -22,7 +22,7 @@ from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Run, Trial
 
 MOST_DETAILED_CELLS: Final = 12
-"""Of a larger matrix each cell gets the latency over time alone."""
+"""Of a larger matrix each cell gets one small figure, its latency over time."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ class CellFigures:
         """The shown trial over time."""
         if self.shown is None:
             return None
-        widths = (SMALL, MEDIUM) if self.several else (SMALL, MEDIUM, LARGE)
+        widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE)
+        if self.several:
+            widths = (SMALL,) if self.several > MOST_DETAILED_CELLS else (SMALL, MEDIUM)
         return over_time(self.shown, self.limit, self._name("over-time"), widths)
 
     @cached_property
@@ -149,10 +151,10 @@ def matrix_figure(run: Run) -> Illustration | None:
 
 
 def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
-    """The figures that are written as PNG files; of a matrix the latency of each cell alone."""
+    """The figures that are written as PNG files; of a matrix the latency of each cell."""
     matrix = matrix_figure(run)
     found = [matrix] if matrix else []
-    for cell in figures:
+    for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every
         found += [illustration for illustration in every if illustration is not None]
     return found

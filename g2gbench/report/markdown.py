@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from g2gbench.report.headline import headline, short_cell, trials_of, why
+from g2gbench.report.headline import doubts, headline, short_cell, trials_of
 from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
 from g2gbench.store.reading import Run
 
@@ -31,7 +31,8 @@ def render(run: Run) -> str:
     planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
     head = headline(summary, planned)
     blocks = [
-        f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.word}, {_text(head.sentence)}",
+        f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.status}, "
+        f"{_text(head.sentence)}",
         _text(" ".join(head.lines)),
         *(_text(f"What to do: {advice}") for advice in head.advice),
         "\n".join(_expectations(summary["cells"])),
@@ -88,24 +89,19 @@ def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:
-    doubted = [trial for trial in trials_of(summary) if trial["status"] != "ok"]
-    if not doubted:
+    rows = doubts(summary)
+    if not rows:
         return
     several = len(summary["cells"]) > 1
-    rows = [
-        (short_cell(cell["cell"]), trial)
-        for cell in summary["cells"]
-        for trial in cell["trials"]
-        if trial["status"] != "ok"
-    ]
-    count = plural(len(doubted), "trial")
-    yield f"<details><summary>{count} that {'does' if len(rows) == 1 else 'do'} not count</summary>"
+    count = len(trials_of(summary)) - len(trials_of(summary, "ok"))
+    verb = "does" if count == 1 else "do"
+    yield f"<details><summary>{plural(count, 'trial')} that {verb} not count</summary>"
     yield ""
-    yield f"| {'cell | ' if several else ''}trial | status | why |"
-    yield f"|{'---|' if several else ''}---|---|---|"
-    for cell, trial in rows[:_MOST_TRIALS]:
+    yield f"| {'cell | ' if several else ''}trial | why |"
+    yield f"|{'---|' if several else ''}---|---|"
+    for numbers, cell, reason in rows[:_MOST_TRIALS]:
         place = f"{_text(cell)} | " if several else ""
-        yield f"| {place}{trial['repeat']} | {trial['status']} | {_text(why(trial))} |"
+        yield f"| {place}{numbers} | {_text(reason)} |"
     yield from _left_out(len(rows), _MOST_TRIALS)
     yield ""
     yield "</details>"

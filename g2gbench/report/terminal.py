@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
-from g2gbench.report.headline import Headline, headline, short_cell, trials_of, why
+from g2gbench.report.headline import Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
 from g2gbench.store.reading import Run
 
@@ -51,7 +51,7 @@ def _planned(run: Run) -> dict[str, int]:
 
 
 def _head(name: str, head: Headline) -> list[str]:
-    word = head.word.upper()
+    word = head.status.upper()
     indent = " " * (len(word) + 2)
     lines = _wrapped(f"{word}  {_clean(name)}: {_clean(head.sentence)}", "", indent)
     lines += _wrapped(_clean(" ".join(head.lines)), indent, indent)
@@ -61,9 +61,9 @@ def _head(name: str, head: Headline) -> list[str]:
 
 
 def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
-    blocks = [_table_of(cell, tuple(METRICS) if verbose else ())]
-    reasons = _unmeasured(cell)
-    return [*blocks, reasons]
+    if not verbose and all(value["value"] is None for value in cell["metrics"].values()):
+        return [_unmeasured(cell)]
+    return [_table_of(cell, tuple(METRICS) if verbose else ()), _unmeasured(cell)]
 
 
 def _table_of(cell: Mapping[str, Any], metrics: Sequence[str] = tuple(METRICS)) -> list[str]:
@@ -186,17 +186,15 @@ def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _doubts(summary: Mapping[str, Any]) -> list[str]:
     """The trials that do not count, and why."""
-    doubted = [trial for trial in trials_of(summary) if trial["status"] != "ok"]
-    if not doubted:
+    found = doubts(summary)
+    if not found:
         return []
-    lines = [f"{_INDENT}trial  why it does not count"]
-    for cell in summary["cells"]:
-        for trial in cell["trials"]:
-            if trial["status"] == "ok":
-                continue
-            place = "" if len(summary["cells"]) == 1 else f"{short_cell(cell['cell'])}: "
-            text = _clean(f"{trial['repeat']:<5}  {place}{trial['status']}: {why(trial)}")
-            lines += _wrapped(text, _INDENT, _INDENT + " " * 7)
+    width = max(len("trial"), *(min(len(numbers), 12) for numbers, _, _ in found))
+    lines = [f"{_INDENT}{'trial':<{width}}  why it does not count"]
+    for numbers, place, reason in found:
+        said = f"{place}: {reason}" if place else reason
+        text = f"{_cut(numbers, 12):<{width}}  {_clean(said)}"
+        lines += _wrapped(text, _INDENT, _INDENT + " " * (width + 2))
     return lines
 
 

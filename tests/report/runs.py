@@ -1,0 +1,253 @@
+"""Stored runs in every state a run can end in, written through the real store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from g2gbench.analysis.verdict import CellPlan
+from g2gbench.measure.records import (
+    Captured,
+    Counters,
+    Ended,
+    Event,
+    Reached,
+    Record,
+    Scalar,
+    Seen,
+    ServiceFrame,
+    Skipped,
+    Started,
+    Stats,
+    Usage,
+)
+from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.store import RunDirectory, TrialDirectory
+from g2gbench.store.reading import Run, open_run
+
+NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MS: Final = 1_000_000
+SECOND: Final = 1_000 * MS
+FPS: Final = 25
+CONNECT_NS: Final = 10 * SECOND
+LIVE_NS: Final = CONNECT_NS + 900 * MS
+EXPECT: Final = ("g2g_ms.p95 < 500", "drop_ratio < 3%", "ttff_ms < 4s", "freeze_count <= 2")
+_PHASES_MS: Final[Mapping[str, int]] = {
+    "connect": 0,
+    "websocket": 60,
+    "room_info": 90,
+    "room": 310,
+    "subscribe": 330,
+    "publish": 350,
+    "first_frame": 600,
+    "first_marker": 900,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One trial: ``lost`` frames are told by their number in the steady state.
+
+    ``slow`` adds so many ms from the middle of the steady state on, for a quarter of it.
+    ``cut``: the journal ends without a farewell after so many records.
+    """
+
+    g2g_ms: float = 200.0
+    frames: int = 150
+    warmup: int = 50
+    lost: Sequence[int] = ()
+    unreadable: Sequence[int] = ()
+    skipped: int = 0
+    slow: float = 0.0
+    seed: int = 1
+    reason: str = "complete"
+    message: str = ""
+    cut: int | None = None
+    prompt: str = ""
+
+
+UNREACHABLE: Final = Recipe(
+    frames=0, warmup=0, reason="unreachable", message="the service refused the key (401)"
+)
+
+
+def records(recipe: Recipe) -> list[Record]:
+    """The journal of a trial."""
+    started = Started(CONNECT_NS - SECOND, NOW.isoformat(), "native", "v1", FPS, 1088, 624)
+    if recipe.reason == "unreachable":
+        end = Ended(CONNECT_NS + SECOND, "unreachable", recipe.message)
+        return [started, Reached(CONNECT_NS, "connect"), end]
+    kept: list[Record] = [started]
+    kept += [Reached(CONNECT_NS + ms * MS, phase) for phase, ms in _PHASES_MS.items()]
+    frames = _frames(recipe)
+    start_ns = LIVE_NS + recipe.warmup * SECOND // FPS
+    end_ns = start_ns + recipe.frames * SECOND // FPS
+    kept += [Reached(start_ns, "measure"), *frames, Reached(end_ns, "measured")]
+    if recipe.prompt:
+        kept.append(Event(start_ns + 2 * SECOND, "prompt", {"text": recipe.prompt}))
+    kept += _samples(end_ns)
+    kept.append(Counters(end_ns + SECOND, "client", {"reader_dropped": 0, "stream_dropped": 0}))
+    kept.append(Ended(end_ns + 2 * SECOND, recipe.reason, recipe.message))
+    return kept if recipe.cut is None else kept[: recipe.cut]
+
+
+def _frames(recipe: Recipe) -> list[Record]:
+    noise = np.random.default_rng(recipe.seed).gamma(2.0, 8.0, recipe.warmup + recipe.frames)
+    kept: list[Record] = []
+    for i in range(recipe.warmup + recipe.frames):
+        number = i - recipe.warmup
+        due_ns = LIVE_NS + i * SECOND // FPS
+        if recipe.frames - recipe.skipped <= number:
+            kept.append(Skipped(i, due_ns))
+            continue
+        kept.append(Captured(i, 5000 + i, due_ns, due_ns + MS))
+        if number in recipe.lost:
+            continue
+        middle = recipe.frames // 2 <= number < recipe.frames * 3 // 4
+        g2g_ms = recipe.g2g_ms + noise[i] + (recipe.slow if middle else 0.0)
+        received_ns = due_ns + MS + round(g2g_ms * MS)
+        readable = number not in recipe.unreadable
+        kept.append(
+            Seen(
+                received_ns,
+                received_ns + MS,
+                5000 + i if readable else None,
+                "ok" if readable else "no_marker",
+                1088,
+                624,
+                i if readable else None,
+            )
+        )
+    return kept
+
+
+def _samples(end_ns: int) -> list[Record]:
+    """Statistics and usage, once a second."""
+    kept: list[Record] = []
+    for second, at_ns in enumerate(range(LIVE_NS, end_ns + 1, SECOND)):
+        values: dict[str, Scalar] = {
+            "source.frames": second * FPS,
+            "outbound.frames_encoded": second * FPS,
+            "outbound.bytes_sent": second * 240_000,
+            "outbound.header_bytes_sent": second * 10_000,
+            "inbound.frames_decoded": second * FPS,
+        }
+        kept.append(Stats(at_ns, values))
+        kept += [
+            Usage(at_ns, process, second * share, 90_000_000)
+            for process, share in (("client", 0.31), ("worker", 0.4))
+        ]
+    return kept
+
+
+def service_log(recipe: Recipe) -> str:
+    """The model worker's frame log: everything arrives there 40 ms after its capture."""
+    sent = [
+        record.captured_ns for record in records(recipe) if isinstance(record, Captured)
+    ]  # fmt: skip
+    frames = [
+        ServiceFrame(at + 40 * MS, 5000 + i, i, 1088, 624, 5000 + i, at + 80 * MS)
+        for i, at in enumerate(sent)
+    ]
+    return "\n".join(json.dumps(asdict(frame)) for frame in frames)
+
+
+def store(
+    root: Path,
+    cells: Mapping[str, Sequence[Recipe]],
+    *,
+    expect: Sequence[str] = EXPECT,
+    name: str = "wifi",
+    repeat: int | None = None,
+    scenario: Mapping[str, object] | None = None,
+    interrupted: bool = False,
+    killed: bool = False,
+) -> Run:
+    """Write a run with these trials; ``repeat`` is how many were planned, if more than ran."""
+    plans = [
+        CellPlan(
+            cell,
+            repeat or len(recipes),
+            dict(part.split("=", 1) for part in cell.split(",") if "=" in part),
+            [parse_expectation(text) for text in expect],
+        )
+        for cell, recipes in cells.items()
+    ]
+    directory = RunDirectory.create(
+        root,
+        name,
+        now=NOW,
+        plans=plans,
+        scenario=scenario or {"name": name, "publish": {"codec": "vp8"}, "seed": 1},
+        scenario_text=f"name: {name}\npublish: {{codec: vp8}}\n",
+    )
+    for cell, recipes in cells.items():
+        for number, recipe in enumerate(recipes):
+            trial = directory.trial(cell, number)
+            _fill(trial, recipe)
+            if recipe.cut is None:
+                trial.finish()
+            else:
+                trial.journal.close()
+    if not killed:
+        directory.finish(now=NOW + timedelta(seconds=42), interrupted=interrupted)
+    return open_run(directory.path)
+
+
+def _fill(trial: TrialDirectory, recipe: Recipe) -> None:
+    for record in records(recipe):
+        trial.journal.append(record)
+    if recipe.reason != "unreachable":
+        trial.service_log_path.write_text(service_log(recipe), encoding="utf-8")
+
+
+def passing(root: Path) -> Run:
+    """One trial that meets every expectation."""
+    return store(root, {"default": [Recipe(prompt="a beach", lost=[40])]})
+
+
+def failing(root: Path) -> Run:
+    """Five trials whose p95 is above its limit and whose drop ratio is close to its own."""
+    recipes = [
+        Recipe(300 + 9 * i, slow=320, lost=range(60, 62 + i), seed=i, unreadable=[])
+        for i in range(5)
+    ]
+    return store(root, {"default": recipes}, expect=("g2g_ms.p95 < 500", *EXPECT[1:]))
+
+
+def invalid(root: Path) -> Run:
+    """Three trials, two of them with captures that the machine skipped."""
+    recipes = [Recipe(skipped=12, seed=1), Recipe(seed=2), Recipe(skipped=9, seed=3)]
+    return store(root, {"default": recipes})
+
+
+def interrupted(root: Path) -> Run:
+    """Killed in the second of three trials: nothing but journals tells of it."""
+    recipes = [Recipe(seed=1), Recipe(seed=2, cut=220)]
+    return store(root, {"default": recipes}, repeat=3, killed=True)
+
+
+def unreachable(root: Path) -> Run:
+    """No trial got as far as a frame."""
+    return store(root, {"default": [UNREACHABLE, UNREACHABLE]})
+
+
+def matrix(root: Path, codecs: Sequence[str], rates: Sequence[str], repeat: int = 1) -> Run:
+    """A cell for each codec and rate; the slower ones fail, the very last one is invalid."""
+    cells = {
+        f"publish.codec={codec},publish.max_bitrate={rate}": [
+            Recipe(260 + 40 * i + 60 * j + 5 * k, seed=i + j + k, slow=80) for k in range(repeat)
+        ]
+        for i, codec in enumerate(codecs)
+        for j, rate in enumerate(rates)
+    }
+    last = list(cells)[-1]
+    if len(cells) > 2:
+        cells[last] = [replace(recipe, skipped=9) for recipe in cells[last]]
+    return store(root, cells, expect=("g2g_ms.p95 < 420", "drop_ratio < 3%"), name="codecs")
