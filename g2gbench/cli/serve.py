@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from g2gbench.errors import InputError
 from g2gbench.scenario import SERVICE_MODELS
 from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
 from g2gbench.service.host import HostSettings
@@ -17,13 +18,37 @@ from g2gbench.trial.plan import SERVICE_MAX_BITRATE_BPS, START_BITRATE_KBPS
 
 
 @click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--port", default=8765, show_default=True, help="TCP port; 0: any free one.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="TCP port; 0: any free one.",
+)
 @click.option("--model", default="lucy-2.1", show_default=True, type=click.Choice(SERVICE_MODELS))
 @click.option("--transform", default="restyle", show_default=True, type=click.Choice(TRANSFORMS))
-@click.option("--processing-ms", default=0.0, show_default=True, help="Time a frame is held, ms.")
+@click.option(
+    "--processing-ms",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 10_000),
+    help="Time a frame is held, ms.",
+)
 @click.option("--key", multiple=True, help="API key to let in (repeatable); default: any.")
-@click.option("--queue", default=0, show_default=True, help="Queue positions told to a client.")
-@click.option("--sessions", default=1, show_default=True, help="Sessions at once.")
+@click.option(
+    "--queue",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 1000),
+    help="Queue positions told to a client.",
+)
+@click.option(
+    "--sessions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Sessions at once.",
+)
 def serve_command(
     port: int,
     model: str,
@@ -73,7 +98,11 @@ async def _serve(settings: ServiceSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     service = Service(settings, _say)
     try:
-        port = await service.start()
+        try:
+            port = await service.start()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise InputError(f"--port {settings.port}: {reason}; choose another one") from error
         base = f"ws://{settings.address}:{port}"
         click.echo(f"serving {settings.model} at {base}{STREAM_PATH}?api_key=KEY&model=…")
         click.echo(f"base URLs for an SDK: {base} and http://{settings.address}:{port}")

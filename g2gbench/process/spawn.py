@@ -17,7 +17,7 @@ from g2gbench.errors import G2GBenchError
 log = logging.getLogger(__name__)
 _LINE_LIMIT = 1 << 20
 TERM_GRACE_S = 6.0
-KILL_GRACE_S = 2.0
+KILL_GRACE_S = 1.0
 
 
 class ChildLost(G2GBenchError):  # noqa: N818 - says what happened
@@ -94,12 +94,12 @@ class Child:
         if stdin is not None and not stdin.is_closing():
             stdin.write(json.dumps(message).encode() + b"\n")
 
-    async def end(self) -> int:
-        """End it: close its stdin, then SIGTERM, then SIGKILL. The exit status."""
+    async def end(self, grace_s: float = TERM_GRACE_S) -> int:
+        """End it: close its stdin, after ``grace_s`` SIGTERM, then SIGKILL. The exit status."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         steps: tuple[tuple[Callable[[], None] | None, float], ...] = (
-            (None, TERM_GRACE_S),
+            (None, grace_s),
             (self._process.terminate, KILL_GRACE_S),
             (self._process.kill, KILL_GRACE_S),
         )

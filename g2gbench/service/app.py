@@ -29,12 +29,15 @@ TOKENS_PATH = "/v1/client/tokens"
 _TICK_S = 1.0
 _MAX_MESSAGE = 24 << 20
 _MAX_EXPIRY_S = 3600
+_GOODBYE_S = 1.0
 _CORS = {"Access-Control-Allow-Origin": "*"}
 _PREFLIGHT = {
     **_CORS,
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "x-api-key, content-type",
 }
+# No JSON, none that is an object, an endless number, an unknown charset, a tower of brackets.
+_UNUSABLE = (ValueError, TypeError, AttributeError, OverflowError, LookupError, RecursionError)
 Notify = Callable[[dict[str, Any]], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -66,7 +69,7 @@ class Service:
     def __init__(self, settings: ServiceSettings, notify: Notify) -> None:
         self._settings = settings
         self._notify = notify
-        self._spare: asyncio.Task[SessionHost] | None = None
+        self._spares: list[asyncio.Task[SessionHost]] = []
         self._sessions: set[Session] = set()
         self._runner: web.AppRunner | None = None
         self.pids: dict[str, int] = {}  # of the session that was made ready last
@@ -74,8 +77,9 @@ class Service:
 
     async def start(self) -> int:
         """Make one session ready and listen; the port."""
-        self._spare = asyncio.ensure_future(self._prepare())
-        await asyncio.shield(self._spare)
+        spare = asyncio.ensure_future(self._prepare())
+        self._spares.append(spare)
+        await asyncio.shield(spare)
         app = web.Application(middlewares=[_allow_any_origin])
         app.add_routes(
             [
@@ -84,17 +88,20 @@ class Service:
                 web.options(TOKENS_PATH, _preflight),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S / 2)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._settings.address, self._settings.port).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
         """End every session and all that belongs to it."""
-        await asyncio.gather(*(s.close("shutdown") for s in list(self._sessions)))
-        if self._spare is not None:
-            with contextlib.suppress(ChildLost):
-                await (await self._spare).close()
+        if self._runner is not None:
+            for site in list(self._runner.sites):
+                await site.stop()  # nobody comes in any more
+        await asyncio.gather(
+            *(session.close("shutdown") for session in self._sessions),
+            *(self._discard(spare) for spare in self._spares),
+        )
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -107,22 +114,37 @@ class Service:
         return bool(key) and (keys is None or key in keys)
 
     async def take_host(self) -> SessionHost:
-        """A session's room and worker. Raises ChildLost when they cannot be started."""
-        spare, self._spare = self._spare, None
-        host = await (spare or asyncio.ensure_future(self._prepare()))
-        if self._settings.seats > len(self._sessions):
-            self._spare = asyncio.ensure_future(self._prepare())
+        """A session's room and worker. Raises ChildLost when they cannot be started.
+
+        Whoever is cancelled while they are made leaves them to the next session.
+        """
+        while True:
+            spare = self._spares.pop() if self._spares else asyncio.ensure_future(self._prepare())
+            try:
+                host = await asyncio.shield(spare)
+            except asyncio.CancelledError:
+                self._spares.append(spare)
+                raise
+            if not host.lost:
+                break
+            await host.close()  # it died while nobody was there
+        if not self._spares and self._settings.seats > len(self._sessions):
+            self._spares.append(asyncio.ensure_future(self._prepare()))
         return host
 
     async def _prepare(self) -> SessionHost:
         host = SessionHost(self._settings.host, self.heard)
         try:
             await host.start()
-        except ChildLost:
+        except (ChildLost, OSError) as error:
             await host.close()
-            raise
+            raise ChildLost(f"no session could be made ready: {error}") from error
         self.pids = host.pids
         return host
+
+    async def _discard(self, spare: asyncio.Task[SessionHost]) -> None:
+        with contextlib.suppress(ChildLost):
+            await (await spare).close()
 
     def heard(self, process: str, message: dict[str, Any]) -> None:
         """Word from a session's room or worker."""
@@ -136,7 +158,14 @@ class Service:
             expires_in = int(body.get("expiresIn", 60))
             if not 1 <= expires_in <= _MAX_EXPIRY_S:
                 raise ValueError
-        except (ValueError, TypeError, AttributeError):
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            LookupError,
+            RecursionError,
+        ):
             raise web.HTTPBadRequest(
                 text=f"the body must be JSON with expiresIn from 1 to {_MAX_EXPIRY_S} seconds"
             ) from None
@@ -144,10 +173,12 @@ class Service:
         self.ephemeral[key] = time.monotonic() + expires_in
         expires_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + expires_in))
         payload = {"apiKey": key, "token": key, "expiresAt": expires_at}
-        return web.json_response({**payload, **{k: body[k] for k in ("permissions",) if k in body}})
+        return web.json_response({**payload, **_limits(body)})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        websocket = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE, heartbeat=20.0)
+        websocket = web.WebSocketResponse(
+            timeout=_GOODBYE_S, max_msg_size=_MAX_MESSAGE, heartbeat=20.0
+        )
         await websocket.prepare(request)
         refusal = None
         if not self.admits(request.query.get("api_key", "")):
@@ -216,11 +247,14 @@ class Session:
         await asyncio.shield(self._end)
 
     async def _close(self, reason: str) -> None:
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            await self._perform(self._state.end(reason))
-            await self._websocket.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):  # a frozen client takes nothing
+                await self._perform(self._state.end(reason))
+                await self._websocket.close()
         if self._host is not None:
             await self._host.close()
 
@@ -268,6 +302,17 @@ class Session:
         await self._perform(self._state.room_info(host.url, token, host.room_name, host.session_id))
         wanted, self._wanted = self._wanted, []
         await self._perform(list(wanted))
+
+
+def _limits(body: dict[str, Any]) -> dict[str, Any]:
+    """What a key was asked to be limited to, as the answer names it; nothing when not asked."""
+    asked = {"models": body.get("allowedModels"), "origins": body.get("allowedOrigins")}
+    permissions = {name: value for name, value in asked.items() if value is not None}
+    constraints = body.get("constraints")
+    return {
+        **({"permissions": permissions} if permissions else {}),
+        **({"constraints": constraints} if constraints is not None else {}),
+    }
 
 
 @web.middleware

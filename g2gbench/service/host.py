@@ -14,6 +14,7 @@ from livekit import api
 from g2gbench.process.spawn import Child, ChildLost, describe
 
 READY_S = 30.0
+END_S = 1.5  # for the goodbye of each: a service has 5 s to end with all that belongs to it
 TOKEN_HOURS = 6
 # The service's SDKs take the remote track from an identity that begins like this.
 WORKER_IDENTITY = "inference-server-0"
@@ -45,6 +46,7 @@ class SessionHost:
     room_name: str = field(default_factory=lambda: "room-" + secrets.token_hex(6))
     session_id: str = field(default_factory=lambda: "session-" + secrets.token_hex(8))
     url: str = ""
+    lost: bool = False  # one of the two ended by itself
     _key: str = field(default_factory=lambda: "key" + secrets.token_hex(4))
     _secret: str = field(default_factory=lambda: secrets.token_hex(32))
     _children: dict[str, Child] = field(default_factory=dict)
@@ -106,7 +108,7 @@ class SessionHost:
         self._closing = True
         for name in ("worker", "room"):
             if name in self._children:
-                await self._children[name].end()
+                await self._children[name].end(END_S)
 
     async def _spawn(self, name: str, module: str, plan: Mapping[str, Any]) -> Child:
         log_dir = self.settings.log_dir
@@ -118,6 +120,7 @@ class SessionHost:
 
     def _lost(self, name: str, status: int) -> None:
         if not self._closing:
+            self.lost = True
             self.on_message(name, {"lost": f"the {name} process ended ({describe(status)})"})
 
 

@@ -155,12 +155,11 @@ async def test_what_a_child_said_comes_before_its_end() -> None:
 
 
 async def test_a_child_that_ignores_everything_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spawn, "TERM_GRACE_S", 0.05)
     monkeypatch.setattr(spawn, "KILL_GRACE_S", 0.05)
     async with _child("stubborn") as (child, heard):
         await child.ready(LONG_S)
         async with asyncio.timeout(LONG_S):
-            assert await child.end() == -signal.SIGKILL
+            assert await child.end(0.05) == -signal.SIGKILL
             await child.ended.wait()
         assert heard.statuses == [-signal.SIGKILL]
 

@@ -1,0 +1,120 @@
+"""A real service in this process, with real rooms and workers, and clients that speak to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import websockets.asyncio.client
+from websockets.exceptions import ConnectionClosed
+
+from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
+from g2gbench.service.host import HostSettings
+
+MODEL = "lucy-2.1"
+KEY = "a-key"
+SIZE = (320, 192)
+LONG_S = 30.0
+
+
+def host_settings(log_dir: Path | None = None, **worker: Any) -> HostSettings:
+    plan = {
+        "transform": "passthrough",
+        "marker": "v2",
+        "output_size": list(SIZE),
+        "fps": 30,
+        "codec": "vp8",
+        "max_bitrate_bps": 500_000,
+        "processing": {},
+        "seed": 1,
+        **worker,
+    }
+    return HostSettings(plan, {"start_bitrate_kbps": 500}, log_dir)
+
+
+class Running:
+    """A service that listens, and what its processes say."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.service = Service(settings, self.said.put_nowait)
+        self.port = 0
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def lost(self) -> dict[str, Any]:
+        """The next loss of a process."""
+        async with asyncio.timeout(LONG_S):
+            while "lost" not in (message := await self.said.get()):
+                pass
+        return message
+
+    @contextlib.asynccontextmanager
+    async def client(self, key: str = KEY, model: str = MODEL, **query: str) -> AsyncIterator[User]:
+        text = urlencode({"api_key": key, "model": model, **query})
+        url = f"ws://127.0.0.1:{self.port}{STREAM_PATH}?{text}"
+        async with websockets.asyncio.client.connect(url, proxy=None) as socket:
+            yield User(socket)
+
+    async def seats_one(self) -> bool:
+        """Whether a client that joins, and leaves again, is let in."""
+        async with self.client() as user:
+            with contextlib.suppress(ConnectionClosed):
+                await user.say("livekit_join")
+            return bool((await user.hear())["type"] != "error")
+
+
+class User:
+    """A client's socket."""
+
+    def __init__(self, socket: websockets.asyncio.client.ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, kind: str, **fields: Any) -> None:
+        await self.socket.send(json.dumps({"type": kind, **fields}))
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message."""
+        message = json.loads(await asyncio.wait_for(self.socket.recv(), LONG_S))
+        assert isinstance(message, dict)
+        return message
+
+    async def hear_of(self, *kinds: str) -> dict[str, dict[str, Any]]:
+        """One message of each kind, in any order, and none of another kind."""
+        heard: dict[str, dict[str, Any]] = {}
+        for _ in kinds:
+            message = await self.hear()
+            heard[message["type"]] = message
+        assert sorted(heard) == sorted(kinds)
+        return heard
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next message of a kind; those before it are skipped."""
+        while (message := await self.hear())["type"] != kind:
+            pass
+        return message
+
+    async def refusal(self) -> str:
+        """The error that is said before the service closes the socket."""
+        message = await self.hear()
+        assert message["type"] == "error"
+        await asyncio.wait_for(self.socket.wait_closed(), LONG_S)
+        return str(message["error"])
+
+
+@contextlib.asynccontextmanager
+async def running(host: HostSettings | None = None, **settings: Any) -> AsyncIterator[Running]:
+    """A service from its start to its stop."""
+    one = Running(ServiceSettings(host or host_settings(), MODEL, **settings))
+    try:
+        one.port = await one.service.start()
+        yield one
+    finally:
+        await one.service.stop()

@@ -1,0 +1,131 @@
+"""One session's two processes: made ready, told apart, and ended whatever state they are in."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from g2gbench.process.spawn import ChildLost
+from g2gbench.service.host import TOKEN_HOURS, WORKER_IDENTITY, HostSettings, SessionHost
+from tests.service.services import LONG_S, host_settings
+
+pytestmark = pytest.mark.session
+
+
+class Said:
+    """What a host's processes say."""
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+
+    def __call__(self, process: str, message: dict[str, Any]) -> None:
+        self.messages.put_nowait((process, message))
+
+    async def until(self, key: str) -> tuple[str, dict[str, Any]]:
+        async with asyncio.timeout(LONG_S):
+            while key not in (heard := await self.messages.get())[1]:
+                pass
+        return heard
+
+    def kinds(self) -> set[str]:
+        """The keys of all that is left."""
+        keys: set[str] = set()
+        while not self.messages.empty():
+            keys |= set(self.messages.get_nowait()[1])
+        return keys
+
+
+@contextlib.asynccontextmanager
+async def _host(settings: HostSettings | None = None) -> AsyncIterator[tuple[SessionHost, Said]]:
+    said = Said()
+    host = SessionHost(settings or host_settings(), said)
+    try:
+        yield host, said
+    finally:
+        await host.close()
+        assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_host_is_a_room_with_a_worker_in_it_and_ends_with_both() -> None:
+    async with _host() as (host, said):
+        await host.start()
+        assert set(host.pids) == {"room", "worker"}
+        assert {p.pid for p in psutil.Process().children()} == set(host.pids.values())
+        assert host.url.startswith("ws://127.0.0.1:")
+        host.restamp(True)
+        host.apply(7, "a beach", None)
+        assert await said.until("applied") == ("worker", {"applied": 7})
+    assert not host.lost
+    kinds = said.kinds()
+    assert "counts" in kinds  # the worker's goodbye is heard
+    assert "lost" not in kinds
+
+
+async def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
+    async with _host(host_settings(tmp_path)) as (host, _):
+        await host.start()
+        shown = " ".join(
+            word for pid in host.pids.values() for word in psutil.Process(pid).cmdline()
+        )
+        assert "g2gbench.service.worker" in shown
+        assert host._secret not in shown
+        assert "eyJ" not in shown  # how every token begins
+    for name in ("room", "worker"):
+        log = (tmp_path / f"{name}.log").read_text()
+        assert host._secret not in log
+        assert "eyJ" not in log
+
+
+def test_a_token_is_for_one_identity_one_room_and_some_hours() -> None:
+    host = SessionHost(host_settings(), Said())
+    payload = host.token(WORKER_IDENTITY).split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims["sub"] == WORKER_IDENTITY
+    assert claims["sub"].startswith("inference-server-")
+    assert claims["video"] == {**claims["video"], "room": host.room_name, "roomJoin": True}
+    assert 0 < claims["exp"] - time.time() <= TOKEN_HOURS * 3600
+
+
+def test_no_two_hosts_share_a_name_or_a_secret() -> None:
+    one, other = (SessionHost(host_settings(), Said()) for _ in range(2))
+    for name in ("room_name", "session_id", "_key", "_secret"):
+        assert getattr(one, name) != getattr(other, name)
+
+
+@pytest.mark.parametrize("name", ["room", "worker"])
+async def test_a_process_that_ends_by_itself_is_told_by_name(name: str) -> None:
+    async with _host() as (host, said):
+        await host.start()
+        os.kill(host.pids[name], signal.SIGKILL)
+        lost = {"lost": f"the {name} process ended (signal 9)"}
+        assert await said.until("lost") == (name, lost)
+        assert host.lost
+
+
+async def test_a_worker_that_cannot_start_is_named_and_its_log_says_why(tmp_path: Path) -> None:
+    async with _host(host_settings(tmp_path, transform="melt")) as (host, _):
+        lost = r"^the worker process ended \(status 1\) before it was ready$"
+        with pytest.raises(ChildLost, match=lost):
+            await host.start()
+    assert "transform 'melt'" in (tmp_path / "worker.log").read_text()
+
+
+async def test_a_frozen_worker_does_not_hold_up_the_end() -> None:
+    """The service promises to be gone after 5 s, with all its children."""
+    async with _host() as (host, _):
+        await host.start()
+        os.kill(host.pids["worker"], signal.SIGSTOP)
+        async with asyncio.timeout(4):
+            await host.close()
+        assert not any(psutil.pid_exists(pid) for pid in host.pids.values())
