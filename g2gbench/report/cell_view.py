@@ -164,17 +164,17 @@ def interval_note(cell: Mapping[str, Any]) -> str:
         return "No trial counts, so there is neither a value nor an interval to judge."
     if valid == 1:
         return (
-            "Large: the value of the one valid trial. One trial has no interval: how much another "
+            "Value: that of the one valid trial. One trial has no interval: how much another "
             "run would differ is not known."
         )
     coverages = [m["coverage"] for m in cell["metrics"].values() if m["coverage"]]
     if coverages:
         return (
-            f"Large: the median of {valid} trials. Below it: an interval of order statistics over "
+            f"Value: the median of {valid} trials. Below it: an interval of order statistics over "
             f"trials that covers the true median with {max(coverages):.1%} confidence."
         )
     return (
-        f"Large: the median of {valid} trials. Below it: the smallest and the largest trial; so "
+        f"Value: the median of {valid} trials. Below it: the smallest and the largest trial; so "
         "few trials give no interval of known confidence."
     )
 

@@ -41,7 +41,8 @@ def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline
         lines = (*lines, _trials_line(summary, planned))
     advice: tuple[str, ...] = ()
     if status in ("invalid", "unreachable") or any_invalid(summary):
-        advice = tuple(dict.fromkeys(_advice(summary)))
+        doubtful = "" if status in ("invalid", "unreachable") else "for what was not judged: "
+        advice = tuple(f"{doubtful}{advice}" for advice in _advice(summary))
     because = _because(summary) if status == "invalid" else ()
     return Headline(status, sentence, lines, because, advice)
 
@@ -90,7 +91,8 @@ def doubts(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         place = "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
         for trial in cell["trials"]:
             if trial["status"] != "ok":
-                key = (place, f"{trial['status']}: {why(trial)}")
+                status = "" if trial["status"] == "invalid" else f"{trial['status']}: "
+                key = (place, f"{status}{why(trial)}")
                 found.setdefault(key, []).append(str(trial["repeat"]))
     return [(", ".join(numbers), place, reason) for (place, reason), numbers in found.items()]
 
@@ -243,7 +245,7 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         "check that the service passes the marker on.",
     ),
     (
-        r"needs \d+ (frames|samples)|too few|valid trial\(s\) of 0",
+        r"needs \d+ delivered frames|measured in \d+ trial|fewer than two snapshots",
         "Too little was measured for what is asked. Lengthen session.duration or raise repeat.",
     ),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
@@ -23,6 +23,8 @@ _MARKS: Final[Mapping[str, str]] = {
 _MOST_CELLS: Final = 60
 _MOST_TRIALS: Final = 40
 _LONGEST_TEXT: Final = 300
+_LONGEST_NAME: Final = 80
+_RESERVE: Final = 1000
 
 
 def render(run: Run) -> str:
@@ -41,7 +43,19 @@ def render(run: Run) -> str:
         f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
         "`report.html` of the run directory.",
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return "\n\n".join(_fitting(block for block in blocks if block)) + "\n"
+
+
+def _fitting(blocks: Iterable[str]) -> Iterator[str]:
+    """The blocks, a line in the place of one that would be too much."""
+    left = MOST_BYTES - _RESERVE
+    for block in blocks:
+        size = len(block.encode()) + 2
+        if size <= left:
+            left -= size
+            yield block
+        else:
+            yield "A table is left out here, it is too long: see `report.html`."
 
 
 def _expectations(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -63,7 +77,7 @@ def _expectations(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         value, interval = shown(e["metric"], cell["metrics"][e["metric"]], e["limit"])
         words = {True: "holds", False: "does not hold", None: "not judged"}[e["holds"]]
         words += ", close" if e["close"] else ""
-        place = f"{_text(short_cell(cell['cell']))} | " if several else ""
+        place = f"{_name(cell['cell'])} | " if several else ""
         yield f"| {mark} {words} | {_code(e['text'])} | {place}{value} | {interval or '–'} |"
     yield from _left_out(len(told), _MOST_CELLS)
 
@@ -84,7 +98,7 @@ def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         values = [" ".join(shown(name, cell["metrics"][name])) for name in KEY_METRICS]
         mark = f"{_MARKS[cell['status']]} {cell['status']}"
         joined = " | ".join(value.rstrip() for value in values)
-        yield f"| {_text(short_cell(cell['cell']))} | {mark} | {joined} |"
+        yield f"| {_name(cell['cell'])} | {mark} | {joined} |"
     yield from _left_out(len(cells), _MOST_CELLS)
 
 
@@ -100,7 +114,7 @@ def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"| {'cell | ' if several else ''}trial | why |"
     yield f"|{'---|' if several else ''}---|---|"
     for numbers, cell, reason in rows[:_MOST_TRIALS]:
-        place = f"{_text(cell)} | " if several else ""
+        place = f"{_text(cell, _LONGEST_NAME)} | " if several else ""
         yield f"| {place}{numbers} | {_text(reason)} |"
     yield from _left_out(len(rows), _MOST_TRIALS)
     yield ""
@@ -113,10 +127,14 @@ def _left_out(count: int, most: int) -> Iterator[str]:
         yield f"{count - most} more rows: see `report.html`."
 
 
-def _text(text: str) -> str:
+def _name(cell: str) -> str:
+    return _text(short_cell(cell), _LONGEST_NAME)
+
+
+def _text(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Text that Markdown shows as it is: nothing in it is a tag, a link, a mention or a column."""
-    if len(text) > _LONGEST_TEXT:
-        text = f"{text[:_LONGEST_TEXT]}…"
+    if len(text) > longest:
+        text = f"{text[:longest]}…"
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)

@@ -103,6 +103,8 @@ def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict
         "missing_percentiles": cell_view.missing_percentiles(cell),
         "drops": drawer.draw(found.drops),
         "drop_rows": cell_view.drop_rows(cell),
+        "drops_missing": cell["metrics"]["drop_ratio"].get("reason", ""),
+        "valid": sum(trial["status"] == "ok" for trial in cell["trials"]),
         "first_frame": drawer.draw(found.first_frame),
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,

@@ -34,7 +34,8 @@ class Strip:
         parts = [f'<line class="base" x1="{_EDGE}" y1="13" x2="{WIDTH - _EDGE}" y2="13"/>']
         ground = {"<": (bottom, self.limit), ">": (self.limit, top)}.get(self.operator[0])
         if ground:
-            parts.append(_bar("zone", x(ground[0]), x(ground[1]), 18))
+            name = "zone" if self.holds is not None else "zone off"
+            parts.append(_bar(name, x(ground[0]), x(ground[1]), 18))
         if self.low is not None and self.high is not None and self.low < self.high:
             parts.append(_bar("interval", x(self.low), x(self.high), 7))
         parts += [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
-from g2gbench.report.headline import Headline, doubts, headline, short_cell
+from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
 from g2gbench.store.reading import Run
 
@@ -41,7 +41,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
     else:
         blocks += [_line_a_cell(cells), _expectations(cells)]
         if verbose:
-            blocks += [_table_of(cell) for cell in cells]
+            blocks += [_every_metric(cell) for cell in cells]
     blocks += [_drops(cells), _doubts(summary), [f"{_INDENT}report  {run.path / 'report.html'}"]]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -63,20 +63,27 @@ def _head(name: str, head: Headline) -> list[str]:
 def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
     if not verbose and all(value["value"] is None for value in cell["metrics"].values()):
         return [_unmeasured(cell)]
-    return [_table_of(cell, tuple(METRICS) if verbose else ()), _unmeasured(cell)]
+    tables = [_table_of(cell, () if verbose else KEY_METRICS)]
+    return [*tables, _every_metric(cell) if verbose else [], _unmeasured(cell)]
 
 
-def _table_of(cell: Mapping[str, Any], metrics: Sequence[str] = tuple(METRICS)) -> list[str]:
-    """Expectations first, then the metrics that have none."""
+def _table_of(cell: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+    """Expectations first, then those of ``metrics`` that have none."""
     rows: list[Row] = [("", "metric", "value", _interval_name(cell), "expected", "")]
     judged = {e["metric"] for e in cell["expectations"]}
     rows += [_expected_row(e, cell) for e in cell["expectations"]]
     rows += [
         ("", label(name), *shown(name, cell["metrics"][name]), "", "")
-        for name in metrics or KEY_METRICS
-        if name not in judged and name in cell["metrics"]
+        for name in metrics
+        if name not in judged
     ]
-    title = [] if cell["cell"] == "default" else [f"{_INDENT}{_clean(cell['cell'])}"]
+    return _columns(rows, right=(2,))
+
+
+def _every_metric(cell: Mapping[str, Any]) -> list[str]:
+    rows: list[Row] = [("", "metric", "value", _interval_name(cell))]
+    rows += [("", label(name), *shown(name, cell["metrics"][name])) for name in METRICS]
+    title = [] if cell["cell"] == DEFAULT_CELL else _wrapped(_clean(cell["cell"]), _INDENT, _INDENT)
     return title + _columns(rows, right=(2,))
 
 

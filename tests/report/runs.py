@@ -251,3 +251,24 @@ def matrix(root: Path, codecs: Sequence[str], rates: Sequence[str], repeat: int 
     if len(cells) > 2:
         cells[last] = [replace(recipe, skipped=9) for recipe in cells[last]]
     return store(root, cells, expect=("g2g_ms.p95 < 420", "drop_ratio < 3%"), name="codecs")
+
+
+HOSTILE: Final = (
+    "<script>alert(1)</script> \"quoted\" & 'single' </style> {{ 7 * 7 }} $x^2$ | `tick` "
+    "[link](https://evil.example) @someone \x1b[31m <img src=x onerror=alert(1)>"
+)
+
+
+def hostile(root: Path) -> Run:
+    """Every text that comes from outside tries to be something else."""
+    scenario = {
+        "name": HOSTILE,
+        "target": {"kind": "loopback", "model": HOSTILE},
+        "session": {"prompt": HOSTILE},
+        "timeline": [{"at": "2s", "prompt": HOSTILE}],
+    }
+    recipes = {
+        f"session.prompt={HOSTILE}": [Recipe(prompt=HOSTILE)],
+        "session.prompt=plain": [replace(UNREACHABLE, message=HOSTILE)],
+    }
+    return store(root, recipes, name=HOSTILE, scenario=scenario)

@@ -48,7 +48,8 @@ def cells(
 def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -> Canvas:
     wide = width > SMALL
     row = 28 if wide else 46
-    left = (300 if width == LARGE else 210) if wide else 0
+    longest = max(len(short_cell(cell["cell"])) for cell in shown)
+    left = min(300 if width == LARGE else 210, 7.4 * longest + 18) if wide else 10
     right = 100 if wide else 4
     canvas = Canvas(width, row * len(shown) + 58)
     axes = canvas.axes(left, 18, width - left - right, row * len(shown))
@@ -83,10 +84,20 @@ def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -
         judged = cell["status"] in _WORDS
         colour = LIGHT["fail" if cell["status"] == "fail" else "ink" if judged else "faint"]
         note = single(METRIC, estimate["value"])
-        note += "" if judged else f", {cell['status']}"
+        if not judged:
+            note = f"{note}, {cell['status']}" if estimate["value"] is not None else cell["status"]
         note = f"✕ {note}" if cell["status"] == "fail" else note
         axes.axhline(middle, color=LIGHT["grid"], lw=1, zorder=0)
-        canvas.text(width - 4, top, note, size=12, ha="right", weight="bold", color=colour)
+        canvas.text(
+            width - 4,
+            top,
+            note,
+            size=12,
+            ha="right",
+            weight="bold",
+            color=colour,
+            bbox={"fc": LIGHT["surface"], "ec": "none", "pad": 1},
+        )
         if estimate["value"] is None:
             continue
         if estimate["n"] > 1:

@@ -71,7 +71,7 @@ def first_frame(
 def _draw(steps: list[Step], width: int) -> Canvas:
     wide = width > SMALL
     row = 27 if wide else 42
-    left = 168 if wide else 0
+    left = 168 if wide else 14
     canvas = Canvas(width, row * len(steps) + 34)
     plot = width - left - 8
     axes = canvas.axes(left, _TOP, plot, row * len(steps))

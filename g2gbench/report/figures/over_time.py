@@ -97,8 +97,10 @@ def _draw(series: Series, limit: Limit | None, width: int) -> Canvas:
         _ground(axes, series, last=name == list(tops)[-1])
         match name:
             case "g2g":
-                canvas.title(0, top - 14, "g2g latency", "ms")
+                above = top - 14 - (_MARK_HEIGHT if series.marks else 0)
+                canvas.title(0, above, "g2g latency", "ms")
                 _g2g(axes, series, limit, layout)
+                _limit_words(canvas, axes, series, limit, layout, above)
             case "fps":
                 canvas.title(0, top - 14, "new frames received", "1/s")
                 _frame_rate(axes, series, layout)
@@ -160,8 +162,8 @@ def _g2g(axes: Axes, series: Series, limit: Limit | None, layout: _Layout) -> No
     p95 = {"color": LIGHT["ink"], "lw": 1.1, "ls": (0, (3, 1.6)), "zorder": 4}
     steps(axes, series.edges_s, series.p95_ms, **p95)
     steps(axes, series.edges_s, series.p50_ms, color=LIGHT["ink"], lw=1.7, zorder=4)
-    if limit:
-        _limit(axes, series, limit, drawn, upper, layout)
+    if limit and drawn:
+        axes.axhline(limit.value_ms, color=LIGHT["fail"], lw=1.1, zorder=3)
     worst = int(np.argmax(np.where(steady, g2g_ms, -np.inf))) if steady.any() else None
     if worst is not None:
         right = at_s[worst] > series.end_s - 0.12 * (series.end_s - series.begin_s)
@@ -192,24 +194,25 @@ def _thinned(series: Series) -> tuple[FloatArray, FloatArray, BoolArray]:
     return series.captured_s[kept], series.g2g_ms[kept], series.steady[kept]
 
 
-def _limit(
-    axes: Axes, series: Series, limit: Limit, drawn: bool, upper: float, layout: _Layout
+def _limit_words(
+    canvas: Canvas,
+    axes: Axes,
+    series: Series,
+    limit: Limit | None,
+    layout: _Layout,
+    above: float,
 ) -> None:
-    words = limit.words if drawn else f"{limit.words}, above this scale"
-    if drawn:
-        axes.axhline(limit.value_ms, color=LIGHT["fail"], lw=1.1, zorder=3)
-    if layout.wide and drawn:
-        _beside(axes, series, limit.value_ms, words, color=LIGHT["fail"])
+    """Beside its line where there is room, else above the panel."""
+    if limit is None:
         return
-    axes.text(
-        series.end_s,
-        limit.value_ms + 0.03 * upper if drawn else upper,
-        words,
-        color=LIGHT["fail"] if drawn else LIGHT["muted"],
-        size=11,
-        va="bottom",
-        ha="right",
-    )
+    drawn = limit.within(float(np.max(series.g2g_ms)))
+    if layout.wide and drawn:
+        _beside(axes, series, limit.value_ms, limit.words, color=LIGHT["fail"])
+        return
+    words = limit.words if drawn else f"{limit.words}, above this scale"
+    colour = LIGHT["fail" if drawn else "muted"]
+    x = layout.left + layout.plot_width
+    canvas.text(x, above, words, color=colour, size=11, ha="right")
 
 
 def _name_marks(axes: Axes, series: Series, layout: _Layout) -> None:
@@ -268,7 +271,7 @@ def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:
     steps(axes, series.edges_s, series.fps, color=LIGHT["ink"], lw=1.7)
     scaled_from_zero(axes, max(float(series.fps.max()), fps or 0) * 1.1, 2)
     if fps is not None and layout.wide:
-        _beside(axes, series, fps, f"asked of the source: {fps:g}", color=LIGHT["muted"])
+        _beside(axes, series, fps, f"asked for: {fps:g}", color=LIGHT["muted"])
 
 
 def _bitrate(axes: Axes, series: Series) -> None:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from g2gbench.report import markdown
+from tests.report import runs
+from tests.report.conftest import BUILDERS, Reported
+from tests.report.runs import Recipe
+
+
+def test_the_verdict_comes_first(reported: Reported) -> None:
+    text = markdown.render(reported["fail"])
+    assert text.startswith("## ❌ g2gbench wifi: fail, g2g p95 was 661 ms, limit 500 ms\n")
+    assert "| ❌ does not hold | `g2g_ms.p95 < 500` | 661 ms | [638, 684] |" in text
+    assert "| ✅ holds, close | `drop_ratio < 3%` | 2.7 % | [1.3, 4.0] |" in text
+
+
+@pytest.mark.parametrize("state", BUILDERS)
+def test_rows_of_a_table_have_as_many_columns_as_its_head(reported: Reported, state: str) -> None:
+    columns = 0
+    for line in markdown.render(reported[state]).split("\n"):
+        if not line.startswith("|"):
+            columns = 0
+            continue
+        found = line.replace("\\|", "").count("|")
+        assert found == (columns or found), line
+        columns = found
+
+
+def test_text_from_outside_stays_text(reported: Reported) -> None:
+    text = markdown.render(reported["hostile"])
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "https://" not in text
+    assert "@someone" not in text
+    assert "](" not in text.replace("\\]", "")
+    assert "\x1b" not in text
+
+
+def test_a_large_matrix_fits_into_a_comment(tmp_path: Path) -> None:
+    prompt = "x" * 400
+    cells = {
+        f"session.prompt={prompt}{i},publish.codec=vp8": [
+            Recipe(reason="unreachable", message="no answer " * 60)
+        ]
+        for i in range(90)
+    }
+    text = markdown.render(runs.store(tmp_path, cells))
+    assert len(text.encode()) < markdown.MOST_BYTES
+    assert "30 more rows: see `report.html`." in text
+
+
+def test_a_table_that_is_too_long_in_bytes_is_left_out(tmp_path: Path) -> None:
+    wide = "\U0001f9ea" * 80  # four bytes a character
+    cells = {f"session.prompt={wide}{i},publish.codec=vp8": [runs.UNREACHABLE] for i in range(60)}
+    text = markdown.render(runs.store(tmp_path, cells))
+    assert len(text.encode()) < markdown.MOST_BYTES
+    assert "A table is left out here" in text
+
+
+def test_what_was_not_measured_comes_with_its_reason(reported: Reported) -> None:
+    assert "| fps | not measured (no valid trial measured it) | – |" in markdown.render(
+        reported["unreachable"]
+    )

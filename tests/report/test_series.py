@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from g2gbench.report.series import Series, series_of
+from g2gbench.store.reading import Run
+from tests.report import runs
+from tests.report.conftest import Reported
+from tests.report.runs import Recipe
+
+
+def first(run: Run) -> Series:
+    return series_of(run.trials[0])
+
+
+def test_seconds_are_counted_from_the_end_of_the_warm_up(reported: Reported) -> None:
+    series = first(reported["pass"])
+    assert series.warm
+    assert series.begin_s == pytest.approx(-2.0, abs=0.01)
+    assert series.end_s == pytest.approx(6.0)
+    assert series.edges_s.tolist() == pytest.approx([-1.999, -1, 0, 1, 2, 3, 4, 5, 6])
+    assert (series.captured_s[series.steady] >= 0).all()
+
+
+def test_percentiles_of_a_second_are_those_of_the_frames_captured_in_it(
+    reported: Reported,
+) -> None:
+    series = first(reported["pass"])
+    inside = (series.captured_s >= 3) & (series.captured_s < 4)
+    assert series.p50_ms[5] == np.percentile(series.g2g_ms[inside], 50)
+    assert series.p95_ms[5] == np.percentile(series.g2g_ms[inside], 95)
+    assert series.low_ms[5] == series.g2g_ms[inside].min()
+
+
+def test_frames_that_never_came_back_are_told_by_phase(reported: Reported) -> None:
+    run = reported["pass"]
+    lost = {name: len(at_s) for name, at_s in first(run).lost_s.items()}
+    drops = run.trials[0].result.metrics
+    assert lost.pop("unreadable") == 0
+    assert lost == {name: drops[f"drops.{name}"].value for name in lost}
+    assert sum(lost.values()) == 1
+
+
+def test_freezes_are_those_that_the_metric_counts(reported: Reported) -> None:
+    for trial in reported["fail"].trials:
+        freezes = series_of(trial).freezes
+        metrics = trial.result.metrics
+        assert len(freezes) == metrics["freeze_count"].value
+        assert sum(length for _, length in freezes) == pytest.approx(metrics["freeze_ms"].value)
+
+
+def test_the_bitrate_is_that_between_two_snapshots(reported: Reported) -> None:
+    series = first(reported["pass"])
+    assert series.sent_mbps.tolist() == pytest.approx([2.0] * len(series.sent_mbps))
+    assert len(series.sent_edges_s) == len(series.sent_mbps) + 1
+
+
+def test_events_of_the_timeline_are_marked(reported: Reported) -> None:
+    (mark,) = first(reported["pass"]).marks
+    assert mark[0] == pytest.approx(2.0)
+    assert mark[1] == "new prompt"
+
+
+def test_a_trial_that_never_got_warm_counts_from_its_first_capture(tmp_path: Path) -> None:
+    kept = runs.records(Recipe())
+    warm = next(i for i, r in enumerate(kept) if getattr(r, "phase", "") == "measure")
+    run = runs.store(tmp_path, {"default": [Recipe(cut=warm)]}, killed=True)
+    series = first(run)
+    assert not series.warm
+    assert series.empty
+    assert series.freezes == ()
+
+
+def test_a_trial_without_a_frame_is_empty(reported: Reported) -> None:
+    series = first(reported["unreachable"])
+    assert series.empty
+    assert len(series.sent_mbps) == 0

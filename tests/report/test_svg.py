@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import threading
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from g2gbench.report.drawing import Canvas, Illustration, dots, scaled_from_zero, style
+from g2gbench.report.palette import LIGHT, PALETTE, css_variables
+from g2gbench.report.svg import inline, write_png
+
+
+def drawn(colour: str, words: str = "words") -> Illustration:
+    def draw(width: int) -> Canvas:
+        canvas = Canvas(width, 80)
+        axes = canvas.axes(30, 10, width - 40, 40)
+        axes.plot([0, 1], [0, 1], "o", color=colour)
+        canvas.title(0, 8, words, "ms")
+        return canvas
+
+    return Illustration("test", "alt", "", (340, 700), draw)
+
+
+def test_colours_become_variables_of_the_page() -> None:
+    small, large = inline(drawn(LIGHT["fail"]), 1)
+    assert small.startswith('<svg class="v340" viewBox="0 0 340 80"')
+    assert large.startswith('<svg class="v700"')
+    assert "var(--fail)" in small
+    assert not [colour.light for colour in PALETTE.values() if colour.light in small]
+    ElementTree.fromstring(small)
+
+
+def test_a_colour_without_a_meaning_is_refused() -> None:
+    with pytest.raises(ValueError, match="#ff00ff is not in the palette"):
+        inline(drawn("#ff00ff"), 1)
+
+
+def test_the_same_figure_gives_the_same_bytes_and_another_number_other_ids() -> None:
+    figure = drawn(LIGHT["ink"])
+    assert inline(figure, 1) == inline(figure, 1)
+    assert inline(figure, 1) != inline(figure, 2)
+
+
+@pytest.mark.parametrize("words", ["$x^2$ and $", "<b>&amp;</b>", "a_b ^ \\alpha"])
+def test_words_are_drawn_as_they_stand(words: str) -> None:
+    svg = inline(drawn(LIGHT["ink"], words), 1)[0]
+    texts = [element.text for element in ElementTree.fromstring(svg).iter("text")]
+    assert words in texts
+
+
+def test_settings_of_matplotlib_are_as_before_and_belong_to_one_thread_at_a_time() -> None:
+    before = dict(mpl.rcParams)
+    figures: list[tuple[str, ...]] = []
+    threads = [
+        threading.Thread(target=lambda: figures.append(inline(drawn(LIGHT["ink"]), 7)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(figures)) == 1
+    assert len(figures) == 4
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_png_is_drawn_on_the_light_ground(tmp_path: Path) -> None:
+    write_png(drawn(LIGHT["ink"]), tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+
+
+def test_many_dots_are_one_path() -> None:
+    def draw(width: int) -> Canvas:
+        canvas = Canvas(width, 100)
+        axes = canvas.axes(0, 0, width, 100)
+        dots(axes, np.linspace(0, 1, 900), np.linspace(0, 1, 900), LIGHT["ink"], 2)
+        return canvas
+
+    svg = inline(Illustration("dots", "", "", (340,), draw), 1)[0]
+    assert len(svg) < 900 * 40
+    assert svg.count("<path") < 20
+
+
+@pytest.mark.parametrize("top", [0.0, 0.4, 219.0, 1000.0, 83_456.0])
+def test_an_axis_runs_from_zero_to_a_round_number_above_the_data(top: float) -> None:
+    with style():
+        axes = Canvas(340, 100).axes(0, 0, 340, 100)
+        upper = scaled_from_zero(axes, top)
+        assert axes.get_ylim() == (0, upper)
+        assert upper >= top
+        assert 2 <= len(axes.get_yticks()) <= 6
+
+
+def test_both_themes_have_every_colour() -> None:
+    css = css_variables()
+    light, dark = css.split("\n")
+    for name, colour in PALETTE.items():
+        assert f"--{name}:{colour.light};" in light
+        assert f"--{name}:{colour.dark};" in dark
+    assert len(set(LIGHT.values())) == len(PALETTE)  # a colour has one meaning
