@@ -1,0 +1,235 @@
+"""What a scenario becomes for each process of a trial."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from g2gbench.link.emulation import LinkSettings as EmulatedLink
+from g2gbench.scenario import PROFILES, Scenario, cells
+from g2gbench.service.pipeline import Processing
+from g2gbench.trial import plan
+from g2gbench.trial.plan import PlannedTrial
+from tests.scenario.texts import scenario
+
+MATRIX = "repeat: 3\nmatrix: {publish.codec: [vp8, h264]}\n"
+
+
+def _trial(more: str = "", *overrides: str, repeat: int = 0) -> PlannedTrial:
+    settings = (f"repeat={repeat + 1}", *overrides)
+    planned = plan.trials(cells(scenario(more, *settings)))
+    return next(trial for trial in planned if trial.repeat == repeat)
+
+
+def _with_target(**target: str) -> PlannedTrial:
+    """A trial with the target of a later version: only its plan is made here."""
+    given = Scenario.model_validate({"name": "a", "target": {"model": "lucy-2.1", **target}})
+    cell = cells(scenario())[0]
+    whole = cell.scenario.model_copy(update={"target": given.target})
+    return PlannedTrial(dataclasses.replace(cell, scenario=whole), 0, 1)
+
+
+def _service_trial() -> PlannedTrial:
+    return _with_target(kind="service", url="wss://x", api_key="the-key-of-a-customer")
+
+
+# -- the order of trials
+
+
+def test_every_cell_runs_once_before_any_runs_again() -> None:
+    order = [
+        (trial.scenario.publish.codec, trial.repeat)
+        for trial in plan.trials(cells(scenario(MATRIX)))
+    ]
+    assert order == [
+        ("vp8", 0), ("h264", 0),
+        ("vp8", 1), ("h264", 1),
+        ("vp8", 2), ("h264", 2),
+    ]  # fmt: skip
+
+
+def test_cells_are_compared_under_the_same_chance_and_repeats_under_another() -> None:
+    trials = plan.trials(cells(scenario(MATRIX)))
+    seeds = [{t.seed for t in trials if t.repeat == repeat} for repeat in range(3)]
+    assert [len(of_repeat) for of_repeat in seeds] == [1, 1, 1]
+    assert len(set.union(*seeds)) == 3
+
+
+def test_the_seed_of_the_scenario_changes_every_trial_and_the_same_one_none() -> None:
+    def seeds(seed: int) -> list[int]:
+        return [t.seed for t in plan.trials(cells(scenario(MATRIX, f"seed={seed}")))]
+
+    assert seeds(1) == seeds(1)
+    assert not set(seeds(1)) & set(seeds(2))
+
+
+def test_a_trial_is_named_by_its_cell_and_repeat_and_has_a_time_limit() -> None:
+    trial = plan.trials(cells(scenario(MATRIX, "session.warmup=8s", "session.duration=20s")))[-1]
+    assert trial.name == "publish.codec=h264 #2"
+    assert trial.expected_s == 28
+    assert trial.limit_s > trial.expected_s
+
+
+# -- the client
+
+
+def test_the_client_is_told_what_to_send() -> None:
+    trial = _trial(
+        "",
+        "publish.codec=h264",
+        "publish.max_bitrate=500kbps",
+        "source.size=640x360",
+        "source.fps=25",
+        "source.content=noise",
+        "session.warmup=3s",
+        "session.duration=7s",
+        "seed=9",
+    )
+    told = plan.client_plan(trial)
+    assert told["source"] == {"content": "noise", "width": 640, "height": 360, "fps": 25}
+    assert (told["publish"]["codec"], told["publish"]["max_bitrate_bps"]) == ("h264", 500_000)
+    assert (told["warmup_s"], told["duration_s"]) == (3, 7)
+    assert (told["model"], told["seed"]) == ("lucy-2.1", 9)
+    assert told["api_key"]  # the service refuses an empty one
+
+
+@pytest.mark.parametrize(("asked", "expected"), [((), 26), (("publish.max_framerate=15",), 16)])
+def test_the_sdk_gets_room_above_the_framerate(asked: tuple[str, ...], expected: float) -> None:
+    told = plan.client_plan(_trial("", "source.fps=25", *asked))
+    assert told["publish"]["max_framerate"] == expected
+
+
+def test_a_target_that_transforms_is_asked_to_stamp_anew_at_its_own_size() -> None:
+    told = plan.client_plan(_trial("", "source.size=640x360"))
+    assert told["pixel_latency"] is True
+    assert told["marker"] == "v1"
+    assert told["stamped_size"] == [1088, 624]
+
+
+def test_where_pixels_pass_the_clients_own_stamp_is_read() -> None:
+    passing = ("target.processing.transform=passthrough", "source.size=640x360")
+    told = plan.client_plan(_trial("", *passing))
+    assert told["pixel_latency"] is False
+    assert told["marker"] == "v2"
+    assert told["stamped_size"] == [640, 360]
+
+
+def test_prompts_come_at_their_times_and_other_entries_are_not_prompts() -> None:
+    timeline = """
+session: {duration: 20s, prompt: "a city"}
+timeline:
+  - {at: 2s, prompt: "a beach"}
+  - {at: 4s, network: {profile: wifi}}
+  - {at: 14s, prompt: "räuberisch 🏙"}
+"""
+    told = plan.client_plan(_trial(timeline))
+    assert told["prompt"] == "a city"
+    assert told["prompts"] == [
+        {"at_s": 2, "prompt": "a beach"},
+        {"at_s": 14, "prompt": "räuberisch 🏙"},
+    ]
+
+
+# -- the service
+
+
+def test_the_service_is_told_what_the_model_does() -> None:
+    processing = """
+      {transform: mirror, mean: 40ms, spread: 5ms, max_fps: 20}"""
+    trial = _trial("", f"target.processing={processing.strip()}", "publish.codec=h264", repeat=2)
+    told = plan.service_plan(trial)
+    assert told is not None
+    worker = told["worker"]
+    assert (worker["transform"], worker["marker"], worker["codec"]) == ("mirror", "v1", "h264")
+    assert (worker["output_size"], worker["fps"]) == ([1088, 624], 30)
+    assert Processing(**worker["processing"]) == Processing(0.04, 0.005, 20)
+    assert worker["seed"] == trial.seed
+    assert told["model"] == "lucy-2.1"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("natural", None), ("0ms", [0, 0]), ("{min: 50ms, max: 1.2s}", [50, 1200])],
+)
+def test_the_room_is_told_the_playout_delay_in_milliseconds(
+    written: str, told: list[int] | None
+) -> None:
+    service = plan.service_plan(_trial("", f"session.playout_delay={written}"))
+    assert service is not None
+    assert service["room"]["playout_delay_ms"] == told
+
+
+def test_a_target_that_is_not_ours_has_no_service_and_gets_its_own_key() -> None:
+    trial = _service_trial()
+    assert plan.service_plan(trial) is None
+    assert plan.client_plan(trial)["api_key"] == "the-key-of-a-customer"
+    assert plan.client_plan(trial)["pixel_latency"] is True
+
+
+# -- the link
+
+
+def test_without_an_impaired_network_there_is_no_link() -> None:
+    assert plan.link_plan(_trial()) is None
+
+
+def test_a_network_that_is_impaired_later_has_its_link_from_the_start() -> None:
+    told = plan.link_plan(_trial("timeline: [{at: 1s, network: {profile: wifi}}]\n"))
+    assert told is not None
+    for name in ("uplink", "downlink"):
+        assert EmulatedLink(**told[name]) == EmulatedLink()
+
+
+def test_each_direction_is_told_in_the_terms_of_the_link() -> None:
+    network = """
+network:
+  uplink: {delay: 20ms, capacity: 1Mbps, loss: 2%, queue: 200ms}
+  downlink: {delay: 5ms, capacity: 2Mbps, queue: 50 packets}
+"""
+    trial = _trial(network, repeat=1)
+    told = plan.link_plan(trial)
+    assert told is not None
+    uplink = EmulatedLink(delay_s=0.02, capacity_bps=1e6, loss=0.02, queue_s=0.2)
+    assert EmulatedLink(**told["uplink"]) == uplink
+    downlink = EmulatedLink(delay_s=0.005, capacity_bps=2e6, queue_packets=50)
+    assert EmulatedLink(**told["downlink"]) == downlink
+    assert told["seed"] == trial.seed
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_is_one_that_the_link_can_be(profile: str) -> None:
+    both = plan.directions(scenario("", f"network.profile={profile}").network.resolved())
+    assert set(both) == {"uplink", "downlink"}
+    for settings in both.values():
+        EmulatedLink(**settings)
+
+
+def test_changes_of_the_network_come_at_their_times_and_in_order() -> None:
+    timeline = """
+timeline:
+  - {at: 2s, network: {uplink: {loss: 10%}}}
+  - {at: 4s, prompt: "a beach"}
+  - {at: 6s, network: {profile: none}}
+"""
+    changes = plan.link_changes(scenario(timeline))
+    assert [at_s for at_s, _ in changes] == [2, 6]
+    assert changes[0][1]["uplink"]["loss"] == 0.1
+    assert changes[1][1] == plan.directions(PROFILES["none"])
+
+
+# -- what all plans have in common
+
+
+def test_every_plan_is_json() -> None:
+    trial = _trial("network: {profile: wifi}\nsession: {playout_delay: 0ms}\n")
+    for told in (plan.client_plan(trial), plan.service_plan(trial), plan.link_plan(trial)):
+        assert json.loads(json.dumps(told)) == told
+
+
+def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
+    assert plan.secrets(scenario()) == ()
+    assert plan.secrets(_service_trial().scenario) == ("the-key-of-a-customer",)
+    livekit = _with_target(kind="livekit", url="wss://x", api_key="key", api_secret="secret")
+    assert sorted(plan.secrets(livekit.scenario)) == ["key", "secret"]
