@@ -30,6 +30,7 @@ from g2gbench.service.room.pairing import Action, Note, Pairing, Participant, Ro
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 SILENCE_S = 8.0  # without connectivity checks for so long, a participant counts as gone
+SETTLE_S = 0.5  # who has not published by then only wants to receive
 _RECEIVE_BATCH = 64  # datagrams read per wake-up of the event loop
 _MAX_JOIN = 1 << 20
 
@@ -274,6 +275,9 @@ class RoomServer:
         seat.media.fingerprint = participant.fingerprint
         self._perform(actions)
         writer = asyncio.ensure_future(self._write(seat))
+        settling = asyncio.get_running_loop().call_later(
+            SETTLE_S, lambda: self._perform(self.pairing.settle(participant))
+        )
         try:
             async for message in seat.websocket:
                 if message.type != WSMsgType.BINARY:
@@ -295,6 +299,7 @@ class RoomServer:
                     log.warning("%s: offer ignored: %s", identity, error)
                 seat.media.fingerprint = participant.fingerprint
         finally:
+            settling.cancel()
             writer.cancel()
 
     async def _write(self, seat: Seat) -> None:

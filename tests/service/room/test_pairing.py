@@ -75,7 +75,9 @@ def test_a_track_is_shown_when_the_partner_offers_again() -> None:
     b, _ = _join(pairing, "b")
     actions = _publish(pairing, a, offers.publish_offer("cam", 77))
     assert _kinds(actions, a) == ["track_published", "answer"]
-    assert _kinds(actions, b) == ["update", "media_sections_requirement"]
+    assert _kinds(actions, b) == ["update"]  # it may be about to publish: not yet
+    assert _kinds(pairing.settle(b), b) == ["update", "media_sections_requirement"]
+    assert pairing.settle(b) == []
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer(), id=9)
     shown = _request(pairing, b, offer=offer)
     answer = _answers(shown, b)[0]
@@ -88,18 +90,29 @@ def test_a_track_is_shown_when_the_partner_offers_again() -> None:
     assert _kinds(again, a) == []  # said once
 
 
-def test_a_track_of_one_who_was_there_first_is_in_the_join_answer() -> None:
+def test_a_track_of_one_who_was_there_first_is_shown_with_the_answer_to_publishing() -> None:
     pairing = _pairing()
     a, _ = _join(pairing, "a")
     _publish(pairing, a, offers.publish_offer("cam", 77))
     b, actions = _join(pairing, "b")
-    assert list(_answers(actions, b)[0].mid_to_track_id) == ["3"]
+    assert not _answers(actions, b)[0].mid_to_track_id
+    published = _publish(pairing, b, offers.publish_offer("mine", 88))
+    assert list(_answers(published, b)[0].mid_to_track_id) == ["3"]
+    assert pairing.settle(b) == []
+
+
+def test_settling_without_a_partner_says_nothing() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    assert pairing.settle(a) == []
+    assert a.settled
 
 
 def test_a_new_partner_gets_a_section_that_has_shown_nothing_yet() -> None:
     pairing = _pairing()
     a, _ = _join(pairing, "a")
     b, _ = _join(pairing, "b")
+    pairing.settle(b)
     _publish(pairing, a, offers.publish_offer("cam", 77))
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
     _request(pairing, b, offer=offer)
@@ -114,6 +127,7 @@ def test_without_a_free_section_more_are_asked_for() -> None:
     pairing = _pairing()
     a, _ = _join(pairing, "a")
     b, _ = _join(pairing, "b")
+    pairing.settle(b)
     _publish(pairing, a, offers.publish_offer("cam", 77))
     text = offers.offer(offers.section("video", "3", "inactive"))
     actions = _request(pairing, b, offer=rtc.SessionDescription(type="offer", sdp=text))
@@ -124,6 +138,7 @@ def test_a_simulcast_track_is_shown_once_its_first_packet_tells_the_ssrc() -> No
     pairing = _pairing()
     a, _ = _join(pairing, "a")
     b, _ = _join(pairing, "b")
+    pairing.settle(b)
     actions = _publish(pairing, a, offers.simulcast_offer("cam"))
     assert _kinds(actions, b) == []
     assert "a=simulcast" not in _answers(actions, a)[0].sdp
@@ -139,6 +154,7 @@ def test_a_track_whose_numbers_mean_something_else_there_is_not_shown() -> None:
     pairing = _pairing()
     a, _ = _join(pairing, "a")
     b, _ = _join(pairing, "b")
+    pairing.settle(b)
     _publish(pairing, a, offers.publish_offer("cam", 77))
     text = offers.join_offer().replace("a=rtpmap:96 VP8", "a=rtpmap:96 VP9")
     actions = _request(pairing, b, offer=rtc.SessionDescription(type="offer", sdp=text))
@@ -150,6 +166,7 @@ def test_playout_delay_is_written_towards_whoever_is_shown_video() -> None:
     pairing = _pairing(playout_delay_ms=(0, 0))
     a, _ = _join(pairing, "a")
     b, _ = _join(pairing, "b")
+    pairing.settle(b)
     _publish(pairing, a, offers.publish_offer("cam", 77))
     before = b.writer
     assert before is None
@@ -197,7 +214,11 @@ OFFERS = st.sampled_from(
     ]
 )
 STEPS = st.lists(
-    st.tuples(st.sampled_from("ab"), st.sampled_from(["offer", "add", "packet", "leave"]), OFFERS),
+    st.tuples(
+        st.sampled_from("ab"),
+        st.sampled_from(["offer", "add", "packet", "settle", "leave"]),
+        OFFERS,
+    ),
     max_size=25,
 )
 
@@ -220,6 +241,8 @@ def test_no_sequence_of_messages_breaks_the_room(steps: list[tuple[str, str, str
                 _request(pairing, who, add_track=rtc.AddTrackRequest(cid="cam"))
             elif what == "packet":
                 pairing.packet_seen(who, bytes([0x80, 96]) + bytes(10))
+            elif what == "settle":
+                pairing.settle(who)
             else:
                 pairing.leave(who)
         except sdp.SdpError:
