@@ -129,7 +129,7 @@ class Display:
         self._live.take(record)
         if isinstance(record, Event) and record.name in ("process_lost", "service_error"):
             reason = record.detail.get("reason") or record.detail.get("error")
-            self._console.print(f"{self._title}: {reason}", markup=False)
+            self._console.print(f"{self._title}: {reason}", markup=False, soft_wrap=True)
         now_s = time.monotonic()
         gone_s = min(now_s - self._started_s, self._trial_s)
         if self._bar is not None and self._task is not None:
@@ -149,10 +149,10 @@ class Display:
         why = "; ".join(result.invalid_because) or result.message
         p50 = result.metrics.get("g2g_ms.p50")
         value = f"g2g p50 {p50.value:.1f} ms" if p50 and p50.value is not None else "no g2g"
-        outcome = value if result.status == "ok" else f"{result.status}: {why}"
-        self._say(f"{self._title}: {outcome}")
+        ok = result.status == "ok"
+        self._say(f"{self._title}: {value if ok else f'{result.status}: {why}'}", wrong=not ok)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, *, wrong: bool = False) -> None:
         self._said_s = time.monotonic()
-        if not self._quiet:
+        if wrong or not self._quiet:
             self._console.print(text, markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import signal
 from typing import Any
@@ -101,7 +102,7 @@ async def _serve(settings: ServiceSettings) -> None:
         try:
             port = await service.start()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = os.strerror(error.errno) if error.errno else type(error).__name__
             raise InputError(f"--port {settings.port}: {reason}; choose another one") from error
         base = f"ws://{settings.address}:{port}"
         click.echo(f"serving {settings.model} at {base}{STREAM_PATH}?api_key=KEY&model=…")
