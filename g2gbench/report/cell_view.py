@@ -286,7 +286,7 @@ def _stage(stage: Mapping[str, Any]) -> tuple[str, str]:
         return "not measured", stage["reason"]
     lost = stage["lost"]
     if lost is None:
-        return str(stage["count"]), ""
+        return str(stage["count"]), "–"
     return str(stage["count"]), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
 
 

@@ -149,9 +149,10 @@ def dots(
     points[1::2, 0] += 1e-6
     path = Path(points, np.tile([Path.MOVETO, Path.LINETO], len(x)))
     path.should_simplify = False
-    axes.add_patch(
-        PathPatch(path, fill=False, edgecolor=color, linewidth=size, capstyle="round", **style_of)
-    )
+    patch = PathPatch(path, fill=False, edgecolor=color, linewidth=size, capstyle="round")
+    # Rounded to whole pixels, a line this short would vanish from a PNG.
+    patch.set(snap=False, **style_of)
+    axes.add_patch(patch)
 
 
 def steps(axes: Axes, edges: FloatArray, values: FloatArray, **style_of: Any) -> None:

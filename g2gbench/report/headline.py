@@ -220,10 +220,20 @@ def _room(expectation: Mapping[str, Any]) -> float:
 
 
 def _key_number(summary: Mapping[str, Any]) -> tuple[str, ...]:
-    if len(summary["cells"]) != 1:
+    """g2g p95, of several cells the smallest and the largest."""
+    name = "g2g_ms.p95"
+    known = [cell for cell in summary["cells"] if cell["metrics"][name]["value"] is not None]
+    if not known:
         return ()
-    value, interval = shown("g2g_ms.p95", summary["cells"][0]["metrics"]["g2g_ms.p95"])
-    return (f"g2g p95 was {value} {interval}".rstrip() + ".",)
+    known.sort(key=lambda cell: cell["metrics"][name]["value"])
+    said = [
+        " ".join(filter(None, shown(name, cell["metrics"][name])))
+        + (f" with {place_of(summary, cell)}" if len(summary["cells"]) > 1 else "")
+        for cell in (known[0], known[-1])
+    ]
+    if len(known) == 1:
+        return (f"g2g p95 was {said[0]}.",)
+    return (f"g2g p95 was {said[0]} at least, {said[1]} at most.",)
 
 
 def _trials_line(summary: Mapping[str, Any], planned: Mapping[str, int]) -> str:

@@ -34,7 +34,6 @@ PALETTE: Final[Mapping[str, Colour]] = MappingProxyType(
         "pass": Colour("#0b7a6b", "#43b8a5", "holds, pass, delivered"),
         "fail": Colour("#c2410b", "#f2824a", "does not hold, fail, limits, freezes"),
         "passbg": Colour("#e3f2ef", "#12302c", "the side of a limit where it holds"),
-        "failbg": Colour("#fbe9e1", "#3a2015", "tint behind a failure"),
         "odd": Colour("#f6d59c", "#6a4d17", "frames that came back unreadable"),
     }
 )

@@ -19,7 +19,6 @@ from g2gbench.store.files import write_atomically
 
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _PNG_NO_METADATA: Final = {"Software": None}
-_PLAIN_COLOURS: Final = frozenset({"#000000"})  # what matplotlib writes where nothing is painted
 
 
 def inline(illustration: Illustration, serial: int) -> tuple[str, ...]:
@@ -67,12 +66,22 @@ def _for_page(text: str, canvas: Canvas, css_class: str) -> str:
     text = re.sub(r"<svg [^>]*>", head, text, count=1)
     # An href without a prefix is SVG 2, which every browser of today reads.
     text = text.replace("xlink:href", "href")
-    text = re.sub(r"font: ((?:\w+ )*?)([\d.]+)px [^;\"]*", _font, text)
+    text = with_font_of_page(text)
+    text = re.sub(r' transform="rotate\(-?0[^"]*"', "", text)
     text = re.sub(r"(?<=[ :])#[0-9a-f]{6}\b", _variable, text)
     text = re.sub(r"-?\d+\.\d{3,}", _rounded, text)
     used = set(re.findall(r"#(\w+)", text))
     text = re.sub(r' id="([\w.]+)"', lambda m: m[0] if m[1] in used else "", text)
     return re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
+
+
+def with_font_of_page(text: str) -> str:
+    """Without font families, so that words take the page's font; size and weight are kept.
+
+    matplotlib writes ``font-family`` since 3.10 and the ``font`` shorthand before.
+    """
+    text = re.sub(r"font-family: [^;\"]*; ?", "", text)
+    return re.sub(r"font: ((?:\w+ )*?)([\d.]+)px [^;\"]*", _font, text)
 
 
 def _font(match: re.Match[str]) -> str:
@@ -82,8 +91,6 @@ def _font(match: re.Match[str]) -> str:
 
 def _variable(match: re.Match[str]) -> str:
     colour = match[0]
-    if colour in _PLAIN_COLOURS:
-        return colour
     if colour not in NAMES:
         raise ValueError(f"colour {colour} is not in the palette")
     return f"var(--{NAMES[colour]})"

@@ -51,6 +51,12 @@ def test_without_an_expectation_the_latency_is_told(tmp_path: Path) -> None:
     assert head.lines[0] == "g2g p95 was 234 ms."
 
 
+def test_of_several_cells_the_smallest_and_the_largest_latency_are_told(tmp_path: Path) -> None:
+    cells = {"publish.codec=vp8": [Recipe(300)], "publish.codec=h264": [Recipe(200)]}
+    head = head_of(runs.store(tmp_path, cells, expect=[]))
+    assert head.lines[0] == "g2g p95 was 234 ms with h264 at least, 334 ms with vp8 at most."
+
+
 def test_the_machine_is_blamed_only_where_the_reasons_say_so(
     reported: Reported, tmp_path: Path
 ) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import image
 
 from g2gbench.report.drawing import Canvas, Illustration, dots, scaled_from_zero, style
 from g2gbench.report.palette import LIGHT, PALETTE, css_variables
-from g2gbench.report.svg import inline, write_png
+from g2gbench.report.svg import inline, with_font_of_page, write_png
 
 
 def drawn(colour: str, words: str = "words") -> Illustration:
@@ -36,6 +37,26 @@ def test_colours_become_variables_of_the_page() -> None:
 def test_a_colour_without_a_meaning_is_refused() -> None:
     with pytest.raises(ValueError, match="#ff00ff is not in the palette"):
         inline(drawn("#ff00ff"), 1)
+
+
+def test_words_take_the_font_of_the_page() -> None:
+    assert "DejaVu" not in inline(drawn(LIGHT["ink"]), 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            "font-weight: 700; font-size: 12px; font-family: 'DejaVu Sans'; fill: #1b1f24",
+            "font-weight: 700; font-size: 12px; fill: #1b1f24",
+        ),
+        ("font: 11.5px 'DejaVu Sans'; fill: #1b1f24", "font-size:11.5px; fill: #1b1f24"),
+        ("font: bold 12px 'DejaVu Sans'", "font-size:12px;font-weight:600"),
+        ("font: 700 12px 'DejaVu Sans', 'Arial'", "font-size:12px;font-weight:600"),
+    ],
+)
+def test_size_and_weight_of_words_are_kept(written: str, kept: str) -> None:
+    assert with_font_of_page(written) == kept
 
 
 def test_the_same_figure_gives_the_same_bytes_and_another_number_other_ids() -> None:
@@ -83,6 +104,21 @@ def test_many_dots_are_one_path() -> None:
     svg = inline(Illustration("dots", "", "", (340,), draw), 1)[0]
     assert len(svg) < 900 * 40
     assert svg.count("<path") < 20
+
+
+def test_dots_are_there_in_a_png_too(tmp_path: Path) -> None:
+    def draw(width: int) -> Canvas:
+        canvas = Canvas(width, 100)
+        axes = canvas.axes(0, 0, width, 100)
+        axes.set_axis_off()
+        axes.set_ylim(0, 1)
+        dots(axes, np.linspace(0.1, 0.9, 20), np.full(20, 0.5), LIGHT["ink"], 4)
+        return canvas
+
+    write_png(Illustration("dots", "", "", (340,), draw), tmp_path / "dots.png")
+    pixels = image.imread(tmp_path / "dots.png")
+    dark = pixels[..., :3].mean(axis=2) < 0.5
+    assert dark.sum() > 20 * 30
 
 
 @pytest.mark.parametrize("top", [0.0, 0.4, 219.0, 1000.0, 83_456.0])

@@ -84,6 +84,7 @@ def _draw(
             weight="bold",
             va="center",
             ha="right" if late else "left",
+            bbox={"fc": LIGHT["surface"], "ec": "none", "pad": 0.5, "alpha": 0.75},
             zorder=6,
         )
     axes.set_xlabel("g2g latency, ms", labelpad=4)

@@ -177,9 +177,21 @@ def _g2g(axes: Axes, series: Series, limit: Limit | None, layout: _Layout) -> No
             va="center",
             ha="right" if right else "left",
         )
-    if series.warm and -series.begin_s > 0.12 * (series.end_s - series.begin_s):
+    if (
+        series.warm
+        and not series.steady.all()
+        and -series.begin_s > 0.12 * (series.end_s - series.begin_s)
+    ):
+        # Where its frames leave room: at the top, or at the bottom.
+        below = np.median(series.g2g_ms[~series.steady]) > upper / 2
         axes.text(
-            series.begin_s / 2, upper * 0.03, "warm-up", size=11, color=LIGHT["muted"], ha="center"
+            series.begin_s / 2,
+            upper * (0.03 if below else 0.97),
+            "warm-up",
+            size=11,
+            color=LIGHT["muted"],
+            ha="center",
+            va="bottom" if below else "top",
         )
     _name_marks(axes, series, layout)
     if layout.wide:
