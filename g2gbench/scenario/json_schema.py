@@ -68,7 +68,8 @@ def _type(name: str, field: FieldInfo, definitions: dict[str, Any]) -> dict[str,
     sections = [s for s in sections_in(field.annotation) if s not in LATER_SECTIONS]
     if not sections:
         return {"type": "string", "enum": list(get_args(field.annotation))}
-    reference = _reference(sections[0], definitions)
+    references = [_reference(section, definitions) for section in sections]
+    reference = references[0] if len(references) == 1 else {"oneOf": references}
     if name == "timeline":
         return {"type": "array", "items": reference, "maxItems": MOST_TIMELINE_ENTRIES}
     return _or_null(reference) if type(None) in get_args(field.annotation) else reference

@@ -76,11 +76,10 @@ class LoopbackTarget(Section):
 
 
 class ServiceTarget(Section):
-    """The real service. Recognised; a later version connects to it."""
+    """The service at a URL: the real one, or ``g2gbench serve`` anywhere."""
 
     kind: Literal["service"]
     url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = None
-    http_url: Annotated[str | None, Address(schemes=("https", "http"), nullable=True)] = None
     api_key: Annotated[SecretStr, Secret()]
     model: Annotated[str, Name()]
     resolution: Annotated[

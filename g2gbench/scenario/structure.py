@@ -11,9 +11,9 @@ from pydantic.fields import FieldInfo
 from g2gbench.scenario.rules import Rule
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
-from g2gbench.scenario.sections import SECRET_FIELDS, LivekitTarget, ServiceTarget
+from g2gbench.scenario.sections import SECRET_FIELDS, LivekitTarget
 
-LATER_SECTIONS: frozenset[type[Section]] = frozenset((ServiceTarget, LivekitTarget))
+LATER_SECTIONS: frozenset[type[Section]] = frozenset((LivekitTarget,))
 """Sections that are recognised and not supported yet."""
 
 _NOT_IN_A_MATRIX = frozenset(("name", "description", "matrix", "repeat", "expect", "client"))
@@ -71,9 +71,10 @@ def _kinds(section: type[Section]) -> tuple[Any, ...]:
 
 def matrix_paths() -> tuple[str, ...]:
     """Every dotted path that ``matrix:`` may vary."""
+    paths = dict.fromkeys(_paths(Scenario, ""))  # kinds of a section share some of their fields
     return tuple(
         path
-        for path in _paths(Scenario, "")
+        for path in paths
         if path.partition(".")[0] not in _NOT_IN_A_MATRIX and path not in SECRET_FIELDS
     )
 

@@ -20,7 +20,7 @@ _PROFILES_NOW = tuple(PROFILES)
 _PROFILES_LATER = ("wifi-busy", "ethernet", "cable", "dsl", "lte", "3g", "4g", "5g", "satellite")
 
 LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "target.kind": (("loopback",), ("service", "livekit")),
+    "target.kind": (("loopback", "service"), ("livekit",)),
     "target.room": (("embedded",), ("livekit-server",)),
     "source.kind": (("synthetic",), ("file", "camera")),
     "publish.simulcast": (("false",), ("true", "True", "TRUE")),
@@ -31,7 +31,7 @@ LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""
 
 LATER_KEYS: frozenset[str] = frozenset(
-    {"timeline[].every", "network.trace", "timeline[].network.trace"}
+    {"target.http_url", "timeline[].every", "network.trace", "timeline[].network.trace"}
     | {
         f"{prefix}network.{link}.{key}"
         for prefix in ("", "timeline[].")

@@ -91,9 +91,7 @@ def test_validate_needs_no_variable_of_the_environment(tmp_path: Path) -> None:
     path.write_text(
         "name: a\ntarget: {kind: service, url: 'wss://x', model: lucy-2.1, api_key: '${UNSET_1}'}\n"
     )
-    exception, _ = error("validate", str(path))
-    assert "UNSET_1" not in str(exception)
-    assert "not supported yet in version 0.1.0" in str(exception)
+    assert "UNSET_1" not in output("validate", str(path))
 
 
 def test_schema_prints_the_json_schema() -> None:

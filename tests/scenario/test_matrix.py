@@ -122,7 +122,7 @@ def test_no_secret_becomes_variable_once_its_target_is_supported(
 ) -> None:
     monkeypatch.setattr(structure, "LATER_SECTIONS", frozenset())
     paths = structure.matrix_paths()
-    assert "target.http_url" in paths
+    assert "target.resolution" in paths
     assert not SECRET_FIELDS & set(paths)
 
 
