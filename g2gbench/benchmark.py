@@ -68,7 +68,7 @@ async def run_async(
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> Run:
-    """``run`` for an event loop of one's own. ``stop`` ends the run early, and keeps what it has."""
+    """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept."""
     scenario, text = _read(scenario)
     progress, stop = progress or Silent(), stop or asyncio.Event()
     planned = cells(scenario)
@@ -90,10 +90,10 @@ async def run_async(
             break
         progress.trial_started(trial, index, len(trials))
         place = directory.trial(trial.cell.name, trial.repeat)
-        await TrialRunner(
+        broken = await TrialRunner(
             trial, place.journal, place.log_dir, place.service_log_path, progress.record
         ).run(stop)
-        progress.trial_ended(place.finish())
+        progress.trial_ended(place.finish("failed" if broken else None, broken))
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())
     measured = open_run(directory.path)
     report.write(measured)

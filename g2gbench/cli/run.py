@@ -78,8 +78,9 @@ async def _run_all(scenarios: Sequence[Scenario], out: Path, quiet: bool) -> tup
     display = Display(quiet=quiet)
     runs: list[Run] = []
     for scenario in scenarios:
-        if not stop.is_set():
-            runs.append(await run_async(scenario, out=out, progress=display, stop=stop))
+        if stop.is_set():
+            break
+        runs.append(await run_async(scenario, out=out, progress=display, stop=stop))  # noqa: PERF401 - one after the other, and kept when a later one fails
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
+BASE_URL = "wss://api3.decart.ai"
 STREAM_PATH = "/v1/stream"
 PING_S = 20.0
 OPEN_TIMEOUT_S = 60.0
@@ -75,16 +76,25 @@ Message: TypeAlias = RoomInfo | QueuePosition | Ack | Generation | ServiceError 
 
 
 def stream_url(
-    base_url: str, api_key: str, model: str, *, pixel_latency: bool, user_agent: str
+    base_url: str,
+    api_key: str,
+    model: str,
+    *,
+    pixel_latency: bool,
+    user_agent: str,
+    resolution: str | None = None,
 ) -> str:
     """The WebSocket's address. It holds the key: never log it.
 
     Args:
         base_url: ``ws://…`` or ``wss://…``.
+        resolution: ``720p`` or ``1080p``; None: the service's own choice.
         pixel_latency: ask the service to read the marker and stamp it on the matching output frame.
 
     """
     query = {"api_key": api_key, "model": model, "livekit_early_room_info": "true"}
+    if resolution is not None:
+        query["resolution"] = resolution
     if pixel_latency:
         query["pixel_latency"] = "1"
     query["user_agent"] = user_agent

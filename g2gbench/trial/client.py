@@ -86,6 +86,7 @@ class Client:
         self._acknowledged = asyncio.Event()
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._lock = threading.Lock()
+        self._decoded = 0
 
     async def run(self, url: str) -> None:
         """Measure. Raises UnreachableError, SessionFailed."""
@@ -117,6 +118,7 @@ class Client:
             plan["api_key"],
             plan["model"],
             pixel_latency=plan["pixel_latency"],
+            resolution=plan["resolution"],
             user_agent=f"g2gbench/{g2gbench.__version__}",
         )
         self._signalling = signalling = await Signalling.open(address)
@@ -204,6 +206,7 @@ class Client:
             self._receiver.offer(
                 Arrival(video.luma(event.frame), received_ns, video.witness(event))
             )
+        self._event("stream_ended")
 
     def _number_read(self, number: int, received_ns: int) -> None:
         """On the receiver's thread."""
@@ -232,6 +235,7 @@ class Client:
             self._broken.result()
         if not self._live.is_set():
             what = "remote video came" if "first_frame" in self._reached else "no remote video came"
+            what += f", {self._decoded} frames were decoded"
             raise SessionFailed(f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}")
 
     async def _wait(self, seconds: float) -> None:
@@ -262,6 +266,7 @@ class Client:
                 self._event("stats_failed", error=type(error).__name__)
             else:
                 self._journal(Stats(at_ns, values))
+                self._decoded = int(values.get("inbound.frames_decoded") or 0)
                 self._check_codec(values)
             await asyncio.sleep(STATS_S)
 

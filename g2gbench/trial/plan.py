@@ -75,6 +75,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         if isinstance(target, ServiceTarget)
         else LOOPBACK_KEY,
         "model": target.model,
+        "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),
         "source": {
             "content": scenario.source.content,

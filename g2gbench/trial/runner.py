@@ -25,6 +25,7 @@ from g2gbench.measure.records import (
     encode,
 )
 from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.trial import plan as planning
 from g2gbench.trial.plan import PlannedTrial
 
@@ -72,17 +73,23 @@ class TrialRunner:
         self._link: dict[str, int] = {}
         self._ended: Ended | None = None
         self._over = asyncio.Event()
-        self._cause = ""
+        self._ending = False
+        self._broken = ""
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run it to its end, or until ``stop``. Whatever goes wrong is in the journal."""
+    async def run(self, stop: asyncio.Event) -> str:
+        """Run it to its end, or until ``stop``.
+
+        Whatever goes wrong is in the journal. The answer is what broke the trial from outside: a
+        process that was lost, a time limit. It is empty when the client ended by itself, and when
+        the user stopped it.
+        """
         stopping = asyncio.ensure_future(stop.wait())
         try:
             try:
                 await self._start()
             except ChildLost as error:
-                self._end("failed", str(error))
-                return
+                self._broken = str(error)
+                return self._broken
             self._tasks = [
                 asyncio.ensure_future(self._sample_usage()),
                 asyncio.ensure_future(self._change_link()),
@@ -94,10 +101,10 @@ class TrialRunner:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             over.cancel()
-            if stop.is_set():
-                self._cause = "interrupted"
-            elif not self._over.is_set():
+            if not self._over.is_set() and not stop.is_set():
+                self._broken = f"the trial did not end within {self._trial.limit_s:.0f} s"
                 self._event("time_limit", seconds=self._trial.limit_s)
+            return self._broken
         finally:
             stopping.cancel()
             for task in self._tasks:
@@ -109,7 +116,7 @@ class TrialRunner:
         trial = self._trial
         client = await self._spawn("client", "g2gbench.trial.client", planning.client_plan(trial))
         client.on_line = self._client_says
-        url = getattr(trial.scenario.target, "url", None) or ""
+        url = getattr(trial.scenario.target, "url", None) or BASE_URL
         service_plan = planning.service_plan(trial)
         if service_plan is not None:
             service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
@@ -126,6 +133,7 @@ class TrialRunner:
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]
         await client.ready(READY_S)
+        self._event("processes", **self._pids)
         client.tell({"url": url})
 
     async def _spawn(self, name: str, module: str, plan: dict[str, Any]) -> Child:
@@ -164,9 +172,9 @@ class TrialRunner:
         if name == "client" and self._ended is not None:
             self._over.set()
             return
-        if not self._cause:
-            self._cause = f"the {name} process ended ({describe(status)})"
-            self._event("process_lost", process=name, reason=self._cause)
+        if not self._ending and not self._broken:
+            self._broken = f"the {name} process ended ({describe(status)})"
+            self._event("process_lost", process=name, reason=self._broken)
         self._over.set()
 
     # -- what goes on beside the session
@@ -205,20 +213,16 @@ class TrialRunner:
 
     # -- the end
 
-    def _end(self, reason: str, message: str) -> None:
-        self._record(Ended(time.monotonic_ns(), reason, message))
-
     async def _end_all(self) -> None:
         """The client first: its goodbye goes through the link to the service."""
-        interrupted = self._cause == "interrupted"
-        self._cause = self._cause or "over"  # from here on, an end is no loss
+        self._ending = True  # from here on, an end is no loss
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(3 * _STOP_S):
                 for name in ("client", "link", "service"):
                     if name in self._children:
                         await self._children[name].end()
-        if interrupted and self._ended is None:
-            self._end("interrupted", "stopped by the user")
+        if self._broken and self._ended is None:
+            self._record(Ended(time.monotonic_ns(), "failed", self._broken))
         now_ns = time.monotonic_ns()
         for source, counts in (("worker", self._worker), ("link", self._link)):
             if counts:

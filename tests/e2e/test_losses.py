@@ -1,0 +1,94 @@
+"""Processes that die in the middle: the run ends in time, what was measured is kept, none stays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from g2gbench.benchmark import run_async
+from g2gbench.cli import main
+from g2gbench.scenario import loads
+from g2gbench.store.reading import open_run
+from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough, until
+
+pytestmark = pytest.mark.session
+LINKED = "network: {profile: wifi}\n"
+
+
+@pytest.mark.parametrize("victim", ["client", "worker", "room", "service", "link"])
+async def test_a_process_killed_while_measuring_ends_the_trial_and_loses_nothing(
+    victim: str, tmp_path: Path
+) -> None:
+    progress = Acting("measure", kill(victim))
+    scenario = loads(passthrough(victim, duration=60) + LINKED)
+    run = await asyncio.wait_for(run_async(scenario, out=tmp_path, progress=progress), 60)
+    (trial,) = run.trials
+    assert trial.result.status == "failed"
+    assert trial.result.message
+    assert run.summary_data["status"] == "invalid"
+    assert run.summary_data["exit_code"] == 3
+    assert trial.result.frames["before_live"] >= 0
+    assert len(trial.frames()) > 15  # the warm-up's frames are in the ledger
+    assert (run.path / "report.html").exists()
+    assert set(progress.pids) == {"client", "worker", "room", "service", "link"}
+    assert all_gone(progress.pids)
+
+
+async def test_ctrl_c_keeps_what_was_measured_and_exits_130(tmp_path: Path) -> None:
+    scenario = tmp_path / "long.yaml"
+    scenario.write_text(passthrough("long", warmup=1, duration=300))
+    process = await g2gbench("run", str(scenario), "--out", str(tmp_path / "runs"))
+    await until(process.stderr, "measuring")
+    children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
+    process.send_signal(signal.SIGINT)
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 130
+    assert out.decode().startswith("INTERRUPTED")
+    assert len(children) >= 4
+    assert all_gone(children)
+    run = open_run(next((tmp_path / "runs").iterdir()))
+    assert run.status == "interrupted"
+    (trial,) = run.trials
+    assert trial.result.frames["delivered"] > 30
+    assert not trial.rebuilt
+    assert (run.path / "report.html").exists()
+
+
+async def test_a_killed_run_is_a_readable_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "long.yaml"
+    scenario.write_text(passthrough("long", warmup=1, duration=300))
+    process = await g2gbench("run", str(scenario), "--out", str(tmp_path / "runs"))
+    await until(process.stderr, "measuring")
+    children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
+    os.kill(process.pid, signal.SIGKILL)
+    await process.communicate()
+    assert all_gone(children)  # every child dies with its parent
+    directory = next((tmp_path / "runs").iterdir())
+    await asyncio.to_thread(main, ["report", str(directory)])
+    run = open_run(directory)
+    (trial,) = run.trials
+    assert trial.rebuilt
+    assert run.status == "interrupted"
+    assert trial.result.frames["delivered"] > 30
+    assert "interrupted" in capsys.readouterr().out.lower()
+    assert (directory / "report.html").exists()
+
+
+async def test_a_stop_before_anything_was_measured_is_a_run_too(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    progress = Acting("connect", lambda _: stop.set())
+    scenario = loads(passthrough("early", duration=60))
+    run = await asyncio.wait_for(
+        run_async(scenario, out=tmp_path, progress=progress, stop=stop), 60
+    )
+    assert run.status == "interrupted"
+    assert json.loads((run.path / "summary.json").read_text())["exit_code"] == 130
+    assert all_gone(progress.pids)

@@ -1,0 +1,96 @@
+"""``serve`` in one process, a scenario that names its URL in another: keys and refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.sessions import all_gone, g2gbench, until
+
+pytestmark = pytest.mark.session
+SECRET = "sk-a-very-secret-key-4711"
+SCENARIO = """\
+name: cloud
+target: {{kind: service, url: '{url}', api_key: '${{G2G_TEST_KEY}}', model: lucy-2.1}}
+session: {{warmup: 1s, duration: 2s, playout_delay: 0ms, prompt: "a beach"}}
+"""
+
+
+@contextlib.asynccontextmanager
+async def _serving(*options: str) -> AsyncIterator[str]:
+    """A served URL. Ends the service by SIGTERM and sees that nothing stays."""
+    process = await g2gbench("serve", "--port", "0", *options)
+    try:
+        line = await until(process.stdout, "serving")
+        found = re.search(r"ws://[\d.]+:\d+", line)
+        assert found
+        yield found[0]
+    finally:
+        children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
+        process.send_signal(signal.SIGTERM)
+        out, err = await asyncio.wait_for(process.communicate(), 30)
+        assert all_gone(children)
+        assert process.returncode == 0, err.decode()
+        assert SECRET not in (out + err).decode()
+
+
+async def _run(tmp_path: Path, url: str) -> tuple[int, str]:
+    scenario = tmp_path / "cloud.yaml"
+    scenario.write_text(SCENARIO.format(url=url))
+    process = await g2gbench(
+        "run", str(scenario), "--out", str(tmp_path / "runs"), G2G_TEST_KEY=SECRET
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode is not None
+    return process.returncode, (out + err).decode()
+
+
+def _files_with_the_secret(path: Path) -> list[Path]:
+    return [f for f in path.rglob("*") if f.is_file() and SECRET.encode() in f.read_bytes()]
+
+
+async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
+    tmp_path: Path,
+) -> None:
+    async with _serving("--key", SECRET) as url:
+        status, said = await _run(tmp_path, url)
+    assert status in (0, 3), said  # measured; a busy machine may make it invalid
+    assert SECRET not in said
+    assert _files_with_the_secret(tmp_path) == []
+    journal = next((tmp_path / "runs").rglob("journal.jsonl")).read_text()
+    assert '"phase":"measured"' in journal
+
+
+async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
+    async with _serving("--key", "another") as url:
+        status, said = await _run(tmp_path, url)
+    assert status == 4, said
+    assert "Invalid API key" in said
+    assert SECRET not in said
+    assert _files_with_the_secret(tmp_path) == []
+
+
+async def test_nobody_at_the_url_is_exit_4_with_the_reason(tmp_path: Path) -> None:
+    status, said = await _run(tmp_path, "ws://127.0.0.1:9")
+    assert status == 4, said
+    assert "could not be reached" in said
+    assert SECRET not in said
+    assert _files_with_the_secret(tmp_path) == []
+
+
+async def test_an_unset_variable_is_bad_input_before_anything_starts(tmp_path: Path) -> None:
+    scenario = tmp_path / "cloud.yaml"
+    scenario.write_text(SCENARIO.format(url="ws://127.0.0.1:9").replace("G2G_TEST_KEY", "G2G_NO"))
+    process = await g2gbench("run", str(scenario), "--out", str(tmp_path / "runs"))
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert "G2G_NO" in err.decode()
+    assert "Traceback" not in err.decode()
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,126 @@
+"""A real session of real WebRTC, from the scenario to the report."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from g2gbench.benchmark import run_async
+from g2gbench.scenario import loads
+from g2gbench.store.reading import Run
+from tests.e2e.sessions import g2gbench, passthrough
+
+pytestmark = pytest.mark.session
+FILES = ("run.json", "summary.json", "summary.csv", "report.html", "summary.md", "junit.xml")
+TRIAL_FILES = ("journal.jsonl", "frames.parquet", "rtcstats.parquet", "events.jsonl")
+
+
+def _truth(run: Run) -> dict[int, int]:
+    """Number -> frame id, as the model worker logged them."""
+    frames = run.trials[0].recorded.service_frames
+    return {
+        f.number_out: f.witness
+        for f in frames
+        if f.number_out is not None and f.witness is not None
+    }
+
+
+async def test_without_impairment_frames_come_back_and_none_is_misread(tmp_path: Path) -> None:
+    scenario = loads(passthrough(duration=8))
+    run = await run_async(scenario, out=tmp_path)
+    (trial,) = run.trials
+    result = trial.result
+    assert result.status == "ok", (result.invalid_because, result.message)
+    assert result.frames["captured"] >= 235
+    assert result.frames["delivered"] / result.frames["captured"] >= 0.995
+    assert result.readings["misread"] == result.readings["not_outstanding"] == 0
+    # Against the ground truth: every number read is one that the worker sent, for that very frame.
+    truth, frames = _truth(run), trial.frames()
+    read = frames[frames["outcome"] == "delivered"]
+    wrong = [
+        (seq, frame_id)
+        for seq, frame_id in zip(read["seq"], read["frame_id"], strict=True)
+        if truth.get(seq) != frame_id
+    ]
+    assert wrong == []
+    assert result.readings["witness_disagree"] == 0
+    assert result.readings["witness_agree"] >= len(read)
+    value = result.metrics["g2g_ms.p50"].value
+    assert value is not None
+    assert 0 < value < 1000
+    for name in FILES:
+        assert (run.path / name).stat().st_size > 0
+    for name in TRIAL_FILES:
+        assert (trial.path / name).stat().st_size > 0
+
+
+async def test_a_model_that_redraws_the_picture_is_measured_by_its_own_stamp(
+    tmp_path: Path,
+) -> None:
+    text = passthrough("restyled", duration=4).replace(
+        "model: camera-360p",
+        "model: camera-360p, processing: {transform: restyle, mean: 20ms}",
+    )
+    scenario = loads(text.replace("playout_delay: 0ms", 'playout_delay: 0ms, prompt: "x"'))
+    run = await run_async(scenario, out=tmp_path)
+    result = run.trials[0].result
+    assert result.status == "ok", (result.invalid_because, result.message)
+    assert result.frames["delivered"] > 100
+    assert result.readings["witness_disagree"] == 0
+    least = result.metrics["g2g_ms.min"].value
+    assert least is not None
+    assert least > 20  # the model held each frame for so long
+
+
+async def test_the_timeline_changes_prompt_and_network(tmp_path: Path) -> None:
+    text = passthrough("timeline", duration=5) + (
+        "network: {uplink: {delay: 1ms}}\n"
+        "timeline:\n"
+        "  - {at: 2s, prompt: 'a sunny beach'}\n"
+        "  - {at: 3s, network: {uplink: {delay: 100ms}, downlink: {delay: 100ms}}}\n"
+    )
+    run = await run_async(loads(text), out=tmp_path)
+    (trial,) = run.trials
+    assert trial.result.status in ("ok", "invalid"), trial.result.message
+    session = trial.recorded.session
+    names = [event.name for event in session.events]
+    assert names.index("prompt") < names.index("prompt_ack") < names.index("network")
+    frames = trial.frames()
+    start = session.reached["measure"]
+    seconds = (frames["captured_ns"].astype("int64") - start) / 1e9
+    before = frames[(seconds > 0) & (seconds < 2.5)]["g2g_ms"].median()
+    after = frames[(seconds > 3.8) & (seconds < 5)]["g2g_ms"].median()
+    assert after - before > 150  # 198 ms more on the way; jitter buffers may give some of it back
+
+
+async def test_the_command_prints_one_json_object_and_its_exit_code_is_the_verdict(
+    tmp_path: Path,
+) -> None:
+    scenario = tmp_path / "two.yaml"
+    expectations = "expect: [g2g_ms.p50 < 1us]\nmatrix: {publish.codec: [vp8, h264]}\n"
+    scenario.write_text(passthrough("two", duration=2) + expectations)
+    process = await g2gbench("run", str(scenario), "--out", str(tmp_path / "runs"), "--json")
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    summary = json.loads(out)
+    assert process.returncode == summary["exit_code"] == 1, err.decode()
+    assert summary["status"] == "fail"
+    assert [cell["settings"]["publish.codec"] for cell in summary["cells"]] == ["vp8", "h264"]
+    assert "[2/2]" in err.decode()
+    for cell in summary["cells"]:
+        (expectation,) = cell["expectations"]
+        assert expectation["holds"] is False
+        assert cell["metrics"]["g2g_ms.p50"]["value"] > 0
+        assert cell["metrics"]["g2g_ms.p99"]["value"] is None  # 60 frames are too few: it says so
+        assert cell["metrics"]["g2g_ms.p99"]["reason"]
+
+
+async def test_a_codec_that_cannot_be_encoded_is_said_and_not_measured(tmp_path: Path) -> None:
+    text = passthrough("h265") + "publish: {codec: h265}\n"
+    run = await run_async(loads(text), out=tmp_path)
+    (trial,) = run.trials
+    assert trial.result.status == "failed"
+    assert "h265 was asked for" in trial.result.message
+    assert run.summary_data["exit_code"] == 3
