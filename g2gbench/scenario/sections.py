@@ -79,13 +79,17 @@ class ServiceTarget(Section):
     """The service at a URL: the real one, or ``g2gbench serve`` anywhere."""
 
     kind: Literal["service"]
-    url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = None
-    api_key: Annotated[SecretStr, Secret()]
-    model: Annotated[str, Name()]
+    url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = Field(
+        None, description="Where the service listens; null: its public address."
+    )
+    api_key: Annotated[SecretStr, Secret()] = Field(
+        description="The key, best as ${NAME} of the environment; written nowhere."
+    )
+    model: Annotated[str, Name()] = Field(description="The model asked for.")
     resolution: Annotated[
         Literal["480p", "720p", "1080p"] | None,
         Choice(names=("480p", "720p", "1080p"), nullable=True),
-    ] = None
+    ] = Field(None, description="The resolution asked for; null: the service's own choice.")
 
 
 class LivekitTarget(Section):
