@@ -1,0 +1,97 @@
+"""The README promises nothing that is not there, and keeps quiet about nothing that is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import g2gbench
+from g2gbench.analysis.cell import FEWEST_FOR_INTERVAL
+from g2gbench.analysis.verdict import EXIT_CODES
+from g2gbench.cli import cli
+from g2gbench.errors import ExitCode
+from g2gbench.measure.registry import LATER
+from g2gbench.scenario import PROFILES
+from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
+from g2gbench.store.reading import Run
+from tests.docs.documents import ROOT, code_words, fences, read, rows, section
+from tests.report import runs
+
+README = read("README.md")
+COMMANDS = cli.list_commands(click.Context(cli))
+PLANNED_COMMANDS = {"compare", "trend", "preflight", "calibrate"}
+TABLE = "| Code | Verdict | Meaning |"
+NOT_YET = section(README, "What it does not do yet")
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < 130
+
+
+def test_each_of_its_two_commands_is_one_line_that_a_bare_clone_can_run() -> None:
+    lines = README.splitlines()
+    install = "python3 -m venv .venv && .venv/bin/pip install -q"
+    assert f"{install} . && .venv/bin/g2gbench run scenarios/wifi.yaml" in lines
+    assert f"{install} -e '.[dev]' && .venv/bin/python .ci/check.py" in lines
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/running.md"])
+def test_the_exit_codes_are_those_of_the_code(document: str) -> None:
+    told = {int(code): verdict for code, verdict, _ in rows(read(document), TABLE)}
+    assert told == {code.value: code.name.lower().replace("_", " ") for code in ExitCode}
+    for status, code in EXIT_CODES.items():
+        assert told[code] == status
+
+
+def test_the_smallest_interval_is_that_of_the_code() -> None:
+    assert f"from {FEWEST_FOR_INTERVAL} on it is an interval" in README
+
+
+def test_its_python_runs_and_gives_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (snippet,) = fences(README, "python")
+    stored = runs.passing(tmp_path)
+    asked: list[str] = []
+
+    def run(scenario: str) -> Run:
+        asked.append(scenario)
+        return stored
+
+    monkeypatch.setattr(g2gbench, "run", run)
+    scope: dict[str, Any] = {}
+    exec(compile(snippet, "README.md", "exec"), scope)
+    assert asked == ["scenarios/wifi.yaml"]
+    assert (ROOT / asked[0]).is_file()
+    assert list(scope["frames"]["outcome"].unique())
+    assert capsys.readouterr().out.startswith(f"{stored.status}\n")
+    assert callable(g2gbench.run_async)
+
+
+def test_what_it_says_is_missing_is_missing() -> None:
+    later = {word for _, words in LATER_VALUES.values() for word in words} | set(LATER)
+    later |= {path.rpartition(".")[2] for path in LATER_KEYS} | PLANNED_COMMANDS
+    there = {"service", "g2gbench serve", *PROFILES}
+    assert set(code_words(NOT_YET)) - there <= later
+    assert not PLANNED_COMMANDS & set(COMMANDS)
+
+
+def test_it_is_silent_about_nothing_large_that_is_missing() -> None:
+    large = ("target.kind", "target.room", "source.kind", "client.kind")
+    missing = {word for path in large for word in LATER_VALUES[path][1]}
+    missing |= set(LATER) | PLANNED_COMMANDS | {"jitter", "burst", "trace"}
+    assert missing <= set(code_words(NOT_YET))
+    assert "Simulcast" in NOT_YET
+    assert set(PROFILES) == {"none", "wifi"}
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    assert f"\n## [{g2gbench.__version__}] - " in read("CHANGELOG.md")
+    for word in code_words(read("CHANGELOG.md")):
+        if word.startswith("g2gbench "):
+            assert word.split()[1] in COMMANDS
+        elif word.startswith("g2gbench."):
+            assert hasattr(g2gbench, word.partition(".")[2])
