@@ -23,7 +23,13 @@ from g2gbench.store.reading import Run
 
 @click.command("run", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_ROOT)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_ROOT,
+    show_default=True,
+    help="Where run directories are made.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Trials of each cell.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and how long it takes.")
@@ -63,10 +69,9 @@ def run_command(
     summaries = [run.summary_data for run in runs]
     if as_json:
         whole = summaries[0] if len(read) == 1 else {"schema": 1, "runs": summaries}
-        click.echo(json.dumps(whole, indent=2))
+        _say(json.dumps(whole, indent=2))
     else:
-        for run in runs:
-            click.echo(terminal.render(run, verbose=verbose))
+        _say("\n".join(terminal.render(run, verbose=verbose) for run in runs))
     raise SystemExit(_exit_code(summaries, interrupted))
 
 
@@ -80,11 +85,19 @@ async def _run_all(scenarios: Sequence[Scenario], out: Path, quiet: bool) -> tup
     for scenario in scenarios:
         if stop.is_set():
             break
-        runs.append(await run_async(scenario, out=out, progress=display, stop=stop))  # noqa: PERF401 - one after the other, and kept when a later one fails
+        runs.append(await run_async(scenario, out=out, progress=display, stop=stop))
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
     return runs, stop.is_set()
+
+
+def _say(text: str) -> None:
+    """Print; a reader that is gone changes nothing about the verdict."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing is left to fail when Python ends
 
 
 def _exit_code(summaries: Sequence[dict[str, Any]], interrupted: bool) -> int:

@@ -129,7 +129,7 @@ class Canvas:
         """A panel's name with its unit beside it."""
         written = self.text(x, y, name, weight="bold", size=12.5)
         if unit:
-            renderer: Any = self._agg.get_renderer()  # type: ignore[no-untyped-call]
+            renderer: Any = self._agg.get_renderer()  # type: ignore[no-untyped-call] # matplotlib's
             end = written.get_window_extent(renderer).x1
             self.text(end + 6, y, unit, color=LIGHT["muted"], size=11.5)
 

@@ -88,7 +88,7 @@ class _Stream(rtc.VideoStream):
     def _create_owned_stream(self) -> Any:
         request = ffi_pb2.FfiRequest()
         wanted = request.new_video_stream
-        wanted.track_handle = self._track._ffi_handle.handle  # type: ignore[union-attr]
+        wanted.track_handle = self._track._ffi_handle.handle  # type: ignore[union-attr] # ours always has a track
         wanted.type = video_frame_pb2.VideoStreamType.VIDEO_STREAM_NATIVE
         wanted.normalize_stride = True
         wanted.queue_size_frames = _NATIVE_QUEUE

@@ -153,7 +153,7 @@ class Whole(Rule):
     most: int
 
     def parse(self, value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool):  # noqa: SIM102
+        if isinstance(value, int) and not isinstance(value, bool):  # noqa: SIM102 - kind first, then range
             if self.least <= value <= self.most:
                 return value
         raise Refused(allowed=(f"a whole number from {self.least} to {self.most}",))
@@ -170,7 +170,7 @@ class Number(Rule):
     most: float
 
     def parse(self, value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool):  # noqa: SIM102
+        if isinstance(value, int | float) and not isinstance(value, bool):  # noqa: SIM102 - kind first, then range
             if math.isfinite(value) and self.least <= value <= self.most:
                 return float(value)
         raise Refused(allowed=(f"a number from {self.least:g} to {self.most:g}",))

@@ -1,7 +1,7 @@
 """The parts of a scenario, as frozen models: target, source, publish, network, session, timeline.
 
 A default of None means that another field decides (the model's size, the source's rate);
-``g2gbench.scenario.defaults`` settles these.
+``Scenario`` settles these when it is loaded.
 """
 
 # ruff: noqa: D102 - what a rule's methods do is said once, in Rule

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult

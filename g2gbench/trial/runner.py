@@ -146,7 +146,7 @@ class TrialRunner:
     # -- what the processes say
 
     def _client_says(self, line: str) -> None:
-        self._journal.write(line)
+        self._write(line)
         try:
             record = decode(line)
         except ValueError:
@@ -232,5 +232,13 @@ class TrialRunner:
         self._record(Event(time.monotonic_ns(), name, dict(detail)))
 
     def _record(self, record: Record) -> None:
-        self._journal.write(encode(record))
+        self._write(encode(record))
         self._on_record(record)
+
+    def _write(self, line: str) -> None:
+        """Append a line; a disk that takes no more ends the trial, with what it has."""
+        try:
+            self._journal.write(line)
+        except OSError as error:
+            self._broken = self._broken or f"the journal cannot be written: {error.strerror}"
+            self._over.set()

@@ -198,3 +198,12 @@ print([name for name in ({heavy}) if name in sys.modules])
 """,
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_has_read_enough_is_no_failure() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        command = [sys.executable, "-m", "g2gbench", "scenario", "schema"]
+        process = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (process.returncode, process.stderr) == (0, b"")

@@ -16,6 +16,7 @@ import secrets
 import socket
 import time
 from collections import Counter
+from collections.abc import Coroutine
 
 from aiohttp import WSMsgType, web
 from google.protobuf.message import DecodeError
@@ -172,9 +173,9 @@ class RoomServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def spawn(self, coroutine: object) -> None:
+    def spawn(self, coroutine: Coroutine[object, object, object]) -> None:
         """Run a coroutine whose end nobody waits for, and keep it referenced."""
-        task = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]
+        task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

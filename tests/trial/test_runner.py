@@ -1,0 +1,68 @@
+"""What the runner does where no session is needed; whole sessions are in tests/e2e."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from g2gbench.measure.records import Ended, Event, decode
+from g2gbench.process import spawn
+from g2gbench.scenario import cells, loads
+from g2gbench.trial import plan
+from g2gbench.trial.runner import TrialRunner
+from tests.e2e.sessions import passthrough
+
+
+class _Lines:
+    def __init__(self, room_for: int = 10**6) -> None:
+        self.lines: list[str] = []
+        self._room_for = room_for
+
+    def write(self, line: str) -> None:
+        if len(self.lines) >= self._room_for:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.lines.append(line)
+
+
+def _runner(journal: _Lines, tmp_path: Path) -> TrialRunner:
+    (trial,) = plan.trials(cells(loads(passthrough(duration=60))))
+    return TrialRunner(trial, journal, tmp_path, tmp_path / "service_frames.jsonl")
+
+
+async def test_a_process_that_does_not_start_is_the_trials_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start(*_: object) -> spawn.Child:
+        raise spawn.ChildLost("the client process ended (status 1) before it was ready")
+
+    monkeypatch.setattr(spawn.Child, "start", start)
+    journal = _Lines()
+    broken = await _runner(journal, tmp_path).run(asyncio.Event())
+    assert "before it was ready" in broken
+    (ended,) = [r for r in map(decode, journal.lines) if isinstance(r, Ended)]
+    assert (ended.reason, ended.message) == ("failed", broken)
+
+
+@pytest.mark.session
+async def test_a_full_disk_ends_the_trial_in_time_with_the_reason(tmp_path: Path) -> None:
+    journal = _Lines(room_for=40)
+    broken = await asyncio.wait_for(_runner(journal, tmp_path).run(asyncio.Event()), 60)
+    assert broken == "the journal cannot be written: No space left on device"
+    assert len(journal.lines) == 40
+
+
+@pytest.mark.session
+async def test_a_trial_that_does_not_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan.PlannedTrial, "limit_s", 3.0)
+    journal = _Lines()
+    broken = await asyncio.wait_for(_runner(journal, tmp_path).run(asyncio.Event()), 60)
+    assert broken == "the trial did not end within 3 s"
+    events = [r.name for r in map(decode, journal.lines) if isinstance(r, Event)]
+    assert "time_limit" in events
+    assert json.loads(journal.lines[0])["kind"] == "event"  # the processes come first
