@@ -26,6 +26,7 @@ from g2gbench.service.session import Action, Apply, OpenRoom, Reply, ServiceSess
 log = logging.getLogger(__name__)
 STREAM_PATH = "/v1/stream"
 TOKENS_PATH = "/v1/client/tokens"
+WATCH_PATH = "/watch-stream/{room}"
 _TICK_S = 1.0
 _MAX_MESSAGE = 24 << 20
 _MAX_EXPIRY_S = 3600
@@ -86,6 +87,8 @@ class Service:
                 web.get(STREAM_PATH, self._stream),
                 web.post(TOKENS_PATH, self._tokens),
                 web.options(TOKENS_PATH, _preflight),
+                web.post(WATCH_PATH, _no_viewers),
+                web.options(WATCH_PATH, _preflight),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S / 2)
@@ -326,6 +329,11 @@ async def _allow_any_origin(request: web.Request, handler: Handler) -> web.Strea
     if not answer.prepared:
         answer.headers.update(_CORS)
     return answer
+
+
+async def _no_viewers(_: web.Request) -> web.Response:
+    """The embedded room has two seats, both taken: say so, rather than "not found"."""
+    raise web.HTTPNotImplemented(text="viewers are not supported yet: this room has two seats")
 
 
 async def _preflight(_: web.Request) -> web.Response:

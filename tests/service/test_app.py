@@ -191,6 +191,18 @@ async def test_a_page_of_any_origin_may_ask_for_tokens(
         assert set(allowed.split(",")) == {"x-api-key", "content-type"}
 
 
+async def test_a_viewer_is_told_that_there_is_no_seat_for_it(
+    locked: Running, http: aiohttp.ClientSession
+) -> None:
+    url = f"{locked.http}/watch-stream/room-1"
+    async with http.options(url) as answer:
+        assert answer.ok
+    async with http.post(url, headers={"x-api-key": KEY}) as answer:
+        assert answer.status == 501
+        assert answer.headers[ANY_ORIGIN] == "*"
+        assert "not supported yet" in await answer.text()
+
+
 async def test_an_ephemeral_key_admits_until_it_expires(
     locked: Running, shared: Running, http: aiohttp.ClientSession
 ) -> None:

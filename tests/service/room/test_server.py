@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import random
+import re
+import socket as udp
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -139,6 +142,25 @@ async def test_garbage_on_the_socket_does_not_end_the_session() -> None:
         await socket.send_bytes(b"\xff\xff\xff\xff garbage")
         nonsense = rtc.SessionDescription(type="offer", sdp="nonsense")
         await socket.send_bytes(rtc.SignalRequest(offer=nonsense).SerializeToString())
+        await socket.send_bytes(rtc.SignalRequest(ping=1).SerializeToString())
+        assert (await _message(socket)).WhichOneof("message") == "pong"
+
+
+async def test_garbage_on_the_media_port_does_not_end_the_session() -> None:
+    chance = random.Random(1)
+    async with (
+        _room() as url,
+        aiohttp.ClientSession() as session,
+        _connect(session, url, _token()) as socket,
+    ):
+        await _message(socket)
+        answer = (await _message(socket)).answer.sdp
+        found = re.search(r"a=candidate:1 1 udp \d+ 127.0.0.1 (\d+)", answer)
+        assert found
+        with contextlib.closing(udp.socket(udp.AF_INET, udp.SOCK_DGRAM)) as media:
+            for first in range(256):
+                data = bytes([first]) + chance.randbytes(chance.randrange(200))
+                media.sendto(data, ("127.0.0.1", int(found[1])))
         await socket.send_bytes(rtc.SignalRequest(ping=1).SerializeToString())
         assert (await _message(socket)).WhichOneof("message") == "pong"
 
