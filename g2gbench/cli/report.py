@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from g2gbench import report
-from g2gbench.report import terminal
+from g2gbench.report.terminal import render
 from g2gbench.store.reading import open_run
 
 
@@ -26,4 +26,4 @@ def report_command(runs: tuple[Path, ...]) -> None:
     for path in runs:
         run = open_run(path)
         report.write(run)
-        click.echo(terminal.render(run))
+        click.echo(render(run))

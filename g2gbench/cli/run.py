@@ -16,7 +16,7 @@ import click
 from g2gbench.benchmark import DEFAULT_ROOT, run_async
 from g2gbench.cli.progress import Display
 from g2gbench.errors import ExitCode, InputError
-from g2gbench.report import terminal
+from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, cells, load
 from g2gbench.store.reading import Run
 
@@ -71,7 +71,7 @@ def run_command(
         whole = summaries[0] if len(read) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))
     else:
-        _say("\n".join(terminal.render(run, verbose=verbose) for run in runs))
+        _say("\n".join(render(run, verbose=verbose) for run in runs))
     raise SystemExit(_exit_code(summaries, interrupted))
 
 
