@@ -35,7 +35,10 @@ OUTCOMES: Final = (
 DELIVERED, DROPPED, UNREADABLE, IN_FLIGHT, NOT_PUBLISHED, BEFORE_LIVE = range(6)
 
 MIN_FLIGHT_NS: Final = 1_000_000_000
-"""A frame is not called dropped before it had this long, or the p99 of g2g if longer, to return."""
+"""A frame is not called dropped before it had this long, or the p99 of g2g if longer, to return.
+
+Nor before a newer frame has been back for this long, whichever comes first.
+"""
 
 FLIGHT_PERCENTILE: Final = 99
 
@@ -158,7 +161,7 @@ def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledg
     received_ns = _taken(seen.received_ns, arrival)
     g2g_ms = np.where(delivered, (received_ns - captured.captured_ns) / 1e6, np.nan)
 
-    outcome = _outcomes(session, delivered, arrival != ABSENT, g2g_ms)
+    outcome = _outcomes(session, delivered, arrival != ABSENT, received_ns)
     known = (sighted.kind == sightings.NEW) | (sighted.kind == sightings.REPEAT)
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
@@ -209,14 +212,18 @@ def _steady(session: Session) -> BoolArray:
 
 
 def _outcomes(
-    session: Session, delivered: BoolArray, arrived: BoolArray, g2g_ms: FloatArray
+    session: Session, delivered: BoolArray, arrived: BoolArray, received_ns: IntArray
 ) -> IntArray:
     captured_ns = session.captured.captured_ns
     outcome = np.full(len(captured_ns), DROPPED, dtype=np.int64)
+    g2g_ns = (received_ns - captured_ns)[delivered]
     flight_ns = float(MIN_FLIGHT_NS)
-    if delivered.any():
-        flight_ns = max(flight_ns, np.percentile(g2g_ms[delivered], FLIGHT_PERCENTILE) * 1e6)
-    outcome[captured_ns > session.end_ns - flight_ns] = IN_FLIGHT
+    if len(g2g_ns):
+        flight_ns = max(flight_ns, float(np.percentile(g2g_ns, FLIGHT_PERCENTILE)))
+    # A stream keeps its order: what a newer frame overtook long ago does not come any more.
+    overtaking = captured_ns[delivered & (received_ns <= session.end_ns - MIN_FLIGHT_NS)]
+    newest_ns = overtaking.max() if len(overtaking) else np.iinfo(np.int64).min
+    outcome[(captured_ns > session.end_ns - flight_ns) & (captured_ns > newest_ns)] = IN_FLIGHT
     outcome[arrived] = UNREADABLE
     first_live_ns = captured_ns[delivered].min() if delivered.any() else np.iinfo(np.int64).max
     outcome[captured_ns < first_live_ns] = BEFORE_LIVE

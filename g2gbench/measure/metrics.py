@@ -60,7 +60,7 @@ def missing(reason: str, n: int = 0) -> Value:
 
 def compute(session: Session, ledger: Ledger) -> dict[str, Value]:
     """Every metric of the registry, in its order."""
-    found = dict(_connect(session))
+    found = {"ttff_ms": _time_to_first_frame(session, ledger), **dict(_connect(session))}
     found |= dict(_g2g(session, ledger))
     found |= dict(_drops(session, ledger))
     found |= dict(_arrivals(session, ledger))
@@ -71,9 +71,20 @@ def compute(session: Session, ledger: Ledger) -> dict[str, Value]:
     return {name: found[name] for name in METRICS}
 
 
+def _time_to_first_frame(session: Session, ledger: Ledger) -> Value:
+    # Not from the phase first_marker: the client takes the first number for that, misread or not.
+    start = session.reached.get("connect")
+    believed = session.seen.received_ns[ledger.sightings.kind == sightings.NEW]
+    if start is None:
+        return missing("no connect attempt was recorded")
+    if not len(believed):
+        return missing("no frame with a readable marker of this session came back")
+    return Value((int(believed[0]) - start) / 1e6, n=1)
+
+
 def _connect(session: Session) -> Iterator[tuple[str, Value]]:
-    names = [name for name in METRICS if name.startswith("connect_ms.")]
-    for name, phase in [("ttff_ms", "first_marker"), *((n, n.partition(".")[2]) for n in names)]:
+    for name in (name for name in METRICS if name.startswith("connect_ms.")):
+        phase = name.partition(".")[2]
         start, end = session.reached.get("connect"), session.reached.get(phase)
         if start is None:
             yield name, missing("no connect attempt was recorded")
@@ -179,8 +190,9 @@ def _statistics(session: Session) -> Iterator[tuple[str, Value]]:
 
 def _uplink_fraction_lost(stats: Sequence[Stats]) -> Value:
     grown = deltas(stats, ["outbound.packets_sent"], ["remote_inbound.packets_lost"])
-    if grown is not None and grown["outbound.packets_sent"] > 0:
-        return _quotient(grown, "remote_inbound.packets_lost", grown["outbound.packets_sent"])
+    if samples(stats, "outbound.packets_sent"):
+        sent = 0.0 if grown is None else grown["outbound.packets_sent"]
+        return _quotient(grown, "remote_inbound.packets_lost", sent)
     fractions = samples(stats, "remote_inbound.fraction_lost")
     if not fractions:
         return missing("the room reported no packet loss")

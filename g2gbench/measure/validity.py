@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from g2gbench.measure.journal import Session
-from g2gbench.measure.ledger import Ledger
+from g2gbench.measure.ledger import BEFORE_LIVE, Ledger
 from g2gbench.measure.metrics import Value
 from g2gbench.measure.registry import PROCESSES
 
@@ -19,6 +21,8 @@ class Limits:
     bad_reading_ratio: float = 0.005
     queue_drops: int = 0
     witness_disagreements: int = 0
+    implausible: int = 0
+    in_flight_ratio: float = 0.01
     process_cores: float = 0.9
     machine_ratio: float = 0.9
 
@@ -32,6 +36,9 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "outstanding, over all remote frames since the first readable one",
     "queue_drops": "frames that the client's own queues dropped before their marker was read",
     "witness_disagreements": "frames whose metadata trailer names another frame than the marker",
+    "implausible": "frames that came back before they were captured",
+    "in_flight_ratio": "frames of the steady state still on their way at the end, over those "
+    "captured: the slow ones are missing",
     "process_cores": "cores that one process of the trial used in the steady state",
     "machine_ratio": "cores that all processes of the trial used together, over the machine's",
 }
@@ -53,6 +60,7 @@ def check(
         *_incomplete(session, ledger),
         *_overloaded(session, metrics, cores, limits),
         *_misread(ledger, session, limits),
+        *_unsettled(ledger, limits),
     )
 
 
@@ -62,6 +70,11 @@ def _incomplete(session: Session, ledger: Ledger) -> Iterator[str]:
     elif session.ended.reason != "complete":
         message = f": {session.ended.message}" if session.ended.message else ""
         yield f"the session ended as {session.ended.reason}{message}"
+    if session.ended is not None and session.damaged_lines:
+        yield (
+            f"{session.damaged_lines} line(s) of the journal could not be read: what they told "
+            "is missing"
+        )
     if "measure" not in session.reached:
         yield "the warm-up was never over"
         return
@@ -107,6 +120,26 @@ def _misread(ledger: Ledger, session: Session, limits: Limits) -> Iterator[str]:
         yield (
             f"{ledger.witness_disagree} frame(s) carried another number in their metadata than in "
             "their marker"
+        )
+
+
+def _unsettled(ledger: Ledger, limits: Limits) -> Iterator[str]:
+    if ledger.implausible > limits.implausible:
+        yield (
+            f"{ledger.implausible} frame(s) came back before they were captured: the clocks do "
+            "not belong together"
+        )
+    frames = ledger.frames()
+    early = int(np.count_nonzero(ledger.steady & (ledger.outcome == BEFORE_LIVE)))
+    if early and frames["delivered"]:
+        yield (
+            f"the steady state began before the session was live: {early} frame(s) of it were "
+            "captured before the first one that came back"
+        )
+    if frames["in_flight"] > limits.in_flight_ratio * frames["captured"]:
+        yield (
+            f"{frames['in_flight']} of {frames['captured']} frames were still on their way at the "
+            f"end (limit {limits.in_flight_ratio:.1%}): the slow ones are missing"
         )
 
 

@@ -41,12 +41,14 @@ from g2gbench.rtc import stats, video
 from g2gbench.sources import SyntheticSource
 from g2gbench.trial.publisher import Publisher
 from g2gbench.trial.receiver import Arrival, Receiver
+from g2gbench.trial.tail import Tail
 
 log = logging.getLogger(__name__)
 STATS_S = 1.0
 CONNECT_TIMEOUT_S = 20.0
 FIRST_MARKER_TIMEOUT_S = 20.0
-TAIL_S = 1.0  # frames go on for so long after measuring, so that the last ones can come back
+TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue
+_OVERDUE_S = 10.0  # no number means a frame of longer ago
 _STATS_TIMEOUT_S = 2.0
 _GOODBYE_S = 2.0
 
@@ -77,12 +79,14 @@ class Client:
             self._marker, (stamped[0], stamped[1]), journal, self._number_read
         )
         self._first_number = first_number
+        self._tail = Tail(first_number, self._marker.bits)
         self._room = rtc.Room()
         self._signalling: Signalling | None = None
         self._streams: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
         self._closing: list[asyncio.Future[None]] = []
         self._reached: set[str] = set()
         self._live = asyncio.Event()
+        self._tail_is_back = asyncio.Event()
         self._acknowledged = asyncio.Event()
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._lock = threading.Lock()
@@ -101,6 +105,8 @@ class Client:
             self._reach("measure")
             await self._measure(time.monotonic_ns(), plan["duration_s"], plan["prompts"])
             self._reach("measured")
+            self._tail.begin()
+            await self._until(self._tail_is_back, _OVERDUE_S)
             await self._wait(TAIL_S)
         finally:
             if polling is not None:
@@ -166,6 +172,7 @@ class Client:
         self._event("published", sid=publication.sid)
 
     def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
+        self._tail.captured(frame_id)
         frame = rtc.VideoFrame(
             self._source.width, self._source.height, rtc.VideoBufferType.I420, buffer
         )
@@ -210,6 +217,8 @@ class Client:
 
     def _number_read(self, number: int, received_ns: int) -> None:
         """On the receiver's thread."""
+        if self._tail.is_behind(number):
+            self._loop.call_soon_threadsafe(self._tail_is_back.set)
         if "first_marker" in self._reached:
             return
         mask = (1 << self._marker.bits) - 1
@@ -221,22 +230,22 @@ class Client:
     # -- measuring
 
     async def _until_live(self) -> None:
-        live = asyncio.ensure_future(self._live.wait())
-        try:
-            waits: set[asyncio.Future[Any]] = {live, self._broken}
-            await asyncio.wait(
-                waits,
-                timeout=FIRST_MARKER_TIMEOUT_S,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            live.cancel()
-        if self._broken.done():
-            self._broken.result()
+        await self._until(self._live, FIRST_MARKER_TIMEOUT_S)
         if not self._live.is_set():
             what = "remote video came" if "first_frame" in self._reached else "no remote video came"
             what += f", {self._decoded} frames were decoded"
             raise SessionFailed(f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}")
+
+    async def _until(self, event: asyncio.Event, timeout_s: float) -> None:
+        """Wait for the event for so long, unless the session breaks."""
+        happens = asyncio.ensure_future(event.wait())
+        try:
+            waits: set[asyncio.Future[Any]] = {happens, self._broken}
+            await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            happens.cancel()
+        if self._broken.done():
+            self._broken.result()
 
     async def _wait(self, seconds: float) -> None:
         """Wait, unless the session breaks."""

@@ -65,6 +65,15 @@ def test_a_slow_session_gives_its_frames_as_long_as_its_own_p99() -> None:
     assert at_end[20:] == ["dropped"] * 17 + ["in_flight"] * 63
 
 
+def test_a_frame_that_was_overtaken_a_second_before_the_end_is_not_in_flight() -> None:
+    remote = [seen(i, 3000 if i < 5 else 100, witness=i) for i in range(85) if i not in (60, 80)]
+    end = capture_ns(61) + 1100 * MS
+    overtaken = outcomes(sessions.session(remote, frames=85, end_ns=end))
+    assert (overtaken[60], overtaken[80]) == ("dropped", "in_flight")
+    not_yet = outcomes(sessions.session(remote, frames=85, end_ns=end - 1))
+    assert not_yet[60] == "in_flight"
+
+
 def test_an_unreadable_frame_is_named_by_its_metadata_trailer() -> None:
     view = sessions.session([seen(0), seen(2, reading="rejected", witness=2), seen(4)], frames=5)
     assert outcomes(view) == ["delivered", "dropped", "unreadable", "dropped", "delivered"]

@@ -14,6 +14,7 @@ from g2gbench.measure.records import (
     Reached,
     Record,
     Scalar,
+    Seen,
     Skipped,
     Stats,
     Usage,
@@ -77,13 +78,23 @@ def test_phases_count_from_the_start_of_the_connect_attempt() -> None:
         [
             Reached(connect + 20 * MS, "websocket"),
             Reached(connect + 300 * MS, "publish"),
-            Reached(connect + 1200 * MS, "first_marker"),
-        ]
+            seen(0, 700),
+        ],
+        frames=1,
     )
     assert found["connect_ms.websocket"].value == 20
     assert found["connect_ms.publish"].value == 300
     assert found["ttff_ms"].value == 1200
     assert found["connect_ms.room"] == Value(None, "the session never reached room")
+
+
+def test_a_misread_number_does_not_end_the_time_to_the_first_frame() -> None:
+    stray = Seen(START + 50 * MS, START + 51 * MS, 40_000, "ok", 8, 8)
+    early = Reached(stray.received_ns, "first_marker")
+    found = measured([early, stray, seen(0, 700), seen(1, 700)], frames=2)
+    assert found["ttff_ms"].value == 1200
+    never = measured([early, stray], frames=2)["ttff_ms"]
+    assert never == Value(None, "no frame with a readable marker of this session came back")
 
 
 def test_g2g_is_of_frames_captured_in_the_steady_state() -> None:
@@ -231,6 +242,12 @@ def test_the_uplinks_fraction_lost_is_of_the_packets_sent_else_the_mean_of_the_r
     found = measured(reported, steady=TEN_SECONDS)["uplink.fraction_lost"]
     assert found.value == pytest.approx(0.02)
     assert "mean" in found.reason
+
+
+def test_packets_sent_that_were_told_once_leave_the_uplinks_fraction_lost_null() -> None:
+    once = [Stats(START, {"outbound.packets_sent": 9, "remote_inbound.fraction_lost": 0.49})]
+    found = measured(once, steady=TEN_SECONDS)["uplink.fraction_lost"]
+    assert found == Value(None, "fewer than two snapshots of the steady state tell it")
 
 
 def test_the_links_loss_is_what_it_dropped_for_any_cause() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -78,6 +78,49 @@ def test_half_a_percent_of_the_readings_may_be_bad(bad: int, valid: bool) -> Non
     found = reasons(remote=[*remote, *broken])
     assert (found == ()) == valid
     assert valid or "could not be read" in found[0]
+
+
+@pytest.mark.parametrize(("on_their_way", "valid"), [(2, True), (3, False)])
+def test_one_percent_of_the_frames_may_be_on_their_way_at_the_end(
+    on_their_way: int, valid: bool
+) -> None:
+    remote = [seen(i) for i in range(FRAMES - on_their_way)]
+    view = sessions.session(remote, frames=FRAMES, end_ns=capture_ns(FRAMES))
+    book = build(view)
+    assert book.frames()["in_flight"] == on_their_way
+    found = check(view, book, compute(view, book))
+    assert (found == ()) == valid
+    assert valid or "3 of 200 frames were still on their way" in found[0]
+
+
+def test_a_frame_that_came_back_before_its_capture_makes_it_invalid() -> None:
+    remote = [seen(i, -3 if i >= 150 else 100, witness=i) for i in range(FRAMES)]
+    assert reasons(remote=remote)[0] == (
+        "50 frame(s) came back before they were captured: the clocks do not belong together"
+    )
+
+
+def test_a_steady_state_that_began_before_the_session_was_live_is_invalid() -> None:
+    assert reasons(remote=[seen(i) for i in range(3, FRAMES)]) == (
+        "the steady state began before the session was live: 3 frame(s) of it were captured "
+        "before the first one that came back",
+    )
+
+
+def test_a_line_of_the_journal_that_cannot_be_read_makes_it_invalid() -> None:
+    whole = sessions.session([seen(i) for i in range(FRAMES)], frames=FRAMES)
+    torn = replace(whole, damaged_lines=2)
+    book = build(torn)
+    assert check(torn, book, compute(torn, book)) == (
+        "2 line(s) of the journal could not be read: what they told is missing",
+    )
+
+
+def test_the_line_at_which_a_journal_was_cut_off_is_told_once() -> None:
+    view = sessions.session([seen(i) for i in range(FRAMES)], frames=FRAMES, reason=None)
+    cut = replace(view, damaged_lines=1)
+    book = build(cut)
+    assert check(cut, book, compute(cut, book)) == ("the journal was cut off",)
 
 
 def test_numbers_that_are_not_outstanding_and_misreadings_are_bad_readings_too() -> None:

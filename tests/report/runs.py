@@ -84,8 +84,11 @@ def records(recipe: Recipe) -> list[Record]:
         end = Ended(CONNECT_NS + SECOND, "unreachable", recipe.message)
         return [started, Reached(CONNECT_NS, "connect"), end]
     kept: list[Record] = [started]
-    kept += [Reached(CONNECT_NS + ms * MS, phase) for phase, ms in _PHASES_MS.items()]
     frames = _frames(recipe)
+    arrived = [record.received_ns for record in frames if isinstance(record, Seen)]
+    # The attempt began so long before the first readable frame as the phases say.
+    connect_ns = min(arrived) - _PHASES_MS["first_marker"] * MS if arrived else CONNECT_NS
+    kept += [Reached(connect_ns + ms * MS, phase) for phase, ms in _PHASES_MS.items()]
     start_ns = LIVE_NS + recipe.warmup * SECOND // FPS
     end_ns = start_ns + recipe.frames * SECOND // FPS
     kept += [Reached(start_ns, "measure"), *frames, Reached(end_ns, "measured")]

@@ -1,0 +1,37 @@
+"""When the last frames of the steady state have had their time to come back. Pure."""
+
+from __future__ import annotations
+
+
+class Tail:
+    """Tells a frame that was captured after the steady state from all others by its number.
+
+    A trial that stopped listening earlier would keep the fast frames of its last moments and lose
+    the slow ones.
+
+    Args:
+        first_number: the marker's number of frame 0.
+        bits: of the marker's numbers.
+
+    """
+
+    def __init__(self, first_number: int, bits: int) -> None:
+        self._first_number = first_number
+        self._mask = (1 << bits) - 1
+        self._newest = -1
+        self._last: int | None = None
+
+    def captured(self, frame_id: int) -> None:
+        """A frame is handed over."""
+        self._newest = frame_id
+
+    def begin(self) -> None:
+        """The steady state is over: what is captured from here on does not belong to it."""
+        self._last = self._newest
+
+    def is_behind(self, number: int) -> bool:
+        """Whether the number is that of a frame captured after the steady state."""
+        if self._last is None:
+            return False
+        ahead = (number - self._first_number - self._last) & self._mask
+        return 0 < ahead <= self._newest - self._last
