@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto import ffi_pb2, track_pb2, video_frame_pb2
+from livekit.rtc._utils import RingQueue
 
 CODECS: dict[str, int] = {
     "vp8": rtc.VideoCodec.VP8,
@@ -24,6 +25,7 @@ _NATIVE_QUEUE = 16  # frames; the SDK's own is 1, which loses bursts without a w
 _PYTHON_QUEUE = 64
 
 Luma = npt.NDArray[np.uint8]
+_Item = TypeVar("_Item")
 
 
 def publish_options(
@@ -74,16 +76,43 @@ class FrameStream:
             if event.frame.width >= MIN_REAL_WIDTH:
                 yield event
 
+    @property
+    def dropped(self) -> int:
+        """Frames that the queue on this side of the SDK had no room for."""
+        return self._stream.dropped
+
     async def aclose(self) -> None:
         """End the iteration."""
         await self._stream.aclose()
 
 
+class _CountingQueue(RingQueue[_Item]):
+    """The SDK's queue, which drops the oldest item without a word, with a count of them."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self.dropped = 0
+
+    def put(self, item: _Item) -> None:
+        if self._capacity > 0 and len(self._queue) == self._capacity:
+            self.dropped += 1
+        super().put(item)
+
+
 class _Stream(rtc.VideoStream):
-    """The SDK's stream with a native queue that holds a burst.
+    """The SDK's stream with a native queue that holds a burst, and a count of what it drops.
 
     The SDK has no public option for it; this is its own request with one more field set.
     """
+
+    def __init__(self, track: rtc.Track, *, capacity: int, format: Any) -> None:  # noqa: A002
+        super().__init__(track, capacity=capacity, format=format)
+        # Before the SDK's task has run for the first time: nothing is in the queue yet.
+        self._queue: _CountingQueue[rtc.VideoFrameEvent | None] = _CountingQueue(capacity)
+
+    @property
+    def dropped(self) -> int:
+        return self._queue.dropped
 
     def _create_owned_stream(self) -> Any:
         request = ffi_pb2.FfiRequest()

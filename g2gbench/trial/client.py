@@ -83,6 +83,7 @@ class Client:
         self._room = rtc.Room()
         self._signalling: Signalling | None = None
         self._streams: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
+        self._opened: list[video.FrameStream] = []
         self._closing: list[asyncio.Future[None]] = []
         self._reached: set[str] = set()
         self._live = asyncio.Event()
@@ -194,6 +195,7 @@ class Client:
         self._reach("subscribe")
         self._event("subscribed", sid=track.sid, width=publication.width, height=publication.height)
         stream = video.FrameStream(track)
+        self._opened.append(stream)
         self._streams[track.sid] = stream, asyncio.ensure_future(self._receive(stream))
 
     def _track_unsubscribed(self, track: rtc.Track, *_: object) -> None:
@@ -296,7 +298,10 @@ class Client:
             task.cancel()
             self._closing.append(asyncio.ensure_future(stream.aclose()))
         self._receiver.end()
-        counts = {"reader_dropped": self._receiver.dropped}
+        counts = {
+            "stream_dropped": sum(stream.dropped for stream in self._opened),
+            "reader_dropped": self._receiver.dropped,
+        }
         self._journal(Counters(time.monotonic_ns(), "client", counts))
         if self._broken.done():
             self._broken.exception()

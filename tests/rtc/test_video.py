@@ -118,10 +118,26 @@ def test_the_stream_asks_for_what_the_sdk_asks_for_and_a_queue(
     assert ours == own
 
 
+async def test_a_frame_that_the_queue_has_no_room_for_is_counted() -> None:
+    queue: video._CountingQueue[int] = video._CountingQueue(2)
+    queue.put(1)
+    queue.put(2)
+    assert queue.dropped == 0
+    queue.put(3)
+    assert queue.dropped == 1
+    assert [await queue.get(), await queue.get()] == [2, 3]
+
+
+def test_the_queue_of_the_sdk_that_is_replaced_is_still_the_one_that_it_fills() -> None:
+    assert "self._queue: RingQueue[" in inspect.getsource(rtc.VideoStream.__init__)
+    assert "self._queue.put(event)" in inspect.getsource(rtc.VideoStream._run)
+
+
 class _FakeStream:
     def __init__(self, track: object, *, capacity: int, format: int) -> None:  # noqa: A002
         self.made_with = (track, capacity, format)
         self.closed = False
+        self.dropped = 3
         self._events = iter([_event(_frame(width)) for width in (2, 64, 8, 66)])
 
     def __aiter__(self) -> _FakeStream:
@@ -143,6 +159,7 @@ async def test_the_tiny_frames_of_the_sdks_start_and_end_are_left_out(
     track: Any = object()
     stream = video.FrameStream(track)
     assert [event.frame.width async for event in stream] == [64, 66]
+    assert stream.dropped == 3
     await stream.aclose()
     inner: Any = stream._stream
     assert inner.closed
