@@ -89,8 +89,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "publish": {
             "codec": scenario.publish.codec,
             "max_bitrate_bps": scenario.publish.max_bitrate,
-            # One more than asked: the SDK drops a frame whenever its own clock disagrees.
-            "max_framerate": (scenario.publish.max_framerate or scenario.fps) + 1,
+            "max_framerate": _max_framerate(scenario),
         },
         "warmup_s": session.warmup,
         "duration_s": session.duration,
@@ -101,6 +100,12 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
             if entry.prompt is not None
         ],
     }
+
+
+def _max_framerate(scenario: Scenario) -> float:
+    # At the source's rate the SDK would drop a frame whenever its own clock disagrees.
+    asked = scenario.publish.max_framerate
+    return asked if asked is not None and asked < scenario.fps else scenario.fps + 1
 
 
 def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:

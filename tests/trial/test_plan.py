@@ -95,8 +95,13 @@ def test_the_client_is_told_what_to_send() -> None:
     assert told["api_key"]  # the service refuses an empty one
 
 
-@pytest.mark.parametrize(("asked", "expected"), [((), 26), (("publish.max_framerate=15",), 16)])
-def test_the_sdk_gets_room_above_the_framerate(asked: tuple[str, ...], expected: float) -> None:
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [((), 26), (("publish.max_framerate=25",), 26), (("publish.max_framerate=15",), 15)],
+)
+def test_the_sdk_gets_room_above_the_sources_framerate_and_none_below_it(
+    asked: tuple[str, ...], expected: float
+) -> None:
     told = plan.client_plan(_trial("", "source.fps=25", *asked))
     assert told["publish"]["max_framerate"] == expected
 
