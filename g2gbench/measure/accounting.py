@@ -32,7 +32,9 @@ class StageCount:
     """Frames that a stage had, and how many fewer than the stage before it that could be counted.
 
     ``count`` is None, with the ``reason``, when nothing counted the stage. ``lost`` is negative
-    when a stage had more: a service that repeats frames sends more than it received.
+    when a stage had more: a service that repeats frames sends more than it received, and the SDK
+    sends black frames of its own until the first one is there. What is between two stages when the
+    count ends, such as the frames that the model holds, counts as lost to the second.
     """
 
     stage: str

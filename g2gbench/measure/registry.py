@@ -56,7 +56,6 @@ _PHASE_SENTENCES = {
     "room": "the room is connected",
     "publish": "the local track is published",
     "subscribe": "the remote track is subscribed",
-    "first_packet": "the first packet of the remote track has arrived",
     "first_frame": "the first remote frame is handed to the application, readable or not",
 }
 
@@ -198,15 +197,17 @@ def _metrics() -> Iterator[Metric]:
         "uplink.fraction_lost",
         "ratio",
         "lower",
-        "RTP packets of the steady state that the room reports as lost, over those sent; else the "
-        "mean of the fractions lost that it reported.",
+        "RTP packets of the steady state that the room reports as lost, over those sent; a packet "
+        "sent again under its own number counts as received, and a copy makes it negative; else "
+        "the mean of the fractions lost that it reported.",
         _RFC,
     )
     yield Metric(
         "downlink.fraction_lost",
         "ratio",
         "lower",
-        "RTP packets that the client missed in the steady state, over those expected.",
+        "RTP packets that the client missed in the steady state, over those expected; a packet "
+        "sent again under its own number counts as received.",
         _RFC,
     )
     for link in ("uplink", "downlink"):
@@ -293,7 +294,10 @@ METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric
 _LATER = "not supported yet in version 0.1.0"
 
 LATER: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("quality", "psnr_db", "ssim", "recovery_ms", "budget_ms"), _LATER)
+    dict.fromkeys(
+        ("quality", "psnr_db", "ssim", "recovery_ms", "budget_ms", "connect_ms.first_packet"),
+        _LATER,
+    )
 )
 """Names, or first parts of names, that are reserved, and what to tell who asks for one."""
 
