@@ -255,8 +255,21 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         "check that the service passes the marker on.",
     ),
     (
-        r"needs \d+ delivered frames|measured in \d+ trial|fewer than two snapshots",
-        "Too little was measured for what is asked. Lengthen session.duration or raise repeat.",
+        r"needs \d+ delivered frames|fewer than two snapshots",
+        "Too little was measured for what is asked. Lengthen session.duration.",
+    ),
+    (
+        r"measured in \d+ trial",
+        "Too few trials measured what is asked. Raise repeat.",
+    ),
+    (
+        r"began before the session was live",
+        "The first frames were too late for the warm-up. Lengthen session.warmup.",
+    ),
+    (
+        r"still on their way",
+        "The last frames of the session did not come back. Lengthen session.duration, or look for "
+        "what holds them at its end.",
     ),
     (
         r"no frame of the steady state|warm-up was never over|was not measured to its end|cut off",

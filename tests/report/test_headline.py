@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,26 @@ def test_the_machine_is_blamed_only_where_the_reasons_say_so(
     head = head_of(short)
     assert head.status == "invalid"
     assert head.sentence == "g2g_ms.p99 < 500: needs 500 delivered frames, has 150"
-    assert head.advice == (
-        "Too little was measured for what is asked. Lengthen session.duration or raise repeat.",
-    )
+    assert head.advice == ("Too little was measured for what is asked. Lengthen session.duration.",)
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("the steady state began before the session was live: 3", "Lengthen session.warmup."),
+        ("9 of 90 frames were still on their way at the end", "Lengthen session.duration,"),
+        ("drop_ratio < 1%: measured in 2 trial(s), needs 3", "Raise repeat."),
+        ("g2g_ms.p99 < 500: needs 500 delivered frames, has 150", "Lengthen session.duration."),
+    ],
+)
+def test_a_reason_has_the_remedy_that_helps_against_it(
+    reported: Reported, reason: str, remedy: str
+) -> None:
+    summary = copy.deepcopy(reported["invalid"].summary_data)
+    for cell in summary["cells"]:
+        cell["invalid_because"] = [reason]
+    (advice,) = headline(summary, {"default": 3}).advice
+    assert remedy in advice
 
 
 def test_unreadable_frames_are_not_blamed_on_the_machine(tmp_path: Path) -> None:
