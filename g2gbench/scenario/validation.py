@@ -16,7 +16,7 @@ from g2gbench.scenario.rules import REFUSED
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.structure import field_at, keys_at, rule_of
-from g2gbench.scenario.support import NOT_YET, Later, Location, find_later
+from g2gbench.scenario.support import LATER_VALUES, NOT_YET, Later, Location, find_later
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KINDS = frozenset(("loopback", "service", "livekit"))
@@ -149,12 +149,15 @@ def _allowed_at(location: Location) -> tuple[str, ...]:
 def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Problem]]:
     node, _ = _walk(tree, location)
     if node is None:
-        missing = Refused("missing, and it has no default", allowed=("loopback",))
+        missing = Refused("missing, and it has no default", allowed=LATER_VALUES["target.kind"][0])
         yield location, _problem(tree, location, missing)
         return
     word = node.text if isinstance(node, Scalar) else ""
     nearest = nearest_name(word, _KINDS)
-    yield location, _problem(tree, location, Refused(allowed=("loopback",), nearest=nearest))
+    yield (
+        location,
+        _problem(tree, location, Refused(allowed=LATER_VALUES["target.kind"][0], nearest=nearest)),
+    )
 
 
 def _later_problem(tree: Table, later: Later) -> Problem:

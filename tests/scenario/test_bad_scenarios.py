@@ -67,8 +67,10 @@ TABLE: dict[str, Expected] = {
     "jitter-later": Expected(3, 20, "network.uplink.jitter", f'"jitter" {LATER}; allowed: delay'),
     "http-url-later": Expected(2, 61, "target.http_url", f'"http_url" {LATER}; allowed: kind'),
     "kind-later": Expected(2, 16, "target.kind", f'"livekit" {LATER}; allowed: loopback, service'),
-    "kind-missing": Expected(2, 9, "target.kind", "missing, and it has no default; allowed: loop"),
-    "kind-unknown": Expected(2, 16, "target.kind", "allowed: loopback", "loopback"),
+    "kind-missing": Expected(
+        2, 9, "target.kind", "missing, and it has no default; allowed: loopback, service"
+    ),
+    "kind-unknown": Expected(2, 16, "target.kind", "allowed: loopback, service", "loopback"),
     "list": Expected(1, 1, "", "found a list; allowed: a mapping with name, target"),
     "loss-bare": Expected(3, 28, "network.downlink.loss", "allowed: a ratio in %, such as 1%"),
     "loss-over-100": Expected(3, 26, "network.uplink.loss", "allowed: 0% to 100%"),
