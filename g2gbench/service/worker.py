@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import random
 import threading
 import time
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 OUTPUT_SPACING_S = 0.012
 # The SDK drops frames that come earlier than its framerate's schedule: a burst must fit under it.
 _FRAMERATE_HEADROOM = 4
-_MAX_HELD = 64  # frames in the pipeline: bounds memory
+_BURST = 64  # frames of room beside those that come in the model's time: bounds memory
 _STATS_S = 1.0
 
 
@@ -89,7 +90,9 @@ class Model(threading.Thread):
         # A model with a limited rate skips to the newest; one without has room for a burst.
         self._waiting: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
         self._superseded: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
-        self._depth = 1 if processing.max_fps is not None else _MAX_HELD
+        in_its_time = math.ceil((processing.mean_s + processing.spread_s) * plan["fps"])
+        self._room = _BURST + in_its_time
+        self._depth = 1 if processing.max_fps is not None else self._room
         self._held: deque[_Held] = deque()
         self._wake = threading.Condition()
         self._ending = False
@@ -155,7 +158,7 @@ class Model(threading.Thread):
             if wait_ns is None or wait_ns > 0:
                 self._wake.wait(None if wait_ns is None else wait_ns / 1e9)
                 return True
-            room = self._waiting and len(self._held) < _MAX_HELD
+            room = self._waiting and len(self._held) < self._room
             if room and not self._pipeline.wait_ns(now_ns):
                 taken = self._waiting.popleft()
         if taken is not None:
@@ -167,7 +170,7 @@ class Model(threading.Thread):
     def _wait_ns(self, now_ns: int) -> int | None:
         """Until there is something to do; None: until something arrives."""
         waits = [self._held[0].due_ns - now_ns] if self._held else []
-        if self._waiting and len(self._held) < _MAX_HELD:
+        if self._waiting and len(self._held) < self._room:
             waits.append(self._pipeline.wait_ns(now_ns))
         return max(0, min(waits)) if waits else None
 

@@ -95,6 +95,7 @@ def _bench(
         "marker": "v2",
         "output_size": list(SIZE),
         "processing": {},
+        "fps": 30,
         "seed": 1,
         "frame_log": str(log),
         **changes,
@@ -231,6 +232,30 @@ def test_a_model_without_a_rate_takes_a_burst_in_order(
     assert numbers == [0, 1, 2, 3, 4]
     assert [record.number_in for record in records] == [0, 1, 2, 3, 4]
     assert bench.model.counts == {"received": 5, "superseded": 0, "sent": 5, "refused": 0}
+
+
+@pytest.mark.parametrize(
+    "processing", [{"mean_s": 9.0}, {"mean_s": 5.0, "spread_s": 4.0}], ids=["even", "uneven"]
+)
+def test_a_slow_model_without_a_rate_has_room_for_all_that_comes_in_its_time(
+    monkeypatch: pytest.MonkeyPatch, log: Path, processing: dict[str, float]
+) -> None:
+    with _bench(monkeypatch, log, processing=processing) as bench:
+        event = _event(1)
+        for _ in range(9 * 30):
+            bench.model.offer(event, time.monotonic_ns())
+        assert bench.model.counts["superseded"] == 0
+
+
+def test_a_model_that_cannot_keep_up_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    with _bench(monkeypatch, log, start=False) as bench:
+        event = _event(1)
+        for _ in range(100):
+            bench.model.offer(event, time.monotonic_ns())
+        assert bench.model.counts["superseded"] == 100 - 64
+        bench.model.start()  # what waits is logged, the log is closed
 
 
 def test_a_model_with_a_rate_skips_to_the_newest(
