@@ -34,7 +34,8 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "late, in the steady state",
     "bad_reading_ratio": "remote frames unreadable, misread or with a number that is not "
     "outstanding, over all remote frames since the first readable one",
-    "queue_drops": "frames that the client's own queues dropped before their marker was read",
+    "queue_drops": "frames that the own queues of client or model worker dropped before their "
+    "marker was read",
     "witness_disagreements": "frames whose metadata trailer names another frame than the marker",
     "implausible": "frames that came back before they were captured",
     "in_flight_ratio": "frames of the steady state still on their way at the end, over those "
@@ -93,10 +94,10 @@ def _overloaded(
             f"{late:.1%} of the captures were late or skipped "
             f"(limit {limits.late_tick_ratio:.1%}): this machine is too slow for the source"
         )
-    for counter, place in (("stream_dropped", "stream"), ("reader_dropped", "reader")):
-        dropped = session.counter("client", counter)
+    for process, queue in (("client", "stream"), ("client", "reader"), ("worker", "stream")):
+        dropped = session.counter(process, f"{queue}_dropped")
         if dropped is not None and dropped > limits.queue_drops:
-            yield f"the client's {place} queue dropped {dropped} frame(s)"
+            yield f"the {process}'s {queue} queue dropped {dropped} frame(s)"
     used = {p: metrics[f"cpu.{p}"].value for p in PROCESSES}
     for process, value in used.items():
         if value is not None and value > limits.process_cores:

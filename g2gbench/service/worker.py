@@ -15,6 +15,7 @@ import random
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -225,6 +226,11 @@ async def _main(plan: Plan, parent: Parent) -> None:
     room = rtc.Room()
     readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
 
+    opened: list[video.FrameStream] = []
+
+    def counts() -> dict[str, int]:
+        return {**model.counts, "stream_dropped": sum(stream.dropped for stream in opened)}
+
     async def read(stream: video.FrameStream) -> None:
         async for event in stream:
             model.offer(event, time.monotonic_ns())
@@ -237,6 +243,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
             log.info("receiving %s of %s", track.sid, who.identity)
             model.expect((publication.width, publication.height))
             stream = video.FrameStream(track)
+            opened.append(stream)
             readers[track.sid] = stream, asyncio.ensure_future(read(stream))
 
     @room.on("track_unsubscribed")
@@ -258,14 +265,14 @@ async def _main(plan: Plan, parent: Parent) -> None:
     parent.tell({"ready": True, "mime_type": publication.mime_type})
     tasks = [
         asyncio.ensure_future(_obey(parent, model)),
-        asyncio.ensure_future(_report(parent, model, room)),
+        asyncio.ensure_future(_report(parent, counts, room)),
     ]
     try:
         await ended.wait()
     finally:
         for task in [*tasks, *(r[1] for r in readers.values())]:
             task.cancel()
-        parent.tell({"counts": model.counts})
+        parent.tell({"counts": counts()})
         model.end()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(room.disconnect(), 2.0)
@@ -282,12 +289,12 @@ async def _obey(parent: Parent, model: Model) -> None:
         parent.tell({"applied": command["ticket"]})
 
 
-async def _report(parent: Parent, model: Model, room: rtc.Room) -> None:
+async def _report(parent: Parent, counts: Callable[[], dict[str, int]], room: rtc.Room) -> None:
     """Counters and statistics once a second: what the SDK skipped shows only there."""
     while True:
         await asyncio.sleep(_STATS_S)
         with contextlib.suppress(RuntimeError):
-            parent.tell({"counts": model.counts, "stats": await stats.snapshot(room)})
+            parent.tell({"counts": counts(), "stats": await stats.snapshot(room)})
 
 
 if __name__ == "__main__":

@@ -65,10 +65,16 @@ def test_two_percent_of_the_captures_may_be_late(late: int, valid: bool) -> None
     assert valid or "late or skipped" in found[0]
 
 
-@pytest.mark.parametrize("counter", ["reader_dropped", "stream_dropped"])
-def test_a_frame_that_the_clients_own_queue_dropped_makes_it_invalid(counter: str) -> None:
-    assert reasons([Counters(10**12, "client", {counter: 0})]) == ()
-    assert "queue dropped 1 frame" in reasons([Counters(10**12, "client", {counter: 1})])[0]
+@pytest.mark.parametrize(
+    ("process", "queue"), [("client", "reader"), ("client", "stream"), ("worker", "stream")]
+)
+def test_a_frame_that_a_queue_of_this_tool_dropped_makes_it_invalid(
+    process: str, queue: str
+) -> None:
+    assert reasons([Counters(10**12, process, {f"{queue}_dropped": 0})]) == ()
+    assert reasons([Counters(10**12, process, {f"{queue}_dropped": 1})]) == (
+        f"the {process}'s {queue} queue dropped 1 frame(s)",
+    )
 
 
 @pytest.mark.parametrize(("bad", "valid"), [(1, True), (2, False)])
