@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.analysis.cell import Estimate
+from g2gbench.analysis.spread import METRIC, spread_of
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.analysis.verdict import (
     EXIT_CODES,
@@ -98,8 +99,14 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "repeat": cell.plan.repeat,
         "trials": [_trial(trial) for trial in cell.trials],
         "metrics": {name: _estimate(name, value) for name, value in cell.estimates.items()},
+        "spread": _spread(cell),
         "expectations": [_judgement(judgement) for judgement in cell.judgements],
     }
+
+
+def _spread(cell: CellVerdict) -> dict[str, Any] | None:
+    found = spread_of(cell.trials)
+    return None if found is None else {"metric": METRIC, "ratio": found.ratio, "text": found.text}
 
 
 def _trial(trial: TrialResult) -> dict[str, Any]:

@@ -158,7 +158,16 @@ def interval_words(metric: str, estimate: Mapping[str, Any], limit: float | None
 
 
 def interval_note(cell: Mapping[str, Any]) -> str:
-    """What the intervals of a cell mean, said once."""
+    """What the intervals of a cell mean, said once, and what lies behind a wide spread."""
+    return f"{_interval_words(cell)} {spread_words(cell)}".rstrip()
+
+
+def spread_words(cell: Mapping[str, Any]) -> str:
+    """Why the trials of a cell lie apart; empty where they do not."""
+    return str((cell.get("spread") or {}).get("text", ""))
+
+
+def _interval_words(cell: Mapping[str, Any]) -> str:
     valid = sum(trial["status"] == "ok" for trial in cell["trials"])
     if not valid:
         return "No trial counts, so there is neither a value nor an interval to judge."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
+from g2gbench.report.cell_view import name_of, spread_words
 from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
 from g2gbench.store.reading import Run
@@ -42,7 +43,12 @@ def render(run: Run, *, verbose: bool = False) -> str:
         blocks += [_line_a_cell(cells), _expectations(cells)]
         if verbose:
             blocks += [_every_metric(cell) for cell in cells]
-    blocks += [_drops(cells), _doubts(summary), [f"{_INDENT}report  {run.path / 'report.html'}"]]
+    blocks += [
+        _spreads(cells),
+        _drops(cells),
+        _doubts(summary),
+        [f"{_INDENT}report  {run.path / 'report.html'}"],
+    ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -171,6 +177,17 @@ def _expectations(cells: Sequence[Mapping[str, Any]]) -> list[str]:
             said += f"; not judged in {unjudged}"
         rows.append((mark, text, said))
     return [line for row in rows for line in _wrapped("  ".join(row), "  ", "        ")]
+
+
+def _spreads(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why trials of a cell lie far apart."""
+    lines = []
+    for cell in cells:
+        words = spread_words(cell)
+        if words:
+            name = name_of(cell)
+            lines += _wrapped(f"{name}: {words}" if name else words, _INDENT, _INDENT + "  ")
+    return lines
 
 
 def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
