@@ -73,7 +73,7 @@ def _incomplete(session: Session, ledger: Ledger) -> Iterator[str]:
         yield f"the session ended as {session.ended.reason}{message}"
     if session.ended is not None and session.damaged_lines:
         yield (
-            f"{session.damaged_lines} line(s) of the journal could not be read: what they told "
+            f"{session.damaged_lines} line(s) of the raw records cannot be read: what they told "
             "is missing"
         )
     if "measure" not in session.reached:

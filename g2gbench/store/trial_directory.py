@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -146,8 +146,11 @@ def settled(
 
 def read_records(path: Path) -> Recorded:
     """The raw records of a trial's directory; a log that is missing is an empty one."""
-    service_frames, _ = parse_service_frames(_lines(path / SERVICE_LOG))
-    return Recorded(parse(_lines(path / JOURNAL)), service_frames)
+    service_frames, damaged = parse_service_frames(_lines(path / SERVICE_LOG))
+    session = parse(_lines(path / JOURNAL))
+    # A line of either that cannot be read hides frames: what the worker saw tells where one died.
+    session = replace(session, damaged_lines=session.damaged_lines + damaged)
+    return Recorded(session, service_frames)
 
 
 def events(path: Path) -> Iterable[str]:

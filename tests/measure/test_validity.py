@@ -118,7 +118,7 @@ def test_a_line_of_the_journal_that_cannot_be_read_makes_it_invalid() -> None:
     torn = replace(whole, damaged_lines=2)
     book = build(torn)
     assert check(torn, book, compute(torn, book)) == (
-        "2 line(s) of the journal could not be read: what they told is missing",
+        "2 line(s) of the raw records cannot be read: what they told is missing",
     )
 
 

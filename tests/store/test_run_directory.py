@@ -69,6 +69,17 @@ def test_a_trial_writes_its_tables_when_it_ends(tmp_path: Path) -> None:
     assert facts["trials"][0]["path"] == "trials/codec-vp8/0"
 
 
+def test_a_damaged_line_of_the_workers_log_makes_the_trial_invalid(tmp_path: Path) -> None:
+    trial = runs.create(tmp_path).trial(CELL, 0)
+    runs.fill(trial, runs.records())
+    runs.write_service_log(trial)
+    with trial.service_log_path.open("a", encoding="utf-8") as log:
+        log.write('{"received_ns": 1, "number_')
+    result = trial.finish()
+    assert result.status == "invalid"
+    assert "1 line(s) of the raw records cannot be read" in result.invalid_because[0]
+
+
 def test_events_hold_what_happened_and_no_frames(tmp_path: Path) -> None:
     trial = runs.create(tmp_path).trial(CELL, 0)
     runs.fill(trial, runs.records())
