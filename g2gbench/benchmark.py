@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -67,9 +68,13 @@ async def run_async(
     out: Path | str | None = None,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
+    text: str | None = None,
 ) -> Run:
-    """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept."""
-    scenario, text = _read(scenario)
+    """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept.
+
+    ``text``: what a scenario that was read elsewhere looked like in its file.
+    """
+    scenario, written = _read(scenario)
     progress, stop = progress or Silent(), stop or asyncio.Event()
     planned = cells(scenario)
     trials = plan.trials(planned)
@@ -82,7 +87,7 @@ async def run_async(
             for c in planned
         ],
         scenario=resolved(scenario),
-        scenario_text=text,
+        scenario_text=text if text is not None else written,
         secrets=plan.secrets(scenario),
     )
     for index, trial in enumerate(trials):
@@ -105,4 +110,4 @@ def _read(scenario: Scenario | Path | str) -> tuple[Scenario, str]:
     if isinstance(scenario, Scenario):
         return scenario, to_yaml(scenario)
     path = Path(scenario)
-    return load(path), path.read_text(encoding="utf-8")
+    return load(path, environment=os.environ), path.read_text(encoding="utf-8")

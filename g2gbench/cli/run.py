@@ -65,7 +65,7 @@ def run_command(
     if dry_run:
         _say_plan(read, as_json)
         return
-    runs, interrupted = asyncio.run(_run_all(read, out, quiet))
+    runs, interrupted = asyncio.run(_run_all(scenarios, read, out, quiet))
     summaries = [run.summary_data for run in runs]
     if as_json:
         whole = summaries[0] if len(read) == 1 else {"schema": 1, "runs": summaries}
@@ -75,17 +75,20 @@ def run_command(
     raise SystemExit(_exit_code(summaries, interrupted))
 
 
-async def _run_all(scenarios: Sequence[Scenario], out: Path, quiet: bool) -> tuple[list[Run], bool]:
+async def _run_all(
+    paths: Sequence[Path], scenarios: Sequence[Scenario], out: Path, quiet: bool
+) -> tuple[list[Run], bool]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     display = Display(quiet=quiet)
     runs: list[Run] = []
-    for scenario in scenarios:
+    for path, scenario in zip(paths, scenarios, strict=True):
         if stop.is_set():
             break
-        runs.append(await run_async(scenario, out=out, progress=display, stop=stop))
+        text = path.read_text(encoding="utf-8")
+        runs.append(await run_async(scenario, out=out, progress=display, stop=stop, text=text))
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

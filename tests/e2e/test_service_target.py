@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -66,6 +67,8 @@ async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     assert _files_with_the_secret(tmp_path) == []
     journal = next((tmp_path / "runs").rglob("journal.jsonl")).read_text()
     assert '"phase":"measured"' in journal
+    facts = json.loads(next((tmp_path / "runs").rglob("run.json")).read_text())
+    assert facts["scenario_text"] == (tmp_path / "cloud.yaml").read_text()  # as its author wrote it
 
 
 async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
