@@ -4,8 +4,6 @@
 
     G2GBenchError
     ├── InputError           bad scenario, option or file                      exit 2
-    │   └── NotSupportedYet  a valid field whose behaviour comes later         exit 2
-    ├── InvalidMeasurement   measured, but the instrument was the bottleneck   exit 3
     └── UnreachableError     the target could not be reached, or refused       exit 4
 
 Exceptions of other libraries are translated where they are met, with ``raise … from``.
@@ -37,16 +35,6 @@ class InputError(G2GBenchError):
     """A scenario, option or file that cannot be used: where, what was found, what is allowed."""
 
     exit_code = ExitCode.BAD_INPUT
-
-
-class NotSupportedYet(InputError):  # noqa: N818 - reads as the sentence that the user sees
-    """A field of the contract whose behaviour comes with a later version."""
-
-
-class InvalidMeasurement(G2GBenchError):  # noqa: N818 - a verdict on data, not a malfunction
-    """Something was measured, but this machine or too little data stands before a number."""
-
-    exit_code = ExitCode.INVALID
 
 
 class UnreachableError(G2GBenchError):

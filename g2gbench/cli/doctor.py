@@ -10,8 +10,6 @@ import click
 from g2gbench import doctor
 from g2gbench.errors import ExitCode
 
-_MARKS = {"ok": "ok", "missing": "missing", "warning": "warning"}
-
 
 @click.command("doctor", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -30,6 +28,6 @@ def doctor_command(as_json: bool) -> None:
     else:
         for finding in findings:
             mend = f"\n{'':11}-> {finding.mend}" if finding.mend else ""
-            click.echo(f"{_MARKS[finding.status]:9}  {finding.name}: {finding.detail}{mend}")
+            click.echo(f"{finding.status:9}  {finding.name}: {finding.detail}{mend}")
     if any(f.status == "missing" and f.needed for f in findings):
         raise SystemExit(ExitCode.INVALID)

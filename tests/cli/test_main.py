@@ -16,7 +16,6 @@ from g2gbench.errors import (
     ExitCode,
     G2GBenchError,
     InputError,
-    InvalidMeasurement,
     UnreachableError,
 )
 
@@ -122,7 +121,6 @@ def test_a_file_that_cannot_be_used_is_bad_input_in_a_sentence(
     ("error", "code"),
     [
         (InputError("no"), 2),
-        (InvalidMeasurement("no"), 3),
         (UnreachableError("no"), 4),
         (G2GBenchError("no"), 1),
     ],
