@@ -105,7 +105,7 @@ class _Stream(rtc.VideoStream):
     The SDK has no public option for it; this is its own request with one more field set.
     """
 
-    def __init__(self, track: rtc.Track, *, capacity: int, format: Any) -> None:  # noqa: A002
+    def __init__(self, track: rtc.Track, *, capacity: int, format: Any) -> None:  # noqa: A002 - the SDK's own name
         super().__init__(track, capacity=capacity, format=format)
         # Before the SDK's task has run for the first time: nothing is in the queue yet.
         self._queue: _CountingQueue[rtc.VideoFrameEvent | None] = _CountingQueue(capacity)

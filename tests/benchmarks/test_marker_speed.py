@@ -53,7 +53,7 @@ def measure(
             work(luma)
 
     benchmark.extra_info["calls a round"] = RING
-    benchmark.pedantic(whole_ring, rounds=rounds, warmup_rounds=2)  # type: ignore[no-untyped-call]
+    benchmark.pedantic(whole_ring, rounds=rounds, warmup_rounds=2)  # type: ignore[no-untyped-call] # the plugin's
 
 
 def test_stamp(benchmark: BenchmarkFixture, size: tuple[int, int], contender: str) -> None:

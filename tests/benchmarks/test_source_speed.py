@@ -22,13 +22,13 @@ def test_render(benchmark: BenchmarkFixture, contender: str) -> None:
     buffer = np.zeros(WIDTH * HEIGHT * 3 // 2, np.uint8)
     if contender == "floor":
         other = np.ones_like(buffer)
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
+        benchmark.pedantic(  # type: ignore[no-untyped-call] # the plugin's
             lambda: np.copyto(buffer, other), rounds=300, warmup_rounds=5
         )
     else:
         source = SyntheticSource(contender, WIDTH, HEIGHT, 30, 7)
         numbers = itertools.count()
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
+        benchmark.pedantic(  # type: ignore[no-untyped-call] # the plugin's
             lambda: source.render(next(numbers), buffer), rounds=300, warmup_rounds=5
         )
     assert buffer.any()
@@ -37,7 +37,7 @@ def test_render(benchmark: BenchmarkFixture, contender: str) -> None:
 @pytest.mark.parametrize("content", CONTENTS)
 def test_construct(benchmark: BenchmarkFixture, content: str) -> None:
     benchmark.group = f"construct {WIDTH}x{HEIGHT}"
-    source = benchmark.pedantic(  # type: ignore[no-untyped-call]
+    source = benchmark.pedantic(  # type: ignore[no-untyped-call] # the plugin's
         SyntheticSource, args=(content, WIDTH, HEIGHT, 30, 7), rounds=3
     )
     assert source.frame_size == WIDTH * HEIGHT * 3 // 2

@@ -127,7 +127,7 @@ def _trial() -> PlannedTrial:
 
 def _result(p50: float | None = 41.26, **changes: object) -> TrialResult:
     metrics = {"g2g_ms.p50": Value(p50, "", 1)}
-    return TrialResult("default", 0, **{"status": "ok", "metrics": metrics, **changes})  # type: ignore[arg-type]
+    return TrialResult("default", 0, **{"status": "ok", "metrics": metrics, **changes})  # type: ignore[arg-type] # mixed fields
 
 
 def test_plain_lines_say_what_runs_how_it_goes_and_how_it_went(

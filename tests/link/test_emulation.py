@@ -96,7 +96,7 @@ def test_settings_can_change_on_the_way_and_order_is_kept() -> None:
 )
 def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="allowed"):
-        LinkSettings(**wrong)  # type: ignore[arg-type]
+        LinkSettings(**wrong)  # type: ignore[arg-type] # mixed fields
 
 
 settings_strategy = st.builds(

@@ -97,7 +97,7 @@ async def test_the_seed_says_which_datagrams_are_lost_and_the_rest_arrives() -> 
 @contextlib.asynccontextmanager
 async def _service(handler: object) -> AsyncIterator[str]:
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
+    app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type] # any
     runner = web.AppRunner(app, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, HOST, 0).start()
@@ -159,7 +159,7 @@ async def test_the_schedule_runs_calls_in_the_order_of_their_times() -> None:
     schedule, done, order = Schedule(), asyncio.Event(), []
     now = time.monotonic_ns()
     for name, after_ms in (("late", 6), ("early", 2), ("middle", 4)):
-        schedule.at(now + after_ms * 1_000_000, lambda name=name: order.append(name))  # type: ignore[misc]
+        schedule.at(now + after_ms * 1_000_000, lambda name=name: order.append(name))  # type: ignore[misc] # its default
     schedule.at(now + 8_000_000, done.set)
     await asyncio.wait_for(done.wait(), 5)
     assert order == ["early", "middle", "late"]

@@ -95,7 +95,7 @@ def _requested(monkeypatch: pytest.MonkeyPatch, stream: type[rtc.VideoStream]) -
         _track=SimpleNamespace(_ffi_handle=SimpleNamespace(handle=42)),
         _format=rtc.VideoBufferType.I420,
     )
-    owned = stream._create_owned_stream(made)  # type: ignore[arg-type]
+    owned = stream._create_owned_stream(made)  # type: ignore[arg-type] # a stand-in
     assert owned.handle.id == 5
     (request,) = client.requests
     return request.new_video_stream
@@ -134,7 +134,7 @@ def test_the_queue_of_the_sdk_that_is_replaced_is_still_the_one_that_it_fills() 
 
 
 class _FakeStream:
-    def __init__(self, track: object, *, capacity: int, format: int) -> None:  # noqa: A002
+    def __init__(self, track: object, *, capacity: int, format: int) -> None:  # noqa: A002 - the SDK's own name
         self.made_with = (track, capacity, format)
         self.closed = False
         self.dropped = 3

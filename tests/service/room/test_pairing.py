@@ -16,7 +16,7 @@ TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
 
 def _pairing(**kw: object) -> Pairing:
     numbers = itertools.count()
-    settings = RoomSettings(**kw)  # type: ignore[arg-type]
+    settings = RoomSettings(**kw)  # type: ignore[arg-type] # mixed fields
     return Pairing(settings, lambda prefix: f"{prefix}{next(numbers)}")
 
 
@@ -26,7 +26,7 @@ def _join(pairing: Pairing, identity: str) -> tuple[Participant, list[Action]]:
 
 
 def _request(pairing: Pairing, who: Participant, **kw: object) -> list[Action]:
-    return pairing.request(who, rtc.SignalRequest(**kw), 1234)  # type: ignore[arg-type]
+    return pairing.request(who, rtc.SignalRequest(**kw), 1234)  # type: ignore[arg-type] # mixed fields
 
 
 def _publish(pairing: Pairing, who: Participant, text: str, cid: str = "cam") -> list[Action]:

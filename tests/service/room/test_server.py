@@ -48,7 +48,7 @@ def _token(identity: str = "a", room: str = ROOM, secret: str = SECRET, ttl: int
 
 def _join_request(**kw: object) -> str:
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
-    join = rtc.JoinRequest(publisher_offer=offer, **kw)  # type: ignore[arg-type]
+    join = rtc.JoinRequest(publisher_offer=offer, **kw)  # type: ignore[arg-type] # mixed fields
     wrapped = rtc.WrappedJoinRequest(
         compression=rtc.WrappedJoinRequest.GZIP,
         join_request=gzip.compress(join.SerializeToString()),
