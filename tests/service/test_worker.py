@@ -393,8 +393,10 @@ async def test_a_style_is_applied_before_it_is_acknowledged(
         event = _event(5000, "v1")
         bench.model.offer(event, 1)
         styled = await asyncio.to_thread(bench.sent)
+        # Told by the model's thread after it handed the frame over: wait, or the next may be first.
+        first = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
+        assert first == {"event": "first_frame"}
         parent.commands.put_nowait({"ticket": 5, "prompt": None, "image": None})
-        await asyncio.to_thread(parent.told.get, timeout=LONG_S)  # first_frame
         applied = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
         assert applied == {"applied": 5}
         bench.model.offer(event, 2)
