@@ -84,10 +84,7 @@ def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
     The event loop runs on select: epoll's timeouts are whole milliseconds, too coarse for a link.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=_LOG_FORMAT)
-    logging.getLogger("livekit").setLevel(
-        logging.DEBUG if os.environ.get("DBG") else logging.WARNING
-    )
-    logging.getLogger().setLevel(logging.DEBUG if os.environ.get("DBG") else logging.INFO)
+    logging.getLogger("livekit").setLevel(logging.WARNING)
     # Keep stdout for messages: whatever a library prints belongs to the log.
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
