@@ -15,6 +15,7 @@ from g2gbench.scenario.models import SERVICE_MODELS, ServiceModel
 from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.resolved import resolved, to_yaml
+from g2gbench.scenario.room import Room
 from g2gbench.scenario.rules import Size
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import (
@@ -29,6 +30,7 @@ from g2gbench.scenario.sections import (
     Session,
     SyntheticSource,
     TimelineEntry,
+    WorkerTarget,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Problem",
     "Processing",
     "Publish",
+    "Room",
     "Scenario",
     "ScenarioError",
     "ServiceModel",
@@ -53,6 +56,7 @@ __all__ = [
     "Size",
     "SyntheticSource",
     "TimelineEntry",
+    "WorkerTarget",
     "cells",
     "json_schema",
     "load",

@@ -8,7 +8,8 @@ from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.scenario.quantities import DURATION
 from g2gbench.scenario.scenario import Scenario
-from g2gbench.scenario.sections import LoopbackTarget
+from g2gbench.scenario.section import Section
+from g2gbench.scenario.sections import LoopbackTarget, WorkerTarget
 from g2gbench.scenario.support import Location
 
 Finding = tuple[Location, Refused]
@@ -18,6 +19,7 @@ def check(scenario: Scenario) -> Iterator[Finding]:
     """Everything that contradicts itself in a scenario (of one cell), with its location."""
     yield from _check_model(scenario)
     yield from _check_processing(scenario)
+    yield from _check_room(scenario)
     yield from _check_playout_delay(scenario)
     yield from _check_timeline(scenario)
 
@@ -37,7 +39,7 @@ def _check_model(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _check_processing(scenario: Scenario) -> Iterator[Finding]:
-    if not isinstance(scenario.target, LoopbackTarget):
+    if not isinstance(scenario.target, WorkerTarget):
         return
     processing = scenario.target.processing
     if processing.spread > processing.mean:
@@ -45,6 +47,17 @@ def _check_processing(scenario: Scenario) -> Iterator[Finding]:
         yield (
             ("target", "processing", "spread"),
             Refused("a processing time cannot be negative", allowed=(f"at most mean, {most}",)),
+        )
+
+
+def _check_room(scenario: Scenario) -> Iterator[Finding]:
+    if not isinstance(scenario.target, LoopbackTarget):
+        return
+    room = scenario.target.room
+    if room.kind == "embedded" and room.command is not None:
+        yield (
+            ("target", "room", "command"),
+            Refused("the embedded room has no command", allowed=("kind: livekit-server",)),
         )
 
 
@@ -80,11 +93,11 @@ def settle(scenario: Scenario) -> Scenario:
     """
     varied = {path.partition(".")[0] for path in scenario.matrix}
     target, source = scenario.target, scenario.source
-    if varied & {"target", "source"} or not isinstance(target, LoopbackTarget):
+    if varied & {"target", "source"} or not isinstance(target, WorkerTarget):
         return scenario
     publish = scenario.publish
     processing = target.processing.model_copy(update={"transform": scenario.transform})
-    update = {
+    update: dict[str, Section] = {
         "target": target.model_copy(update={"processing": processing}),
         "source": source.model_copy(update={"size": scenario.frame_size, "fps": scenario.fps}),
     }

@@ -8,10 +8,11 @@ from pydantic.fields import FieldInfo
 
 from g2gbench.scenario.expectation import Expect
 from g2gbench.scenario.resolved import document_of
+from g2gbench.scenario.room import Room
 from g2gbench.scenario.scenario import MOST_EXPECTATIONS, MOST_TIMELINE_ENTRIES, Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import PlayoutDelay
-from g2gbench.scenario.structure import LATER_SECTIONS, matrix_paths, rule_of, sections_in
+from g2gbench.scenario.structure import matrix_paths, rule_of, sections_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,7 +25,8 @@ def json_schema() -> dict[str, Any]:
     """
     definitions: dict[str, Any] = {}
     root = _section(Scenario, definitions)
-    _reference(PlayoutDelay, definitions)
+    for mapping in (PlayoutDelay, Room):  # which a rule alone refers to
+        _reference(mapping, definitions)
     definitions["MatrixPath"] = {"type": "string", "enum": list(matrix_paths())}
     return {
         "$schema": DIALECT,
@@ -65,7 +67,7 @@ def _type(name: str, field: FieldInfo, definitions: dict[str, Any]) -> dict[str,
         return _or_null(rule.schema()) if rule.nullable else rule.schema()
     if name == "expect":
         return {"type": "array", "items": Expect().schema(), "maxItems": MOST_EXPECTATIONS}
-    sections = [s for s in sections_in(field.annotation) if s not in LATER_SECTIONS]
+    sections = sections_in(field.annotation)
     if not sections:
         return {"type": "string", "enum": list(get_args(field.annotation))}
     references = [_reference(section, definitions) for section in sections]

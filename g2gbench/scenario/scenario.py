@@ -17,7 +17,6 @@ from g2gbench.scenario.rules import Name, Rule, Size, Text, Whole
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import (
     Client,
-    LoopbackTarget,
     Network,
     Publish,
     Session,
@@ -25,6 +24,7 @@ from g2gbench.scenario.sections import (
     Target,
     TimelineEntry,
     Transform,
+    WorkerTarget,
 )
 
 MOST_TIMELINE_ENTRIES = 1000
@@ -88,8 +88,8 @@ class Scenario(Section):
 
     @property
     def transform(self) -> Transform:
-        """What the target does to the picture; ``restyle`` for a target that is not a loopback."""
-        if not isinstance(self.target, LoopbackTarget):
+        """What the target does to the picture; ``restyle`` where the model is not our own."""
+        if not isinstance(self.target, WorkerTarget):
             return "restyle"
         known = self.target.model in SERVICE_MODELS
         return self.target.processing.transform or ("restyle" if known else "passthrough")

@@ -18,6 +18,7 @@ from g2gbench.scenario.amounts import Bitrate, Duration
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.profiles import PROFILES
+from g2gbench.scenario.room import Room, RoomChoice
 from g2gbench.scenario.rules import (
     Address,
     Choice,
@@ -60,18 +61,24 @@ class Processing(Section):
     )
 
 
-class LoopbackTarget(Section):
-    """The emulated service, run on this machine."""
+class _WorkerTarget(Section):
+    """What the targets have in common whose model worker is our own."""
 
-    kind: Literal["loopback"]
+    kind: str
     model: Annotated[str, Name()] = Field(
         description="A model of the service, or any name beside source.size and source.fps."
     )
     processing: Processing = Field(
         default_factory=Processing, description="What the model worker does."
     )
-    room: Annotated[Literal["embedded"], Choice(names=("embedded",))] = Field(
-        "embedded", description="The media room between client and worker."
+
+
+class LoopbackTarget(_WorkerTarget):
+    """The emulated service, run on this machine."""
+
+    kind: Literal["loopback"]
+    room: Annotated[Room, RoomChoice()] = Field(
+        default_factory=Room, description="The media room between client and worker."
     )
 
 
@@ -92,15 +99,23 @@ class ServiceTarget(Section):
     ] = Field(None, description="The resolution asked for; null: the service's own choice.")
 
 
-class LivekitTarget(Section):
-    """A LiveKit room with a worker in it. Recognised; a later version connects to it."""
+class LivekitTarget(_WorkerTarget):
+    """A room of a LiveKit server at a URL, with our model worker in it."""
 
     kind: Literal["livekit"]
-    url: Annotated[str, Address(schemes=("wss", "ws"))]
-    api_key: Annotated[SecretStr, Secret()]
-    api_secret: Annotated[SecretStr, Secret()]
-    model: Annotated[str, Name()]
+    url: Annotated[str, Address(schemes=("wss", "ws"))] = Field(
+        description="Where the LiveKit server listens."
+    )
+    api_key: Annotated[SecretStr, Secret()] = Field(
+        description="The server's key, best as ${NAME} of the environment; written nowhere."
+    )
+    api_secret: Annotated[SecretStr, Secret()] = Field(
+        description="The key's secret, best as ${NAME} of the environment; written nowhere."
+    )
 
+
+WorkerTarget: TypeAlias = LoopbackTarget | LivekitTarget
+"""The targets whose model worker is our own: what it does to a picture is known."""
 
 Target: TypeAlias = Annotated[
     LoopbackTarget | ServiceTarget | LivekitTarget, Field(discriminator="kind")

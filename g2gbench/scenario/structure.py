@@ -11,10 +11,7 @@ from pydantic.fields import FieldInfo
 from g2gbench.scenario.rules import Rule
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
-from g2gbench.scenario.sections import SECRET_FIELDS, LivekitTarget
-
-LATER_SECTIONS: frozenset[type[Section]] = frozenset((LivekitTarget,))
-"""Sections that are recognised and not supported yet."""
+from g2gbench.scenario.sections import SECRET_FIELDS
 
 _NOT_IN_A_MATRIX = frozenset(("name", "description", "matrix", "repeat", "expect", "client"))
 
@@ -35,7 +32,7 @@ def field_at(location: tuple[str | int, ...]) -> FieldInfo | None:
     """The field at a location; None where no section of this version has one."""
     *above, last = location
     for section in _sections_at(tuple(above)):
-        if section not in LATER_SECTIONS and last in section.model_fields:
+        if last in section.model_fields:
             return section.model_fields[str(last)]
     return None
 
@@ -46,8 +43,7 @@ def keys_at(location: tuple[str | int, ...], kind: str | None = None) -> tuple[s
     Empty where no section is.
     """
     sections = _sections_at(location)
-    of_kind = [section for section in sections if kind in _kinds(section)]
-    chosen = of_kind or [section for section in sections if section not in LATER_SECTIONS]
+    chosen = [section for section in sections if kind in _kinds(section)] or sections
     return tuple(dict.fromkeys(key for section in chosen for key in section.model_fields))
 
 
@@ -82,8 +78,7 @@ def matrix_paths() -> tuple[str, ...]:
 def _paths(section: type[Section], prefix: str) -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield f"{prefix}{name}"
-        # A playout delay may be a word, and a timeline is a list: both are varied as a whole.
-        if name not in ("timeline", "playout_delay"):
+        # What may be a word, and a list, are varied as a whole.
+        if name not in ("timeline", "playout_delay", "room"):
             for inner in sections_in(field.annotation):
-                if inner not in LATER_SECTIONS:
-                    yield from _paths(inner, f"{prefix}{name}.")
+                yield from _paths(inner, f"{prefix}{name}.")

@@ -20,8 +20,6 @@ _PROFILES_NOW = tuple(PROFILES)
 _PROFILES_LATER = ("wifi-busy", "ethernet", "cable", "dsl", "lte", "3g", "4g", "5g", "satellite")
 
 LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "target.kind": (("loopback", "service"), ("livekit",)),
-    "target.room": (("embedded",), ("livekit-server",)),
     "source.kind": (("synthetic",), ("file", "camera")),
     "publish.simulcast": (("false",), ("true", "True", "TRUE")),
     "client.kind": (("native",), ("browser",)),

@@ -16,10 +16,10 @@ from g2gbench.scenario.rules import REFUSED
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.structure import field_at, keys_at, rule_of
-from g2gbench.scenario.support import LATER_VALUES, NOT_YET, Later, Location, find_later
+from g2gbench.scenario.support import NOT_YET, Later, Location, find_later
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_KINDS = frozenset(("loopback", "service", "livekit"))
+_KINDS = ("loopback", "service", "livekit")
 
 
 def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, list[Problem]]:
@@ -31,9 +31,8 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
     later = list(find_later(tree))
     problems = [_later_problem(tree, item) for item in later]
     settled = {item.location for item in later}
-    # The rest of a section whose kind comes later cannot be judged, unless it has a model already.
+    # The rest of a section whose kind comes later cannot be judged.
     unjudged = {item.location[:-1] for item in later if item.location[-1] in ("kind", "every")}
-    unjudged.discard(("target",))
     try:
         scenario = Scenario.model_validate(plain(tree))
     except ValidationError as error:
@@ -149,15 +148,12 @@ def _allowed_at(location: Location) -> tuple[str, ...]:
 def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Problem]]:
     node, _ = _walk(tree, location)
     if node is None:
-        missing = Refused("missing, and it has no default", allowed=LATER_VALUES["target.kind"][0])
+        missing = Refused("missing, and it has no default", allowed=_KINDS)
         yield location, _problem(tree, location, missing)
         return
     word = node.text if isinstance(node, Scalar) else ""
     nearest = nearest_name(word, _KINDS)
-    yield (
-        location,
-        _problem(tree, location, Refused(allowed=LATER_VALUES["target.kind"][0], nearest=nearest)),
-    )
+    yield location, _problem(tree, location, Refused(allowed=_KINDS, nearest=nearest))
 
 
 def _later_problem(tree: Table, later: Later) -> Problem:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from g2gbench.scenario import Cell, LinkSettings, LoopbackTarget, Scenario, ServiceTarget
+from g2gbench.scenario import Cell, LivekitTarget, LoopbackTarget, Scenario, ServiceTarget
+from g2gbench.trial.link_plan import link_changes as link_changes
+from g2gbench.trial.link_plan import link_plan as link_plan
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
@@ -109,20 +111,15 @@ def _max_framerate(scenario: Scenario) -> float:
 
 
 def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
-    """What the embedded service is told; None for a target that is not ours."""
+    """What our own service is told; None for a target that brings its service along."""
     scenario = trial.scenario
-    target, delay = scenario.target, scenario.session.playout_delay
-    if not isinstance(target, LoopbackTarget):
+    target = scenario.target
+    if isinstance(target, ServiceTarget):
         return None
     processing = target.processing
     return {
         "model": target.model,
-        "room": {
-            "playout_delay_ms": [round(delay.min * 1000), round(delay.max * 1000)]
-            if delay
-            else None,
-            "start_bitrate_kbps": START_BITRATE_KBPS,
-        },
+        "room": _room_plan(scenario, target),
         "worker": {
             "transform": scenario.transform,
             "marker": scenario.marker_version,
@@ -140,36 +137,21 @@ def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
     }
 
 
-def link_plan(trial: PlannedTrial) -> dict[str, Any] | None:
-    """What the link is told; None when nothing would pass through it."""
-    scenario = trial.scenario
-    networks = [scenario.network, *(e.network for e in scenario.timeline if e.network)]
-    if not any(network.impaired for network in networks):
-        return None
-    return {**directions(scenario.network.resolved()), "seed": trial.seed}
-
-
-def link_changes(scenario: Scenario) -> list[tuple[float, dict[str, Any]]]:
-    """(seconds after the warm-up, what the link is told then)."""
-    return [
-        (entry.at, directions(entry.network.resolved()))
-        for entry in scenario.timeline
-        if entry.network is not None
-    ]
-
-
-def directions(resolved: tuple[LinkSettings, LinkSettings]) -> dict[str, Any]:
-    """Both directions as the link process takes them."""
-    return {
-        name: {
-            "delay_s": settings.delay,
-            "capacity_bps": settings.capacity,
-            "loss": settings.loss,
-            "queue_s": settings.queue_seconds,
-            "queue_packets": settings.queue_packets,
+def _room_plan(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> dict[str, Any]:
+    delay = scenario.session.playout_delay
+    bounds = [round(delay.min * 1000), round(delay.max * 1000)] if delay else None
+    room: dict[str, Any] = {"playout_delay_ms": bounds, "start_bitrate_kbps": START_BITRATE_KBPS}
+    if isinstance(target, LivekitTarget):
+        return room | {
+            "kind": "external",
+            "url": target.url,
+            "api_key": target.api_key.get_secret_value(),
+            "api_secret": target.api_secret.get_secret_value(),
         }
-        for name, settings in zip(("uplink", "downlink"), resolved, strict=True)
-    }
+    room["kind"] = target.room.kind
+    if target.room.command is not None:
+        room["command"] = target.room.command
+    return room
 
 
 def restamps(scenario: Scenario) -> bool:

@@ -206,10 +206,10 @@ class TrialRunner:
 
         self._on_record = listen
         start_ns = await measuring
-        for at_s, settings in changes:
+        for at_s, label, settings in changes:
             await asyncio.sleep(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
             link.tell(settings)
-            self._event("network", at_s=at_s)
+            self._event("network", at_s=at_s, label=label)
 
     # -- the end
 

@@ -62,16 +62,27 @@ PROCESSING = st.integers(0, 1000).flatmap(
 )
 
 
+ROOM: Strategy = st.sampled_from(
+    ("embedded", "livekit-server", {"kind": "livekit-server"})
+) | st.builds(dict, kind=st.just("livekit-server"), command=PROMPT)
+
+
 @st.composite
 def target_and_source(draw: st.DrawFn) -> dict[str, Any]:
-    rest = {"processing": draw(PROCESSING), "room": "embedded"}
+    kind = draw(
+        st.one_of(
+            ROOM.map(lambda room: {"kind": "loopback", "room": room}),
+            st.just({"kind": "livekit", "url": "wss://h", "api_key": "***", "api_secret": "***"}),
+        )
+    )
+    rest = {**kind, "processing": draw(PROCESSING)}
     if draw(st.booleans()):
         model = draw(st.sampled_from(sorted(SERVICE_MODELS)))
         source = draw(optional_keys(size=SIZE, fps=RATE, marker=MARKER, content=CONTENT))
     else:
         model = draw(NAME)
         source = {"kind": "synthetic", "size": draw(SIZE), "fps": draw(RATE)}
-    return {"target": {"kind": "loopback", "model": model, **rest}, "source": source}
+    return {"target": {"model": model, **rest}, "source": source}
 
 
 PUBLISH = optional_keys(

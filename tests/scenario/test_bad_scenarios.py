@@ -66,11 +66,18 @@ TABLE: dict[str, Expected] = {
     "framerate-with-unit": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
     "jitter-later": Expected(3, 20, "network.uplink.jitter", f'"jitter" {LATER}; allowed: delay'),
     "http-url-later": Expected(2, 61, "target.http_url", f'"http_url" {LATER}; allowed: kind'),
-    "kind-later": Expected(2, 16, "target.kind", f'"livekit" {LATER}; allowed: loopback, service'),
     "kind-missing": Expected(
-        2, 9, "target.kind", "missing, and it has no default; allowed: loopback, service"
+        2, 9, "target.kind", "missing, and it has no default; allowed: loopback, service, livekit"
     ),
-    "kind-unknown": Expected(2, 16, "target.kind", "allowed: loopback, service", "loopback"),
+    "kind-unknown": Expected(
+        2, 16, "target.kind", "allowed: loopback, service, livekit", "loopback"
+    ),
+    "livekit-room": Expected(
+        5, 3, "target.room", 'unknown key "room"; allowed: kind, model, processing, url, api_key'
+    ),
+    "livekit-without-secret": Expected(
+        2, 9, "target.api_secret", "missing, and it has no default; allowed: text, such as ${NAME}"
+    ),
     "list": Expected(1, 1, "", "found a list; allowed: a mapping with name, target"),
     "loss-bare": Expected(3, 28, "network.downlink.loss", "allowed: a ratio in %, such as 1%"),
     "loss-over-100": Expected(3, 26, "network.uplink.loss", "allowed: 0% to 100%"),
@@ -112,7 +119,15 @@ TABLE: dict[str, Expected] = {
     ),
     "repeat-text": Expected(3, 9, "repeat", 'found "3"; allowed: a whole number from 1 to 1000'),
     "repeat-zero": Expected(3, 9, "repeat", "allowed: a whole number from 1 to 1000"),
-    "room-later": Expected(2, 49, "target.room", f'"livekit-server" {LATER}; allowed: embedded'),
+    "room-command-embedded": Expected(
+        2, 75, "target.room.command", "the embedded room has no command; allowed: kind: livekit-ser"
+    ),
+    "room-command-empty": Expected(
+        2, 81, "target.room.command", "allowed: text of 1 to 4096 characters"
+    ),
+    "room-unknown": Expected(
+        2, 49, "target.room", "allowed: embedded, livekit-server, {kind:", "livekit-server"
+    ),
     "section-empty": Expected(3, 1, "publish", "found nothing; allowed: a mapping with codec"),
     "section-is-text": Expected(3, 10, "publish", "allowed: a mapping with codec, max_bitrate"),
     "simulcast-later": Expected(3, 22, "publish.simulcast", f'"true" {LATER}; allowed: false'),

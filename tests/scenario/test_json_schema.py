@@ -37,6 +37,7 @@ BEYOND_A_SCHEMA = frozenset(
         "playout-too-long",
         "queue-bytes-without-capacity",
         "queue-half-packet",
+        "room-command-embedded",
         "size-too-small",
         "spread-over-mean",
         "timeline-after-end",

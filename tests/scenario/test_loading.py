@@ -131,13 +131,12 @@ def test_secrets_are_in_no_problem(written: str) -> None:
     assert "123456789" not in str(caught.value)
 
 
-def test_the_fields_of_a_target_that_comes_later_are_judged_already() -> None:
+def test_the_fields_of_a_target_are_those_of_its_kind() -> None:
     with pytest.raises(ScenarioError) as caught:
         loads("name: a\ntarget: {kind: livekit, url: 'http://x', api_kye: k, api_secret: s}\n")
     assert [(p.path, p.nearest) for p in caught.value.problems] == [
-        ("target.api_key", None),
         ("target.model", None),
-        ("target.kind", None),
+        ("target.api_key", None),
         ("target.url", None),
         ("target.api_kye", "api_key"),
     ]

@@ -15,6 +15,7 @@ from g2gbench.scenario import (
     LoopbackTarget,
     PlayoutDelay,
     Publish,
+    Room,
     Scenario,
     cells,
 )
@@ -37,7 +38,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert not it.network.impaired
     assert isinstance(it.target, LoopbackTarget)
     assert (it.target.processing.mean, it.target.processing.spread) == (0.0, 0.0)
-    assert (it.target.room, it.client.kind) == ("embedded", "native")
+    assert (it.target.room, it.client.kind) == (Room(), "native")
 
 
 def test_open_defaults_are_settled_from_the_model() -> None:

@@ -7,10 +7,9 @@ import json
 
 import pytest
 
-from g2gbench.link.emulation import LinkSettings as EmulatedLink
-from g2gbench.scenario import PROFILES, Scenario, cells
+from g2gbench.scenario import Scenario, cells
 from g2gbench.service.pipeline import Processing
-from g2gbench.trial import plan
+from g2gbench.trial import link_plan, plan
 from g2gbench.trial.plan import PlannedTrial
 from tests.scenario.texts import scenario
 
@@ -24,7 +23,6 @@ def _trial(more: str = "", *overrides: str, repeat: int = 0) -> PlannedTrial:
 
 
 def _with_target(**target: str) -> PlannedTrial:
-    """A trial with the target of a later version: only its plan is made here."""
     given = Scenario.model_validate({"name": "a", "target": {"model": "lucy-2.1", **target}})
     cell = cells(scenario())[0]
     whole = cell.scenario.model_copy(update={"target": given.target})
@@ -173,55 +171,38 @@ def test_a_target_that_is_not_ours_has_no_service_and_gets_its_own_key() -> None
     assert plan.client_plan(trial)["pixel_latency"] is True
 
 
-# -- the link
+ROOM = {"playout_delay_ms": None, "start_bitrate_kbps": 2000}
 
 
-def test_without_an_impaired_network_there_is_no_link() -> None:
-    assert plan.link_plan(_trial()) is None
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("embedded", {"kind": "embedded"}),
+        ("livekit-server", {"kind": "livekit-server"}),
+        ("{kind: livekit-server}", {"kind": "livekit-server"}),
+        (
+            "{kind: livekit-server, command: /opt/lk}",
+            {"kind": "livekit-server", "command": "/opt/lk"},
+        ),
+    ],
+)
+def test_the_room_of_a_loopback_is_the_one_asked_for(written: str, told: dict[str, str]) -> None:
+    service = plan.service_plan(_trial("", f"target.room={written}"))
+    assert service is not None
+    assert service["room"] == ROOM | told
 
 
-def test_a_network_that_is_impaired_later_has_its_link_from_the_start() -> None:
-    told = plan.link_plan(_trial("timeline: [{at: 1s, network: {profile: wifi}}]\n"))
-    assert told is not None
-    for name in ("uplink", "downlink"):
-        assert EmulatedLink(**told[name]) == EmulatedLink()
-
-
-def test_each_direction_is_told_in_the_terms_of_the_link() -> None:
-    network = """
-network:
-  uplink: {delay: 20ms, capacity: 1Mbps, loss: 2%, queue: 200ms}
-  downlink: {delay: 5ms, capacity: 2Mbps, queue: 50 packets}
-"""
-    trial = _trial(network, repeat=1)
-    told = plan.link_plan(trial)
-    assert told is not None
-    uplink = EmulatedLink(delay_s=0.02, capacity_bps=1e6, loss=0.02, queue_s=0.2)
-    assert EmulatedLink(**told["uplink"]) == uplink
-    downlink = EmulatedLink(delay_s=0.005, capacity_bps=2e6, queue_packets=50)
-    assert EmulatedLink(**told["downlink"]) == downlink
-    assert told["seed"] == trial.seed
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_every_profile_is_one_that_the_link_can_be(profile: str) -> None:
-    both = plan.directions(scenario("", f"network.profile={profile}").network.resolved())
-    assert set(both) == {"uplink", "downlink"}
-    for settings in both.values():
-        EmulatedLink(**settings)
-
-
-def test_changes_of_the_network_come_at_their_times_and_in_order() -> None:
-    timeline = """
-timeline:
-  - {at: 2s, network: {uplink: {loss: 10%}}}
-  - {at: 4s, prompt: "a beach"}
-  - {at: 6s, network: {profile: none}}
-"""
-    changes = plan.link_changes(scenario(timeline))
-    assert [at_s for at_s, _ in changes] == [2, 6]
-    assert changes[0][1]["uplink"]["loss"] == 0.1
-    assert changes[1][1] == plan.directions(PROFILES["none"])
+def test_a_livekit_target_has_our_worker_in_a_room_of_that_server() -> None:
+    keys = {"url": "wss://x", "api_key": "key", "api_secret": "secret"}
+    trial = _with_target(kind="livekit", **keys)
+    service, loopback = plan.service_plan(trial), plan.service_plan(_trial())
+    assert service is not None
+    assert loopback is not None
+    assert service["room"] == ROOM | keys | {"kind": "external"}
+    assert set(service) == set(loopback)
+    assert service["worker"] == loopback["worker"] | {"seed": trial.seed}
+    # The client asks our service in both: the server's keys are not the client's business.
+    assert plan.client_plan(trial) == plan.client_plan(_trial())
 
 
 # -- what all plans have in common
@@ -229,7 +210,7 @@ timeline:
 
 def test_every_plan_is_json() -> None:
     trial = _trial("network: {profile: wifi}\nsession: {playout_delay: 0ms}\n")
-    for told in (plan.client_plan(trial), plan.service_plan(trial), plan.link_plan(trial)):
+    for told in (plan.client_plan(trial), plan.service_plan(trial), link_plan.link_plan(trial)):
         assert json.loads(json.dumps(told)) == told
 
 
