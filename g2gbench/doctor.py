@@ -7,10 +7,10 @@ import contextlib
 import glob
 import importlib.metadata
 import logging
+import os
 import platform
 import secrets
 import selectors
-import shutil
 import statistics
 import sys
 import time
@@ -22,6 +22,7 @@ from livekit import api, rtc
 
 import g2gbench
 from g2gbench.rtc import video
+from g2gbench.service.room import livekit_server
 from g2gbench.service.room.pairing import RoomSettings
 from g2gbench.service.room.server import RoomServer
 
@@ -31,6 +32,7 @@ _TIMER_ROUNDS = 200
 _TIMER_LATE_MS = 1.0
 _CONNECT_S = 10.0
 _PUBLISH_S = 5.0
+_SAYS_S = 5.0
 _PACKAGES = ("livekit", "livekit-protocol", "numpy", "opencv-python", "pylibsrtp", "pyopenssl")
 
 
@@ -57,7 +59,7 @@ async def examine() -> list[Finding]:
         _clock(),
         await _timers(),
         *await _room_and_codecs(),
-        _livekit_server(),
+        await _livekit_server(),
         _cameras(),
     ]
 
@@ -183,16 +185,33 @@ def _codec(name: str, offered: str) -> Finding:
     )
 
 
-def _livekit_server() -> Finding:
-    path = shutil.which("livekit-server")
+async def _livekit_server() -> Finding:
+    """A real server, for who wants one behind the loopback: the embedded room needs none."""
+    name, path = livekit_server.COMMAND, livekit_server.find(None, os.environ)
     if path is None:
-        return Finding(
-            "livekit-server",
-            "missing",
-            "not on PATH; the embedded room needs none",
-            "support for it comes with a later version",
-        )
-    return Finding("livekit-server", "ok", "on PATH; support for it comes with a later version")
+        where = f"neither on PATH nor in ${livekit_server.COMMAND_VARIABLE}"
+        detail = f"{where}; the embedded room needs none"
+        return Finding(name, "missing", detail, livekit_server.ENABLE)
+    try:
+        version = await _says(path, "--version")
+    except (OSError, TimeoutError) as error:
+        detail = f"{path} does not say its version ({type(error).__name__})"
+        return Finding(name, "warning", detail, livekit_server.ENABLE)
+    return Finding(name, "ok", f"{version or 'of an unknown version'}, {path}")
+
+
+async def _says(*command: str) -> str:
+    """What a short command says on its standard output."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), _SAYS_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return out.decode(errors="replace").strip()
 
 
 def _cameras() -> Finding:

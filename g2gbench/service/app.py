@@ -20,7 +20,7 @@ from aiohttp import WSMsgType, web
 
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import HostSettings, SessionHost
+from g2gbench.service.host import HostSettings, RoomUnavailable, SessionHost
 from g2gbench.service.session import Action, Apply, OpenRoom, Reply, ServiceSession
 
 log = logging.getLogger(__name__)
@@ -77,10 +77,14 @@ class Service:
         self.ephemeral: dict[str, float] = {}  # key -> monotonic seconds at which it expires
 
     async def start(self) -> int:
-        """Make one session ready and listen; the port."""
+        """Make one session ready and listen; the port.
+
+        Raises ChildLost. A room that cannot be had is told to the client that asks for it.
+        """
         spare = asyncio.ensure_future(self._prepare())
         self._spares.append(spare)
-        await asyncio.shield(spare)
+        with contextlib.suppress(RoomUnavailable):
+            await asyncio.shield(spare)
         app = web.Application(middlewares=[_allow_any_origin])
         app.add_routes(
             [
@@ -117,7 +121,7 @@ class Service:
         return bool(key) and (keys is None or key in keys)
 
     async def take_host(self) -> SessionHost:
-        """A session's room and worker. Raises ChildLost when they cannot be started.
+        """A session's room and worker. Raises ChildLost, RoomUnavailable when there is none.
 
         Whoever is cancelled while they are made leaves them to the next session.
         """
@@ -142,11 +146,14 @@ class Service:
         except (ChildLost, OSError) as error:
             await host.close()
             raise ChildLost(f"no session could be made ready: {error}") from error
+        except RoomUnavailable:
+            await host.close()
+            raise
         self.pids = host.pids
         return host
 
     async def _discard(self, spare: asyncio.Task[SessionHost]) -> None:
-        with contextlib.suppress(ChildLost):
+        with contextlib.suppress(ChildLost, RoomUnavailable):
             await (await spare).close()
 
     def heard(self, process: str, message: dict[str, Any]) -> None:
@@ -295,7 +302,7 @@ class Session:
         """In the background: the initial state may come, and be acknowledged, before the room."""
         try:
             host = await self._service.take_host()
-        except ChildLost as error:
+        except (ChildLost, RoomUnavailable) as error:
             await self._perform([Reply({"type": "error", "error": str(error)})])
             return
         self._host = host

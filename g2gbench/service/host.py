@@ -1,4 +1,8 @@
-"""One session's room and model worker: two child processes, made ready before a client comes."""
+"""One session's room and model worker, made ready before a client comes.
+
+The room is the embedded one, a managed livekit-server, or one on a server that is not ours. The
+worker is the same in each.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,18 @@ from typing import Any
 from livekit import api
 
 from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.service.room.external import ExternalRoom
+from g2gbench.service.room.unavailable import RoomUnavailable
 
 READY_S = 30.0
 END_S = 1.5  # for the goodbye of each: a service has 5 s to end with all that belongs to it
 TOKEN_HOURS = 6
 # The service's SDKs take the remote track from an identity that begins like this.
 WORKER_IDENTITY = "inference-server-0"
+_ROOM_MODULES = {
+    "embedded": "g2gbench.service.room.server",
+    "livekit-server": "g2gbench.service.room.livekit_server",
+}
 OnMessage = Callable[[str, dict[str, Any]], None]
 
 
@@ -26,7 +36,9 @@ class HostSettings:
     """What every session of a service has.
 
     ``worker``: transform, marker, output_size, fps, codec, max_bitrate_bps, processing and
-    seed of the model worker. ``room``: playout_delay_ms and start_bitrate_kbps.
+    seed of the model worker. ``room``: kind (``embedded`` unless given, ``livekit-server`` or
+    ``external``), playout_delay_ms, start_bitrate_kbps (of the embedded room); command (of a
+    livekit-server), url, api_key and api_secret (of an external one).
     ``log_dir``: where the children's logs go; None: the service's own stderr. ``frame_log``: the
     worker's ground truth.
     """
@@ -50,22 +62,18 @@ class SessionHost:
     _key: str = field(default_factory=lambda: "key" + secrets.token_hex(4))
     _secret: str = field(default_factory=lambda: secrets.token_hex(32))
     _children: dict[str, Child] = field(default_factory=dict)
+    _pids: dict[str, int] = field(default_factory=dict)
+    _external: ExternalRoom | None = None
+    _gone: set[str] = field(default_factory=set)
     _closing: bool = False
 
     async def start(self) -> None:
-        """Start both. Raises ChildLost when one does not become ready."""
+        """Start both. Raises ChildLost when one does not become ready, RoomUnavailable."""
         settings = self.settings
-        room = await self._spawn(
-            "room",
-            "g2gbench.service.room.server",
-            {
-                **settings.room,
-                "room": self.room_name,
-                "api_key": self._key,
-                "api_secret": self._secret,
-            },
-        )
-        self.url = f"ws://127.0.0.1:{(await room.ready(READY_S))['port']}"
+        if settings.room.get("kind") == "external":
+            await self._open_external()
+        else:
+            await self._open_own()
         frame_log = str(settings.frame_log) if settings.frame_log else None
         worker = await self._spawn(
             "worker",
@@ -77,12 +85,43 @@ class SessionHost:
                 "frame_log": frame_log,
             },
         )
-        await worker.ready(READY_S)
+        try:
+            await worker.ready(READY_S)
+        except ChildLost as error:
+            if self._external is None:
+                raise
+            # Nothing of ours is between it and that server.
+            raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
+
+    async def _open_own(self) -> None:
+        """A room in a process of its own, with keys that nothing else has."""
+        plan = dict(self.settings.room)
+        module = _ROOM_MODULES[plan.pop("kind", "embedded")]
+        keys = {"api_key": self._key, "api_secret": self._secret}
+        room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys})
+        ready = await room.ready(READY_S)
+        if "error" in ready:
+            raise RoomUnavailable(ready["error"])
+        self.url = f"ws://127.0.0.1:{ready['port']}"
+        self._pids["room"] = ready.get("pid", room.pid)
+
+    async def _open_external(self) -> None:
+        plan = self.settings.room
+        self.url, self._key, self._secret = plan["url"], plan["api_key"], plan["api_secret"]
+        bounds = plan.get("playout_delay_ms")
+        self._external = ExternalRoom(
+            self.url,
+            self._key,
+            self._secret,
+            self.room_name,
+            (bounds[0], bounds[1]) if bounds else None,
+        )
+        await self._external.create()
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process name -> pid."""
-        return {name: child.pid for name, child in self._children.items()}
+        """Name -> pid of the processes that do the work, which may be a child's own child."""
+        return dict(self._pids)
 
     def token(self, identity: str) -> str:
         """A join token for this room."""
@@ -109,19 +148,32 @@ class SessionHost:
         for name in ("worker", "room"):
             if name in self._children:
                 await self._children[name].end(END_S)
+        if self._external is not None:
+            await self._external.delete()
 
     async def _spawn(self, name: str, module: str, plan: Mapping[str, Any]) -> Child:
         log_dir = self.settings.log_dir
         child = await Child.start(name, module, plan, log_dir / f"{name}.log" if log_dir else None)
         self._children[name] = child
-        child.on_message = lambda message: self.on_message(name, message)
-        child.on_end = lambda status: self._lost(name, status)
+        self._pids[name] = child.pid
+        child.on_message = lambda message: self._said(name, message)
+        child.on_end = lambda status: self._lost(
+            name, f"the {name} process ended ({describe(status)})"
+        )
         return child
 
-    def _lost(self, name: str, status: int) -> None:
-        if not self._closing:
+    def _said(self, name: str, message: dict[str, Any]) -> None:
+        if "lost" in message:
+            self._lost(name, message["lost"])
+        else:
+            self.on_message(name, message)
+
+    def _lost(self, name: str, reason: str) -> None:
+        """Tell it once: a server's end is followed by that of the process that kept it."""
+        if not self._closing and name not in self._gone:
             self.lost = True
-            self.on_message(name, {"lost": f"the {name} process ended ({describe(status)})"})
+            self.on_message(name, {"lost": reason})
+        self._gone.add(name)
 
 
-__all__ = ["ChildLost", "HostSettings", "SessionHost"]
+__all__ = ["ChildLost", "HostSettings", "RoomUnavailable", "SessionHost"]

@@ -22,6 +22,7 @@ from pathlib import Path
 from livekit import rtc
 
 from g2gbench import marker
+from g2gbench.errors import UnreachableError
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.rtc import stats, video
@@ -256,7 +257,11 @@ async def _main(plan: Plan, parent: Parent) -> None:
     closing: list[asyncio.Future[None]] = []
     ended = asyncio.Event()
     room.on("disconnected", lambda *_: ended.set())
-    await room.connect(plan["url"], plan["token"])
+    try:
+        await room.connect(plan["url"], plan["token"])
+    except rtc.ConnectError:
+        # The SDK's own words may hold the token.
+        raise UnreachableError("the room could not be joined") from None
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
     framerate = _FRAMERATE_HEADROOM * plan["fps"]
     options = video.publish_options(plan["codec"], plan["max_bitrate_bps"], framerate)

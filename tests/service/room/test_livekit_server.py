@@ -1,0 +1,344 @@
+"""The managed livekit-server: found, configured, made ready, and gone with whoever started it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from aiohttp import web
+
+from g2gbench.process.spawn import Child
+from g2gbench.service.host import END_S
+from g2gbench.service.room import leash, livekit_server
+from g2gbench.service.room.livekit_server import (
+    COMMAND,
+    COMMAND_VARIABLE,
+    INSTALL,
+    Ports,
+    Server,
+    configuration,
+    environment,
+    find,
+    free_ports,
+)
+from g2gbench.service.room.unavailable import RoomUnavailable
+from tests.e2e.sessions import ROOT, all_gone
+from tests.service.room.livekit_servers import stand_in, starts
+
+KEY, SECRET = "a-key", "a-secret-of-this-test-of-forty-characters"
+LONG_S = 30.0
+MODULE = "g2gbench.service.room.livekit_server"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux's alone")
+
+
+# -- what it is told
+
+
+def test_the_configuration_keeps_the_server_on_loopback_with_one_way_in() -> None:
+    assert json.loads(configuration(Ports(7000, 7001), KEY, SECRET, None)) == {
+        "port": 7000,
+        "bind_addresses": ["127.0.0.1"],
+        "logging": {"level": "info", "json": False},
+        "rtc": {
+            "udp_port": 7001,
+            "tcp_port": 0,
+            "allow_tcp_fallback": False,
+            "node_ip": "127.0.0.1",
+            "use_external_ip": False,
+            "enable_loopback_candidate": True,
+            "interfaces": {"includes": ["lo", "lo0"]},
+            "stun_servers": ["127.0.0.1:9"],
+        },
+        "room": {"auto_create": True, "empty_timeout": 60, "departure_timeout": 5},
+        "keys": {KEY: SECRET},
+    }
+
+
+@pytest.mark.parametrize("bounds", [(0, 0), (100, 200)])
+def test_a_playout_delay_is_asked_for_only_when_there_is_one(bounds: tuple[int, int]) -> None:
+    room = json.loads(configuration(Ports(1, 2), KEY, SECRET, bounds))["room"]
+    assert room["playout_delay"] == {"enabled": True, "min": bounds[0], "max": bounds[1]}
+
+
+def test_nothing_inherited_changes_the_configuration() -> None:
+    names = ("LIVEKIT_KEYS", "LIVEKIT_RTC_TCP_PORT", "NODE_IP", "UDP_PORT", "REDIS_HOST")
+    inherited = dict.fromkeys(names, "x") | {"PATH": "/bin", "HOME": "/"}
+    assert environment(inherited) == {"PATH": "/bin", "HOME": "/"}
+
+
+def test_two_ports_are_given_that_can_be_listened_at() -> None:
+    ports = free_ports()
+    with (
+        socket.create_server(("127.0.0.1", ports.signalling)),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media,
+    ):
+        media.bind(("127.0.0.1", ports.media))
+
+
+# -- where it is
+
+
+def test_the_scenarios_command_comes_before_the_variable_and_that_before_the_path(
+    tmp_path: Path,
+) -> None:
+    on_path, by_variable, named = (
+        stand_in(_directory(tmp_path / name)) for name in ("path", "variable", "named")
+    )
+    found = on_path.rename(on_path.with_name(COMMAND))
+    both = {"PATH": str(found.parent), COMMAND_VARIABLE: str(by_variable)}
+    assert find(str(named), both) == str(named)
+    for ordinary in (None, COMMAND):
+        assert find(ordinary, both) == str(by_variable)
+        assert find(ordinary, {"PATH": str(found.parent)}) == str(found)
+        assert find(ordinary, {"PATH": str(tmp_path)}) is None
+    assert find("no-such-server", both) is None
+
+
+def _directory(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+# -- its start
+
+
+@contextlib.asynccontextmanager
+async def _started(command: Path, **how: Any) -> AsyncIterator[Server]:
+    server = await Server.start(str(command), KEY, SECRET, (0, 0), **how)
+    try:
+        yield server
+    finally:
+        await server.stop()
+        assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_server_is_ready_when_it_answers_and_its_secret_is_on_no_command_line(
+    tmp_path: Path,
+) -> None:
+    command = stand_in(tmp_path)
+    async with _started(command) as server:
+        (child,) = psutil.Process().children(recursive=True)
+        assert child.pid == server.pid
+        assert SECRET not in " ".join(child.cmdline())
+        (told,) = starts(command)
+        assert json.loads(told)["keys"] == {KEY: SECRET}
+        assert json.loads(told)["port"] == server.port
+
+
+async def test_a_server_that_ends_as_it_starts_is_given_other_ports_some_times(
+    tmp_path: Path,
+) -> None:
+    command = stand_in(tmp_path, "exits")
+    with pytest.raises(RoomUnavailable, match=r"ended \(status 3\) each of the 4 times"):
+        await Server.start(str(command), KEY, SECRET, None)
+    ports = [json.loads(told)["port"] for told in starts(command)]
+    assert len(ports) == len(set(ports)) == 4
+
+
+async def test_another_server_at_the_port_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """It may answer before ours has noticed that its port is taken."""
+    command = stand_in(tmp_path)
+    async with _stranger() as taken:
+        chosen: Iterator[Ports] = iter([Ports(taken, 1), free_ports()])
+        async with _started(command, choose_ports=lambda: next(chosen)) as server:
+            assert server.port != taken
+    assert len(starts(command)) == 2
+
+
+@contextlib.asynccontextmanager
+async def _stranger() -> AsyncIterator[int]:
+    """A server that is well, and does not know our key."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "GET":
+            return web.Response(text="OK")
+        return web.json_response({"code": "unauthenticated", "msg": "who?"}, status=401)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_server_that_never_answers_is_given_up_and_ended(tmp_path: Path) -> None:
+    command = stand_in(tmp_path, "silent")
+    with pytest.raises(RoomUnavailable, match=r"was not ready after 0\.3 s"):
+        await Server.start(str(command), KEY, SECRET, None, ready_s=0.3)
+    assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_start_that_is_cancelled_leaves_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawned = asyncio.Event()
+    spawn = livekit_server._spawn
+
+    async def heard(*arguments: str) -> asyncio.subprocess.Process:
+        process = await spawn(*arguments)
+        spawned.set()
+        return process
+
+    monkeypatch.setattr(livekit_server, "_spawn", heard)
+    command = stand_in(tmp_path, "silent")
+    starting = asyncio.ensure_future(Server.start(str(command), KEY, SECRET, None))
+    await asyncio.wait_for(spawned.wait(), LONG_S)
+    await asyncio.sleep(0)  # the start goes on from there
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    assert starting.cancelled()
+    assert psutil.Process().children(recursive=True) == []
+
+
+# -- its end
+
+
+async def test_a_server_that_drains_is_told_twice(tmp_path: Path) -> None:
+    async with _started(stand_in(tmp_path, "drains")) as server:
+        await server.stop()
+        assert await server.wait() == 0
+        await server.stop()  # no error
+
+
+async def test_a_server_that_ignores_both_is_killed(tmp_path: Path) -> None:
+    async with _started(stand_in(tmp_path, "stubborn")) as server:
+        await server.stop()
+        assert await server.wait() == -signal.SIGKILL
+
+
+def test_the_steps_of_its_end_fit_into_what_a_host_gives_a_room() -> None:
+    assert livekit_server._INSIST_S + livekit_server._GRACE_S < END_S
+
+
+# -- in a process of its own
+
+
+@contextlib.asynccontextmanager
+async def _kept(command: Path | str) -> AsyncIterator[tuple[Child, dict[str, Any]]]:
+    plan = {"command": str(command), "room": "x", "api_key": KEY, "api_secret": SECRET}
+    child = await Child.start("room", MODULE, {**plan, "playout_delay_ms": [0, 0]})
+    try:
+        yield child, await child.ready(LONG_S)
+    finally:
+        await child.end(END_S)
+
+
+async def test_the_process_that_keeps_it_says_the_servers_own_id_and_ends_with_it(
+    tmp_path: Path,
+) -> None:
+    command = stand_in(tmp_path)
+    async with _kept(command) as (child, ready):
+        server = psutil.Process(ready["pid"])
+        assert server.ppid() == child.pid
+        assert ready["port"] == json.loads(starts(command)[0])["port"]
+    assert child.returncode == 0
+    assert not server.is_running()
+
+
+async def test_a_server_that_ends_by_itself_is_told_with_its_status(tmp_path: Path) -> None:
+    async with _kept(stand_in(tmp_path)) as (child, ready):
+        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        child.on_message = said.put_nowait
+        os.kill(ready["pid"], signal.SIGKILL)
+        lost = {"lost": "livekit-server ended (signal 9)"}
+        assert await asyncio.wait_for(said.get(), LONG_S) == lost
+        await asyncio.wait_for(child.ended.wait(), LONG_S)
+
+
+async def test_without_a_server_the_sentence_says_how_to_get_one() -> None:
+    async with _kept("no-such-server") as (_, ready):
+        assert set(ready) == {"error"}
+        assert "no-such-server" in ready["error"]
+        assert INSTALL in ready["error"]
+        assert COMMAND_VARIABLE in ready["error"]
+
+
+@linux
+async def test_a_keeper_that_is_killed_takes_the_server_with_it(tmp_path: Path) -> None:
+    async with _kept(stand_in(tmp_path, "stubborn")) as (child, ready):
+        server = psutil.Process(ready["pid"])
+        os.kill(child.pid, signal.SIGKILL)
+        await _gone(server)
+
+
+async def test_a_killed_parent_takes_keeper_and_server_with_it(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, json, sys\n"
+        "from g2gbench.process.spawn import Child\n"
+        "async def main():\n"
+        f"    child = await Child.start('room', '{MODULE}', json.loads(sys.argv[1]))\n"
+        "    print(json.dumps(await child.ready(30)), flush=True)\n"
+        "    await child.ended.wait()\n"
+        "asyncio.run(main())\n"
+    )
+    command = stand_in(tmp_path, "stubborn")
+    plan = {"command": str(command), "room": "x", "api_key": KEY, "api_secret": SECRET}
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code, json.dumps(plan)), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    assert parent.stdout is not None
+    ready = json.loads(await asyncio.wait_for(parent.stdout.readline(), LONG_S))
+    server = psutil.Process(ready["pid"])
+    keeper = psutil.Process(server.ppid())
+    parent.kill()
+    await parent.wait()
+    await _gone(server)
+    await _gone(keeper)
+
+
+async def _gone(process: psutil.Process) -> None:
+    """Until it has ended; whoever adopted it may not have heard."""
+    left = {"it": process.pid} if process.is_running() else {}
+    assert await asyncio.to_thread(all_gone, left)
+
+
+# -- the leash
+
+
+def test_the_leash_becomes_the_command_unless_the_parent_is_already_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, ...]] = []
+    became: list[tuple[str, list[str]]] = []
+
+    class Libc:
+        def __init__(self, _: None) -> None:
+            pass
+
+        def prctl(self, *arguments: int) -> int:
+            asked.append(arguments)
+            return 0
+
+    monkeypatch.setattr(ctypes, "CDLL", Libc)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "execv", lambda path, command: became.append((path, command)))
+    leash.main([str(os.getppid()), "/bin/server", "--flag"])
+    assert became == [("/bin/server", ["/bin/server", "--flag"])]
+    assert asked == [(leash.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)]
+    with pytest.raises(SystemExit):
+        leash.main([str(os.getpid()), "/bin/server"])
+    assert len(became) == 1
+
+
+def test_the_leash_asks_the_kernel_only_where_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[str] = []
+    monkeypatch.setattr(ctypes, "CDLL", None)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(os, "execv", lambda path, _: became.append(path))
+    leash.main([str(os.getppid()), "/bin/server"])
+    assert became == ["/bin/server"]
