@@ -96,7 +96,12 @@ async def run_async(
         progress.trial_started(trial, index, len(trials))
         place = directory.trial(trial.cell.name, trial.repeat)
         broken = await TrialRunner(
-            trial, place.journal, place.log_dir, place.service_log_path, progress.record
+            trial,
+            place.journal,
+            place.log_dir,
+            place.service_log_path,
+            place.packet_log_path,
+            progress.record,
         ).run(stop)
         progress.trial_ended(place.finish("failed" if broken else None, broken))
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.evaluate import Evaluation
-from g2gbench.measure.metrics import Value
+from g2gbench.measure.phases import Phase, Recovery
+from g2gbench.measure.values import Value
 
 TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed"]
 """``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded."""
@@ -38,6 +39,8 @@ class TrialResult:
     readings: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Value] = field(default_factory=dict)
     accounting: tuple[StageCount, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
         """As data that JSON can hold; None stands for a number that is not finite."""
@@ -51,15 +54,13 @@ class TrialResult:
             "readings": dict(self.readings),
             "metrics": {name: plain_value(value) for name, value in self.metrics.items()},
             "accounting": [asdict(stage) for stage in self.accounting],
+            "phases": [_plain_phase(phase) for phase in self.phases],
+            "recoveries": [_plain_recovery(one) for one in self.recoveries],
         }
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> TrialResult:
         """Read back what ``as_plain`` gave; raises KeyError or TypeError for anything else."""
-        metrics = {
-            name: Value(value["value"], value.get("reason", ""), value["n"])
-            for name, value in data["metrics"].items()
-        }
         return cls(
             cell=data["cell"],
             repeat=data["repeat"],
@@ -68,8 +69,16 @@ class TrialResult:
             invalid_because=tuple(data["invalid_because"]),
             frames=data["frames"],
             readings=data["readings"],
-            metrics=metrics,
+            metrics=_values(data["metrics"]),
             accounting=tuple(StageCount(**stage) for stage in data["accounting"]),
+            phases=tuple(
+                Phase(**{**phase, "metrics": _values(phase["metrics"])})
+                for phase in data.get("phases", ())
+            ),
+            recoveries=tuple(
+                Recovery(**{**one, **_values({name: one[name] for name in _RECOVERY_VALUES})})
+                for one in data.get("recoveries", ())
+            ),
         )
 
 
@@ -89,7 +98,30 @@ def trial_result(
         readings=evaluation.ledger.counts(),
         metrics=evaluation.metrics,
         accounting=evaluation.accounting,
+        phases=evaluation.phases,
+        recoveries=evaluation.recoveries,
     )
+
+
+_RECOVERY_VALUES: Final = ("g2g_ms", "bitrate_ms", "both_ms", "overshoot_ms")
+
+
+def _plain_phase(phase: Phase) -> dict[str, Any]:
+    metrics = {name: plain_value(value) for name, value in phase.metrics.items()}
+    return {**asdict(phase), "metrics": metrics}
+
+
+def _plain_recovery(one: Recovery) -> dict[str, Any]:
+    values = {name: plain_value(getattr(one, name)) for name in _RECOVERY_VALUES}
+    return {**asdict(one), **values}
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Value]:
+    """Values by name, read back from what ``plain_value`` gave."""
+    return {
+        name: Value(value["value"], value.get("reason", ""), value["n"])
+        for name, value in data.items()
+    }
 
 
 def plain_value(value: Value) -> dict[str, Any]:

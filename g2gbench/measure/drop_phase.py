@@ -1,88 +1,95 @@
 """Where dropped frames died, by evidence alone.
 
-Two kinds of evidence: the model worker's own log says which frames reached it and which it sent
-on; the counters of the statistics say how many frames a stage lost. A count names the place only
-when one stage alone lost frames and it lost exactly as many as are missing; else the phase stays
-``unknown``.
+Three kinds of evidence: the model worker's own log says which frames reached it and which it sent
+on; the link's packet log says which frames came to it and which left it whole; the counters of the
+statistics say how many frames a stage lost. A count names the place only when one stage alone lost
+frames and it lost exactly as many as are missing; else the phase stays ``unknown``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from g2gbench.measure import sightings
-from g2gbench.measure.journal import ABSENT, BoolArray, CapturedFrames, IntArray, Session
-from g2gbench.measure.records import ServiceFrame
+from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import Sightings
 from g2gbench.measure.stats import number
+from g2gbench.measure.way import Leg, Way, lost_in_link
 
 _CODE = {name: code for code, name in enumerate(DROP_PHASES)}
 
 SETTLING_SNAPSHOTS: Final = 2
 """Snapshots that must follow before a lag between two stages is a loss and not a queue."""
 
-
-@dataclass(frozen=True, slots=True)
-class AtService:
-    """What the worker's log says of each captured frame: arrays of shape (captured frames,).
-
-    ``unidentified_ns`` holds the arrivals that neither a marker nor a metadata trailer names.
-    """
-
-    received: BoolArray
-    sent: BoolArray
-    unidentified_ns: IntArray
-
-
-def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtService:
-    """Match the worker's log with the captured frames, by metadata trailer or else by number."""
-    size = len(captured)
-    received = np.zeros(size, dtype=np.bool_)
-    sent = np.zeros(size, dtype=np.bool_)
-    received_ns = np.array([f.received_ns for f in frames], dtype=np.int64)
-    numbers = np.array(
-        [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
-    )
-    rows = sightings.match(numbers, received_ns, captured)
-    row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
-    for index, frame in enumerate(frames):
-        if frame.witness is not None and frame.witness in row_of:
-            rows[index] = row_of[frame.witness]
-    went_on = np.array([f.sent_ns is not None and not f.dropped for f in frames], dtype=np.bool_)
-    known = rows != ABSENT
-    received[rows[known]] = True
-    sent[rows[known & went_on]] = True
-    return AtService(received=received, sent=sent, unidentified_ns=received_ns[~known])
+_ENCODING: Final = ("before_encoder", "encoder")
+_DECODING: Final = ("decoder", "after_decoder")
 
 
 def attribute(
-    session: Session,
-    sighted: Sightings,
-    dropped: BoolArray,
-    delivered: BoolArray,
-    service_frames: Sequence[ServiceFrame],
+    session: Session, sighted: Sightings, dropped: BoolArray, delivered: BoolArray, way: Way
 ) -> IntArray:
     """The drop phase of every captured frame as an index into ``DROP_PHASES``; -1: not dropped."""
     phase = np.where(dropped, _CODE["unknown"], ABSENT).astype(np.int64)
     if not dropped.any():
         return phase
     stages = _Stages(session, sighted, delivered)
-    if not service_frames:
-        return stages.settle(phase, dropped, ("before_encoder", "encoder"), None)
-    truth = at_service(session.captured, service_frames)
-    phase[dropped & truth.received & ~truth.sent] = _CODE["service"]
-    complete = not len(truth.unidentified_ns)
-    never_there = dropped & ~truth.received
-    phase = stages.settle(
-        phase, never_there, ("before_encoder", "encoder"), "uplink" if complete else None
-    )
-    return stages.settle(phase, dropped & truth.sent, ("decoder", "after_decoder"), "downlink")
+    service = way.service
+    received, sent = service.received_ns != ABSENT, service.sent_ns != ABSENT
+    phase[dropped & received & ~sent] = _CODE["service"]
+    # What came back has been everywhere, whatever the logs say of it.
+    early = dropped & ~received if service.known else dropped
+    phase = _before_the_service(phase, early, received | delivered, way, stages)
+    return _after_the_service(phase, dropped & sent, delivered, way, stages)
+
+
+def _before_the_service(
+    phase: IntArray, missing: BoolArray, arrived: BoolArray, way: Way, stages: _Stages
+) -> IntArray:
+    """Frames that never came to the service, or whose arrival nobody logged."""
+    leg, service = way.uplink, way.service
+    if not leg.known:
+        complete = service.known and not service.unidentified
+        return stages.settle(phase, missing, _ENCODING, "uplink" if complete else None)
+    phase = stages.settle(phase, missing & (leg.entered_ns == ABSENT), _ENCODING, None)
+    phase[missing & _blocked(leg, arrived)] = _CODE["uplink"]
+    if service.known and not service.unidentified:
+        whole = missing & (leg.left_ns != ABSENT) & (phase == _CODE["unknown"])
+        phase[whole] = _CODE["service"]  # it left the link whole, and the worker never had it
+    return phase
+
+
+def _after_the_service(
+    phase: IntArray, missing: BoolArray, delivered: BoolArray, way: Way, stages: _Stages
+) -> IntArray:
+    """Frames that the model worker sent on."""
+    leg = way.downlink
+    if not leg.known:
+        return stages.settle(phase, missing, _DECODING, "downlink")
+    entered = leg.entered_ns != ABSENT
+    phase[missing & (~entered | (leg.absent > 0))] = _CODE["service"]
+    blocked = missing & _blocked(leg, delivered)
+    phase[blocked] = _CODE["downlink"]
+    whole = missing & (leg.left_ns != ABSENT) & (leg.absent == 0) & ~blocked
+    return stages.settle(phase, whole, _DECODING, None)
+
+
+def _blocked(leg: Leg, arrived: BoolArray) -> BoolArray:
+    """Frames that the link lost, and those behind them that no decoder could use.
+
+    A frame is predicted from the one before: when one is lost, those that follow it are of no use
+    until one arrives again, although each of them left the link whole.
+    """
+    lost = lost_in_link(leg)
+    there = np.flatnonzero(leg.entered_ns != ABSENT)
+    last_lost = np.maximum.accumulate(np.where(lost[there], np.arange(len(there)), ABSENT))
+    last_arrived = np.maximum.accumulate(np.where(arrived[there], np.arange(len(there)), ABSENT))
+    blocked = np.zeros(len(lost), dtype=np.bool_)
+    blocked[there] = last_lost > last_arrived
+    return blocked
 
 
 class _Stages:
@@ -118,20 +125,36 @@ class _Stages:
         """Name the phase of ``missing`` frames where the counters of two ``stages`` prove it.
 
         The stage that alone lost frames, and exactly as many; ``otherwise`` when neither lost any.
+        Over the whole session where that proves something, else from snapshot to snapshot.
         """
-        for end in range(len(self._at_ns) - 1, 0, -1):
-            there = (self._captured_ns > self._at_ns[0]) & (self._captured_ns <= self._at_ns[end])
-            rows = np.flatnonzero(missing & there)
-            lost = {stage: self._lost[stage][end] - self._lost[stage][0] for stage in stages}
-            proof = _proof(lost, len(rows), otherwise)
-            if proof is None:
-                continue
-            if proof != otherwise and end + SETTLING_SNAPSHOTS >= len(self._at_ns):
-                continue
-            phase = phase.copy()
-            phase[rows] = _CODE[proof]
-            return phase
+        last = len(self._at_ns) - 1
+        for end in range(last, 0, -1):
+            rows, proof = self._proven(missing, stages, otherwise, 0, end)
+            if proof is not None and (proof == otherwise or end + SETTLING_SNAPSHOTS <= last):
+                phase = phase.copy()
+                phase[rows] = _CODE[proof]
+                return phase
+        phase = phase.copy()
+        for end in range(1, last + 1 - SETTLING_SNAPSHOTS):
+            rows, proof = self._proven(missing, stages, None, end - 1, end)
+            if proof is not None:
+                phase[rows] = _CODE[proof]
         return phase
+
+    def _proven(
+        self,
+        missing: BoolArray,
+        stages: tuple[str, str],
+        otherwise: str | None,
+        start: int,
+        end: int,
+    ) -> tuple[IntArray, str | None]:
+        """The missing frames captured between two snapshots, and the phase that is proven."""
+        start_ns, end_ns = self._at_ns[start], self._at_ns[end]
+        there = (self._captured_ns > start_ns) & (self._captured_ns <= end_ns)
+        rows = np.flatnonzero(missing & there)
+        lost = {stage: self._lost[stage][end] - self._lost[stage][start] for stage in stages}
+        return rows, _proof(lost, len(rows), otherwise)
 
 
 def _proof(lost: dict[str, float], missing: int, otherwise: str | None) -> str | None:

@@ -10,8 +10,10 @@ from g2gbench.measure import metrics, validity
 from g2gbench.measure.accounting import StageCount, accounting
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
-from g2gbench.measure.metrics import Value
+from g2gbench.measure.packets import Packets
+from g2gbench.measure.phases import Phase, Recovery, phases, recoveries
 from g2gbench.measure.records import ServiceFrame
+from g2gbench.measure.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +23,28 @@ class Evaluation:
     ledger: Ledger
     metrics: dict[str, Value]
     accounting: tuple[StageCount, ...]
+    phases: tuple[Phase, ...]
+    recoveries: tuple[Recovery, ...]
     invalid_because: tuple[str, ...]
 
 
 def evaluate(
     session: Session,
     service_frames: Sequence[ServiceFrame] = (),
+    packets: Packets | None = None,
     *,
     cores: int | None = None,
     limits: validity.Limits = validity.LIMITS,
 ) -> Evaluation:
-    """Ledger, metrics, accounting and validity of one session."""
-    book = frame_ledger.build(session, service_frames)
-    values = metrics.compute(session, book)
+    """Ledger, metrics, accounting, phases and validity of one session.
+
+    ``service_frames`` is the model worker's log, ``packets`` the link's; empty and None where there
+    is none.
+    """
+    book = frame_ledger.build(session, service_frames, packets)
+    recovered = recoveries(session, book, packets)
+    values = metrics.compute(session, book, packets, recovered)
     stages = accounting(session, book, service_frames)
-    reasons = validity.check(session, book, values, cores=cores, limits=limits)
-    return Evaluation(book, values, stages, reasons)
+    reasons = validity.check(session, book, values, packets, cores=cores, limits=limits)
+    parts = phases(session, book, packets)
+    return Evaluation(book, values, stages, parts, recovered, reasons)

@@ -13,9 +13,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import sightings
+from g2gbench.measure import budget, sightings
+from g2gbench.measure import way as ways
 from g2gbench.measure.drop_phase import attribute
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
+from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import Sightings
@@ -55,6 +57,7 @@ class Ledger:
     and is -1 for a frame that was not dropped. ``reads`` counts how often the frame's number was
     seen. ``late`` marks a frame that came after a newer one, ``steady`` one that was captured in
     the steady state. ``psnr_db`` and ``ssim`` are NaN: this version does not compare pixels.
+    ``budget_ms`` holds the parts of g2g by name, as ``budget.budget`` gives them.
 
     ``implausible`` counts delivered frames with a negative g2g latency: they are kept as they are.
     """
@@ -75,6 +78,7 @@ class Ledger:
     ssim: FloatArray
     late: BoolArray
     steady: BoolArray
+    budget_ms: Mapping[str, FloatArray]
     sightings: Sightings
     repeats: int
     late_or_reordered: int
@@ -117,10 +121,11 @@ class Ledger:
 
     def columns(self) -> Mapping[str, npt.NDArray[Any]]:
         """The columns of frames.parquet, by name, in order; codes not yet spelled out."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        own = {name: getattr(self, name) for name in _OWN_COLUMNS}
+        return {**own, **{f"budget_{part}_ms": self.budget_ms[part] for part in _BUDGET}}
 
 
-COLUMNS: Final[Mapping[str, str]] = {
+_OWN_COLUMNS: Final[Mapping[str, str]] = {
     "seq": "number as stamped, 16 or 24 bits",
     "frame_id": "number of the tick, from 0, never wraps",
     "due_ns": "ns, monotonic: when the schedule wanted the capture",
@@ -138,14 +143,26 @@ COLUMNS: Final[Mapping[str, str]] = {
     "late": "came after a newer frame",
     "steady": "captured in the steady state",
 }
+
+_BUDGET: Final[Mapping[str, str]] = {
+    **budget.PARTS,
+    budget.UNATTRIBUTED: "what the known parts leave of g2g",
+}
+
+COLUMNS: Final[Mapping[str, str]] = {
+    **_OWN_COLUMNS,
+    **{f"budget_{part}_ms": f"ms: {meaning}" for part, meaning in _BUDGET.items()},
+}
 """Columns of the ledger with their unit or meaning."""
 
 
-def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledger:
+def build(
+    session: Session, service_frames: Sequence[ServiceFrame] = (), packets: Packets | None = None
+) -> Ledger:
     """Match what came back with what was captured, and say of every frame what became of it.
 
     ``service_frames`` is the model worker's own log, where there is one: the ground truth for what
-    reached the service and what it dropped.
+    reached the service and what it dropped. ``packets`` is the link's log, where there was one.
     """
     captured, seen = session.captured, session.seen
     size = len(captured)
@@ -164,6 +181,7 @@ def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledg
     outcome = _outcomes(session, delivered, arrival != ABSENT, received_ns)
     known = (sighted.kind == sightings.NEW) | (sighted.kind == sightings.REPEAT)
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
+    way = ways.trace(session, service_frames, packets)
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
     return Ledger(
         seq=captured.seq,
@@ -173,7 +191,7 @@ def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledg
         received_ns=received_ns,
         read_ns=_taken(seen.read_ns, arrival),
         outcome=outcome,
-        drop_phase=attribute(session, sighted, outcome == DROPPED, delivered, service_frames),
+        drop_phase=attribute(session, sighted, outcome == DROPPED, delivered, way),
         g2g_ms=g2g_ms,
         width=_taken(seen.width, arrival),
         height=_taken(seen.height, arrival),
@@ -182,6 +200,9 @@ def build(session: Session, service_frames: Sequence[ServiceFrame] = ()) -> Ledg
         ssim=np.full(size, np.nan),
         late=np.isin(np.arange(size), sighted.row[sighted.late]),
         steady=_steady(session),
+        budget_ms=budget.budget(
+            way, captured.captured_ns, np.where(delivered, received_ns, ABSENT)
+        ),
         sightings=sighted,
         repeats=sighted.count(sightings.REPEAT),
         late_or_reordered=int(np.count_nonzero(sighted.late)),

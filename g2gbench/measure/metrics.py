@@ -6,8 +6,7 @@ the reason, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
 import numpy as np
@@ -15,12 +14,12 @@ import numpy as np
 from g2gbench.measure import gaps, sightings
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
+from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
+from g2gbench.measure.phases import Recovery
 from g2gbench.measure.records import Stats, Usage
 from g2gbench.measure.registry import METRICS, PROCESSES
 from g2gbench.measure.stats import Deltas, deltas, samples
-
-PERCENTILE_SAMPLES: Final[Mapping[int, int]] = {50: 10, 90: 50, 95: 100, 99: 500}
-"""Samples that a percentile of g2g needs: some must lie beyond it."""
+from g2gbench.measure.values import PERCENTILE_SAMPLES, Value, missing
 
 LATE_TICK: Final = 0.5
 """A capture that begins later than this share of a frame interval is late."""
@@ -40,32 +39,25 @@ _ARRIVAL_METRICS: Final = (
 _Timed = TypeVar("_Timed", Stats, Usage)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One metric of one session: None with the reason when it was not measured.
+def compute(
+    session: Session,
+    ledger: Ledger,
+    packets: Packets | None = None,
+    recovered: Sequence[Recovery] = (),
+) -> dict[str, Value]:
+    """Every metric of the registry, in its order.
 
-    ``n`` counts the samples behind it (frames, gaps, snapshots, ticks). A reason beside a value is
-    a remark on how it was measured.
+    ``packets`` is the link's log, ``recovered`` what followed the impairments that ended.
     """
-
-    value: float | None
-    reason: str = ""
-    n: int = 0
-
-
-def missing(reason: str, n: int = 0) -> Value:
-    """A value that was not measured."""
-    return Value(None, reason, n)
-
-
-def compute(session: Session, ledger: Ledger) -> dict[str, Value]:
-    """Every metric of the registry, in its order."""
-    found = {"ttff_ms": _time_to_first_frame(session, ledger), **dict(_connect(session))}
+    found = {"ttff_ms": _time_to_first_frame(session, ledger)}
+    found |= dict(_connect(session, packets))
     found |= dict(_g2g(session, ledger))
+    found |= dict(_budget(session, ledger))
     found |= dict(_drops(session, ledger))
     found |= dict(_arrivals(session, ledger))
     found |= dict(_statistics(session))
-    found |= dict(_link(session))
+    found |= dict(_link(session, packets))
+    found["recovery_ms"] = _recovery(session, recovered)
     found |= dict(_usage(session))
     found["late_tick_ratio"] = _late_ticks(session)
     return {name: found[name] for name in METRICS}
@@ -82,16 +74,27 @@ def _time_to_first_frame(session: Session, ledger: Ledger) -> Value:
     return Value((int(believed[0]) - start) / 1e6, n=1)
 
 
-def _connect(session: Session) -> Iterator[tuple[str, Value]]:
+def _connect(session: Session, packets: Packets | None) -> Iterator[tuple[str, Value]]:
     for name in (name for name in METRICS if name.startswith("connect_ms.")):
         phase = name.partition(".")[2]
         start, end = session.reached.get("connect"), session.reached.get(phase)
+        if phase == "first_packet" and end is None:
+            end = _first_packet_ns(packets)
         if start is None:
             yield name, missing("no connect attempt was recorded")
         elif end is None:
             yield name, missing(f"the session never reached {phase}")
         else:
             yield name, Value((end - start) / 1e6, n=1)
+
+
+def _first_packet_ns(packets: Packets | None) -> int | None:
+    """When the first media packet left the link towards the client."""
+    if packets is None:
+        return None
+    media = (packets["kind"] == KINDS.index("rtp")) & (packets["left_ns"] >= 0)
+    down = packets[media & (packets["direction"] == DIRECTIONS.index("downlink"))]
+    return int(down["left_ns"].min()) if len(down) else None
 
 
 def _g2g(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
@@ -109,6 +112,32 @@ def _g2g(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
             yield f"g2g_ms.p{percent}", missing(f"needs {needed} delivered frames, has {n}", n)
         else:
             yield f"g2g_ms.p{percent}", Value(float(np.percentile(values, percent)), n=n)
+
+
+def _budget(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
+    """Means, since means add up: the parts of fully attributed frames sum to their g2g."""
+    delivered = ledger.steady & (ledger.outcome == DELIVERED)
+    for part, values in ledger.budget_ms.items():
+        known = values[delivered & np.isfinite(values)]
+        if session.steady_ns is None:
+            yield f"budget_ms.{part}", missing(NO_STEADY_STATE)
+        elif not len(known):
+            yield f"budget_ms.{part}", missing("nothing logged both ends of this part of the way")
+        else:
+            yield f"budget_ms.{part}", Value(float(known.mean()), n=len(known))
+
+
+def _recovery(session: Session, recovered: Sequence[Recovery]) -> Value:
+    """The slowest of the recoveries; none at all when one did not come."""
+    if session.steady_ns is None:
+        return missing(NO_STEADY_STATE)
+    if not recovered:
+        return missing("no impairment of the network ended in the steady state")
+    for one in recovered:
+        if one.both_ms.value is None:
+            return missing(f"{one.label}: {one.both_ms.reason}")
+    slowest = max(one.both_ms.value or 0.0 for one in recovered)
+    return Value(slowest, n=len(recovered))
 
 
 def _drops(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
@@ -227,26 +256,31 @@ def _divided(grown: Deltas | None, total: float | None, divisor: float, scale: f
     return Value(total / divisor * scale, remark, grown.steps)
 
 
-def _link(session: Session) -> Iterator[tuple[str, Value]]:
-    for direction in ("uplink", "downlink"):
-        packets = session.counter("link", f"{direction}.packets")
-        if packets is None:
-            yield f"link.{direction}.loss", missing("no link counted packets")
-        elif not packets:
-            yield f"link.{direction}.loss", missing(f"no packet entered the {direction}")
-        else:
-            dropped = [
-                session.counter("link", f"{direction}.dropped_{cause}")
-                for cause in ("loss", "queue")
-            ]
-            yield f"link.{direction}.loss", _link_loss(dropped, packets)
-
-
-def _link_loss(dropped: Sequence[int | None], packets: int) -> Value:
-    counted = [count for count in dropped if count is not None]
-    if not counted:
-        return missing("the link did not count what it dropped")
-    return Value(sum(counted) / packets, n=packets)
+def _link(session: Session, packets: Packets | None) -> Iterator[tuple[str, Value]]:
+    if packets is None:
+        for name in (name for name in METRICS if name.startswith("link.")):
+            yield name, missing("no link logged packets")
+        return
+    if session.steady_ns is None:
+        yield from ((n, missing(NO_STEADY_STATE)) for n in METRICS if n.startswith("link."))
+        return
+    start, end = session.steady_ns
+    steady = packets[(packets["arrived_ns"] >= start) & (packets["arrived_ns"] < end)]
+    steady = steady[steady["fate"] != FATES.index("copy")]
+    dropped = np.isin(steady["fate"], [FATES.index(name) for name in DROPPING])
+    for code, direction in enumerate(DIRECTIONS):
+        mine = steady["direction"] == code
+        n = int(np.count_nonzero(mine))
+        lost = int(np.count_nonzero(dropped & mine))
+        nothing = f"no packet entered the {direction} in the steady state"
+        yield f"link.{direction}.loss", _share(lost, n, nothing)
+    left = steady[steady["left_ns"] >= 0]
+    late_ms = (left["left_ns"] - left["due_ns"]) / 1e6
+    if len(left) < PERCENTILE_SAMPLES[99]:
+        reason = f"needs {PERCENTILE_SAMPLES[99]} packets, has {len(left)}"
+        yield "link.late_ms.p99", missing(reason, len(left))
+    else:
+        yield "link.late_ms.p99", Value(float(np.percentile(late_ms, 99)), n=len(left))
 
 
 def _usage(session: Session) -> Iterator[tuple[str, Value]]:

@@ -21,6 +21,9 @@ FATES: Final = ("passed", "copy", "queue", "codel", "loss", "blackout", "held")
 """Codes of ``fate``. passed: it left. copy: it left as well, a duplicate that the link made.
 queue, codel, loss, blackout: dropped there. held: still in the link when the log ended."""
 
+DROPPING: Final = ("queue", "codel", "loss", "blackout")
+"""The fates of packets that the link dropped."""
+
 RECORD: Final = "<qqqIIIHBBBBB"
 """The record for ``struct``: the fields of ``PACKET`` in its order, without padding."""
 

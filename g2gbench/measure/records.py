@@ -32,6 +32,7 @@ class Started:
     width: int
     height: int
     versions: dict[str, str] = field(default_factory=dict)
+    playout_delay_ms: tuple[int, int] | None = None  # bounds asked for; None: natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Counters:
 
     kind: ClassVar[str] = "counters"
     at_ns: int
-    source: str  # "client" | "link" | "room" | "worker"
+    source: str  # "client" | "link" | "room" | "worker" | "machine"
     values: dict[str, int]
 
 

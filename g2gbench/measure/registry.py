@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from g2gbench.measure import budget
+
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
 Unit: TypeAlias = Literal["ms", "ratio", "1/s", "count", "bps", "bytes", "cores"]
 
@@ -56,6 +58,7 @@ _PHASE_SENTENCES = {
     "room": "the room is connected",
     "publish": "the local track is published",
     "subscribe": "the remote track is subscribed",
+    "first_packet": "the first media packet leaves the link towards the client",
     "first_frame": "the first remote frame is handed to the application, readable or not",
 }
 
@@ -107,6 +110,23 @@ def _metrics() -> Iterator[Metric]:
             "carries it, over the frames captured in the steady state.",
             _METHOD,
         )
+    for part, sentence in budget.PARTS.items():
+        yield Metric(
+            f"budget_ms.{part}",
+            "ms",
+            "lower",
+            f"Mean part of g2g {sentence}, over the delivered frames of the steady state for which "
+            "it is known.",
+            _METHOD,
+        )
+    yield Metric(
+        f"budget_ms.{budget.UNATTRIBUTED}",
+        "ms",
+        "lower",
+        "Mean of what the known parts leave of a frame's g2g latency, over the delivered frames of "
+        "the steady state.",
+        _METHOD,
+    )
     yield Metric(
         "drop_ratio",
         "ratio",
@@ -215,10 +235,18 @@ def _metrics() -> Iterator[Metric]:
             f"link.{link}.loss",
             "ratio",
             "lower",
-            f"Packets of the whole session that the link dropped on the {link} by its loss model "
-            "or a full queue, over those that entered it.",
+            f"Packets that entered the {link} of the link in the steady state and were dropped "
+            "there, by its loss model, a full queue or a blackout, over those that entered it.",
             _METHOD,
         )
+    yield Metric(
+        "link.late_ms.p99",
+        "ms",
+        "lower",
+        "99th percentile of how much later than decided a packet of the steady state left the "
+        "link: the link's own error.",
+        _METHOD,
+    )
     yield Metric(
         "uplink.bitrate_bps",
         "bps",
@@ -279,6 +307,14 @@ def _metrics() -> Iterator[Metric]:
             f"Largest resident memory of the {process} process sampled in the steady state.",
         )
     yield Metric(
+        "recovery_ms",
+        "ms",
+        "lower",
+        "Longest time from the end of an impairment of the timeline until the median of g2g over "
+        "1 s and the uplink's bitrate over 1 s are both back within 20 % of what they were before.",
+        _METHOD,
+    )
+    yield Metric(
         "late_tick_ratio",
         "ratio",
         "lower",
@@ -295,7 +331,7 @@ _LATER = "not supported yet in version 0.1.0"
 
 LATER: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
-        ("quality", "psnr_db", "ssim", "recovery_ms", "budget_ms", "connect_ms.first_packet"),
+        ("quality", "psnr_db", "ssim"),
         _LATER,
     )
 )

@@ -9,8 +9,10 @@ import numpy as np
 
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import BEFORE_LIVE, Ledger
-from g2gbench.measure.metrics import Value
+from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
 from g2gbench.measure.registry import PROCESSES
+from g2gbench.measure.stats import last_number, number
+from g2gbench.measure.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Limits:
     in_flight_ratio: float = 0.01
     process_cores: float = 0.9
     machine_ratio: float = 0.9
+    link_late_ms: float = 5.0
+    bypass_ratio: float = 0.02
+    swapped_bytes: int = 0
+    clock_step_ms: float = 100.0
+    playout_excess_ms: float = 20.0
 
 
 LIMITS = Limits()
@@ -42,6 +49,13 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "captured: the slow ones are missing",
     "process_cores": "cores that one process of the trial used in the steady state",
     "machine_ratio": "cores that all processes of the trial used together, over the machine's",
+    "link_late_ms": "99th percentile of how late packets of the steady state left the link, in ms",
+    "bypass_ratio": "media packets that the client counted and that did not pass through the link, "
+    "over those it counted",
+    "swapped_bytes": "memory that the machine swapped in or out during the trial",
+    "clock_step_ms": "step of the wall clock against the monotonic one during the trial, in ms",
+    "playout_excess_ms": "mean time in a jitter buffer beyond the playout delay asked for, in ms, "
+    "where the network is not impaired",
 }
 
 
@@ -49,17 +63,21 @@ def check(
     session: Session,
     ledger: Ledger,
     metrics: Mapping[str, Value],
+    packets: Packets | None = None,
     *,
     cores: int | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[str, ...]:
     """Why the trial is invalid, one sentence a reason; empty for a valid trial.
 
-    ``cores`` is how many the machine has, where that is known.
+    ``packets`` is the link's log, where there was one; ``cores`` is how many the machine has, where
+    that is known.
     """
     return (
         *_incomplete(session, ledger),
         *_overloaded(session, metrics, cores, limits),
+        *_disturbed(session, limits),
+        *_network(session, metrics, packets, limits),
         *_misread(ledger, session, limits),
         *_unsettled(ledger, limits),
     )
@@ -108,6 +126,82 @@ def _overloaded(
             f"the trial used {total:.2f} of {cores} cores "
             f"(limit {limits.machine_ratio:.0%} of the machine)"
         )
+
+
+def _disturbed(session: Session, limits: Limits) -> Iterator[str]:
+    swapped = session.counter("machine", "swapped_bytes")
+    if swapped is not None and swapped > limits.swapped_bytes:
+        yield f"the machine swapped {swapped / 2**20:.1f} MiB of memory during the trial"
+    for event in session.events:
+        step_ms = event.detail.get("step_ms") if event.name == "clock_step" else None
+        if isinstance(step_ms, int | float) and abs(step_ms) > limits.clock_step_ms:
+            yield f"the clock stepped by {step_ms:.0f} ms (limit {limits.clock_step_ms:g} ms)"
+
+
+def _network(
+    session: Session, metrics: Mapping[str, Value], packets: Packets | None, limits: Limits
+) -> Iterator[str]:
+    late_ms = metrics["link.late_ms.p99"].value
+    if late_ms is not None and late_ms > limits.link_late_ms:
+        yield (
+            f"the link was late: 1 % of its packets left more than {late_ms:.1f} ms after their "
+            f"time (limit {limits.link_late_ms:g} ms)"
+        )
+    if packets is not None:
+        yield from _bypass(session, packets, limits)
+    yield from _playout(session, limits)
+
+
+def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[str]:
+    """What the client counted as sent and received must have passed through the link."""
+    if not session.stats:
+        return
+    at_ns, values = session.stats[-1].at_ns, session.stats[-1].values
+    media = packets[packets["kind"] == KINDS.index("rtp")]
+    for direction, key, column, verb in (
+        ("uplink", "outbound.packets_sent", "arrived_ns", "sent"),
+        ("downlink", "inbound.packets_received", "left_ns", "received"),
+    ):
+        counted = number(values.get(key))
+        mine = media[media["direction"] == DIRECTIONS.index(direction)]
+        passed = int(np.count_nonzero((mine[column] >= 0) & (mine[column] <= at_ns)))
+        if counted and counted - passed > limits.bypass_ratio * counted:
+            yield (
+                f"{counted - passed:.0f} of {counted:.0f} media packets that the client {verb} did "
+                f"not pass through the link (limit {limits.bypass_ratio:.0%}): it was not measured "
+                "over this network"
+            )
+
+
+def _playout(session: Session, limits: Limits) -> Iterator[str]:
+    """An upper bound of the playout delay is a wish: a receiver may not have taken it."""
+    asked = session.started.playout_delay_ms if session.started else None
+    impaired = [e for e in session.events if e.name == "link" and e.detail.get("impaired")]
+    if asked is None or impaired:
+        return
+    held = {
+        "client": _held_ms(
+            *(
+                last_number(session.stats, f"inbound.{member}")
+                for member in ("jitter_buffer_delay", "jitter_buffer_emitted_count")
+            )
+        ),
+        "worker": _held_ms(
+            (session.counter("worker", "inbound.jitter_buffer_delay_us") or 0) / 1e6,
+            session.counter("worker", "inbound.jitter_buffer_emitted_count"),
+        ),
+    }
+    for process, held_ms in held.items():
+        if held_ms is not None and held_ms > asked[1] + limits.playout_excess_ms:
+            yield (
+                f"the {process}'s jitter buffer held frames for {held_ms:.0f} ms, "
+                f"{asked[1]:g} ms at most were asked for "
+                f"(limit {limits.playout_excess_ms:g} ms more)"
+            )
+
+
+def _held_ms(delay_s: float | None, emitted: float | None) -> float | None:
+    return 1e3 * delay_s / emitted if delay_s and emitted else None
 
 
 def _misread(ledger: Ledger, session: Session, limits: Limits) -> Iterator[str]:

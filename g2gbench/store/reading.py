@@ -16,7 +16,6 @@ from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
-from g2gbench.measure.evaluate import evaluate
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
@@ -58,7 +57,7 @@ class Trial:
 
     @cached_property
     def recorded(self) -> Recorded:
-        """The raw records: the session of its journal and the model worker's frame log."""
+        """The raw records: the journal's session, the model worker's and the link's log."""
         return read_records(self.path)
 
     def frames(self) -> pd.DataFrame:
@@ -73,8 +72,7 @@ class Trial:
         """The ledger as it is stored."""
         if not self.rebuilt:
             return read_table(self.path / FRAMES)
-        evaluation = evaluate(self.recorded.session, self.recorded.service_frames)
-        return ledger_table(evaluation.ledger)
+        return ledger_table(self.recorded.evaluate().ledger)
 
     def rtcstats_table(self) -> pa.Table:
         """The statistics as they are stored."""
@@ -168,7 +166,7 @@ def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
             yield Trial(path, cell, repeat, result, rebuilt=False)
         elif (path / JOURNAL).exists():
             recorded = read_records(path)
-            evaluation = evaluate(recorded.session, recorded.service_frames)
+            evaluation = recorded.evaluate()
             result = settled(cell, repeat, recorded.session, evaluation, "interrupted")
             yield Trial(path, cell, repeat, result, rebuilt=True)
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from g2gbench.measure.journal import ABSENT
 from g2gbench.measure.ledger import COLUMNS, OUTCOMES, Ledger
+from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets
 from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.store.files import write_atomically
@@ -31,6 +32,28 @@ SERVICE_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "number_out": (pa.int32(), "number stamped again; null: not stamped"),
     "sent_ns": (pa.int64(), "ns, monotonic: frame sent on; null: not sent"),
     "dropped": (pa.string(), "why it was not sent on; empty for a frame that was"),
+}
+
+PACKET_COLUMNS: Final[Mapping[str, str]] = {
+    "arrived_ns": "ns, monotonic: read from the socket by the link",
+    "due_ns": "ns, monotonic: when the link decided that it leaves; null: dropped or held",
+    "left_ns": "ns, monotonic: handed to the socket by the link; null: dropped or held",
+    "rtp_timestamp": "RTP timestamp, 90 kHz; 0 unless kind is rtp",
+    "ssrc": "RTP source; 0 unless kind is rtp",
+    "size": "bytes of UDP payload, or of one signalling message",
+    "sequence": "RTP sequence number; 0 unless kind is rtp",
+    "payload_type": "RTP payload type; 0 unless kind is rtp",
+    "marker": "RTP marker bit: last packet of a frame",
+    "direction": "uplink or downlink, seen from the measured client",
+    "kind": "what the packet is",
+    "fate": "what the link did with it",
+}
+"""Columns of the link's packet log with their unit or meaning."""
+
+_CODED_PACKET: Final[Mapping[str, Sequence[str]]] = {
+    "direction": DIRECTIONS,
+    "kind": KINDS,
+    "fate": FATES,
 }
 
 _CONVERSIONS: Final[Mapping[pa.DataType, Callable[[Any], Any]]] = {
@@ -73,6 +96,36 @@ def service_table(frames: Sequence[ServiceFrame]) -> pa.Table:
         columns.append(pa.array([getattr(frame, field.name) for frame in frames], type=kind))
         schema.append(_field(field.name, kind, meaning))
     return _table(columns, schema)
+
+
+def packets_table(packets: Packets) -> pa.Table:
+    """packets.parquet: one row per packet of the measured client, in the order of their fates."""
+    columns, schema = [], []
+    for name, meaning in PACKET_COLUMNS.items():
+        values = np.ascontiguousarray(packets[name])
+        if name in _CODED_PACKET:
+            words = pa.array(_CODED_PACKET[name])
+            column: Any = pa.DictionaryArray.from_arrays(values.astype(np.int8), words)
+        elif name in ("due_ns", "left_ns"):
+            column = pa.array(values, mask=values == ABSENT)
+        else:
+            column = pa.array(values)
+        columns.append(column)
+        schema.append(_field(name, column.type, meaning))
+    return _table(columns, schema)
+
+
+def table_packets(table: pa.Table) -> Packets:
+    """The packets of packets.parquet, as the link wrote them."""
+    packets = np.empty(len(table), dtype=PACKET)
+    for name in PACKET_COLUMNS:
+        column = table.column(name).combine_chunks()
+        if name in _CODED_PACKET:
+            codes = [_CODED_PACKET[name].index(word) for word in column.dictionary.to_pylist()]
+            packets[name] = np.array(codes, dtype=np.uint8)[column.indices.to_numpy()]
+        else:
+            packets[name] = column.fill_null(ABSENT).to_numpy()
+    return packets
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -12,16 +12,28 @@ from typing import Any, Self
 from g2gbench.analysis.trials import STATUS_OF_ENDING, TrialResult, TrialStatus, trial_result
 from g2gbench.measure.evaluate import Evaluation, evaluate
 from g2gbench.measure.journal import Session, parse, parse_service_frames
+from g2gbench.measure.packets import Packets
+from g2gbench.measure.packets import parse as parse_packets
 from g2gbench.measure.records import Record, ServiceFrame, encode
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.redaction import Redactor
-from g2gbench.store.tables import ledger_table, service_table, stats_table, write_table
+from g2gbench.store.tables import (
+    ledger_table,
+    packets_table,
+    read_table,
+    service_table,
+    stats_table,
+    table_packets,
+    write_table,
+)
 
 JOURNAL = "journal.jsonl"
 SERVICE_LOG = "service_frames.jsonl"
 FRAMES = "frames.parquet"
 RTCSTATS = "rtcstats.parquet"
 SERVICE_FRAMES = "service_frames.parquet"
+PACKET_LOG = "packets.bin"
+PACKETS = "packets.parquet"
 EVENTS = "events.jsonl"
 RESULT = "trial.json"
 
@@ -52,6 +64,11 @@ class Recorded:
 
     session: Session
     service_frames: tuple[ServiceFrame, ...]
+    packets: Packets | None = None
+
+    def evaluate(self, cores: int | None = None) -> Evaluation:
+        """What the records come to."""
+        return evaluate(self.session, self.service_frames, self.packets, cores=cores)
 
 
 class TrialDirectory:
@@ -97,6 +114,11 @@ class TrialDirectory:
         return self.path / SERVICE_LOG
 
     @property
+    def packet_log_path(self) -> Path:
+        """Where the link writes its packet log, one ``packets.PACKET`` a packet."""
+        return self.path / PACKET_LOG
+
+    @property
     def log_dir(self) -> Path:
         """Where the trial's processes write their logs, as ``*.log``; rid of secrets at the end."""
         return self.path
@@ -110,12 +132,15 @@ class TrialDirectory:
         """
         self.journal.close()
         recorded = read_records(self.path)
-        evaluation = evaluate(recorded.session, recorded.service_frames, cores=self._cores)
+        evaluation = recorded.evaluate(self._cores)
         result = settled(self.cell, self.repeat, recorded.session, evaluation, status, message)
         write_table(self.path / FRAMES, ledger_table(evaluation.ledger))
         write_table(self.path / RTCSTATS, stats_table(recorded.session.stats))
         if recorded.service_frames:
             write_table(self.path / SERVICE_FRAMES, service_table(recorded.service_frames))
+        if recorded.packets is not None:
+            write_table(self.path / PACKETS, packets_table(recorded.packets))
+            self.packet_log_path.unlink(missing_ok=True)  # the table holds all of it
         write_text(self.path / EVENTS, "".join(events(self.path)))
         for log in sorted(self.path.glob("*.log")):
             self._redactor.file(log)
@@ -150,7 +175,17 @@ def read_records(path: Path) -> Recorded:
     session = parse(_lines(path / JOURNAL))
     # A line of either that cannot be read hides frames: what the worker saw tells where one died.
     session = replace(session, damaged_lines=session.damaged_lines + damaged)
-    return Recorded(session, service_frames)
+    return Recorded(session, service_frames, _packets(path))
+
+
+def _packets(path: Path) -> Packets | None:
+    """The link's log: as a table once the trial has ended, raw before that."""
+    if (path / PACKETS).exists():
+        return table_packets(read_table(path / PACKETS))
+    try:
+        return parse_packets((path / PACKET_LOG).read_bytes())
+    except FileNotFoundError:
+        return None
 
 
 def events(path: Path) -> Iterable[str]:

@@ -27,11 +27,20 @@ from g2gbench.measure.records import (
 from g2gbench.process.spawn import Child, ChildLost, describe
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.trial import plan as planning
+from g2gbench.trial.host import Host
+from g2gbench.trial.link_plan import label, link_changes, link_plan
 from g2gbench.trial.plan import PlannedTrial
 
 USAGE_S = 1.0
+CLOCK_STEP_MS = 10.0  # from which on a step is worth an event
 READY_S = 60.0
 _STOP_S = 12.0
+_WORKER_STATS = (
+    "source.frames",
+    "outbound.frames_encoded",
+    "inbound.frames_decoded",
+    "inbound.jitter_buffer_emitted_count",
+)
 
 
 class Journal(Protocol):
@@ -49,6 +58,7 @@ class TrialRunner:
         journal: takes every record, the client's as it wrote them.
         log_dir: takes each process's log.
         frame_log: where the model worker writes its ground truth.
+        packet_log: where the link writes what it did to each packet.
         on_record: hears every record, for whoever shows progress.
 
     """
@@ -59,18 +69,21 @@ class TrialRunner:
         journal: Journal,
         log_dir: Path,
         frame_log: Path,
+        packet_log: Path,
         on_record: Callable[[Record], None] = lambda _: None,
     ) -> None:
         self._trial = trial
         self._journal = journal
         self._log_dir = log_dir
         self._frame_log = frame_log
+        self._packet_log = packet_log
         self._on_record = on_record
         self._children: dict[str, Child] = {}
         self._pids: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._worker: dict[str, int] = {}
         self._link: dict[str, int] = {}
+        self._host = Host()
         self._ended: Ended | None = None
         self._over = asyncio.Event()
         self._ending = False
@@ -125,13 +138,17 @@ class TrialRunner:
             ready = await service.ready(READY_S)
             url = ready["url"]
             self._pids |= ready["pids"]
-        link_plan = planning.link_plan(trial)
-        if link_plan is not None:
+        plan, network = link_plan(trial), trial.scenario.network
+        if plan is not None:
             link = await self._spawn(
-                "link", "g2gbench.link.relay", {**link_plan, "service_url": url}
+                "link",
+                "g2gbench.link.relay",
+                {**plan, "service_url": url, "packet_log": str(self._packet_log)},
             )
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]
+            impaired = network.impaired or bool(link_changes(trial.scenario))
+            self._event("link", label=label(network), impaired=impaired)
         await client.ready(READY_S)
         self._event("processes", **self._pids)
         client.tell({"url": url})
@@ -159,9 +176,11 @@ class TrialRunner:
         if "counts" in message:
             self._worker |= {str(k): int(v) for k, v in message["counts"].items()}
         if "stats" in message:
-            kept = ("source.frames", "outbound.frames_encoded", "inbound.frames_decoded")
             values = message["stats"]
-            self._worker |= {k: int(values[k]) for k in kept if values.get(k) is not None}
+            self._worker |= {k: int(values[k]) for k in _WORKER_STATS if values.get(k) is not None}
+            delay_s = values.get("inbound.jitter_buffer_delay")
+            if delay_s is not None:
+                self._worker["inbound.jitter_buffer_delay_us"] = round(1e6 * delay_s)
         if "lost" in message:
             self._event("process_lost", process=message["process"], reason=message["lost"])
 
@@ -188,11 +207,14 @@ class TrialRunner:
                         cpu, memory = process.cpu_times(), process.memory_info()
                     seconds = cpu.user + cpu.system
                     self._record(Usage(time.monotonic_ns(), name, seconds, memory.rss))
+            step_ms = self._host.clock_step_ms()
+            if abs(step_ms) > CLOCK_STEP_MS:
+                self._event("clock_step", step_ms=step_ms)
             await asyncio.sleep(USAGE_S)
 
     async def _change_link(self) -> None:
         """The timeline's changes of the network, counted from the end of the warm-up."""
-        changes = planning.link_changes(self._trial.scenario)
+        changes = link_changes(self._trial.scenario)
         link = self._children.get("link")
         if not changes or link is None:
             return
@@ -205,11 +227,13 @@ class TrialRunner:
             heard(record)
 
         self._on_record = listen
+        begun_with = link_plan(self._trial)
         start_ns = await measuring
-        for at_s, label, settings in changes:
+        for at_s, name, settings in changes:
             await asyncio.sleep(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
             link.tell(settings)
-            self._event("network", at_s=at_s, label=label)
+            restored = begun_with is not None and settings.items() <= begun_with.items()
+            self._event("network", at_s=at_s, label=name, restored=restored)
 
     # -- the end
 
@@ -224,7 +248,12 @@ class TrialRunner:
         if self._broken and self._ended is None:
             self._record(Ended(time.monotonic_ns(), "failed", self._broken))
         now_ns = time.monotonic_ns()
-        for source, counts in (("worker", self._worker), ("link", self._link)):
+        machine = {"swapped_bytes": self._host.swapped_bytes()}
+        for source, counts in (
+            ("worker", self._worker),
+            ("link", self._link),
+            ("machine", machine),
+        ):
             if counts:
                 self._record(Counters(now_ns, source, counts))
 

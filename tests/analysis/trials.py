@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from g2gbench.analysis.trials import TrialResult, TrialStatus
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.measure.metrics import Value
+from g2gbench.measure.values import Value
 from g2gbench.scenario.expectation import Expectation, parse_expectation
 
 

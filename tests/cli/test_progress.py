@@ -10,8 +10,8 @@ import pytest
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.cli import progress
 from g2gbench.cli.progress import Display, Live
-from g2gbench.measure.metrics import Value
 from g2gbench.measure.records import Captured, Event, Reached, Seen
+from g2gbench.measure.values import Value
 from g2gbench.scenario import cells
 from g2gbench.trial.plan import PlannedTrial, trials
 from tests.scenario.texts import scenario

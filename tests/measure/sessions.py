@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -71,6 +71,7 @@ def session(
     end_ns: int | None = None,
     fps: float = FPS,
     reason: str | None = "complete",
+    playout_delay_ms: tuple[int, int] | None = None,
 ) -> Session:
     """A session of ``frames`` captured frames and ``records``; it ends 5 s after the last frame."""
     end = capture_ns(max(frames - 1, 0)) + 5 * SECOND if end_ns is None else end_ns
@@ -84,6 +85,7 @@ def session(
             fps=fps,
             width=1088,
             height=624,
+            playout_delay_ms=playout_delay_ms,
         ),
         Reached(at_ns=START - 500 * MS, phase="connect"),
         Reached(at_ns=start, phase="measure"),
@@ -94,6 +96,12 @@ def session(
     if reason is not None:
         everything.append(Ended(at_ns=end, reason=reason))
     return parse(encode(record) for record in everything)
+
+
+def without_steady_state(view: Session) -> Session:
+    """The same session, had its warm-up never been over."""
+    reached = {phase: at for phase, at in view.reached.items() if phase != "measure"}
+    return replace(view, reached=reached)
 
 
 def counters_at(at_ns: int, source: int, encoded: int, decoded: int, dropped: int = 0) -> Stats:

@@ -115,14 +115,16 @@ def test_a_stage_that_alone_lost_exactly_the_missing_frames_lost_them(with_servi
     assert phases(encoder, service) == dict.fromkeys(LOST, "encoder")
 
 
-def test_two_stages_that_lost_frames_prove_nothing() -> None:
+def test_two_stages_that_lost_frames_between_the_same_snapshots_prove_nothing() -> None:
     records = returned() + statistics(before_encoder=LOST[:1], encoder=LOST[1:])
-    assert set(phases(records, everyone_at_worker(*LOST)).values()) == {"unknown"}
+    found = phases(records, everyone_at_worker(*LOST))
+    # Between the snapshots around frame 90 one stage alone lost a frame: there it is proven.
+    assert found == {60: "unknown", 61: "unknown", 90: "encoder"}
 
 
-def test_a_stage_that_lost_fewer_than_are_missing_proves_nothing() -> None:
+def test_a_stage_that_lost_fewer_than_are_missing_proves_nothing_there() -> None:
     records = returned() + statistics(encoder=LOST[1:], others=LOST[:1])
-    assert set(phases(records).values()) == {"unknown"}
+    assert phases(records) == {60: "unknown", 61: "unknown", 90: "encoder"}
 
 
 def test_without_the_workers_log_an_encoded_frame_may_have_died_anywhere() -> None:

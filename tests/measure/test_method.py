@@ -8,8 +8,19 @@ from pathlib import Path
 import pytest
 
 from g2gbench.analysis import cell, verdict
-from g2gbench.measure import drop_phase, gaps, ledger, metrics, sightings, validity
+from g2gbench.measure import (
+    budget,
+    drop_phase,
+    gaps,
+    ledger,
+    metrics,
+    phases,
+    rtp_frames,
+    sightings,
+    validity,
+)
 from g2gbench.measure.registry import DROP_PHASES, METRICS
+from g2gbench.measure.values import PERCENTILE_SAMPLES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
 METHOD = re.sub(r"\s+", " ", TEXT)
@@ -41,7 +52,7 @@ def test_a_threshold_of_the_document_is_that_of_the_code(sentence: str) -> None:
 
 def test_the_samples_that_percentiles_need_are_those_of_the_code() -> None:
     table = re.findall(r"^\| p(\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
-    assert {int(p): int(n) for p, n in table} == metrics.PERCENTILE_SAMPLES
+    assert {int(p): int(n) for p, n in table} == PERCENTILE_SAMPLES
 
 
 def test_a_late_capture_is_half_an_interval_late() -> None:
@@ -71,3 +82,21 @@ def test_it_names_no_metric_that_does_not_exist() -> None:
     limits = set(validity.LIMIT_MEANINGS)
     assert set(named) - limits <= set(METRICS)
     assert named
+
+
+def test_the_parts_of_the_way_are_those_of_the_code() -> None:
+    table = TEXT[TEXT.index("| Part | From | To |") :].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(budget.PARTS)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"a frame fits it within {rtp_frames.TOLERANCE_MS} ms",
+        f"its median over {phases.WINDOW_NS // SECOND} s is within {phases.BACK_WITHIN:.0%}"[:-1],
+        f"what it was in the {phases.BEFORE_NS // SECOND} s before the impairment",
+        f"at least {1 - phases.BACK_WITHIN:.0%}"[:-1],
+    ],
+)
+def test_a_figure_of_way_or_recovery_is_that_of_the_code(sentence: str) -> None:
+    assert sentence in METHOD

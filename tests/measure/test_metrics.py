@@ -7,10 +7,10 @@ import pytest
 
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
-from g2gbench.measure.metrics import PERCENTILE_SAMPLES, Value, compute
+from g2gbench.measure.metrics import compute
+from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
     Captured,
-    Counters,
     Reached,
     Record,
     Scalar,
@@ -21,15 +21,21 @@ from g2gbench.measure.records import (
     encode,
 )
 from g2gbench.measure.registry import METRICS
+from g2gbench.measure.values import PERCENTILE_SAMPLES, Value
 from tests.measure import sessions
+from tests.measure.packet_logs import log, packet
 from tests.measure.sessions import INTERVAL, MS, SECOND, START, capture_ns, captured, seen
 
 
 def measured(
-    records: Sequence[Record] = (), *, frames: int = 0, steady: tuple[int, int] | None = None
+    records: Sequence[Record] = (),
+    *,
+    frames: int = 0,
+    steady: tuple[int, int] | None = None,
+    packets: Packets | None = None,
 ) -> dict[str, Value]:
     view = sessions.session(records, frames=frames, steady=steady)
-    return compute(view, build(view))
+    return compute(view, build(view), packets)
 
 
 def statistics(steps: int = 5, **growth: float) -> list[Stats]:
@@ -250,13 +256,46 @@ def test_packets_sent_that_were_told_once_leave_the_uplinks_fraction_lost_null()
     assert found == Value(None, "fewer than two snapshots of the steady state tell it")
 
 
-def test_the_links_loss_is_what_it_dropped_for_any_cause() -> None:
-    told = {"uplink.packets": 200, "uplink.dropped_loss": 3, "uplink.dropped_queue": 1}
-    found = measured([Counters(9, "link", {**told, "downlink.packets": 0})])
+def test_the_links_loss_is_what_it_dropped_for_any_cause_in_the_steady_state() -> None:
+    start, end = TEN_SECONDS
+    inside = [packet(start + i * MS) for i in range(196)]
+    dropped = [
+        packet(start + MS, through_ms=None, fate=fate)
+        for fate in ("loss", "queue", "codel", "blackout")
+    ]
+    others = [
+        packet(start - 1, through_ms=None, fate="loss"),
+        packet(end, through_ms=None, fate="loss"),
+        packet(start, fate="copy"),
+    ]
+    found = measured([], steady=TEN_SECONDS, packets=log([*inside, *dropped, *others]))
     assert found["link.uplink.loss"] == Value(0.02, n=200)
-    assert found["link.downlink.loss"].reason == "no packet entered the downlink"
-    only_packets = measured([Counters(9, "link", {"uplink.packets": 200})])
-    assert only_packets["link.uplink.loss"].value is None
+    nothing = "no packet entered the downlink in the steady state"
+    assert found["link.downlink.loss"].reason == nothing
+    assert measured([])["link.uplink.loss"].reason == "no link logged packets"
+
+
+def test_the_link_is_as_late_as_its_packets_left_after_their_time() -> None:
+    start, _ = TEN_SECONDS
+    late = [packet(start + i * MS, late_ms=2.0 if i < 50 else 0.25) for i in range(500)]
+    found = measured([], steady=TEN_SECONDS, packets=log(late))["link.late_ms.p99"]
+    assert found.value == pytest.approx(2.0)
+    assert found.n == 500
+    few = measured([], steady=TEN_SECONDS, packets=log(late[1:]))["link.late_ms.p99"]
+    assert few == Value(None, "needs 500 packets, has 499", 499)
+
+
+def test_the_first_packet_is_the_first_media_that_leaves_towards_the_client() -> None:
+    packets = [
+        packet(START, kind="dtls", direction="downlink"),
+        packet(START, direction="uplink"),
+        packet(START + 40 * MS, through_ms=None, fate="loss", direction="downlink"),
+        packet(START + 50 * MS, direction="downlink"),
+    ]
+    found = measured([], packets=log(packets))["connect_ms.first_packet"]
+    assert found == Value(500.0 + 50.0 + 20.0, n=1)  # connect lies 500 ms before the start
+    never = measured([], packets=log(packets[:3]))["connect_ms.first_packet"]
+    assert never.reason == "the session never reached first_packet"
 
 
 def test_cpu_is_the_growth_in_the_steady_state_in_cores() -> None:

@@ -8,6 +8,7 @@ import pytest
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
 from g2gbench.measure.metrics import compute
+from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
     Captured,
     Counters,
@@ -16,11 +17,13 @@ from g2gbench.measure.records import (
     Reached,
     Record,
     Seen,
+    Stats,
     Usage,
     encode,
 )
 from g2gbench.measure.validity import LIMIT_MEANINGS, LIMITS, Limits, check
 from tests.measure import sessions
+from tests.measure.packet_logs import log, packet
 from tests.measure.sessions import MS, SECOND, START, capture_ns, captured, seen
 
 FRAMES = 200
@@ -33,11 +36,15 @@ def reasons(
     frames: int = FRAMES,
     reason: str | None = "complete",
     cores: int | None = None,
+    packets: Packets | None = None,
+    playout_delay_ms: tuple[int, int] | None = None,
 ) -> tuple[str, ...]:
     arrived = [seen(i) for i in range(FRAMES)] if remote is None else list(remote)
-    view = sessions.session([*records, *arrived], frames=frames, reason=reason)
+    view = sessions.session(
+        [*records, *arrived], frames=frames, reason=reason, playout_delay_ms=playout_delay_ms
+    )
     book = build(view)
-    return check(view, book, compute(view, book), cores=cores)
+    return check(view, book, compute(view, book, packets), packets, cores=cores)
 
 
 def usage(process: str, cores: float) -> list[Record]:
@@ -211,3 +218,71 @@ def test_the_limits_are_an_argument() -> None:
 
 def test_every_limit_has_a_meaning() -> None:
     assert set(LIMIT_MEANINGS) == {field.name for field in fields(LIMITS)}
+
+
+@pytest.mark.parametrize(("late_ms", "valid"), [(5.0, True), (5.1, False)])
+def test_the_link_may_be_late_by_its_limit(late_ms: float, valid: bool) -> None:
+    packets = log(packet(START + i * MS, late_ms=late_ms if i < 10 else 0.1) for i in range(600))
+    found = reasons(packets=packets)
+    assert (found == ()) == valid
+    assert valid or found[0].startswith("the link was late: 1 % of its packets left more than 5.1")
+
+
+@pytest.mark.parametrize(
+    ("direction", "key", "verb"),
+    [
+        ("uplink", "outbound.packets_sent", "sent"),
+        ("downlink", "inbound.packets_received", "received"),
+    ],
+)
+@pytest.mark.parametrize(("around", "valid"), [(2, True), (3, False)])
+def test_packets_that_went_round_the_link_are_noticed(
+    direction: str, key: str, verb: str, around: int, valid: bool
+) -> None:
+    through = [packet(START + i * MS, direction=direction) for i in range(100 - around)]
+    others = [packet(START, direction=direction, kind="rtcp"), packet(START + 9 * SECOND)]
+    snapshot = Stats(START + SECOND, {key: 100})
+    found = reasons([snapshot], packets=log([*through, *others]))
+    assert (found == ()) == valid
+    assert valid or found[0].startswith(f"3 of 100 media packets that the client {verb} did not")
+    assert reasons([snapshot]) == ()  # where there is no link, nothing went round it
+    assert reasons(packets=log(through)) == ()
+
+
+@pytest.mark.parametrize(("swapped", "valid"), [(0, True), (4096, False)])
+def test_a_machine_that_swapped_measured_its_disk(swapped: int, valid: bool) -> None:
+    found = reasons([Counters(10**12, "machine", {"swapped_bytes": swapped})])
+    assert found == (() if valid else ("the machine swapped 0.0 MiB of memory during the trial",))
+
+
+@pytest.mark.parametrize(("step_ms", "valid"), [(100.0, True), (-101.0, False), (101.0, False)])
+def test_a_clock_that_stepped_is_noticed(step_ms: float, valid: bool) -> None:
+    found = reasons([Event(START, "clock_step", {"step_ms": step_ms})])
+    assert (found == ()) == valid
+    assert valid or found == (f"the clock stepped by {step_ms:.0f} ms (limit 100 ms)",)
+    assert reasons([Event(START, "clock_step", {})]) == ()
+
+
+def client_held(ms: float) -> Stats:
+    member = "inbound.jitter_buffer_"
+    return Stats(START, {f"{member}delay": ms * 0.1, f"{member}emitted_count": 100})
+
+
+def worker_held(ms: float) -> Counters:
+    member = "inbound.jitter_buffer_"
+    held = {f"{member}delay_us": round(ms * 1e5), f"{member}emitted_count": 100}
+    return Counters(10**12, "worker", held)
+
+
+@pytest.mark.parametrize("process", ["client", "worker"])
+@pytest.mark.parametrize(("held_ms", "valid"), [(30.0, True), (30.1, False)])
+def test_a_playout_delay_that_a_receiver_did_not_take_is_noticed(
+    process: str, held_ms: float, valid: bool
+) -> None:
+    record = client_held(held_ms) if process == "client" else worker_held(held_ms)
+    found = reasons([record], playout_delay_ms=(0, 10))
+    assert (found == ()) == valid
+    assert valid or found[0].startswith(f"the {process}'s jitter buffer held frames for 30 ms, 10")
+    assert reasons([record]) == ()
+    impaired = Event(START, "link", {"impaired": True})
+    assert reasons([record, impaired], playout_delay_ms=(0, 10)) == ()  # waiting for what was lost

@@ -30,7 +30,8 @@ class _Lines:
 
 def _runner(journal: _Lines, tmp_path: Path) -> TrialRunner:
     (trial,) = plan.trials(cells(loads(passthrough(duration=60))))
-    return TrialRunner(trial, journal, tmp_path, tmp_path / "service_frames.jsonl")
+    packet_log = tmp_path / "packets.bin"
+    return TrialRunner(trial, journal, tmp_path, tmp_path / "service_frames.jsonl", packet_log)
 
 
 async def test_a_process_that_does_not_start_is_the_trials_message(

@@ -1,0 +1,28 @@
+"""What a metric of one session is: a number, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+PERCENTILE_SAMPLES: Final[Mapping[int, int]] = {50: 10, 90: 50, 95: 100, 99: 500}
+"""Samples that a percentile of g2g needs: some must lie beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One metric of one session: None with the reason when it was not measured.
+
+    ``n`` counts the samples behind it (frames, gaps, snapshots, ticks). A reason beside a value is
+    a remark on how it was measured.
+    """
+
+    value: float | None
+    reason: str = ""
+    n: int = 0
+
+
+def missing(reason: str, n: int = 0) -> Value:
+    """A value that was not measured."""
+    return Value(None, reason, n)

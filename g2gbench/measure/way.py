@@ -1,0 +1,163 @@
+"""The way of every captured frame: when it passed each point between capture and application.
+
+Sources: the client's journal, the link's packet log, the model worker's frame log. What none of
+them tells stays -1; nothing is interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from g2gbench.measure import rtp_frames, sightings
+from g2gbench.measure.journal import ABSENT, BoolArray, CapturedFrames, IntArray, Session
+from g2gbench.measure.packets import Packets
+from g2gbench.measure.records import ServiceFrame
+from g2gbench.measure.rtp_frames import RtpFrames
+
+POINTS: Final = (
+    "captured",
+    "uplink_entered",
+    "uplink_left",
+    "service_received",
+    "service_sent",
+    "downlink_entered",
+    "downlink_left",
+    "received",
+)
+"""The points of the way in its order. entered, left: the frame's last packet did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One direction of the link for every captured frame: arrays of shape (captured frames,).
+
+    ``known``: the link's frames of this direction could be told apart, so that a frame without
+    ``entered_ns`` was never sent. ``entered_ns``, ``left_ns``: -1 where it did not; ``absent``:
+    numbered packets of it that never came to the link.
+    """
+
+    known: bool
+    entered_ns: IntArray
+    left_ns: IntArray
+    absent: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class AtService:
+    """What the worker's log says of each captured frame: arrays of shape (captured frames,).
+
+    ``known``: there is a log. ``received_ns``, ``sent_ns``: -1 where it did not; the first copy
+    that was sent on counts, else the first. ``unidentified`` counts arrivals that neither a marker
+    nor a metadata trailer names.
+    """
+
+    known: bool
+    received_ns: IntArray
+    sent_ns: IntArray
+    unidentified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Both legs and the service, one row per captured frame."""
+
+    uplink: Leg
+    service: AtService
+    downlink: Leg
+
+
+def trace(
+    session: Session, service_frames: Sequence[ServiceFrame] = (), packets: Packets | None = None
+) -> Way:
+    """The way of every captured frame, as far as the logs tell it."""
+    captured = session.captured
+    service = at_service(captured, service_frames)
+    rows = np.flatnonzero(captured.accepted)
+    uplink = _leg(packets, "uplink", len(captured), rows, captured.captured_ns[rows])
+    sent = np.flatnonzero(service.sent_ns != ABSENT)
+    sent = sent[np.argsort(service.sent_ns[sent], kind="stable")]
+    downlink = _leg(packets, "downlink", len(captured), sent, service.sent_ns[sent])
+    return Way(uplink, service, downlink)
+
+
+def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtService:
+    """Match the worker's log with the captured frames, by metadata trailer or else by number."""
+    size = len(captured)
+    first_received = np.full(size, ABSENT, dtype=np.int64)
+    first_sent = np.full(size, ABSENT, dtype=np.int64)
+    received_ns = np.array([f.received_ns for f in frames], dtype=np.int64)
+    numbers = np.array(
+        [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
+    )
+    rows = sightings.match(numbers, received_ns, captured)
+    row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
+    for index, frame in enumerate(frames):
+        if frame.witness is not None and frame.witness in row_of:
+            rows[index] = row_of[frame.witness]
+    for row, frame in zip(rows.tolist(), frames, strict=True):
+        if row == ABSENT or first_sent[row] != ABSENT:
+            continue
+        went_on = frame.sent_ns is not None and not frame.dropped
+        if went_on or first_received[row] == ABSENT:
+            first_received[row] = frame.received_ns
+        if went_on and frame.sent_ns is not None:
+            first_sent[row] = frame.sent_ns
+    return AtService(
+        known=bool(frames),
+        received_ns=first_received,
+        sent_ns=first_sent,
+        unidentified=int(np.count_nonzero(rows == ABSENT)),
+    )
+
+
+def _leg(
+    packets: Packets | None, direction: str, size: int, rows: IntArray, sent_ns: IntArray
+) -> Leg:
+    """One direction; ``rows`` are the captured frames that were handed over at ``sent_ns``."""
+    leg = Leg(
+        known=False,
+        entered_ns=np.full(size, ABSENT, dtype=np.int64),
+        left_ns=np.full(size, ABSENT, dtype=np.int64),
+        absent=np.zeros(size, dtype=np.int64),
+    )
+    if packets is None or not len(sent_ns):
+        return leg
+    aligned = False
+    for stream in rtp_frames.streams(packets, direction):
+        found = rtp_frames.align(stream, sent_ns)
+        matched = found != ABSENT
+        aligned |= bool(matched.any())
+        _place(leg, stream.part(matched), rows[found[matched]])
+    return Leg(aligned, leg.entered_ns, leg.left_ns, leg.absent)
+
+
+def _place(leg: Leg, stream: RtpFrames, rows: IntArray) -> None:
+    leg.entered_ns[rows] = stream.entered_ns
+    leg.left_ns[rows] = stream.left_ns
+    leg.absent[rows] = stream.absent
+
+
+def points(way: Way, captured_ns: IntArray, received_ns: IntArray) -> IntArray:
+    """When each frame passed each of ``POINTS``: shape (points, frames), -1 where unknown."""
+    return np.stack(
+        [
+            captured_ns,
+            way.uplink.entered_ns,
+            way.uplink.left_ns,
+            way.service.received_ns,
+            way.service.sent_ns,
+            way.downlink.entered_ns,
+            way.downlink.left_ns,
+            received_ns,
+        ]
+    )
+
+
+def lost_in_link(leg: Leg) -> BoolArray:
+    """Frames that came to the link and did not leave it whole."""
+    lost: BoolArray = (leg.entered_ns != ABSENT) & (leg.left_ns == ABSENT)
+    return lost

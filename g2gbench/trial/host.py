@@ -1,0 +1,65 @@
+"""What happens to the machine while a trial runs: memory that is swapped, a clock that steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psutil
+
+_CLOSE_NS = 1_000_000  # two clocks read further apart than this are not compared
+_READINGS = 10
+
+
+def swapped_bytes() -> int:
+    """Bytes that the machine swapped in and out since it was started."""
+    swap = psutil.swap_memory()
+    return int(swap.sin + swap.sout)
+
+
+class Host:
+    """Watches the machine from its creation on.
+
+    Args:
+        wall_ns: the wall clock, which is set and stepped.
+        monotonic_ns: the clock that all timestamps of a trial are taken from.
+        swapped: bytes swapped so far.
+
+    """
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        swapped: Callable[[], int] = swapped_bytes,
+    ) -> None:
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._swapped = swapped
+        self._swapped_before = swapped()
+        self._distance_ns = self._distance()
+
+    def swapped_bytes(self) -> int:
+        """Bytes swapped in and out since the creation."""
+        return self._swapped() - self._swapped_before
+
+    def clock_step_ms(self) -> float:
+        """By how much the wall clock was set against the monotonic one since the last call.
+
+        A machine that was suspended or moved shows here too.
+        """
+        distance_ns = self._distance()
+        if distance_ns is None or self._distance_ns is None:
+            return 0.0
+        step_ns, self._distance_ns = distance_ns - self._distance_ns, distance_ns
+        return step_ns / 1e6
+
+    def _distance(self) -> int | None:
+        """Wall clock less monotonic clock; None when the two could not be read together."""
+        for _ in range(_READINGS):
+            before = self._monotonic_ns()
+            wall = self._wall_ns()
+            after = self._monotonic_ns()
+            if after - before <= _CLOSE_NS:
+                return wall - (before + after) // 2
+        return None

@@ -1,0 +1,242 @@
+"""The way of a frame, its budget, and where it died, from logs with a known truth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from g2gbench.measure import budget
+from g2gbench.measure.journal import Session
+from g2gbench.measure.ledger import DELIVERED, DROPPED, Ledger, build
+from g2gbench.measure.packets import Packets
+from g2gbench.measure.records import Record, ServiceFrame, Stats
+from g2gbench.measure.registry import DROP_PHASES
+from tests.measure import sessions
+from tests.measure.packet_logs import MS, log, stream
+from tests.measure.sessions import capture_ns, seen
+
+FRAMES = 120
+ENCODE_MS = 4.0
+DECODE_MS = 30.0
+PACKETS_MS = 0.2  # from the first packet of a frame to its last
+SERVICE_MS = 15.0
+LINK_MS = 20.0
+G2G_MS = 2 * (ENCODE_MS + PACKETS_MS + LINK_MS + DECODE_MS) + SERVICE_MS
+
+
+@dataclass
+class Truth:
+    """A session in which named frames died at named places."""
+
+    skipped: Collection[int] = ()  # never encoded
+    uplink: Collection[int] = ()
+    undecodable: Collection[int] = ()  # left the uplink whole, never reached the model
+    service: Collection[int] = ()
+    service_skipped: Collection[int] = ()  # sent by the model, never encoded again
+    room: Collection[int] = ()  # a packet of it never came to the downlink
+    downlink: Collection[int] = ()
+    unseen: Collection[int] = ()  # left the downlink whole, never handed over
+    statistics: Sequence[Stats] = ()
+
+    def lost(self) -> set[int]:
+        groups = (self.skipped, self.uplink, self.undecodable, self.service)
+        later = (self.service_skipped, self.room, self.downlink, self.unseen)
+        return {frame for group in (*groups, *later) for frame in group}
+
+    def session(self) -> Session:
+        returned: list[Record] = [seen(i, G2G_MS) for i in range(FRAMES) if i not in self.lost()]
+        return sessions.session([*returned, *self.statistics], frames=FRAMES)
+
+    def service_frames(self) -> list[ServiceFrame]:
+        absent = {*self.skipped, *self.uplink, *self.undecodable}
+        return [self._at_worker(i) for i in range(FRAMES) if i not in absent]
+
+    def _at_worker(self, frame: int) -> ServiceFrame:
+        before_ms = ENCODE_MS + PACKETS_MS + LINK_MS + DECODE_MS
+        received = capture_ns(frame) + round(before_ms * MS)
+        died = frame in self.service
+        sent = None if died else received + round(SERVICE_MS * MS)
+        number = 5000 + frame
+        return ServiceFrame(
+            received, number, None, 640, 360, number, sent, "superseded" if died else ""
+        )
+
+    def packets(self) -> Packets:
+        up = stream(
+            [capture_ns(i) for i in range(FRAMES)],
+            after_ms=ENCODE_MS,
+            through_ms=LINK_MS,
+            skipped=self.skipped,
+            lost=self.uplink,
+        )
+        sent = {f.number_in: f.sent_ns for f in self.service_frames() if f.sent_ns is not None}
+        frames = sorted(number - 5000 for number in sent if number is not None)
+
+        def places(of: Collection[int]) -> set[int]:
+            return {frames.index(frame) for frame in of}
+
+        down = stream(
+            [sent[5000 + i] for i in frames],
+            direction="downlink",
+            after_ms=ENCODE_MS,
+            through_ms=LINK_MS,
+            skipped=places(self.service_skipped),
+            lost=places(self.downlink),
+            holes=places(self.room),
+            ssrc=8,
+        )
+        return log([*up, *down])
+
+    def ledger(self) -> Ledger:
+        return build(self.session(), self.service_frames(), self.packets())
+
+    def phases(self) -> dict[int, str]:
+        return _phases(self.ledger())
+
+
+def _phases(book: Ledger) -> dict[int, str]:
+    return {
+        int(book.frame_id[row]): DROP_PHASES[book.drop_phase[row]]
+        for row in np.flatnonzero(book.outcome == DROPPED)
+    }
+
+
+def _snapshots(**lost: Collection[int]) -> list[Stats]:
+    """A snapshot a second in which the stages named lost the frames named."""
+    found = []
+    for last in range(10, FRAMES + 75, 25):
+        at = capture_ns(last) + 10 * MS
+        captured = min(last + 1, FRAMES)
+        source = captured - sum(i <= last for i in lost.get("before_encoder", ()))
+        encoded = source - sum(i <= last for i in lost.get("encoder", ()))
+        handed = [i for i in range(FRAMES) if capture_ns(i) + G2G_MS * MS <= at]
+        gone = {*lost.get("never", ()), *lost.get("decoder", ()), *lost.get("after_decoder", ())}
+        decoded = sum(i not in gone for i in handed)
+        decoded += sum(i in lost.get("after_decoder", ()) for i in handed)
+        dropped = sum(i in lost.get("decoder", ()) for i in handed)
+        found.append(sessions.counters_at(at, source, encoded, decoded, dropped))
+    return found
+
+
+def test_every_part_of_the_way_is_what_it_was() -> None:
+    book = Truth().ledger()
+    assert (book.outcome == DELIVERED).all()
+    expected = {
+        "encode": ENCODE_MS + PACKETS_MS,
+        "uplink": LINK_MS,
+        "service_decode": DECODE_MS,
+        "service": SERVICE_MS,
+        "service_encode": ENCODE_MS + PACKETS_MS,
+        "downlink": LINK_MS,
+        "decode": DECODE_MS,
+        "unattributed": 0.0,
+    }
+    assert {part: values.tolist() for part, values in book.budget_ms.items()} == {
+        part: pytest.approx([value] * FRAMES) for part, value in expected.items()
+    }
+
+
+@given(
+    with_service=st.booleans(),
+    with_packets=st.booleans(),
+    skipped=st.sets(st.integers(0, FRAMES - 1), max_size=5),
+)
+def test_the_parts_sum_to_the_whole_whatever_was_logged(
+    with_service: bool, with_packets: bool, skipped: set[int]
+) -> None:
+    truth = Truth(skipped=skipped)
+    book = build(
+        truth.session(),
+        truth.service_frames() if with_service else (),
+        truth.packets() if with_packets else None,
+    )
+    delivered = book.outcome == DELIVERED
+    total = np.sum([np.nan_to_num(values) for values in book.budget_ms.values()], axis=0)
+    assert total[delivered] == pytest.approx(book.g2g_ms[delivered])
+    for values in book.budget_ms.values():
+        assert np.isnan(values[~delivered]).all()
+
+
+def test_what_nobody_logged_is_unattributed() -> None:
+    truth = Truth()
+    book = build(truth.session(), (), truth.packets())
+    known = {part for part, values in book.budget_ms.items() if np.isfinite(values).any()}
+    # The downlink's frames are found by what the service says of its own: here it says nothing.
+    assert known == {"encode", "uplink", budget.UNATTRIBUTED}
+    rest = G2G_MS - ENCODE_MS - PACKETS_MS - LINK_MS
+    assert book.budget_ms[budget.UNATTRIBUTED] == pytest.approx(rest)
+    alone = build(truth.session())
+    assert alone.budget_ms[budget.UNATTRIBUTED] == pytest.approx(G2G_MS)
+
+
+def test_a_frame_that_the_link_lost_died_there() -> None:
+    assert Truth(uplink={40, 70}).phases() == {40: "uplink", 70: "uplink"}
+    assert Truth(downlink={40, 70}).phases() == {40: "downlink", 70: "downlink"}
+
+
+def test_frames_that_depend_on_a_lost_one_died_of_the_same() -> None:
+    found = Truth(uplink={40}, undecodable={41, 42, 50}).phases()
+    assert found == {40: "uplink", 41: "uplink", 42: "uplink", 50: "service"}
+    found = Truth(downlink={40}, unseen={41, 42, 50}).phases()
+    assert found == {40: "downlink", 41: "downlink", 42: "downlink", 50: "unknown"}
+
+
+def test_a_frame_that_was_never_encoded_is_named_by_the_counters_alone() -> None:
+    assert Truth(skipped={40, 90}).phases() == {40: "unknown", 90: "unknown"}
+    counted = _snapshots(encoder={40, 90}, never={40, 90})
+    assert Truth(skipped={40, 90}, statistics=counted).phases() == {40: "encoder", 90: "encoder"}
+    counted = _snapshots(before_encoder={40, 90}, never={40, 90})
+    found = Truth(skipped={40, 90}, statistics=counted).phases()
+    assert found == {40: "before_encoder", 90: "before_encoder"}
+
+
+def test_several_causes_in_one_session_are_told_apart() -> None:
+    everything = {20, 40, 60, 80}
+    counted = _snapshots(encoder={20}, never=everything)
+    truth = Truth(skipped={20}, uplink={40}, service={60}, downlink={80}, statistics=counted)
+    assert truth.phases() == {20: "encoder", 40: "uplink", 60: "service", 80: "downlink"}
+
+
+def test_a_picture_that_the_service_sent_and_nobody_encoded_died_in_the_service() -> None:
+    assert Truth(service_skipped={33}, room={66}).phases() == {33: "service", 66: "service"}
+
+
+@pytest.mark.parametrize("stage", ["decoder", "after_decoder"])
+def test_a_frame_that_left_the_downlink_whole_is_named_by_the_counters(stage: str) -> None:
+    counted = _snapshots(**{stage: {50}})
+    assert Truth(unseen={50}, statistics=counted).phases() == {50: stage}
+
+
+def test_without_the_workers_log_the_uplink_still_tells_what_it_lost() -> None:
+    truth = Truth(uplink={40}, service={60})
+    book = build(truth.session(), (), truth.packets())
+    assert _phases(book) == {40: "uplink", 60: "unknown"}
+
+
+def test_a_worker_that_could_not_read_a_frame_does_not_prove_the_service() -> None:
+    truth = Truth(undecodable={40})
+    unread = ServiceFrame(capture_ns(40) + 60 * MS, None, None, 640, 360, None, None)
+    book = build(truth.session(), [*truth.service_frames(), unread], truth.packets())
+    assert _phases(book) == {40: "unknown"}
+
+
+def test_a_repeat_at_the_worker_is_not_the_first_way_through() -> None:
+    """The copy that was sent on counts; what came later changes nothing."""
+    truth = Truth()
+    frames = truth.service_frames()
+    first = frames[50]
+    superseded = ServiceFrame(
+        first.received_ns - MS, first.number_in, None, 640, 360, None, None, "superseded"
+    )
+    again = ServiceFrame(
+        first.received_ns + 9 * MS, first.number_in, None, 640, 360, first.number_in,
+        (first.sent_ns or 0) + 9 * MS,
+    )  # fmt: skip
+    frames[50:51] = [superseded, first, again]
+    book = build(truth.session(), frames, truth.packets())
+    assert book.budget_ms["service"][50] == pytest.approx(SERVICE_MS)
