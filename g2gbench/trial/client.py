@@ -149,13 +149,18 @@ class Client:
 
     async def _join_room(self, info: protocol.RoomInfo) -> None:
         room = self._room
+        room.on("track_published", self._track_published)
         room.on("track_subscribed", self._track_subscribed)
         room.on("track_unsubscribed", self._track_unsubscribed)
         room.on("disconnected", lambda *_: self._break("the room disconnected"))
         for name in ("reconnecting", "reconnected", "local_track_republished"):
             room.on(name, lambda *_, name=name: self._event(f"room_{name}"))
+        # Its first remote frames must not meet the SDK at work on its own track: it may then hand
+        # over no frame for a whole session, although it decodes them all.
+        options = rtc.RoomOptions(auto_subscribe=False)
         try:
-            await asyncio.wait_for(room.connect(info.livekit_url, info.token), CONNECT_TIMEOUT_S)
+            joining = room.connect(info.livekit_url, info.token, options)
+            await asyncio.wait_for(joining, CONNECT_TIMEOUT_S)
         except (rtc.ConnectError, TimeoutError) as error:
             # The SDK's own words may hold the token.
             raise UnreachableError(
@@ -165,12 +170,15 @@ class Client:
         self._publisher.start()
         publish = self._plan["publish"]
         track = rtc.LocalVideoTrack.create_video_track("camera", self._video)
-        options = video.publish_options(
+        sending = video.publish_options(
             publish["codec"], publish["max_bitrate_bps"], publish["max_framerate"]
         )
-        publication = await room.local_participant.publish_track(track, options)
+        publication = await room.local_participant.publish_track(track, sending)
         self._reach("publish")
         self._event("published", sid=publication.sid)
+        for who in list(room.remote_participants.values()):
+            for theirs in list(who.track_publications.values()):
+                self._track_published(theirs, who)
 
     def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
         self._tail.captured(frame_id)
@@ -183,14 +191,19 @@ class Client:
 
     # -- what comes back
 
+    def _track_published(
+        self, publication: rtc.RemoteTrackPublication, who: rtc.RemoteParticipant
+    ) -> None:
+        if "publish" in self._reached and _is_models_video(publication.kind, who):
+            publication.set_subscribed(True)
+
     def _track_subscribed(
         self,
         track: rtc.Track,
         publication: rtc.RemoteTrackPublication,
         who: rtc.RemoteParticipant,
     ) -> None:
-        is_model = who.identity.startswith(protocol.INFERENCE_IDENTITY)
-        if track.kind != rtc.TrackKind.KIND_VIDEO or not is_model:
+        if not _is_models_video(track.kind, who):
             return
         self._reach("subscribe")
         self._event("subscribed", sid=track.sid, width=publication.width, height=publication.height)
@@ -341,6 +354,10 @@ class Client:
 
     def _event(self, name: str, **detail: str | int | float | bool | None) -> None:
         self._journal(Event(time.monotonic_ns(), name, detail))
+
+
+def _is_models_video(kind: rtc.TrackKind.ValueType, who: rtc.RemoteParticipant) -> bool:
+    return kind == rtc.TrackKind.KIND_VIDEO and who.identity.startswith(protocol.INFERENCE_IDENTITY)
 
 
 async def _main(plan: Plan, parent: Parent) -> None:

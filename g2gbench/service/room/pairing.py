@@ -4,9 +4,10 @@ Two participants at most. A participant always offers; the room answers. To show
 track to the other, the other is told of it and asked for zero more media sections, whereupon its
 SDK makes a new offer whose first free receiving section is answered with the track's own SSRCs.
 
-A participant is shown nothing before it has published, or has had the time to: a client whose first
-remote frames arrive while it negotiates its own track may never be handed another frame, although
-it decodes them all (seen with livekit 1.2.1 in up to half of the sessions of a busy machine).
+A participant that subscribes to nothing by itself is shown what it asks for. Any other is shown
+nothing before it has published, or has had the time to: a client whose first remote frames arrive
+while it negotiates its own track may never be handed another frame, although it decodes them all
+(seen with livekit 1.2.1 in up to half of the sessions of a busy machine).
 
 Protobuf messages and the time come in, actions go out.
 """
@@ -14,12 +15,13 @@ Protobuf messages and the time come in, actions go out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from livekit.protocol import models, rtc
 
 from g2gbench.service.room import packets, sdp
+from g2gbench.service.room.participants import Participant, Track
 
 SEATS = 2
 PROTOCOL = 16
@@ -58,59 +60,6 @@ class Note(NamedTuple):
 Action = Send | Note
 
 
-@dataclass(slots=True, eq=False)
-class Track:
-    """A published track: announced by add_track, live once an offer carries it."""
-
-    client_id: str
-    info: models.TrackInfo
-    section: sdp.Section | None = None
-    subscribed: bool = False
-
-    @property
-    def sid(self) -> str:
-        """The room's id of the track."""
-        return str(self.info.sid)
-
-    @property
-    def live(self) -> bool:
-        """Whether the track's packets can be told apart: its SSRCs are known."""
-        return self.section is not None and bool(self.section.sources)
-
-
-@dataclass(slots=True, eq=False)
-class Participant:
-    """One seat of the room."""
-
-    identity: str
-    sid: str
-    transport: sdp.Transport
-    tracks: dict[str, Track] = field(default_factory=dict)  # by the client's track id
-    shown: dict[str, Track] = field(default_factory=dict)  # section's mid -> partner's track
-    spent: set[str] = field(default_factory=set)  # mids that have shown a track: never reused
-    settled: bool = False  # it has published, or will not: it may be shown video
-    fingerprint: tuple[str, str] | None = None
-    learning: Track | None = None  # a simulcast track, whose offer names no SSRC
-    writer: packets.PlayoutDelayWriter | None = None  # towards this participant
-    video_payloads: frozenset[int] = frozenset()  # payload types that the writer applies to
-
-    def info(
-        self, state: models.ParticipantInfo.State = models.ParticipantInfo.ACTIVE
-    ) -> models.ParticipantInfo:
-        """The participant as its partner is told of it."""
-        return models.ParticipantInfo(
-            sid=self.sid,
-            identity=self.identity,
-            name=self.identity,
-            state=state,
-            tracks=[t.info for t in self.tracks.values() if t.live],
-            is_publisher=bool(self.tracks),
-            permission=models.ParticipantPermission(
-                can_publish=True, can_subscribe=True, can_publish_data=True
-            ),
-        )
-
-
 class Pairing:
     """Who is in the room, what each publishes, and what each is shown.
 
@@ -147,6 +96,8 @@ class Pairing:
         Raises sdp.SdpError when its offer cannot be answered; it is not seated then.
         """
         participant = Participant(identity, self._new_id("PA_"), transport)
+        if request.HasField("connection_settings"):
+            participant.automatic = request.connection_settings.auto_subscribe
         offer = request.publisher_offer if request.HasField("publisher_offer") else None
         parsed = sdp.parse(offer.sdp) if offer is not None else None
         self.participants.append(participant)
@@ -189,6 +140,8 @@ class Pairing:
         if participant.settled or participant not in self.participants:
             return []
         participant.settled = True
+        if not participant.automatic:
+            return []
         return self._tell(participant, partner) if partner else []
 
     def leave(self, participant: Participant) -> list[Action]:
@@ -214,6 +167,8 @@ class Pairing:
             return self._answer(participant, message.offer, sdp.parse(message.offer.sdp))
         if kind == "add_track":
             return self._add_track(participant, message.add_track)
+        if kind == "subscription":
+            return self._subscribe(participant, message.subscription)
         if kind == "ping":
             return [Send(participant, rtc.SignalResponse(pong=wall_ms))]
         if kind == "ping_req":
@@ -253,6 +208,14 @@ class Pairing:
         participant.tracks[request.cid] = Track(request.cid, info)
         published = rtc.TrackPublishedResponse(cid=request.cid, track=info)
         return [Send(participant, rtc.SignalResponse(track_published=published))]
+
+    def _subscribe(self, participant: Participant, request: rtc.UpdateSubscription) -> list[Action]:
+        sids = {*request.track_sids, *(s for p in request.participant_tracks for s in p.track_sids)}
+        if request.subscribe:
+            participant.wanted |= sids
+        else:
+            participant.wanted -= sids
+        return [] if participant.automatic else [_offer_again(participant)]
 
     def _answer(
         self, participant: Participant, offer: rtc.SessionDescription, parsed: sdp.Offer
@@ -294,8 +257,8 @@ class Pairing:
     def _choose_shown(self, participant: Participant, parsed: sdp.Offer) -> list[Action]:
         """Give each of the partner's live tracks a receiving section; sections keep their track."""
         partner = self.partner(participant)
-        tracks = partner.tracks.values() if partner and participant.settled else ()
-        live = [t for t in tracks if t.live]
+        tracks = partner.tracks.values() if partner else ()
+        live = [t for t in tracks if t.live and participant.takes(t)]
         participant.shown = {m: t for m, t in participant.shown.items() if t in live}
         actions: list[Action] = []
         for track in live:
@@ -345,12 +308,17 @@ class Pairing:
         about: Participant,
         state: models.ParticipantInfo.State = models.ParticipantInfo.ACTIVE,
     ) -> list[Action]:
-        """Say what ``about`` publishes now; zero more sections asked for means: offer again."""
-        again = rtc.SignalResponse(media_sections_requirement=rtc.MediaSectionsRequirement())
+        """Say what ``about`` publishes now."""
         actions: list[Action] = [_update(participant, about.info(state))]
-        if participant.settled:
-            actions.append(Send(participant, again))
+        if participant.may_be_shown:
+            actions.append(_offer_again(participant))
         return actions
+
+
+def _offer_again(to: Participant) -> Send:
+    """Zero more sections asked for: whereupon it offers what it has again."""
+    nothing = rtc.MediaSectionsRequirement()
+    return Send(to, rtc.SignalResponse(media_sections_requirement=nothing))
 
 
 def _update(to: Participant, about: models.ParticipantInfo) -> Send:

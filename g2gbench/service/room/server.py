@@ -26,7 +26,8 @@ from livekit.protocol import models, rtc
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.service.room import endpoint, sdp
 from g2gbench.service.room.dtls import Certificate
-from g2gbench.service.room.pairing import Action, Note, Pairing, Participant, RoomSettings, Send
+from g2gbench.service.room.pairing import Action, Note, Pairing, RoomSettings, Send
+from g2gbench.service.room.participants import Participant
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"

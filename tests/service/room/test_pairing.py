@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from livekit.protocol import models, rtc
 
 from g2gbench.service.room import sdp
-from g2gbench.service.room.pairing import Action, Note, Pairing, Participant, RoomSettings, Send
+from g2gbench.service.room.pairing import Action, Note, Pairing, RoomSettings, Send
+from g2gbench.service.room.participants import Participant
 from tests.service.room import offers
 
 TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
@@ -20,9 +21,13 @@ def _pairing(**kw: object) -> Pairing:
     return Pairing(settings, lambda prefix: f"{prefix}{next(numbers)}")
 
 
-def _join(pairing: Pairing, identity: str) -> tuple[Participant, list[Action]]:
+def _join(
+    pairing: Pairing, identity: str, auto_subscribe: bool = True
+) -> tuple[Participant, list[Action]]:
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
-    return pairing.join(identity, rtc.JoinRequest(publisher_offer=offer), TRANSPORT)
+    settings = rtc.ConnectionSettings(auto_subscribe=auto_subscribe)
+    request = rtc.JoinRequest(publisher_offer=offer, connection_settings=settings)
+    return pairing.join(identity, request, TRANSPORT)
 
 
 def _request(pairing: Pairing, who: Participant, **kw: object) -> list[Action]:
@@ -99,6 +104,61 @@ def test_a_track_of_one_who_was_there_first_is_shown_with_the_answer_to_publishi
     published = _publish(pairing, b, offers.publish_offer("mine", 88))
     assert list(_answers(published, b)[0].mid_to_track_id) == ["3"]
     assert pairing.settle(b) == []
+
+
+@pytest.mark.parametrize("by_participant", [False, True])
+def test_who_subscribes_to_nothing_by_itself_is_shown_what_it_asks_for(
+    by_participant: bool,
+) -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    sid = a.tracks["cam"].sid
+    b, actions = _join(pairing, "b", auto_subscribe=False)
+    join = next(x.message.join for x in actions if isinstance(x, Send) and x.to is b)
+    assert [t.sid for t in join.other_participants[0].tracks] == [sid]  # it is told
+    published = _publish(pairing, b, offers.publish_offer("mine", 88))
+    assert not _answers(published, b)[0].mid_to_track_id
+    assert pairing.settle(b) == []
+
+    def subscribe(wanted: bool) -> list[Action]:
+        named = (
+            {"participant_tracks": [models.ParticipantTracks(track_sids=[sid])]}
+            if by_participant
+            else {"track_sids": [sid]}
+        )
+        update = rtc.UpdateSubscription(subscribe=wanted, **named)
+        return _request(pairing, b, subscription=update)
+
+    def shown() -> list[str]:
+        text = offers.publish_offer("mine", 88)
+        offer = rtc.SessionDescription(type="offer", sdp=text)
+        return list(_answers(_request(pairing, b, offer=offer), b)[0].mid_to_track_id)
+
+    assert _kinds(subscribe(True), b) == ["media_sections_requirement"]
+    assert shown() == ["3"]
+    assert _kinds(pairing.leave(a), b) == ["update", "media_sections_requirement"]
+
+
+def test_who_no_longer_asks_is_no_longer_shown() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    b, _ = _join(pairing, "b", auto_subscribe=False)
+    sids = [a.tracks["cam"].sid]
+    offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
+    for wanted in (True, False):
+        update = rtc.UpdateSubscription(track_sids=sids, subscribe=wanted)
+        _request(pairing, b, subscription=update)
+        answer = _answers(_request(pairing, b, offer=offer), b)[0]
+        assert bool(answer.mid_to_track_id) is wanted
+
+
+def test_who_subscribes_by_itself_need_not_ask() -> None:
+    pairing = _pairing()
+    a, _ = _join(pairing, "a")
+    update = rtc.UpdateSubscription(track_sids=["any"], subscribe=True)
+    assert _request(pairing, a, subscription=update) == []
 
 
 def test_settling_without_a_partner_says_nothing() -> None:
