@@ -56,6 +56,8 @@ _CODED_PACKET: Final[Mapping[str, Sequence[str]]] = {
     "fate": FATES,
 }
 
+_NULLABLE_PACKET: Final = ("due_ns", "left_ns")
+
 _CONVERSIONS: Final[Mapping[pa.DataType, Callable[[Any], Any]]] = {
     pa.string(): str,
     pa.float64(): float,
@@ -106,7 +108,7 @@ def packets_table(packets: Packets) -> pa.Table:
         if name in _CODED_PACKET:
             words = pa.array(_CODED_PACKET[name])
             column: Any = pa.DictionaryArray.from_arrays(values.astype(np.int8), words)
-        elif name in ("due_ns", "left_ns"):
+        elif name in _NULLABLE_PACKET:
             column = pa.array(values, mask=values == ABSENT)
         else:
             column = pa.array(values)
@@ -123,8 +125,10 @@ def table_packets(table: pa.Table) -> Packets:
         if name in _CODED_PACKET:
             codes = [_CODED_PACKET[name].index(word) for word in column.dictionary.to_pylist()]
             packets[name] = np.array(codes, dtype=np.uint8)[column.indices.to_numpy()]
-        else:
+        elif name in _NULLABLE_PACKET:
             packets[name] = column.fill_null(ABSENT).to_numpy()
+        else:
+            packets[name] = column.to_numpy()
     return packets
 
 

@@ -380,6 +380,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
             width=source["width"],
             height=source["height"],
             versions={"livekit": importlib.metadata.version("livekit")},
+            playout_delay_ms=plan["playout_delay_ms"],
         )
     )
     reason, message = "interrupted", ""

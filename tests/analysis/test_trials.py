@@ -7,6 +7,7 @@ from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.journal import Session
 from tests.measure import sessions
 from tests.measure.sessions import seen
+from tests.measure.test_phases import end_s, media, network
 
 
 def complete(reason: str | None = "complete") -> Session:
@@ -26,9 +27,21 @@ def test_a_session_that_ended_otherwise_keeps_its_status() -> None:
 
 
 def test_a_result_survives_json() -> None:
-    result = trial_result("default", 2, "ok", evaluate(complete()), "a remark")
+    changes = [network(2, "busy"), end_s(3)]
+    view = sessions.session([*changes, *(seen(i) for i in range(100))], frames=100)
+    evaluation = evaluate(view, (), media(lambda _: 1000))
+    assert evaluation.phases
+    assert evaluation.recoveries
+    result = trial_result("default", 2, "ok", evaluation, "a remark")
     text = json.dumps(result.as_plain(), allow_nan=False)
     assert TrialResult.from_plain(json.loads(text)) == result
+
+
+def test_a_result_of_before_phases_were_told_is_read() -> None:
+    plain = trial_result("default", 2, "ok", evaluate(complete())).as_plain()
+    del plain["phases"], plain["recoveries"]
+    read = TrialResult.from_plain(plain)
+    assert (read.phases, read.recoveries) == ((), ())
 
 
 def test_a_number_that_is_not_finite_is_none() -> None:

@@ -4,16 +4,21 @@ from dataclasses import fields
 from pathlib import Path
 
 from g2gbench.measure.ledger import COLUMNS, build
+from g2gbench.measure.packets import PACKET
 from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.store.tables import (
+    PACKET_COLUMNS,
     SERVICE_COLUMNS,
     ledger_table,
+    packets_table,
     read_table,
     service_table,
     stats_table,
+    table_packets,
     write_table,
 )
 from tests.measure import sessions
+from tests.measure.packet_logs import log, packet
 from tests.measure.sessions import seen
 
 
@@ -77,3 +82,25 @@ def test_the_workers_frames_are_stored_field_by_field() -> None:
             "dropped": "fps_cap",
         }
     ]
+
+
+def test_the_packet_log_is_read_back_as_the_link_wrote_it(tmp_path: Path) -> None:
+    packets = log(
+        [
+            packet(5, timestamp=2**32 - 1, sequence=2**16 - 1, marker=True, ssrc=2**32 - 1),
+            packet(6, through_ms=None, fate="queue", direction="downlink"),
+            packet(7, kind="signalling", fate="copy", direction="downlink"),
+        ]
+    )
+    write_table(tmp_path / "packets.parquet", packets_table(packets))
+    table = read_table(tmp_path / "packets.parquet")
+    assert table_packets(table).tolist() == packets.tolist()
+    found = table.to_pydict()
+    assert found["direction"] == ["uplink", "downlink", "downlink"]
+    assert found["fate"] == ["passed", "queue", "copy"]
+    assert found["left_ns"][1] is found["due_ns"][1] is None
+    assert table.schema.names == list(PACKET_COLUMNS) == list(PACKET.names or ())
+
+
+def test_an_empty_packet_log_is_a_table_without_rows() -> None:
+    assert len(table_packets(packets_table(log([])))) == 0
