@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 SCRIPTS = Path(PYTHON).parent
+COMMAND_VARIABLE = "G2GBENCH_LIVEKIT_SERVER"
+LIVEKIT_INSTALL = ["go", "install", "github.com/livekit/livekit-server/cmd/server@v1.13.5"]
+LIVEKIT_NEEDS_GO = (1, 26)
+GO_FOLDERS = "/usr/local/go/bin"  # where its installer puts it, PATH or not
 
 
 def steps(slow: bool) -> list[tuple[str, list[str]]]:
@@ -44,12 +49,52 @@ def provide_chromium() -> None:
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, timeout=600)
 
 
+def provide_livekit_server() -> None:
+    """Where Go can, build the room that the tests would otherwise skip, beside this Python.
+
+    It takes one to two minutes, once; nothing outside the environment and Go's own cache changes.
+    What the tests start is named by $G2GBENCH_LIVEKIT_SERVER, which is kept where it is set.
+    """
+    if os.environ.get(COMMAND_VARIABLE) or shutil.which("livekit-server"):
+        return
+    binary = Path(sys.prefix) / "livekit" / "server"
+    if not binary.exists():
+        go = shutil.which("go") or shutil.which("go", path=GO_FOLDERS)
+        if go is None or sys.prefix == sys.base_prefix or not _go_is_new_enough(go):
+            return  # the tests that need it say how to get it
+        print(f"building livekit-server: {' '.join(LIVEKIT_INSTALL)}", flush=True)
+        try:
+            done = subprocess.run(
+                [go, *LIVEKIT_INSTALL[1:]],
+                check=False,
+                timeout=900,
+                env={**os.environ, "GOBIN": str(binary.parent), "GOTOOLCHAIN": "local"},
+            )
+            if done.returncode:
+                print(f"it could not be built (status {done.returncode}): its tests will skip")
+        except (OSError, subprocess.TimeoutExpired) as error:
+            print(f"it could not be built ({type(error).__name__}): its tests will skip")
+    if binary.exists():
+        os.environ[COMMAND_VARIABLE] = str(binary)
+
+
+def _go_is_new_enough(go: str) -> bool:
+    """Whether this Go can build it without fetching another Go."""
+    try:
+        said = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    found = re.match(r"go(\d+)\.(\d+)", said.stdout)
+    return found is not None and (int(found[1]), int(found[2])) >= LIVEKIT_NEEDS_GO
+
+
 def main() -> int:
     """Run every step, also after one has failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slow", action="store_true", help="run the tests marked slow too")
     arguments = parser.parse_args()
     provide_chromium()
+    provide_livekit_server()
     failed = []
     for name, command in steps(arguments.slow):
         shown = " ".join(Path(command[0]).name if i == 0 else c for i, c in enumerate(command))

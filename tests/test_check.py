@@ -1,0 +1,142 @@
+"""What the test command sets up where it can: a livekit-server, built by a Go that is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from g2gbench.service.room import livekit_server
+
+ROOT = Path(__file__).parents[1]
+VARIABLE = livekit_server.COMMAND_VARIABLE
+GO = """\
+#!{python}
+import os, pathlib, sys
+if sys.argv[1] == "env":
+    print({version!r})
+    sys.exit(0)
+asked = pathlib.Path(__file__).with_name("asked")
+asked.write_text(" ".join(sys.argv[1:]))
+if {status}:
+    sys.exit({status})
+directory = pathlib.Path(os.environ["GOBIN"])
+directory.mkdir(parents=True)
+(directory / "server").write_text("built")
+"""
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """.ci/check.py on a machine with nothing on its PATH, in an environment of its own."""
+    spec = importlib.util.spec_from_file_location("check", ROOT / ".ci" / "check.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setenv(VARIABLE, "")  # so that it is restored, whatever the command does to it
+    monkeypatch.delenv(VARIABLE)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(module, "GO_FOLDERS", "")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    return module
+
+
+def _go(folder: Path, version: str = "go1.26.3", status: int = 0) -> Path:
+    path = folder / "bin" / "go"
+    path.write_text(GO.format(python=sys.executable, version=version, status=status))
+    path.chmod(0o755)
+    return path
+
+
+def test_its_command_is_the_one_that_people_are_told(check: ModuleType) -> None:
+    assert " ".join(check.LIVEKIT_INSTALL) == livekit_server.INSTALL
+    assert check.COMMAND_VARIABLE == VARIABLE
+
+
+def test_a_new_enough_go_builds_it_once_into_the_environment(
+    check: ModuleType, tmp_path: Path
+) -> None:
+    go = _go(tmp_path)
+    check.provide_livekit_server()
+    built = tmp_path / "environment" / "livekit" / "server"
+    assert os.environ[VARIABLE] == str(built)
+    asked = go.with_name("asked")
+    assert asked.read_text() == " ".join(check.LIVEKIT_INSTALL[1:])
+    asked.unlink()
+    del os.environ[VARIABLE]
+    check.provide_livekit_server()
+    assert os.environ[VARIABLE] == str(built)
+    assert not asked.exists()
+
+
+@pytest.mark.parametrize("version", ["go1.25.9", "go0.99", "devel", ""])
+def test_an_older_or_unknown_go_is_not_asked(
+    check: ModuleType, tmp_path: Path, version: str
+) -> None:
+    go = _go(tmp_path, version)
+    check.provide_livekit_server()
+    assert VARIABLE not in os.environ
+    assert not go.with_name("asked").exists()
+
+
+def test_without_go_nothing_happens(check: ModuleType) -> None:
+    check.provide_livekit_server()
+    assert VARIABLE not in os.environ
+
+
+def test_no_environment_of_its_own_is_no_place_to_build_into(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    go = _go(tmp_path)
+    check.provide_livekit_server()
+    assert not go.with_name("asked").exists()
+
+
+def test_one_that_is_named_or_on_the_path_is_kept(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = _go(tmp_path)
+    monkeypatch.setenv(VARIABLE, "/opt/mine")
+    check.provide_livekit_server()
+    assert os.environ[VARIABLE] == "/opt/mine"
+    monkeypatch.delenv(VARIABLE)
+    go.with_name("livekit-server").symlink_to(go)
+    check.provide_livekit_server()
+    assert VARIABLE not in os.environ
+    assert not go.with_name("asked").exists()
+
+
+def test_a_failed_build_is_said_and_the_checks_go_on(
+    check: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _go(tmp_path, status=7)
+    check.provide_livekit_server()
+    assert "could not be built (status 7)" in capsys.readouterr().out
+    assert VARIABLE not in os.environ
+
+
+def test_a_build_that_never_ends_is_given_up(
+    check: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _go(tmp_path)
+    run = subprocess.run
+
+    def slow(command: list[str], **how: object) -> object:
+        if "install" in command:
+            raise subprocess.TimeoutExpired(command, 1)
+        return run(command, **how)  # type: ignore[call-overload] # passed on as it came
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    check.provide_livekit_server()
+    assert "could not be built (TimeoutExpired)" in capsys.readouterr().out
