@@ -176,8 +176,8 @@ class ServiceFrame:
     """One frame as the model worker handled it: the ground truth of the loopback.
 
     ``dropped`` is empty for a frame that was sent on, else why it was not: ``superseded`` (a newer
-    frame came while the model was busy: an inference server skips to the newest), ``fps_cap``,
-    ``refused`` (the SDK's source raised), ``shutdown``.
+    frame came while the model was busy: an inference server skips to the newest), ``injected`` (a
+    fault that was asked for), ``refused`` (the SDK's source raised), ``shutdown``.
     """
 
     received_ns: int

@@ -26,6 +26,7 @@ from g2gbench.errors import UnreachableError
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.rtc import stats, video
+from g2gbench.service.faults import FaultLine, Faults
 from g2gbench.service.pipeline import Pipeline, Processing
 from g2gbench.service.transforms import Size, Transform, planes
 
@@ -39,14 +40,21 @@ _STATS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A frame that the model holds."""
+class _Taken:
+    """A frame that the model has taken and transformed."""
 
-    due_ns: int
     record: ServiceFrame
     buffer: bytearray
     size: Size
     metadata: rtc.FrameMetadata | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A frame that the model holds until its time."""
+
+    due_ns: int
+    frame: _Taken
 
 
 class FrameLog:
@@ -85,6 +93,7 @@ class Model(threading.Thread):
         processing = Processing(**plan["processing"])
         chance = random.Random(plan["seed"])
         self._pipeline = Pipeline(processing, OUTPUT_SPACING_S, chance.random)
+        self._faults: FaultLine[_Taken] = FaultLine(Faults(**plan.get("faults", {})))
         self._out_size = out
         self._log = FrameLog(Path(plan["frame_log"]) if plan.get("frame_log") else None)
         self._source = rtc.VideoSource(*out)
@@ -138,8 +147,8 @@ class Model(threading.Thread):
         try:
             while self._step():
                 pass
-            for held in self._held:
-                self._log.write(replace(held.record, dropped="shutdown"))
+            for frame in (*(held.frame for held in self._held), *self._faults.held):
+                self._log.write(replace(frame.record, dropped="shutdown"))
             for waiting in self._waiting:
                 self._log.write(self._record(*waiting, dropped="shutdown"))
         except Exception:
@@ -166,7 +175,7 @@ class Model(threading.Thread):
         if taken is not None:
             self._take(*taken)
         while self._held and self._held[0].due_ns <= time.monotonic_ns():
-            self._send(self._held.popleft())
+            self._send(self._held.popleft().frame)
         return True
 
     def _wait_ns(self, now_ns: int) -> int | None:
@@ -203,10 +212,15 @@ class Model(threading.Thread):
             record = replace(record, number_out=record.number_in)
         elif not self._restamp:
             record = replace(record, number_out=record.number_in)
-        due_ns = self._pipeline.admit(received_ns, time.monotonic_ns())
-        self._held.append(_Held(due_ns, record, buffer, out, event.metadata))
+        now_ns = time.monotonic_ns()
+        passed = self._faults.take(_Taken(record, buffer, out, event.metadata), now_ns)
+        for taken in passed.dropped:
+            self._log.write(replace(taken.record, number_out=None, dropped="injected"))
+        for taken in passed.sent:
+            due_ns = self._pipeline.admit(taken.record.received_ns, now_ns)
+            self._held.append(_Held(due_ns, taken))
 
-    def _send(self, held: _Held) -> None:
+    def _send(self, held: _Taken) -> None:
         frame = rtc.VideoFrame(*held.size, rtc.VideoBufferType.I420, held.buffer)
         sent_ns = time.monotonic_ns()
         try:

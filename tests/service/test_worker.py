@@ -405,3 +405,35 @@ async def test_a_style_is_applied_before_it_is_acknowledged(
         await asyncio.gather(obeying, return_exceptions=True)
     assert bytes(styled.data) != bytes(event.frame.data)
     assert bytes(plain.data) == bytes(event.frame.data)
+
+
+def test_faults_are_made_as_asked_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    faults = {"drop_every": 4, "swap_every": 3, "duplicate_every": 5}
+    with _bench(monkeypatch, log, faults=faults) as bench:
+        bench.model.set_restamp(True)
+        for number in range(1, 11):
+            bench.model.offer(_event(number), number)
+        v2 = marker.get("v2")
+        # 3 waits for the next but 4 is dropped: 5 goes first; 6 waits for 7, 9 for 10.
+        sent = [v2.read(video.luma(bench.sent()), sent_size=SIZE) for _ in range(8)]
+        logged = bench.logged()
+    assert sent == [1, 2, 5, 3, 7, 6, 10, 9]
+    dropped = [(f.number_in, f.dropped) for f in logged if f.dropped]
+    assert dropped == [(4, "injected"), (8, "injected")]
+    assert [f.number_out for f in logged if f.sent_ns is not None] == sent
+
+
+def test_a_frame_that_waits_to_be_overtaken_is_logged_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    with _bench(monkeypatch, log, faults={"swap_every": 2, "drop_every": 3}) as bench:
+        for number in (1, 2, 3):
+            bench.model.offer(_event(number), number)
+        deadline = time.monotonic() + LONG_S
+        while "injected" not in log.read_text():  # 3 was taken, so 2 was before
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.001)
+        logged = bench.logged()
+    assert [(f.number_in, f.dropped) for f in logged][-2:] == [(3, "injected"), (2, "shutdown")]

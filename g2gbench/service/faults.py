@@ -1,0 +1,81 @@
+"""What the emulated model does wrong on purpose: truths for an instrument to find. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+_NS = 1_000_000_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Which frames are treated badly; frames are counted as the model takes them, from 1.
+
+    Every so manyeth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
+    at every ``freeze_every``-th nothing is sent for ``freeze_s``. Nothing at all is sent for
+    ``silent_s`` after the first frame came.
+    """
+
+    drop_every: int = 0
+    duplicate_every: int = 0
+    swap_every: int = 0
+    freeze_every: int = 0
+    freeze_s: float = 0.0
+    silent_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done."""
+        counts = (self.drop_every, self.duplicate_every, self.swap_every, self.freeze_every)
+        if min(counts) < 0 or self.freeze_s < 0 or self.silent_s < 0:
+            raise ValueError(f"{self}: whole numbers and times from 0 are allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Generic[T]):
+    """What becomes of frames: those to send, in this order, and those that are dropped."""
+
+    sent: tuple[T, ...] = ()
+    dropped: tuple[T, ...] = ()
+
+
+class FaultLine(Generic[T]):
+    """Frames go in one by one, in order; what comes out is faulty as asked."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._taken = 0
+        self._quiet_until_ns: int | None = None
+        self._swapped: T | None = None
+
+    def take(self, frame: T, now_ns: int) -> Passed[T]:
+        """One more frame, at ``now_ns``."""
+        faults = self._faults
+        self._taken += 1
+        if self._quiet_until_ns is None:
+            self._quiet_until_ns = now_ns + round(faults.silent_s * _NS)
+        if now_ns < self._quiet_until_ns:
+            return Passed(dropped=(frame,))
+        if self._falls_on(faults.freeze_every):
+            self._quiet_until_ns = now_ns + round(faults.freeze_s * _NS)
+            return Passed(dropped=(frame,)) if faults.freeze_s else Passed(sent=(frame,))
+        if self._falls_on(faults.drop_every):
+            return Passed(dropped=(frame,))
+        waiting, self._swapped = self._swapped, None
+        if waiting is not None:
+            return Passed(sent=(frame, waiting))
+        if self._falls_on(faults.swap_every):
+            self._swapped = frame
+            return Passed()
+        if self._falls_on(faults.duplicate_every):
+            return Passed(sent=(frame, frame))
+        return Passed(sent=(frame,))
+
+    @property
+    def held(self) -> tuple[T, ...]:
+        """What waits for the frame that is to overtake it."""
+        return () if self._swapped is None else (self._swapped,)
+
+    def _falls_on(self, every: int) -> bool:
+        return every > 0 and self._taken % every == 0

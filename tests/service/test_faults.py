@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from g2gbench.service.faults import FaultLine, Faults
+
+MS = 1_000_000
+FRAME_NS = 40 * MS
+
+
+def through(frames: int, **faults: Any) -> tuple[list[int], list[int]]:
+    """The frames sent, in order, and those dropped, of frames 1, 2, 3 … at 25 fps."""
+    line: FaultLine[int] = FaultLine(Faults(**faults))
+    sent: list[int] = []
+    dropped: list[int] = []
+    for frame in range(1, frames + 1):
+        passed = line.take(frame, frame * FRAME_NS)
+        sent += passed.sent
+        dropped += passed.dropped
+    assert sorted({*sent, *dropped, *line.held}) == list(range(1, frames + 1))
+    return sent, dropped
+
+
+def test_without_faults_all_frames_pass_in_order() -> None:
+    assert through(50) == (list(range(1, 51)), [])
+
+
+def test_every_so_manyeth_frame_is_dropped() -> None:
+    assert through(60, drop_every=20)[1] == [20, 40, 60]
+
+
+def test_every_so_manyeth_frame_is_sent_twice() -> None:
+    assert through(7, duplicate_every=3) == ([1, 2, 3, 3, 4, 5, 6, 6, 7], [])
+
+
+def test_every_so_manyeth_frame_is_overtaken_by_the_next() -> None:
+    assert through(7, swap_every=3) == ([1, 2, 4, 3, 5, 7, 6], [])
+    assert through(6, swap_every=3) == ([1, 2, 4, 3, 5], [])
+    assert through(4, swap_every=1) == ([2, 1, 4, 3], [])
+
+
+def test_nothing_is_sent_while_frozen() -> None:
+    sent, dropped = through(60, freeze_every=25, freeze_s=0.3)
+    assert dropped == [*range(25, 33), *range(50, 58)]
+    assert sent == [f for f in range(1, 61) if f not in dropped]
+    assert through(60, freeze_every=25)[1] == []
+
+
+def test_nothing_is_sent_for_a_while_after_the_first_frame_came() -> None:
+    assert through(10, silent_s=0.2)[1] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("wrong", [{"drop_every": -1}, {"freeze_s": -0.1}, {"silent_s": -1}])
+def test_what_cannot_be_done_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="from 0 are allowed"):
+        Faults(**wrong)
