@@ -6,14 +6,20 @@ candidate that slips through lets ICE choose the direct path, silently.
 
 from __future__ import annotations
 
+import base64
+import gzip
+import ipaddress
 import json
-import re
+import zlib
 from collections.abc import Callable
+from urllib.parse import quote, unquote
 
+from google.protobuf.message import DecodeError, Message
 from livekit.protocol import rtc
 
 Address = tuple[str, int]
 _CANDIDATE_FIELDS = 8  # foundation component protocol priority address port "typ" type
+_JOIN_REQUEST = "join_request="
 
 
 def candidate_through(candidate: str, relay: Callable[[Address], Address]) -> str | None:
@@ -21,37 +27,106 @@ def candidate_through(candidate: str, relay: Callable[[Address], Address]) -> st
 
     Args:
         candidate: ``candidate:…`` as in SDP, without ``a=``.
-        relay: opens (or finds) the relay's socket for a room's address.
+        relay: opens (or finds) the relay's socket for a room's IP address, IPv4 or IPv6.
 
-    None for candidates that would lead round the link: TCP, relayed, IPv6, mDNS names.
+    None for candidates that would lead round the link (TCP, relayed, mDNS names) or that the relay
+    cannot reach: link-local addresses mean nothing without their interface.
 
     """
     fields = candidate.split()
     if len(fields) < _CANDIDATE_FIELDS or fields[2].lower() != "udp" or fields[7] != "host":
         return None
-    if not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", fields[4]) or not fields[5].isdigit():
+    try:
+        ip, port = ipaddress.ip_address(fields[4]), int(fields[5])
+    except ValueError:
         return None
-    host, port = relay((fields[4], int(fields[5])))
-    fields[4], fields[5] = host, str(port)
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or not 0 < port < 1 << 16:
+        return None
+    host, near_port = relay((str(ip), port))
+    fields[4], fields[5] = host, str(near_port)
     return " ".join(fields)
+
+
+def _is_candidate(line: str) -> bool:
+    return line.lstrip().lower().startswith("a=candidate:")
 
 
 def sdp_through(text: str, relay: Callable[[Address], Address]) -> str:
     """A room's SDP with the relay's address in its candidates."""
     out = []
-    for line in text.split("\r\n"):
-        if line.startswith("a=candidate:"):
-            candidate = candidate_through(line[2:], relay)
-            if candidate is not None:
-                out.append(f"a={candidate}")
-        else:
+    for line in text.splitlines(keepends=True):
+        if not _is_candidate(line):
             out.append(line)
-    return "\r\n".join(out)
+            continue
+        candidate = candidate_through(line.strip()[2:], relay)
+        if candidate is not None:
+            ending = line[len(line.rstrip("\r\n")) :]
+            out.append(f"a={candidate}{ending}")
+    return "".join(out)
 
 
 def sdp_without_candidates(text: str) -> str:
     """A client's SDP without any address of its own."""
-    return "\r\n".join(x for x in text.split("\r\n") if not x.startswith("a=candidate:"))
+    return "".join(x for x in text.splitlines(keepends=True) if not _is_candidate(x))
+
+
+def path_to_room(path: str) -> str:
+    """Path and query with which the client asks the room to join, without an address of its own.
+
+    A join request (``join_request`` of the query) may hold an offer, and after a reconnect the
+    descriptions of before. Raises ValueError for one that cannot be read.
+    """
+    start, mark, query = path.partition("?")
+    pairs = [
+        _JOIN_REQUEST + _join_request(pair[len(_JOIN_REQUEST) :])
+        if pair.startswith(_JOIN_REQUEST)
+        else pair
+        for pair in query.split("&")
+    ]
+    return start + mark + "&".join(pairs)
+
+
+def _join_request(value: str) -> str:
+    """A join request without candidates, in the form it came in: gzip or not."""
+    try:
+        wrapped, join = decoded(unquote(value)), rtc.JoinRequest()
+        packed = wrapped.compression == rtc.WrappedJoinRequest.GZIP
+        inner = wrapped.join_request
+        join.ParseFromString(gzip.decompress(inner) if packed else inner)
+    except (DecodeError, ValueError, EOFError, OSError, zlib.error) as error:
+        raise ValueError("no join request") from error
+    before = join.SerializeToString(deterministic=True)
+    _strip(join, "publisher_offer")
+    if join.HasField("sync_state"):
+        _strip(join.sync_state, "offer", "answer")
+    after = join.SerializeToString(deterministic=True)
+    if after == before:
+        return value
+    wrapped.join_request = gzip.compress(after) if packed else after
+    return encoded(wrapped)
+
+
+def decoded(value: str) -> rtc.WrappedJoinRequest:
+    """The message in a ``join_request`` of a query, in either alphabet of base64.
+
+    Raises ValueError or google.protobuf.message.DecodeError for what is none.
+    """
+    text = value.rstrip("=").replace("+", "-").replace("/", "_")
+    wrapped = rtc.WrappedJoinRequest()
+    wrapped.ParseFromString(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return wrapped
+
+
+def encoded(wrapped: rtc.WrappedJoinRequest) -> str:
+    """A message as the value of ``join_request`` in a query."""
+    return quote(base64.urlsafe_b64encode(wrapped.SerializeToString()).decode(), safe="")
+
+
+def _strip(message: Message, *names: str) -> None:
+    for name in names:
+        if message.HasField(name):
+            description = getattr(message, name)
+            description.sdp = sdp_without_candidates(description.sdp)
 
 
 def to_client(data: bytes, relay: Callable[[Address], Address]) -> bytes | None:
@@ -64,6 +139,10 @@ def to_client(data: bytes, relay: Callable[[Address], Address]) -> bytes | None:
     kind = message.WhichOneof("message")
     if kind in ("join", "reconnect"):
         del getattr(message, kind).ice_servers[:]
+        if kind == "join":
+            message.join.alternative_url = ""
+    elif kind == "leave":
+        message.leave.ClearField("regions")  # other servers' URLs: a way round the link
     elif kind in ("answer", "offer"):
         description = getattr(message, kind)
         description.sdp = sdp_through(description.sdp, relay)
@@ -91,7 +170,9 @@ def to_room(data: bytes) -> bytes | None:
     if kind == "trickle":
         return None
     if kind in ("offer", "answer"):
-        description = getattr(message, kind)
-        description.sdp = sdp_without_candidates(description.sdp)
+        _strip(message, kind)
+        return message.SerializeToString()
+    if kind == "sync_state":
+        _strip(message.sync_state, "offer", "answer")
         return message.SerializeToString()
     return data

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import json
+from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from livekit.protocol import models, rtc
@@ -25,10 +28,27 @@ def test_a_host_candidate_leads_through_the_relay() -> None:
     assert found == "candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host"
 
 
+def test_a_host_candidate_of_ipv6_leads_through_the_relay_whatever_its_spelling() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def relay(address: tuple[str, int]) -> tuple[str, int]:
+        asked.append(address)
+        return RELAY
+
+    found = signalling.candidate_through("candidate:1 1 UDP 1 2001:DB8:0::1 7882 typ host", relay)
+    assert found == "candidate:1 1 UDP 1 127.0.0.1 40000 typ host"
+    assert asked == [("2001:db8::1", 7882)]
+
+
 def test_candidates_that_lead_round_the_link_are_dropped() -> None:
     for candidate in (
         "candidate:1 1 tcp 1 127.0.0.1 7881 typ host tcptype passive",
-        "candidate:1 1 udp 1 ::1 7882 typ host",
+        "candidate:1 1 udp 1 fe80::1 7882 typ host",
+        "candidate:1 1 udp 1 169.254.1.1 7882 typ host",
+        "candidate:1 1 udp 1 0.0.0.0 7882 typ host",
+        "candidate:1 1 udp 1 224.0.0.1 7882 typ host",
+        "candidate:1 1 udp 1 127.0.0.1 0 typ host",
+        "candidate:1 1 udp 1 127.0.0.1 x typ host",
         "candidate:1 1 udp 1 10.0.0.1 7882 typ relay raddr 1.2.3.4 rport 1",
         "candidate:1 1 udp 1 10.0.0.1 7882 typ srflx",
         "candidate:1 1 udp 1 abcd.local 7882 typ host",
@@ -47,15 +67,36 @@ def test_an_answer_names_the_relay_alone() -> None:
     assert out is not None
     text = rtc.SignalResponse.FromString(out).answer.sdp
     assert text == (
-        "v=0\r\nm=video 9 X 96\r\na=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host"
+        "v=0\r\nm=video 9 X 96\r\na=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host\r\n"
     )
 
 
-def test_a_join_names_no_ice_servers() -> None:
-    join = rtc.JoinResponse(ice_servers=[rtc.ICEServer(urls=["stun:example.org"])])
-    out = signalling.to_client(rtc.SignalResponse(join=join).SerializeToString(), _relay)
+def _as_the_client_sees(message: rtc.SignalResponse) -> rtc.SignalResponse:
+    out = signalling.to_client(message.SerializeToString(), _relay)
     assert out is not None
-    assert not rtc.SignalResponse.FromString(out).join.ice_servers
+    return rtc.SignalResponse.FromString(out)
+
+
+SERVERS = [rtc.ICEServer(urls=["stun:example.org", "turn:example.org"])]
+
+
+def test_a_join_names_no_other_server() -> None:
+    join = rtc.JoinResponse(ice_servers=SERVERS, alternative_url="wss://elsewhere", ping_timeout=3)
+    seen = _as_the_client_sees(rtc.SignalResponse(join=join)).join
+    assert seen == rtc.JoinResponse(ping_timeout=3)
+
+
+def test_a_reconnect_names_no_ice_servers() -> None:
+    reconnect = rtc.ReconnectResponse(ice_servers=SERVERS, last_message_seq=4)
+    seen = _as_the_client_sees(rtc.SignalResponse(reconnect=reconnect)).reconnect
+    assert seen == rtc.ReconnectResponse(last_message_seq=4)
+
+
+def test_a_leave_names_no_other_regions() -> None:
+    regions = rtc.RegionSettings(regions=[rtc.RegionInfo(url="wss://elsewhere")])
+    leave = rtc.LeaveRequest(regions=regions, action=rtc.LeaveRequest.RECONNECT)
+    seen = _as_the_client_sees(rtc.SignalResponse(leave=leave)).leave
+    assert seen == rtc.LeaveRequest(action=rtc.LeaveRequest.RECONNECT)
 
 
 def test_a_trickled_candidate_is_rewritten_or_dropped() -> None:
@@ -78,6 +119,70 @@ def test_the_room_sees_no_address_of_the_client() -> None:
     out = signalling.to_room(offer.SerializeToString())
     assert out is not None
     assert rtc.SignalRequest.FromString(out).offer.sdp == "v=0\r\ns=-"
+
+
+OWN = f"v=0\r\na={HOST}\r\ns=-"
+
+
+def test_a_resumed_session_tells_the_room_no_address_either() -> None:
+    state = rtc.SyncState(
+        answer=rtc.SessionDescription(sdp=OWN), offer=rtc.SessionDescription(sdp=OWN)
+    )
+    out = signalling.to_room(rtc.SignalRequest(sync_state=state).SerializeToString())
+    assert out is not None
+    seen = rtc.SignalRequest.FromString(out).sync_state
+    assert seen.answer.sdp == seen.offer.sdp == "v=0\r\ns=-"
+
+
+def test_line_ends_of_any_kind_hide_no_candidate() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        text = f"v=0{end} A=Candidate:1 1 udp 1 10.0.0.1 9 typ host{end}s=-{end}"
+        assert signalling.sdp_without_candidates(text) == f"v=0{end}s=-{end}"
+        through = signalling.sdp_through(text, lambda _: RELAY)
+        assert "10.0.0.1" not in through
+        assert through.splitlines()[1].endswith(" 127.0.0.1 40000 typ host")
+
+
+# -- the join request
+
+
+def _query(join: rtc.JoinRequest, *, packed: bool) -> str:
+    data = join.SerializeToString()
+    wrapped = rtc.WrappedJoinRequest(join_request=gzip.compress(data) if packed else data)
+    if packed:
+        wrapped.compression = rtc.WrappedJoinRequest.GZIP
+    return signalling.encoded(wrapped)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_join_request_loses_its_candidates_and_keeps_the_rest(packed: bool) -> None:
+    own = rtc.SessionDescription(type="offer", sdp=OWN)
+    state = rtc.SyncState(offer=own, answer=own)
+    join = rtc.JoinRequest(publisher_offer=own, sync_state=state, metadata="m")
+    path = f"/rtc/v1?a=1&join_request={_query(join, packed=packed)}&b=2"
+    seen = signalling.path_to_room(path)
+    assert seen.startswith("/rtc/v1?a=1&join_request=")
+    assert seen.endswith("&b=2")
+    inner = signalling.decoded(unquote(seen.split("join_request=")[1].split("&")[0]))
+    assert (inner.compression == rtc.WrappedJoinRequest.GZIP) is packed
+    data = gzip.decompress(inner.join_request) if packed else inner.join_request
+    bare = rtc.SessionDescription(type="offer", sdp="v=0\r\ns=-")
+    state = rtc.SyncState(offer=bare, answer=bare)
+    assert rtc.JoinRequest.FromString(data) == rtc.JoinRequest(
+        publisher_offer=bare, sync_state=state, metadata="m"
+    )
+
+
+def test_a_join_request_without_addresses_passes_to_the_letter() -> None:
+    value = _query(rtc.JoinRequest(metadata="m" * 40), packed=True).replace("%3D", "")
+    for path in (f"/rtc/v1?join_request={value}", "/rtc?protocol=9&sdk=js", "/rtc"):
+        assert signalling.path_to_room(path) == path
+
+
+@pytest.mark.parametrize("value", ["%FF", "AAAA", "x", "CAESA2FiYw"])
+def test_a_join_request_that_cannot_be_read_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="no join request"):
+        signalling.path_to_room(f"/rtc/v1?join_request={value}")
 
 
 def test_other_messages_pass_unchanged() -> None:

@@ -1,0 +1,113 @@
+"""The relay's UDP sockets: one towards the client for each address of the room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from functools import partial
+from typing import Any, Final
+
+from g2gbench.link.datagrams import UDP_OVERHEAD_BYTES
+from g2gbench.link.way import Way
+
+HOST: Final = "127.0.0.1"
+MOST_CLIENT_SOCKETS: Final = 32
+_RECEIVE_BATCH: Final = 64
+_BUFFER_BYTES: Final = 1 << 21
+Address = tuple[str, int]
+
+
+class MediaPath:
+    """What a NAT would have for one media address of the room.
+
+    The client sends to ``address``. Each socket of the client gets one of its own towards the room,
+    so the room can tell them apart. The client's side is IPv4 on the loopback whatever the room's
+    is: every client has that, and no packet of it leaves the machine.
+
+    Args:
+        room: IP address and port; IPv4 or IPv6.
+        uplink: carries what the client sends.
+        downlink: carries what the room sends.
+
+    """
+
+    def __init__(self, room: Address, uplink: Way, downlink: Way) -> None:
+        self._uplink, self._downlink = uplink, downlink
+        self._room = room
+        ip = ipaddress.ip_address(room[0])
+        self._headers = UDP_OVERHEAD_BYTES[ip.version]
+        self._family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+        # A socket that is bound to the loopback reaches nothing beyond it.
+        loopback, anywhere = (HOST, "0.0.0.0") if ip.version == 4 else ("::1", "::")
+        self._far_host = loopback if ip.is_loopback else anywhere
+        self._loop = asyncio.get_running_loop()
+        self._near = _open(socket.AF_INET, HOST)
+        self._far: dict[Address, socket.socket] = {}  # by the client's address
+        self._loop.add_reader(self._near.fileno(), self._from_client)
+
+    @property
+    def address(self) -> Address:
+        """Where the client sends."""
+        host, port = self._near.getsockname()
+        return host, port
+
+    def close(self) -> None:
+        """Free the sockets."""
+        for one in (self._near, *self._far.values()):
+            self._free(one)
+
+    def _free(self, one: socket.socket) -> None:
+        self._loop.remove_reader(one.fileno())
+        one.close()
+
+    def _towards_room(self, client: Address) -> socket.socket:
+        far = self._far.get(client)
+        if far is None:
+            if len(self._far) >= MOST_CLIENT_SOCKETS:
+                self._free(self._far.pop(next(iter(self._far))))  # the oldest
+            far = self._far[client] = _open(self._family, self._far_host)
+            self._loop.add_reader(far.fileno(), self._from_room, far, client)
+        return far
+
+    def _from_client(self) -> None:
+        for _ in range(_RECEIVE_BATCH):
+            received = _receive(self._near)
+            if received is None:
+                return
+            data, client = received
+            far = self._towards_room(client)
+            self._uplink.datagram(data, self._headers, partial(_send, far, data, self._room))
+
+    def _from_room(self, far: socket.socket, client: Address) -> None:
+        for _ in range(_RECEIVE_BATCH):
+            received = _receive(far)
+            if received is None:
+                return
+            data, sender = received
+            if sender[:2] == self._room:
+                send = partial(_send, self._near, data, client)
+                self._downlink.datagram(data, self._headers, send)
+
+
+def _open(family: socket.AddressFamily, host: str) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_DGRAM)
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        one.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+    one.setblocking(False)
+    one.bind((host, 0))
+    return one
+
+
+def _receive(one: socket.socket) -> tuple[bytes, Any] | None:
+    """A datagram that waits, with its sender."""
+    try:
+        return one.recvfrom(65536)
+    except OSError:  # nothing waits, or an ICMP error of an earlier send
+        return None
+
+
+def _send(through: socket.socket, data: bytes, to: Address) -> None:
+    with contextlib.suppress(OSError):  # closed meanwhile, or the other side is gone: a lost packet
+        through.sendto(data, to)

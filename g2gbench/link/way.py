@@ -1,0 +1,155 @@
+"""One direction of the link in real time: packets in, sockets out, each when the core says so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from g2gbench.link.datagrams import NO_HEADER, RTP, SIGNALLING, kind_of, rtp_header
+from g2gbench.link.emulation import Direction, LinkSettings, Passage
+from g2gbench.link.packet_log import PacketLog
+from g2gbench.measure.packets import DIRECTIONS
+
+_LATE_NS = 1_000_000
+
+
+@dataclass(slots=True)
+class Punctuality:
+    """How well packets left when they were due."""
+
+    sent: int = 0
+    late_1ms: int = 0
+    late_max_ns: int = 0
+
+    def note(self, late_ns: int) -> None:
+        """Count a packet that left."""
+        self.sent += 1
+        self.late_1ms += late_ns > _LATE_NS
+        self.late_max_ns = max(self.late_max_ns, late_ns)
+
+
+class _Parcel(NamedTuple):
+    """What the core carries for the way: how it is sent on, and what the log says of it."""
+
+    send: Callable[[], object]
+    size: int
+    kind: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What entered one direction, beside what its core counts."""
+
+    datagrams: int = 0
+    rtp_packets: int = 0
+
+
+@dataclass(slots=True)
+class _Wake:
+    timer: asyncio.TimerHandle | None = None
+    at_ns: int = 0
+
+
+class Way:
+    """A ``Direction`` with a clock, a timer and sockets.
+
+    Args:
+        name: one of ``packets.DIRECTIONS``.
+        settings: what the direction does.
+        seed: of its chance.
+        punctuality: counts its departures.
+        log: takes a record of each packet; None: nobody asked for one.
+
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: LinkSettings,
+        seed: int,
+        punctuality: Punctuality,
+        log: PacketLog | None = None,
+    ) -> None:
+        self.traffic = Traffic()
+        self._name = name
+        self._code = DIRECTIONS.index(name)
+        self._direction = Direction(settings, seed, time.monotonic_ns())
+        self._punctuality = punctuality
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._wake = _Wake()
+
+    def counts(self) -> dict[str, int]:
+        """What this direction counted, by the names of the link's counters."""
+        counts = {**self._direction.counts, "rtp_packets": self.traffic.rtp_packets}
+        return {f"{self._name}.{key}": number for key, number in counts.items()}
+
+    def datagram(self, data: bytes, headers: int, send: Callable[[], object]) -> None:
+        """Carry a datagram that has just been read; ``headers``: bytes of IP and UDP."""
+        now_ns = time.monotonic_ns()
+        kind = kind_of(data)
+        self.traffic.datagrams += 1
+        self.traffic.rtp_packets += kind == RTP
+        size = len(data)
+        self._direction.offer(size + headers, now_ns, _Parcel(send, size, kind, data))
+        self._forward()
+
+    def message(self, size: int, headers: int, send: Callable[[], object]) -> None:
+        """Carry a message of TCP: late perhaps, but always and in order."""
+        parcel = _Parcel(send, size, SIGNALLING, b"")
+        self._direction.offer(size + headers, time.monotonic_ns(), parcel, reliable=True)
+        self._forward()
+
+    async def passed(self, size: int, headers: int) -> None:
+        """Wait as long as a message of TCP takes."""
+        done = self._loop.create_future()
+        self.message(size, headers, lambda: None if done.done() else done.set_result(None))
+        await done
+
+    def change(self, settings: LinkSettings) -> None:
+        """Have other settings from now on."""
+        self._direction.change(settings, time.monotonic_ns())
+        self._forward()
+
+    def close(self) -> None:
+        """Stop; what is still inside stays there, and the log says so."""
+        if self._wake.timer is not None:
+            self._wake.timer.cancel()
+        for passage in self._direction.drain(time.monotonic_ns()):
+            # What became due since the last look did not leave either.
+            if passage.fate == "passed":
+                self._note(passage._replace(fate="held"), -1)
+            elif passage.fate != "copy":
+                self._note(passage, -1)
+
+    def _forward(self) -> None:
+        """Send all that is due, then set the timer for what comes next."""
+        for passage in self._direction.advance(time.monotonic_ns()):
+            left_ns = -1
+            if passage.due_ns >= 0:
+                left_ns = time.monotonic_ns()
+                passage.token.send()
+                self._punctuality.note(left_ns - passage.due_ns)
+            self._note(passage, left_ns)
+        next_ns, wake = self._direction.next_ns(), self._wake
+        if next_ns is None or (wake.timer is not None and wake.at_ns <= next_ns):
+            return
+        if wake.timer is not None:
+            wake.timer.cancel()
+        # The loop's clock is the monotonic one.
+        wake.at_ns, wake.timer = next_ns, self._loop.call_at(next_ns / 1e9, self._woken)
+
+    def _woken(self) -> None:
+        self._wake.timer = None
+        self._forward()
+
+    def _note(self, passage: Passage, left_ns: int) -> None:
+        if self._log is None:
+            return
+        parcel: Any = passage.token
+        header = rtp_header(parcel.data) if parcel.kind == RTP else NO_HEADER
+        self._log.add(passage, left_ns, parcel.size, self._code, parcel.kind, header)

@@ -1,0 +1,167 @@
+"""Datagrams through the relay's sockets."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from g2gbench.link.emulation import Direction, LinkSettings
+from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS
+from tests.link.sockets import client_of, echoing, relaying
+
+RTP = bytes([0x80, 96]) + bytes(10)
+
+
+def _own_address() -> str:
+    """This machine's address beyond the loopback; no packet is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+async def test_datagrams_go_both_ways_and_are_counted() -> None:
+    async with (
+        echoing() as (_, room),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        for number in range(20):
+            client.transport.sendto(RTP + bytes([number]))
+        client.transport.sendto(b"\x00\x01")
+        assert [(await client.get())[-1] for _ in range(20)] == list(range(20))
+        assert await client.get() == b"\x00\x01"
+        counts = relay.counts()
+    for way in ("uplink", "downlink"):
+        assert counts[f"{way}.packets"] == 21
+        assert counts[f"{way}.rtp_packets"] == 20
+        assert counts[f"{way}.bytes"] == 20 * (13 + 28) + 2 + 28
+    assert counts["media_packets"] == counts["sent"] == 42
+
+
+async def test_a_datagram_is_never_earlier_than_both_delays() -> None:
+    slow = LinkSettings(delay_s=0.03)
+    async with (
+        echoing() as (_, room),
+        relaying(slow, slow) as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        start_ns = time.monotonic_ns()
+        client.transport.sendto(b"x")
+        await client.get()
+        assert time.monotonic_ns() - start_ns >= 60_000_000
+
+
+async def test_the_seed_says_which_datagrams_are_lost_and_the_rest_arrives() -> None:
+    loss = LinkSettings(loss=0.5)
+    core = Direction(loss, 2, 0)  # seed 1, uplink
+    for number in range(40):
+        core.offer(1, number, number)
+    survivors = [x.token for x in core.advance(40) if x.fate == "passed"]
+    async with (
+        echoing() as (_, room),
+        relaying(loss) as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        for number in range(40):
+            client.transport.sendto(bytes([number]))
+        assert [(await client.get())[0] for _ in survivors] == survivors
+        assert relay.counts()["uplink.dropped_loss"] == 40 - len(survivors)
+
+
+async def test_each_socket_of_the_client_has_one_towards_the_room() -> None:
+    async with echoing() as (echo, room), relaying() as relay:
+        address = relay.media_address(room)
+        assert relay.media_address(room) == address
+        async with client_of(address) as first, client_of(address) as second:
+            for client, data in ((first, b"1"), (second, b"2"), (first, b"3")):
+                client.transport.sendto(data)
+                assert await client.get() == data
+        assert len(echo.senders) == 2
+
+
+async def test_sockets_towards_the_room_are_bounded_and_the_oldest_goes() -> None:
+    async with echoing() as (echo, room), relaying() as relay:
+        address = relay.media_address(room)
+        async with client_of(address) as first:
+            first.transport.sendto(b"first")
+            await first.get()
+            for _ in range(MOST_CLIENT_SOCKETS):
+                async with client_of(address) as other:
+                    other.transport.sendto(b"other")
+                    await other.get()
+            first.transport.sendto(b"again")
+            assert await first.get() == b"again"
+    assert len(echo.senders) > MOST_CLIENT_SOCKETS
+
+
+async def test_what_a_stranger_sends_does_not_reach_the_client() -> None:
+    async with (
+        echoing() as (echo, room),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        client.transport.sendto(b"hello")
+        assert await client.get() == b"hello"
+        (far,) = echo.senders
+        async with client_of(far) as stranger:
+            stranger.transport.sendto(b"stranger")
+            client.transport.sendto(b"room")
+            assert await client.get() == b"room"
+        assert relay.counts()["downlink.packets"] == 2
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="no ::1 on this machine")
+async def test_a_room_on_ipv6_is_reached_through_the_link() -> None:
+    async with (
+        echoing("::1") as (echo, room),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        client.transport.sendto(b"12")
+        assert await client.get() == b"12"
+        assert relay.counts()["uplink.bytes"] == 2 + 48
+        assert {host for host, _ in echo.senders} == {"::1"}
+
+
+@pytest.mark.skipif(not _own_address(), reason="no address beyond the loopback")
+async def test_a_room_beyond_the_loopback_is_reached_from_an_address_that_it_can_answer() -> None:
+    own = _own_address()
+    async with (
+        echoing(own) as (echo, room),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        assert relay.media_address(room)[0] == HOST
+        client.transport.sendto(b"x")
+        assert await client.get() == b"x"
+        assert {host for host, _ in echo.senders} == {own}
+
+
+async def test_a_room_that_is_gone_is_a_loss_not_an_error() -> None:
+    async with echoing() as (_, room):
+        pass
+    async with (
+        echoing() as (_, other),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as lost,
+        client_of(relay.media_address(other)) as client,
+    ):
+        for _ in range(3):
+            lost.transport.sendto(b"x")
+            client.transport.sendto(b"y")
+            assert await client.get() == b"y"
+        assert relay.counts()["uplink.packets"] == 6
