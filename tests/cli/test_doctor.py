@@ -19,6 +19,7 @@ from g2gbench.cli.doctor import doctor_command
 from g2gbench.doctor import Finding
 from g2gbench.errors import ExitCode
 from g2gbench.rtc import video
+from g2gbench.service.room import livekit_server
 
 ROOT = Path(__file__).parents[2]
 OK = Finding("clock", "ok", "fine")
@@ -122,3 +123,48 @@ def test_a_machine_that_is_small_or_busy_is_a_warning(
     finding = doctor._machine()
     assert finding.status == status
     assert f"{cores} cores" in finding.detail
+
+
+def _livekit_server(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, script: str | None = None
+) -> Finding:
+    """What is found where a livekit-server is this script, named by the variable; or is nowhere."""
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.delenv(livekit_server.COMMAND_VARIABLE, raising=False)
+    if script is not None:
+        path = folder / "server"
+        path.write_text(f"#!{sys.executable}\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv(livekit_server.COMMAND_VARIABLE, str(path))
+    return asyncio.run(doctor._livekit_server())
+
+
+def test_a_livekit_server_is_shown_with_its_version_and_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    finding = _livekit_server(monkeypatch, tmp_path, "print('livekit-server version 1.13.5')")
+    assert (finding.name, finding.status) == ("livekit-server", "ok")
+    assert finding.detail == f"livekit-server version 1.13.5, {tmp_path / 'server'}"
+
+
+def test_without_a_livekit_server_the_finding_says_how_to_get_one_and_that_none_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    finding = _livekit_server(monkeypatch, tmp_path)
+    assert (finding.status, finding.needed) == ("missing", False)
+    assert "the embedded room needs none" in finding.detail
+    assert livekit_server.INSTALL in finding.mend
+    assert livekit_server.COMMAND_VARIABLE in finding.mend
+
+
+def test_a_livekit_server_that_says_no_version_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = _livekit_server(monkeypatch, tmp_path, "raise SystemExit(1)")
+    monkeypatch.setattr(doctor, "_SAYS_S", 0.2)
+    stuck = _livekit_server(monkeypatch, tmp_path, "import signal; signal.pause()")
+    for finding in (broken, stuck):
+        assert finding.status == "warning"
+        assert str(tmp_path / "server") in finding.detail
+        assert livekit_server.INSTALL in finding.mend
+    assert psutil.Process().children() == []

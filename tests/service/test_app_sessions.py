@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from g2gbench import marker
 from g2gbench.rtc import video
 from g2gbench.service.app import Service, ServiceSettings
-from g2gbench.service.host import SessionHost
+from g2gbench.service.host import HostSettings, SessionHost
+from g2gbench.service.room import livekit_server
 from g2gbench.sources import SyntheticSource
 from g2gbench.trial.publisher import Publisher
 from tests.service.services import KEY, LONG_S, MODEL, SIZE, host_settings, running
@@ -167,6 +168,28 @@ async def test_a_session_that_cannot_be_made_is_told_in_words(
                         await user.say("livekit_join")
                     error = (await user.hear())["error"]
     assert error == "no session could be made ready: too many processes"
+
+
+async def test_a_room_that_cannot_be_had_is_told_to_each_client_that_asks_and_is_no_loss() -> None:
+    ordinary = host_settings()
+    room = {"kind": "livekit-server", "command": "no-such-server"}
+    async with running(HostSettings(ordinary.worker, room)) as one:
+        assert one.service.pids == {}
+        for _ in range(2):
+            async with one.client() as user:
+                await user.say("livekit_join")
+                said = await user.until("error")
+                assert "no no-such-server on this machine" in said["error"]
+                assert livekit_server.INSTALL in said["error"]
+    assert one.said.empty()
+    assert psutil.Process().children() == []
+
+
+async def test_a_service_that_nobody_asked_for_its_missing_room_ends_quietly() -> None:
+    room = {"kind": "livekit-server", "command": "no-such-server"}
+    async with running(HostSettings(host_settings().worker, room)):
+        pass
+    assert psutil.Process().children() == []
 
 
 async def test_stopping_tells_the_clients_and_leaves_no_process() -> None:

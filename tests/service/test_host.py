@@ -17,7 +17,14 @@ import psutil
 import pytest
 
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import TOKEN_HOURS, WORKER_IDENTITY, HostSettings, SessionHost
+from g2gbench.service.host import (
+    TOKEN_HOURS,
+    WORKER_IDENTITY,
+    HostSettings,
+    RoomUnavailable,
+    SessionHost,
+)
+from tests.service.room.livekit_servers import stand_in
 from tests.service.services import LONG_S, host_settings
 
 pytestmark = pytest.mark.session
@@ -129,3 +136,38 @@ async def test_a_frozen_worker_does_not_hold_up_the_end() -> None:
         async with asyncio.timeout(4):
             await host.close()
         assert not any(psutil.pid_exists(pid) for pid in host.pids.values())
+
+
+# -- a livekit-server as the room; a stand-in is enough to see who is who
+
+
+def _with_server(command: Path | str, log_dir: Path | None = None) -> HostSettings:
+    ordinary = host_settings(log_dir)
+    room = {**ordinary.room, "kind": "livekit-server", "command": str(command)}
+    return HostSettings(ordinary.worker, room, log_dir)
+
+
+async def test_a_managed_server_that_cannot_be_had_is_no_loss_and_starts_no_worker() -> None:
+    async with _host(_with_server("no-such-server")) as (host, said):
+        with pytest.raises(RoomUnavailable, match="no no-such-server on this machine"):
+            await host.start()
+        assert set(host.pids) == {"room"}  # the process that looked for it
+    assert "lost" not in said.kinds()
+
+
+async def test_the_room_is_the_servers_process_and_its_end_is_told_once(tmp_path: Path) -> None:
+    async with _host(_with_server(stand_in(tmp_path), tmp_path)) as (host, said):
+        with pytest.raises(ChildLost, match="worker"):  # nobody answers its signalling
+            await host.start()
+        server = psutil.Process(host.pids["room"])
+        keeper = server.parent()
+        assert keeper is not None
+        assert "g2gbench.service.room.livekit_server" in keeper.cmdline()
+        assert host._secret not in " ".join(server.cmdline() + keeper.cmdline())
+        await said.until("lost")  # the worker's
+        os.kill(server.pid, signal.SIGKILL)
+        assert await said.until("lost") == ("room", {"lost": "livekit-server ended (signal 9)"})
+        await asyncio.wait_for(host._children["room"].ended.wait(), LONG_S)
+        assert "lost" not in said.kinds()
+        assert host.lost
+    assert host._secret not in (tmp_path / "room.log").read_text()
