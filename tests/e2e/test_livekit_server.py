@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -85,6 +87,8 @@ async def test_a_loopback_through_a_real_server_is_measured_over_the_link(tmp_pa
     assert result.frames["delivered"] / result.frames["captured"] > 0.9
     assert result.readings["misread"] == result.readings["witness_disagree"] == 0
     session = trial.recorded.session
+    # Remote frames that meet the SDK at work on its own track cost a stall, or the session.
+    assert session.reached["publish"] < session.reached["subscribe"]
     packets = session.counter("link", "media_packets")
     assert packets is not None
     assert packets > result.frames["captured"]  # both ways went through it
@@ -224,3 +228,29 @@ async def test_nobody_at_the_url_is_exit_4_with_the_reason(tmp_path: Path) -> No
     status, said = await _run(tmp_path, "ws://127.0.0.1:9")
     assert status == 4, said
     assert "the LiveKit server could not be reached" in said
+
+
+@needs_livekit_server
+@pytest.mark.slow  # the SDK tries for a while to come back
+async def test_a_server_at_a_url_that_dies_costs_the_trial_but_not_what_it_measured(
+    tmp_path: Path,
+) -> None:
+    server = await Server.start(str(BINARY), KEY, SECRET, None)
+    loop = asyncio.get_running_loop()
+
+    def act(_: Mapping[str, int]) -> None:
+        loop.call_later(2, os.kill, server.pid, signal.SIGKILL)
+
+    progress = Acting("measure", act)
+    text = TARGET.format(url=f"ws://127.0.0.1:{server.port}").replace(
+        "duration: 3s", "duration: 3min"
+    )
+    environment = {"G2G_TEST_KEY": KEY, "G2G_TEST_SECRET": SECRET}
+    scenario = loads(text, environment=environment)
+    run = await run_async(scenario, out=tmp_path, progress=progress)
+    (trial,) = run.trials
+    assert trial.result.status == "failed"
+    assert trial.result.frames["captured"] > 0
+    assert run.summary_data["exit_code"] == 3
+    assert all_gone(progress.pids)
+    assert _files_with(run.path, SECRET, KEY, "eyJ") == []

@@ -23,13 +23,15 @@ if mode == "exits":
     sys.exit(3)
 while mode == "silent":
     signal.pause()
+asked = []
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200)
+        asked.append(1)
+        self.send_response(406 if mode == "late" and len(asked) < 3 else 200)
         self.end_headers()
         self.wfile.write(b"OK")
     def do_POST(self):
-        self.send_response(200)
+        self.send_response(200 if mode != "late" or len(asked) >= 3 else 500)
         self.send_header("content-length", "0")
         self.end_headers()
     def log_message(self, *_):
@@ -44,8 +46,8 @@ Server(("127.0.0.1", port), Handler).serve_forever()
 def stand_in(directory: Path, mode: str = "serves") -> Path:
     """A command of that behaviour.
 
-    ``serves``: ends at SIGTERM; ``drains``: at the second; ``stubborn``: at none; ``silent``: never
-    listens; ``exits``: at once, with status 3. One that serves ends when its port is taken.
+    ``serves``: ends at SIGTERM; ``drains``: at the second; ``stubborn``: at none; ``late``: is
+    not ready when it is asked for the first two times; ``silent``: never listens; ``exits``: at once, with status 3. One that serves ends when its port is taken.
     """
     path = directory / f"server-{mode}"
     path.write_text(_SCRIPT.format(python=sys.executable, mode=mode))
