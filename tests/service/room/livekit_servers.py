@@ -46,8 +46,9 @@ Server(("127.0.0.1", port), Handler).serve_forever()
 def stand_in(directory: Path, mode: str = "serves") -> Path:
     """A command of that behaviour.
 
-    ``serves``: ends at SIGTERM; ``drains``: at the second; ``stubborn``: at none; ``late``: is
-    not ready when it is asked for the first two times; ``silent``: never listens; ``exits``: at once, with status 3. One that serves ends when its port is taken.
+    ``serves``: ends at SIGTERM; ``drains``: at the second; ``stubborn``: at none; ``late``: is not
+    ready when it is asked for the first two times; ``silent``: never listens; ``exits``: at once,
+    with status 3. One that serves ends when its port is taken.
     """
     path = directory / f"server-{mode}"
     path.write_text(_SCRIPT.format(python=sys.executable, mode=mode))

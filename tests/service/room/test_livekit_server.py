@@ -137,12 +137,12 @@ async def test_a_server_is_ready_when_it_answers_and_its_secret_is_on_no_command
 
 
 async def test_a_server_that_says_that_it_is_not_ready_is_asked_again(tmp_path: Path) -> None:
-    async with _started(stand_in(tmp_path, "late")) as server:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{server.port}") as answer,
-        ):
-            assert answer.status == 200
+    async with (
+        _started(stand_in(tmp_path, "late")) as server,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{server.port}") as answer,
+    ):
+        assert answer.status == 200
 
 
 async def test_a_server_that_ends_as_it_starts_is_given_other_ports_some_times(
