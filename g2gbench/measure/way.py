@@ -89,15 +89,7 @@ def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtSe
     size = len(captured)
     first_received = np.full(size, ABSENT, dtype=np.int64)
     first_sent = np.full(size, ABSENT, dtype=np.int64)
-    received_ns = np.array([f.received_ns for f in frames], dtype=np.int64)
-    numbers = np.array(
-        [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
-    )
-    rows = sightings.match(numbers, received_ns, captured)
-    row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
-    for index, frame in enumerate(frames):
-        if frame.witness is not None and frame.witness in row_of:
-            rows[index] = row_of[frame.witness]
+    rows = captured_rows(captured, frames)
     for row, frame in zip(rows.tolist(), frames, strict=True):
         if row == ABSENT or first_sent[row] != ABSENT:
             continue
@@ -112,6 +104,20 @@ def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtSe
         sent_ns=first_sent,
         unidentified=int(np.count_nonzero(rows == ABSENT)),
     )
+
+
+def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> IntArray:
+    """The captured frame that each frame of the worker's log is; -1 where nothing names it."""
+    received_ns = np.array([f.received_ns for f in frames], dtype=np.int64)
+    numbers = np.array(
+        [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
+    )
+    rows = sightings.match(numbers, received_ns, captured)
+    row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
+    for index, frame in enumerate(frames):
+        if frame.witness is not None and frame.witness in row_of:
+            rows[index] = row_of[frame.witness]
+    return rows
 
 
 def _leg(
