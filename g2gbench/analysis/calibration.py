@@ -153,9 +153,11 @@ def findings(trials: Sequence[Measured]) -> Findings:
     errors.append(("ttff_ms", "when the model began", [t.ttff_ms for t in trials]))
     freezes = [error for trial in trials for error in trial.freezes_ms]
     errors.append(("freeze length", "pauses of the model", freezes))
-    # What could not be compared in any trial is left out, not told as no error.
-    known = [(*names, [e for e in found if np.isfinite(e)]) for *names, found in errors]
-    times = [_finding(metric, injected, found) for metric, injected, found in known if found]
+    times = []
+    for metric, injected, found in errors:
+        # What could not be compared in any trial is left out, not told as no error.
+        if known := [error for error in found if np.isfinite(error)]:
+            times.append(_finding(metric, injected, known))
     counts: dict[str, Count] = {}
     for trial in trials:
         for name, count in trial.counts.items():
