@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ TCP_OVERHEAD_BYTES: Final = 60  # IPv4, TCP with timestamps, WebSocket framing: 
 _REQUEST_BYTES: Final = 600  # headers of a request, about
 _ANSWER_BYTES: Final = 300
 _HELLO_BYTES: Final = (520, 3500)  # of a TLS 1.3 handshake, one way and the other, about
+_CLOSE_S: Final = 1.5  # what a side that is gone may hold up the end of the relay
 _KEPT_HEADERS: Final = (
     "accept",
     "authorization",
@@ -31,6 +33,14 @@ _KEPT_HEADERS: Final = (
 Payload: TypeAlias = str | bytes
 _Socket: TypeAlias = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 _Frame: TypeAlias = tuple[WSMsgType, Any]
+
+
+_SENDERS: Final = {
+    WSMsgType.TEXT: "send_str",
+    WSMsgType.BINARY: "send_bytes",
+    WSMsgType.PING: "ping",
+    WSMsgType.PONG: "pong",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,9 @@ class Proxy:
         # Pings pass like all else: a proxy that answers them hides the link from keep-alives.
         far = await self._session.ws_connect(url, headers=headers, max_msg_size=0, autoping=False)
         await self._downlink.passed(_ANSWER_BYTES, TCP_OVERHEAD_BYTES)
-        near = web.WebSocketResponse(max_msg_size=0, autoping=False, compress=False)
+        near = web.WebSocketResponse(
+            timeout=_CLOSE_S, max_msg_size=0, autoping=False, compress=False
+        )
         await near.prepare(request)
         ways = (
             (near, far, self._uplink, self._upstream.to_far),
@@ -133,7 +145,8 @@ class Proxy:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            await far.close(code=_code(near))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(far.close(code=_code(near)), _CLOSE_S)
             await near.close(code=_code(far))
         return near
 
@@ -146,11 +159,14 @@ async def _pump(
 
     async def deliver() -> None:
         while (frame := await outbox.get()) is not None:
-            await _send(sink, *frame)
+            kind, payload = frame
+            await getattr(sink, _SENDERS[kind])(payload)
 
     delivery = asyncio.ensure_future(deliver())
     try:
         async for message in source:
+            if message.type not in _SENDERS:  # an error: the end follows
+                continue
             payload = message.data
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 payload = rewrite(payload)
@@ -164,17 +180,6 @@ async def _pump(
     finally:
         delivery.cancel()
         await asyncio.gather(delivery, return_exceptions=True)
-
-
-async def _send(sink: _Socket, kind: WSMsgType, payload: Any) -> None:
-    if kind == WSMsgType.TEXT:
-        await sink.send_str(payload)
-    elif kind == WSMsgType.BINARY:
-        await sink.send_bytes(payload)
-    elif kind == WSMsgType.PING:
-        await sink.ping(payload)
-    elif kind == WSMsgType.PONG:
-        await sink.pong(payload)
 
 
 def _code(closed: _Socket) -> int:

@@ -40,20 +40,6 @@ class _Parcel(NamedTuple):
     data: bytes
 
 
-@dataclass(slots=True)
-class Traffic:
-    """What entered one direction, beside what its core counts."""
-
-    datagrams: int = 0
-    rtp_packets: int = 0
-
-
-@dataclass(slots=True)
-class _Wake:
-    timer: asyncio.TimerHandle | None = None
-    at_ns: int = 0
-
-
 class Way:
     """A ``Direction`` with a clock, a timer and sockets.
 
@@ -74,32 +60,38 @@ class Way:
         punctuality: Punctuality,
         log: PacketLog | None = None,
     ) -> None:
-        self.traffic = Traffic()
+        self.datagrams = self.rtp_packets = 0  # that entered
         self._name = name
         self._code = DIRECTIONS.index(name)
         self._direction = Direction(settings, seed, time.monotonic_ns())
         self._punctuality = punctuality
         self._log = log
         self._loop = asyncio.get_running_loop()
-        self._wake = _Wake()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_ns = 0
+        self._closed = False
 
     def counts(self) -> dict[str, int]:
         """What this direction counted, by the names of the link's counters."""
-        counts = {**self._direction.counts, "rtp_packets": self.traffic.rtp_packets}
+        counts = {**self._direction.counts, "rtp_packets": self.rtp_packets}
         return {f"{self._name}.{key}": number for key, number in counts.items()}
 
     def datagram(self, data: bytes, headers: int, send: Callable[[], object]) -> None:
         """Carry a datagram that has just been read; ``headers``: bytes of IP and UDP."""
         now_ns = time.monotonic_ns()
+        if self._closed:
+            return
         kind = kind_of(data)
-        self.traffic.datagrams += 1
-        self.traffic.rtp_packets += kind == RTP
+        self.datagrams += 1
+        self.rtp_packets += kind == RTP
         size = len(data)
         self._direction.offer(size + headers, now_ns, _Parcel(send, size, kind, data))
         self._forward()
 
     def message(self, size: int, headers: int, send: Callable[[], object]) -> None:
         """Carry a message of TCP: late perhaps, but always and in order."""
+        if self._closed:
+            return
         parcel = _Parcel(send, size, SIGNALLING, b"")
         self._direction.offer(size + headers, time.monotonic_ns(), parcel, reliable=True)
         self._forward()
@@ -116,9 +108,10 @@ class Way:
         self._forward()
 
     def close(self) -> None:
-        """Stop; what is still inside stays there, and the log says so."""
-        if self._wake.timer is not None:
-            self._wake.timer.cancel()
+        """Stop: what is still inside is logged as held, and nothing enters any more."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         for passage in self._direction.drain(time.monotonic_ns()):
             # What became due since the last look did not leave either.
             if passage.fate == "passed":
@@ -135,16 +128,16 @@ class Way:
                 passage.token.send()
                 self._punctuality.note(left_ns - passage.due_ns)
             self._note(passage, left_ns)
-        next_ns, wake = self._direction.next_ns(), self._wake
-        if next_ns is None or (wake.timer is not None and wake.at_ns <= next_ns):
+        next_ns = self._direction.next_ns()
+        if next_ns is None or (self._timer is not None and self._timer_ns <= next_ns):
             return
-        if wake.timer is not None:
-            wake.timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         # The loop's clock is the monotonic one.
-        wake.at_ns, wake.timer = next_ns, self._loop.call_at(next_ns / 1e9, self._woken)
+        self._timer_ns, self._timer = next_ns, self._loop.call_at(next_ns / 1e9, self._woken)
 
     def _woken(self) -> None:
-        self._wake.timer = None
+        self._timer = None
         self._forward()
 
     def _note(self, passage: Passage, left_ns: int) -> None:

@@ -270,3 +270,23 @@ async def test_nothing_behind_the_link_is_a_bad_gateway() -> None:
         async with session.get(f"http://{HOST}:{relay.room_port}/") as answer:
             assert answer.status == 502  # no room was named yet
     assert refused.value.status == 502
+
+
+async def test_a_side_that_breaks_the_protocol_ends_the_connection_not_the_relay() -> None:
+    async def service(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        assert request.transport is not None
+        request.transport.write(b"\xff\xff\xff\xff")  # reserved bits, unknown opcode
+        await socket.receive()
+        return socket
+
+    async with (
+        serving(service) as host,
+        relaying(service=f"ws://{host}") as relay,
+        aiohttp.ClientSession() as session,
+    ):
+        for _ in range(2):
+            async with session.ws_connect(_service(relay)) as socket:
+                ended = await socket.receive(timeout=LONG_S)
+                assert ended.type in (WSMsgType.CLOSE, WSMsgType.CLOSED)

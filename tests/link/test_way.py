@@ -89,6 +89,8 @@ async def test_at_the_end_what_is_still_inside_is_held_and_does_not_leave(tmp_pa
     while time.monotonic_ns() < until_ns:
         pass
     way.close()
+    way.datagram(b"too late", 28, lambda: sent.append("too late"))
+    way.message(9, 60, lambda: sent.append("too late"))
     log.close()
     records = parse((tmp_path / "log").read_bytes())
     told = [(int(x["size"]), FATES[x["fate"]], bool(x["left_ns"] >= 0)) for x in records]
