@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
+import struct
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ HOST: Final = "127.0.0.1"
 MOST_CLIENT_SOCKETS: Final = 32
 _RECEIVE_BATCH: Final = 64
 _BUFFER_BYTES: Final = 1 << 21
+_SO_MEMINFO: Final = 55  # linux/sock_diag.h: nine figures, the last are the drops
+_MEMORY: Final = struct.Struct("9I")
 Address = tuple[str, int]
 
 
@@ -45,6 +47,7 @@ class MediaPath:
         self._loop = asyncio.get_running_loop()
         self._near = _open(socket.AF_INET, HOST)
         self._far: dict[Address, socket.socket] = {}  # by the client's address
+        self._overflowed = 0  # of sockets that are closed
         self._loop.add_reader(self._near.fileno(), self._from_client)
 
     @property
@@ -57,8 +60,15 @@ class MediaPath:
         """Free the sockets."""
         for one in (self._near, *self._far.values()):
             self._free(one)
+        self._far.clear()
+
+    @property
+    def overflowed(self) -> int:
+        """Datagrams that the kernel dropped since they were not read in time. Linux tells it."""
+        return self._overflowed + sum(map(_overflow, (self._near, *self._far.values())))
 
     def _free(self, one: socket.socket) -> None:
+        self._overflowed += _overflow(one)
         self._loop.remove_reader(one.fileno())
         one.close()
 
@@ -108,6 +118,16 @@ def _receive(one: socket.socket) -> tuple[bytes, Any] | None:
         return None
 
 
-def _send(through: socket.socket, data: bytes, to: Address) -> None:
-    with contextlib.suppress(OSError):  # closed meanwhile, or the other side is gone: a lost packet
+def _send(through: socket.socket, data: bytes, to: Address) -> bool:
+    try:
         through.sendto(data, to)
+    except OSError:  # closed meanwhile, or the other side is gone: a lost packet
+        return False
+    return True
+
+
+def _overflow(one: socket.socket) -> int:
+    try:
+        return int(_MEMORY.unpack(one.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size))[-1])
+    except (OSError, struct.error):  # closed, or not Linux
+        return 0

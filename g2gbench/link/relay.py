@@ -100,6 +100,8 @@ class Relay:
             "late_1ms": punctuality.late_1ms,
             "late_max_us": punctuality.late_max_ns // 1000,
             "loop_stall_max_us": self.stall_max_ns // 1000,
+            "unsent": punctuality.unsent,
+            "overflowed": sum(path.overflowed for path in self._paths.values()),
             "log_lost": self._log.lost if self._log else 0,
         }
 

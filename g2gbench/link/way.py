@@ -23,6 +23,7 @@ class Punctuality:
     sent: int = 0
     late_1ms: int = 0
     late_max_ns: int = 0
+    unsent: int = 0  # of those: their socket refused them
 
     def note(self, late_ns: int) -> None:
         """Count a packet that left."""
@@ -77,7 +78,10 @@ class Way:
         return {f"{self._name}.{key}": number for key, number in counts.items()}
 
     def datagram(self, data: bytes, headers: int, send: Callable[[], object]) -> None:
-        """Carry a datagram that has just been read; ``headers``: bytes of IP and UDP."""
+        """Carry a datagram that has just been read; ``headers``: bytes of IP and UDP.
+
+        ``send`` returns False when its socket refuses the datagram.
+        """
         now_ns = time.monotonic_ns()
         if self._closed:
             return
@@ -125,7 +129,7 @@ class Way:
             left_ns = -1
             if passage.due_ns >= 0:
                 left_ns = time.monotonic_ns()
-                passage.token.send()
+                self._punctuality.unsent += passage.token.send() is False
                 self._punctuality.note(left_ns - passage.due_ns)
             self._note(passage, left_ns)
         next_ns = self._direction.next_ns()

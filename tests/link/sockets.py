@@ -52,6 +52,13 @@ class Inbox(asyncio.DatagramProtocol):
         return (await asyncio.wait_for(self.queue.get(), LONG_S))[0]
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Give the loop turns until something holds that nobody announces."""
+    async with asyncio.timeout(LONG_S):
+        while not holds():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0)
+
+
 @contextlib.asynccontextmanager
 async def echoing(host: str = HOST) -> AsyncIterator[tuple[Echo, tuple[str, int]]]:
     """An echo, and its address."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 
 import pytest
 
 from g2gbench.link.emulation import Direction, LinkSettings
 from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS
-from tests.link.sockets import client_of, echoing, relaying
+from tests.link.sockets import client_of, echoing, relaying, until
 
 RTP = bytes([0x80, 96]) + bytes(10)
 
@@ -165,3 +166,34 @@ async def test_a_room_that_is_gone_is_a_loss_not_an_error() -> None:
             client.transport.sendto(b"y")
             assert await client.get() == b"y"
         assert relay.counts()["uplink.packets"] == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what it dropped")
+async def test_datagrams_that_are_not_read_in_time_are_counted() -> None:
+    async with (
+        echoing() as (_, room),
+        relaying() as relay,
+        client_of(relay.media_address(room)) as client,
+    ):
+        for _ in range(5000):  # the loop, which would read them, has no turn meanwhile
+            client.transport.sendto(bytes(1200))
+        client.transport.sendto(b"last")
+        await until(lambda: relay.counts()["uplink.packets"] + relay.counts()["overflowed"] > 4999)
+        counts = relay.counts()
+        assert counts["overflowed"] > 0
+    assert relay.counts()["overflowed"] >= counts["overflowed"]  # also of sockets that are closed
+
+
+async def test_datagrams_that_a_socket_refuses_are_counted() -> None:
+    async with (
+        echoing() as (_, room),
+        relaying() as relay,
+        client_of(relay.media_address((room[0], 0))) as client,  # port 0 takes nothing
+        client_of(relay.media_address(room)) as other,
+    ):
+        client.transport.sendto(b"x")
+        for _ in range(2):
+            other.transport.sendto(b"y")
+            await other.get()
+        await until(lambda: relay.counts()["uplink.packets"] == 3)
+        assert relay.counts()["unsent"] == 1
