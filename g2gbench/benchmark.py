@@ -13,6 +13,8 @@ from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.measure.records import Record
 from g2gbench.scenario import Scenario, cells, load, resolved, to_yaml
+from g2gbench.store import calibrations
+from g2gbench.store.machine import describe_machine
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial import plan
@@ -89,6 +91,7 @@ async def run_async(
         scenario=resolved(scenario),
         scenario_text=text if text is not None else written,
         secrets=plan.secrets(scenario),
+        extra={"calibration": calibrations.named(calibrations.load(), describe_machine())},
     )
     for index, trial in enumerate(trials):
         if stop.is_set():

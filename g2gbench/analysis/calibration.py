@@ -150,9 +150,9 @@ def findings(trials: Sequence[Measured]) -> Findings:
         delays = sorted({getattr(trial.injected, f"{part}_ms") for trial in trials})
         named = ", ".join(f"{delay:g}" for delay in delays)
         errors.append((f"budget_ms.{part}", f"{named} ms", [t.parts_ms[part] for t in trials]))
-    errors.append(("ttff_ms", "when the model began", [t.ttff_ms for t in trials]))
+    errors.append(("ttff_ms", "model's begin", [t.ttff_ms for t in trials]))
     freezes = [error for trial in trials for error in trial.freezes_ms]
-    errors.append(("freeze length", "pauses of the model", freezes))
+    errors.append(("freeze length", "model's pauses", freezes))
     times = []
     for metric, injected, found in errors:
         # What could not be compared in any trial is left out, not told as no error.

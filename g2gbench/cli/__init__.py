@@ -17,6 +17,7 @@ _COMMANDS = {
     "report": ("report", "report_command", "Write the reports of finished or cut-off runs again."),
     "scenario": ("scenario", "scenario_group", "Check, list and show scenario files."),
     "serve": ("serve", "serve_command", "Run the emulated service for any client."),
+    "calibrate": ("calibrate", "calibrate_command", "Say how wrong this tool is on this machine."),
     "doctor": ("doctor", "doctor_command", "Say what this machine can measure."),
 }
 

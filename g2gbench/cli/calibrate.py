@@ -1,0 +1,89 @@
+"""``g2gbench calibrate``: how wrong this tool is on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from pathlib import Path
+
+import click
+
+from g2gbench.calibration import Calibration, NotCalibrated, calibrate
+from g2gbench.errors import ExitCode
+from g2gbench.report.calibration import render
+from g2gbench.store.calibrations import calibration_facts, save
+
+
+@click.command("calibrate", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="Truths together and once: below 2 minutes.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Keep every trial's records in a directory under this one.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool) -> None:
+    """Inject known delays, drops, repeats, swaps and freezes, and say how well they were found.
+
+    Takes about 17 minutes on the embedded room at 640x360, 30 frames a second; close what else
+    runs here. Errors are in ms: measured less injected. The result is kept in the user's data
+    folder (calibration.json), and every later report names it.
+
+    Exit code 0 when it was taken, 3 when too little of it was valid, 130 when it was interrupted.
+
+    \b
+    Example:
+      g2gbench calibrate --quick
+    """
+    try:
+        done, interrupted = asyncio.run(_calibrate(quick, out, quiet))
+    except NotCalibrated as error:
+        raise click.exceptions.Exit(_refused(str(error))) from None
+    if done is None or interrupted:
+        click.echo("interrupted: nothing was kept", err=True)
+        raise SystemExit(ExitCode.INTERRUPTED)
+    facts = calibration_facts(
+        done.findings,
+        taken=done.taken,
+        quick=done.quick,
+        trials=done.trials,
+        left_out=done.left_out,
+    )
+    path = save(facts)
+    if as_json:
+        click.echo(json.dumps({**facts, "path": str(path)}, indent=2))
+    else:
+        click.echo(render(facts, path))
+
+
+def _refused(reason: str) -> int:
+    click.echo(f"not calibrated: {reason}", err=True)
+    return int(ExitCode.INVALID)
+
+
+async def _calibrate(quick: bool, out: Path | None, quiet: bool) -> tuple[Calibration | None, bool]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def on_trial(index: int, total: int, condition: str) -> None:
+        if not quiet:
+            click.echo(f"trial {index + 1} of {total}: {condition}", err=True)
+
+    try:
+        done: Calibration | None = await calibrate(
+            quick=quick, out=out, on_trial=on_trial, stop=stop
+        )
+    except NotCalibrated:
+        if not stop.is_set():
+            raise
+        done = None
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+    return done, stop.is_set()

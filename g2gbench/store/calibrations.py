@@ -1,0 +1,86 @@
+"""The calibration of this machine: kept in the user's data folder, named by every later run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from g2gbench import __version__
+from g2gbench.analysis.calibration import Findings
+from g2gbench.store.files import write_json
+from g2gbench.store.machine import describe_machine, package_versions
+
+SCHEMA: Final = 1
+FILE: Final = "calibration.json"
+_SAME_MACHINE: Final = ("cores", "memory_bytes", "processor", "architecture", "system")
+
+
+def calibration_path() -> Path:
+    """Where the calibration of this machine is kept."""
+    return Path(platformdirs.user_data_dir("g2gbench", appauthor=False)) / FILE
+
+
+def calibration_facts(
+    found: Findings, *, taken: datetime, quick: bool, trials: int, left_out: tuple[str, ...]
+) -> dict[str, Any]:
+    """A calibration as plain data: what calibration.json holds."""
+    return {
+        "schema": SCHEMA,
+        "g2gbench": __version__,
+        "taken": taken.isoformat(timespec="seconds"),
+        "quick": quick,
+        "trials": trials,
+        "left_out": list(left_out),
+        "machine": describe_machine(),
+        "versions": package_versions(),
+        "times": [asdict(finding) for finding in found.times],
+        "counts": {name: asdict(count) for name, count in found.counts.items()},
+    }
+
+
+def save(facts: dict[str, Any], path: Path | None = None) -> Path:
+    """Keep a calibration in place of the one before; where it lies."""
+    path = path or calibration_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, facts)
+    return path
+
+
+def load(path: Path | None = None) -> dict[str, Any] | None:
+    """The calibration that is kept; None when there is none that this version can read."""
+    try:
+        facts = json.loads((path or calibration_path()).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
+        return None
+    return facts
+
+
+def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, Any] | None:
+    """What a run on ``machine`` says of the calibration that it rests on; None: there is none.
+
+    A calibration of another machine says nothing of this one.
+    """
+    if facts is None or any(facts["machine"].get(k) != machine.get(k) for k in _SAME_MACHINE):
+        return None
+    (overall,) = [
+        f for f in facts["times"] if (f["metric"], f["injected"]) == ("g2g_ms.p50", "all delays")
+    ]
+    counts = facts["counts"].values()
+    return {
+        "taken": facts["taken"],
+        "g2gbench": facts["g2gbench"],
+        "quick": facts["quick"],
+        "trials": facts["trials"],
+        "g2g_bias_ms": overall["bias"]["value"],
+        "g2g_p95_error_ms": overall["p95"],
+        "injected": sum(count["true"] for count in counts),
+        "missed": sum(count["missed"] for count in counts),
+        "invented": sum(count["invented"] for count in counts),
+    }

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from g2gbench.analysis.calibration import Count, Finding, Findings
+from g2gbench.analysis.cell import aggregate
+from g2gbench.store import calibrations
+from g2gbench.store.machine import describe_machine
+
+TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+FOUND = Findings(
+    times=(
+        Finding("g2g_ms.p50", "50 ms", 2, aggregate([1.0, 2.0]), 1.5, 2.0, 2.0),
+        Finding("g2g_ms.p50", "all delays", 3, aggregate([-1.0, 0.5, 2.0]), 1.0, 2.0, 2.5),
+    ),
+    counts={"drops.service": Count(38, 1, 0), "repeats": Count(7, 0, 2)},
+)
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    told = calibrations.calibration_facts(
+        FOUND, taken=TAKEN, quick=True, trials=7, left_out=("no delay: the link was late",)
+    )
+    return {**told, **changes}
+
+
+def test_a_calibration_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "calibration.json"
+    assert calibrations.save(facts(), path) == path
+    assert calibrations.load(path) == json.loads(json.dumps(facts()))
+
+
+def test_it_is_kept_in_the_users_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+    assert calibrations.load() is None
+    assert calibrations.save(facts()) == tmp_path / "data" / "calibration.json"
+    assert calibrations.load() == json.loads(json.dumps(facts()))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 2}'])
+def test_what_this_version_cannot_read_is_no_calibration(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(text, encoding="utf-8")
+    assert calibrations.load(path) is None
+
+
+def test_a_run_names_the_calibration_with_its_errors() -> None:
+    assert calibrations.named(facts(), describe_machine()) == {
+        "taken": "2026-01-02T03:04:05+00:00",
+        "g2gbench": facts()["g2gbench"],
+        "quick": True,
+        "trials": 7,
+        "g2g_bias_ms": 0.5,
+        "g2g_p95_error_ms": 2.0,
+        "injected": 45,
+        "missed": 1,
+        "invented": 2,
+    }
+
+
+def test_a_calibration_of_another_machine_says_nothing_of_this_one() -> None:
+    assert calibrations.named(None, describe_machine()) is None
+    other = {**describe_machine(), "cores": 999}
+    assert calibrations.named(facts(), other) is None
+    # A newer kernel or Python is no other machine.
+    assert calibrations.named(facts(), {**describe_machine(), "release": "9.9"}) is not None
