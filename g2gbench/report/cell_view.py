@@ -281,6 +281,22 @@ def drop_rows(cell: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
+def link_loss(cell: Mapping[str, Any]) -> str:
+    """Which share of the packets the link itself dropped; empty where there was no link."""
+    said: list[str] = []
+    dropped = False
+    for direction in ("uplink", "downlink"):
+        name = f"link.{direction}.loss"
+        value = estimate_of(cell, name)[0]["value"] if name in cell["metrics"] else None
+        if value is not None:
+            dropped = dropped or value > 0
+            share = single(name, value) if value else "none"
+            said.append(f"{share} of the {direction}'s{'' if said else ' packets'}")
+    if said and not dropped:
+        return "The link dropped no packet."
+    return f"The link dropped {', '.join(said)}." if said else ""
+
+
 def stages(trials: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Name and meaning of each stage, with count and loss of every trial."""
     rows = []

@@ -135,8 +135,8 @@ class Canvas:
 
 
 def plain(words: str) -> str:
-    """Text that matplotlib draws as it stands: a dollar sign begins no formula."""
-    return words.replace("$", r"\$")
+    """Text that matplotlib draws as it stands: no formula, no control character."""
+    return "".join(c if c.isprintable() else " " for c in words).replace("$", r"\$")
 
 
 def dots(
@@ -159,6 +159,20 @@ def steps(axes: Axes, edges: FloatArray, values: FloatArray, **style_of: Any) ->
     """A value for each interval between two edges, as a line of steps; NaN leaves a hole."""
     if len(values):
         axes.step(edges, np.append(values, values[-1]), where="post", **style_of)
+
+
+def beside(axes: Axes, x: float, y: float, words: str, **style_of: Any) -> None:
+    """Words right of a point of the data, where a line ends; Text properties as keywords."""
+    axes.annotate(
+        plain(words),
+        (x, y),
+        (8, 0),
+        textcoords="offset points",
+        size=11.5,
+        va="center",
+        annotation_clip=False,
+        **style_of,
+    )
 
 
 def scaled_from_zero(axes: Axes, top: float, most_ticks: int = 4) -> float:

@@ -263,6 +263,30 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         "Too few trials measured what is asked. Raise repeat.",
     ),
     (
+        r"the link was late",
+        "The link's process did not get a core in time. Close what else runs here, or lower the "
+        "load: --set publish.max_bitrate=1Mbps.",
+    ),
+    (
+        r"did not pass through the link",
+        "Media found a way round the link. Let the target offer plain UDP alone: no TURN server, "
+        "no ICE over TCP; the trial's link.log tells what it was offered.",
+    ),
+    (
+        r"jitter buffer held frames",
+        "A receiver did not take the playout delay. Run it again, or measure with what receivers "
+        "choose: --set session.playout_delay=natural.",
+    ),
+    (
+        r"the machine swapped",
+        "Memory was short. Close what else runs here, or lower the need: a smaller source.size.",
+    ),
+    (
+        r"the clock stepped",
+        "The machine's clock was set during the trial. Wait until its time synchronisation has "
+        "settled, then run it again.",
+    ),
+    (
         r"began before the session was live",
         "The first frames were too late for the warm-up. Lengthen session.warmup.",
     ),

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.report.budget_view import budget_of, by_phase
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Illustration
+from g2gbench.report.figures.budget import budget as budget_figure
 from g2gbench.report.figures.cells import cells as cells_figure
 from g2gbench.report.figures.distribution import distribution
 from g2gbench.report.figures.drops import drops
@@ -16,7 +18,8 @@ from g2gbench.report.figures.first_frame import first_frame
 from g2gbench.report.figures.limits import Limit, g2g_limit
 from g2gbench.report.figures.over_time import over_time
 from g2gbench.report.figures.trials import trials as trials_figure
-from g2gbench.report.headline import DEFAULT_CELL
+from g2gbench.report.headline import DEFAULT_CELL, short_cell
+from g2gbench.report.link_view import link_view
 from g2gbench.report.series import Series, series_of
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Run, Trial
@@ -72,7 +75,28 @@ class CellFigures:
         widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE)
         if self.several:
             widths = (SMALL,) if self.several > MOST_DETAILED_CELLS else (SMALL, MEDIUM)
-        return over_time(self.shown, self.limit, self._name("over-time"), widths)
+        shown = self.shown
+        link = link_view(self._trial(shown), shown.begin_s, shown.end_s)
+        return over_time(shown, self.limit, self._name("over-time"), widths, link)
+
+    @cached_property
+    def budget(self) -> Illustration | None:
+        """Where the milliseconds go, of a single cell: of all trials, and phase by phase."""
+        whole = budget_of(self.cell["trials"])
+        if self.several or whole is None:
+            return None
+        rows = [("", whole)]
+        phases = by_phase(self._trial(self.shown)) if self.shown else []
+        if phases and self.shown:
+            rows = [("all of the steady state", whole)]
+            rows += [
+                (f"{phase.label}, {phase.start_s:.1f} to {phase.end_s:.1f} s", budget)
+                for phase, budget in phases
+            ]
+        caption = "Means, because means add up; percentiles of parts do not."
+        if phases and len(self.trials) > 1 and self.shown:
+            caption += f" The phases are those of trial {self.shown.repeat}."
+        return budget_figure(rows, self._name("budget"), caption)
 
     @cached_property
     def distribution(self) -> Illustration | None:
@@ -122,7 +146,14 @@ class CellFigures:
     @property
     def every(self) -> list[Illustration]:
         """All figures of the cell."""
-        found = (self.over_time, self.distribution, self.drops, self.first_frame, self.every_trial)
+        found = (
+            self.budget,
+            self.over_time,
+            self.distribution,
+            self.drops,
+            self.first_frame,
+            self.every_trial,
+        )
         return [illustration for illustration in found if illustration is not None]
 
     def _trial(self, series: Series) -> Trial:
@@ -150,10 +181,25 @@ def matrix_figure(run: Run) -> Illustration | None:
     return cells_figure(found, g2g_limit(found[0]["expectations"]), "cells")
 
 
+def budgets_figure(run: Run) -> Illustration | None:
+    """Where the milliseconds go in each cell, on one scale; None for a single cell."""
+    found = run.summary_data["cells"]
+    known = [(cell, budget) for cell in found if (budget := budget_of(cell["trials"]))]
+    rows = [
+        (short_cell(cell["cell"]) + ("" if budget.counts else f" ({cell['status']})"), budget)
+        for cell, budget in known
+    ]
+    if len(found) < 2 or not rows:
+        return None
+    caption = "Means, because means add up; percentiles of parts do not."
+    if len(rows) < len(found):
+        caption += " A cell without a bar has no known part."
+    return budget_figure(rows, "budget", caption)
+
+
 def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     """The figures that are written as PNG files; of a matrix the latency of each cell."""
-    matrix = matrix_figure(run)
-    found = [matrix] if matrix else []
+    found = [figure for figure in (matrix_figure(run), budgets_figure(run)) if figure]
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every
         found += [illustration for illustration in every if illustration is not None]

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from g2gbench.report.budget_view import budget_of
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
 from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
+from g2gbench.report.phase_view import recovery_rows
+from g2gbench.report.run_view import calibration
 from g2gbench.store.reading import Run
 
 MOST_BYTES: Final = 60_000
@@ -39,7 +42,10 @@ def render(run: Run) -> str:
         *(_text(f"What to do: {advice}") for advice in head.advice),
         "\n".join(_expectations(summary["cells"])),
         "\n".join(_key_numbers(summary["cells"])),
+        "\n".join(_budget(summary["cells"])),
+        "\n".join(_recoveries(summary["cells"])),
         "\n".join(_doubts(summary)),
+        _text(calibration(run)),
         f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
         "`report.html` of the run directory.",
     ]
@@ -100,6 +106,35 @@ def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         joined = " | ".join(value.rstrip() for value in values)
         yield f"| {_name(cell['cell'])} | {mark} | {joined} |"
     yield from _left_out(len(cells), _MOST_CELLS)
+
+
+def _budget(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the milliseconds go, one row a cell; nothing where no part is known."""
+    found = [(cell, budget_of(cell["trials"])) for cell in cells[:_MOST_CELLS]]
+    known = [(cell, budget) for cell, budget in found if budget]
+    if not known:
+        return
+    several = len(cells) > 1
+    yield "Where the milliseconds go (means, ms):"
+    yield ""
+    names = [part.words for part in known[0][1].parts]
+    yield f"|{' cell |' if several else ''} {' | '.join(names)} | **g2g mean** |"
+    yield f"|{'---|' if several else ''}{'---:|' * (len(names) + 1)}"
+    for cell, budget in known:
+        doubt = "" if budget.counts else f" ({cell['status']})"
+        place = f" {_name(cell['cell'])}{doubt} |" if several else ""
+        values = " | ".join(budget.number(part) for part in budget.parts)
+        yield f"|{place} {values} | **{budget.scale.number(budget.total_ms)}** |"
+        if not several:
+            yield f"| {' | '.join(budget.share(part) for part in budget.parts)} | 100 % |"
+
+
+def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One line an impairment."""
+    for cell in cells[:_MOST_CELLS]:
+        place = f"{_name(cell['cell'])}: " if len(cells) > 1 else ""
+        for row in recovery_rows(cell)[:_MOST_TRIALS]:
+            yield f"- Recovery: {place}{_text(row.sentence)}"
 
 
 def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,10 +10,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from g2gbench.report import cell_view, run_view
+from g2gbench.measure.phases import PHASE_METRICS
+from g2gbench.report import cell_view, phase_view, run_view
+from g2gbench.report.budget_view import MEANINGS, budget_of, why_none
+from g2gbench.report.checks import checks
 from g2gbench.report.drawing import Illustration
+from g2gbench.report.figures.budget import COLOURS
 from g2gbench.report.headline import headline
-from g2gbench.report.illustrate import CellFigures, figures_of, matrix_figure
+from g2gbench.report.illustrate import CellFigures, budgets_figure, figures_of, matrix_figure
 from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
 from g2gbench.report.svg import inline
@@ -57,8 +61,10 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             planned=sum(planned.values()),
             cells=cells,
             matrix=drawer.draw(matrix_figure(run)),
+            budgets=drawer.draw(budgets_figure(run)),
             key_names=[label(name) for name in KEY_METRICS],
-            checks=run_view.checks(run),
+            checks=checks(run),
+            calibration=run_view.calibration(run),
             processes=run_view.processes(run),
             quantisation=run_view.quantisation(run),
             machine=run_view.machine(run),
@@ -96,7 +102,11 @@ def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict
         "tiles": cell_view.tiles(cell),
         "interval_note": cell_view.interval_note(cell),
         "expectations": cell_view.expectations(cell),
+        **_budget(cell["trials"]),
+        "budget": drawer.draw(found.budget),
         "over_time": drawer.draw(found.over_time),
+        **_phases(cell),
+        "link_loss": cell_view.link_loss(cell),
         "shown": found.shown,
         "distribution": drawer.draw(found.distribution),
         "percentiles": cell_view.percentiles(cell),
@@ -114,6 +124,41 @@ def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict
         "stages": cell_view.stages(counted) if counted else [],
         "metrics": cell_view.metrics(cell),
         "unmeasured": cell_view.unmeasured(cell),
+    }
+
+
+def _budget(trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The table of a cell's budget, or why there is none."""
+    found = budget_of(trials)
+    if found is None:
+        return {"budget_rows": [], "budget_missing": why_none(trials), "budget_of": ""}
+    rows = [
+        {
+            "number": number,
+            "name": part.words,
+            "colour": COLOURS[part.name],
+            "ms": found.number(part),
+            "share": found.share(part),
+            "meaning": MEANINGS[part.name],
+            "remark": part.remark,
+        }
+        for number, part in enumerate(found.parts, 1)
+    ]
+    total = found.scale.number(found.total_ms)
+    said = f"{total} ms in the mean of {plural(found.frames, 'frame')} "
+    said += f"of {plural(found.trials, 'trial')}"
+    said += "" if found.counts else f" that {'does' if found.trials == 1 else 'do'} not count"
+    return {"budget_rows": rows, "budget_missing": "", "budget_of": said}
+
+
+def _phases(cell: Mapping[str, Any]) -> dict[str, Any]:
+    rows, notes = phase_view.phase_rows(cell)
+    return {
+        "phases": rows,
+        "phase_names": [label(name) for name in PHASE_METRICS],
+        "phase_notes": notes,
+        "recoveries": phase_view.recovery_rows(cell),
+        "phase_trials": phase_view.trials_words(cell) if rows else "",
     }
 
 

@@ -2,150 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from g2gbench.measure.registry import METRICS, PROCESSES
-from g2gbench.measure.validity import LIMITS
+from g2gbench.report.calibration import sentence
+from g2gbench.report.checks import values
 from g2gbench.report.headline import trials_of
-from g2gbench.report.numbers import NOT_MEASURED, plural, single
+from g2gbench.report.numbers import single
 from g2gbench.report.series import session_of
 from g2gbench.store.reading import Run
-
-_QUEUES: Final = ("stream_dropped", "reader_dropped")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that could make the numbers wrong; ``state`` is pass, fail or nodiff."""
-
-    name: str
-    worst: str
-    bound: str
-    state: str
-    outcome: str
-    meaning: str
-
-
-def checks(run: Run) -> list[Check]:
-    """The checks of validity, each with the worst trial's value."""
-    trials = trials_of(run.summary_data)
-    cores = run.facts["machine"].get("cores")
-    return [
-        _ratio(trials, "late_tick_ratio", LIMITS.late_tick_ratio),
-        _readings(trials),
-        _witnesses(trials),
-        _queues(run),
-        _busiest(trials),
-        _machine(trials, cores),
-        _implausible(trials),
-    ]
-
-
-def _check(name: str, worst: str, bound: str, *, fine: bool | None, meaning: str) -> Check:
-    state = {True: "pass", False: "fail", None: "nodiff"}[fine]
-    outcome = {True: "within", False: "exceeded", None: NOT_MEASURED}[fine]
-    return Check(name, worst, bound, state, outcome, meaning)
-
-
-def _values(trials: Iterable[Mapping[str, Any]], metric: str) -> list[float]:
-    found = (trial["metrics"].get(metric, {}).get("value") for trial in trials)
-    return [value for value in found if value is not None]
-
-
-def _ratio(trials: Sequence[Mapping[str, Any]], metric: str, limit: float) -> Check:
-    values = _values(trials, metric)
-    return _check(
-        "capture ticks late or skipped",
-        single(metric, max(values)) if values else NOT_MEASURED,
-        f"{limit:.0%}",
-        fine=max(values) <= limit if values else None,
-        meaning="This machine was too slow to capture on schedule.",
-    )
-
-
-def _readings(trials: Sequence[Mapping[str, Any]]) -> Check:
-    names = ("no_marker", "rejected", "misread", "not_outstanding")
-    bad = [sum(trial["readings"].get(name, 0) for name in names) for trial in trials]
-    broken = any("could not be read" in text for t in trials for text in t["invalid_because"])
-    return _check(
-        "frames unreadable or misread",
-        plural(max(bad), "frame") if bad else NOT_MEASURED,
-        f"{LIMITS.bad_reading_ratio:.1%} since the first readable one",
-        fine=not broken if bad else None,
-        meaning="The marker did not survive the way, so that latencies rest on a part of the "
-        "frames. The count is that of the whole session.",
-    )
-
-
-def _witnesses(trials: Sequence[Mapping[str, Any]]) -> Check:
-    agree = sum(trial["readings"].get("witness_agree", 0) for trial in trials)
-    disagree = sum(trial["readings"].get("witness_disagree", 0) for trial in trials)
-    told = agree + disagree
-    return _check(
-        "witnesses that disagree",
-        f"{disagree} of {told}" if told else NOT_MEASURED,
-        str(LIMITS.witness_disagreements),
-        fine=disagree <= LIMITS.witness_disagreements if told else None,
-        meaning="The frame number in the metadata is an independent witness of the marker."
-        + ("" if told else " No frame came back with one."),
-    )
-
-
-def _queues(run: Run) -> Check:
-    found: list[int] = []
-    for trial in run.trials:
-        session = session_of(trial)
-        told = [session.counter("client", name) for name in _QUEUES]
-        found += [count for count in told if count is not None]
-    return _check(
-        "frames dropped by the client's queues",
-        plural(max(found), "frame") if found else NOT_MEASURED,
-        str(LIMITS.queue_drops),
-        fine=max(found) <= LIMITS.queue_drops if found else None,
-        meaning="A frame that this tool dropped itself would count as lost on the way.",
-    )
-
-
-def _busiest(trials: Sequence[Mapping[str, Any]]) -> Check:
-    used = [(v, p) for p in PROCESSES for v in _values(trials, f"cpu.{p}")]
-    value, process = max(used, default=(0.0, ""))
-    return _check(
-        "busiest process",
-        f"{process}, {value:.2f} cores" if used else NOT_MEASURED,
-        f"{LIMITS.process_cores:g} cores",
-        fine=value <= LIMITS.process_cores if used else None,
-        meaning="A process that fills its core delays what it measures.",
-    )
-
-
-def _machine(trials: Sequence[Mapping[str, Any]], cores: int | None) -> Check:
-    totals = [
-        sum(found)
-        for trial in trials
-        if (found := [v for p in PROCESSES for v in _values([trial], f"cpu.{p}")])
-    ]
-    known = bool(totals) and cores is not None
-    bound = LIMITS.machine_ratio * (cores or 0)
-    return _check(
-        "all processes of a trial",
-        f"{max(totals):.2f} cores" if totals else NOT_MEASURED,
-        f"{bound:.2g} of {cores} cores" if cores is not None else "cores not known",
-        fine=max(totals) <= bound if known else None,
-        meaning="Processes that wait for a core add latency of their own.",
-    )
-
-
-def _implausible(trials: Sequence[Mapping[str, Any]]) -> Check:
-    counts = [trial["readings"].get("implausible", 0) for trial in trials]
-    return _check(
-        "frames that came back before their capture",
-        plural(max(counts), "frame") if counts else NOT_MEASURED,
-        "0",
-        fine=max(counts) <= 0 if counts else None,
-        meaning="A negative latency is kept as it is: it would be a mistake of this tool.",
-    )
 
 
 def processes(run: Run) -> list[tuple[str, str, str]]:
@@ -153,7 +21,7 @@ def processes(run: Run) -> list[tuple[str, str, str]]:
     trials = trials_of(run.summary_data)
     rows = []
     for process in PROCESSES:
-        cpu, memory = _values(trials, f"cpu.{process}"), _values(trials, f"rss_bytes.{process}")
+        cpu, memory = values(trials, f"cpu.{process}"), values(trials, f"rss_bytes.{process}")
         rows.append(
             (
                 process,
@@ -162,6 +30,44 @@ def processes(run: Run) -> list[tuple[str, str, str]]:
             )
         )
     return rows
+
+
+def calibration(run: Run) -> str:
+    """The calibration that the run rests on, in one sentence, or that there is none."""
+    return sentence(run.facts.get("calibration"), datetime.fromisoformat(run.facts["started"]))
+
+
+def rooms(run: Run) -> str:
+    """Which media room stood between the client and the service."""
+    target: Mapping[str, Any] = run.facts["scenario"].get("target") or {}
+    settings = [cell.get("settings") or {} for cell in run.facts["cells"]]
+    found = []
+    for varied in settings:
+        asked = dict(target)
+        for name, value in varied.items():
+            section, _, field = str(name).partition(".")
+            if section == "target":
+                asked[field] = value
+        found.append(_room(asked))
+    return ", ".join(dict.fromkeys(filter(None, found)))
+
+
+def _room(target: Mapping[str, Any]) -> str:
+    # The host and its port: an address may hold a key in its other parts.
+    host = urlsplit(str(target.get("url") or "")).netloc.rpartition("@")[2]
+    at = f" at {host}" if host else ""
+    match target.get("kind"):
+        case "livekit":
+            return f"LiveKit server{at}"
+        case "service":
+            return f"the one that the service{at} names"
+        case "loopback":
+            room = target.get("room") or "embedded"
+            if not isinstance(room, Mapping):
+                return str(room)
+            return " ".join(str(word) for word in (room.get("kind"), room.get("command")) if word)
+        case _:
+            return ""
 
 
 def quantisation(run: Run) -> str:
@@ -192,6 +98,7 @@ def machine(run: Run) -> list[tuple[str, str]]:
         ("ended", time_of(facts.get("ended")) or "never: the run was cut off"),
         ("g2gbench", facts.get("g2gbench")),
         ("measured client", ", ".join(kinds)),
+        ("room", rooms(run)),
         ("processor", found.get("processor")),
         ("cores", cores),
         ("memory", f"{memory / 2**30:.1f} GiB" if memory else None),

@@ -12,12 +12,14 @@ import pandas as pd
 
 from g2gbench.measure.gaps import cut
 from g2gbench.measure.journal import Session, parse
+from g2gbench.measure.records import Event
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.store.reading import Trial
 from g2gbench.store.trial_directory import EVENTS
 
 FloatArray = npt.NDArray[np.float64]
 
+_LONGEST_NAME: Final = 36
 _SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
 _TOLD_EVENTS: Final[Mapping[str, str]] = {
     "prompt": "new prompt",
@@ -42,6 +44,8 @@ class Series:
     ``low_ms``, ``high_ms`` and ``fps``, shape (n,), NaN in a second without a
     frame. ``sent_mbps``: bitrate between ``sent_edges_s``.
     ``freezes``: start in seconds, length in ms. ``asked_fps``: what the source was asked for.
+    ``marks``: events of the steady state with their names; ``impaired_s``: from when to when the
+    timeline impaired the network.
     """
 
     repeat: int
@@ -64,6 +68,7 @@ class Series:
     sent_mbps: FloatArray
     freezes: tuple[tuple[float, float], ...]
     marks: tuple[tuple[float, str], ...]
+    impaired_s: tuple[tuple[float, float], ...]
 
     @property
     def steady_g2g_ms(self) -> FloatArray:
@@ -125,6 +130,7 @@ def series_of(trial: Trial) -> Series:
         **_bitrate(trial, zero_ns, end_s),
         freezes=_freezes(arrivals_ns, steady_ns),
         marks=_marks(session, zero_ns, end_s),
+        impaired_s=_impaired(session, zero_ns, end_s),
     )
 
 
@@ -200,8 +206,32 @@ def _freezes(
 
 def _marks(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, str], ...]:
     told = (
-        ((event.at_ns - zero_ns) / 1e9, _TOLD_EVENTS[event.name])
+        ((event.at_ns - zero_ns) / 1e9, _name_of(event))
         for event in session.events
         if event.name in _TOLD_EVENTS
     )
     return tuple((at_s, name) for at_s, name in told if 0 <= at_s <= end_s)
+
+
+def _name_of(event: Event) -> str:
+    """A change of the network is named by what it changes to."""
+    named = str(event.detail.get("label", "")) if event.name == "network" else ""
+    if len(named) > _LONGEST_NAME:
+        named = f"{named[: _LONGEST_NAME - 1]}…"
+    return named or _TOLD_EVENTS[event.name]
+
+
+def _impaired(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, float], ...]:
+    """Also what was not over by the end, which ``measure.phases`` leaves out."""
+    found: list[tuple[float, float]] = []
+    began_s: float | None = None
+    for event in session.events:
+        at_s = (event.at_ns - zero_ns) / 1e9
+        if event.name != "network" or at_s > end_s:
+            continue
+        if not event.detail.get("restored"):
+            began_s = at_s if began_s is None else began_s
+        elif began_s is not None:
+            found.append((began_s, at_s))
+            began_s = None
+    return (*found, (began_s, end_s)) if began_s is not None else tuple(found)

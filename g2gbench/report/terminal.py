@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
-from g2gbench.report.cell_view import name_of, spread_words
+from g2gbench.report import terminal_budget as way
+from g2gbench.report.cell_view import link_loss, name_of, spread_words
 from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
+from g2gbench.report.phase_view import recovery_rows
+from g2gbench.report.run_view import calibration
 from g2gbench.store.reading import Run
 
 WIDTH: Final = 80
@@ -45,8 +48,11 @@ def render(run: Run, *, verbose: bool = False) -> str:
             blocks += [_every_metric(cell) for cell in cells]
     blocks += [
         _spreads(cells),
+        way.budget_block(cells, _INDENT, WIDTH),
+        [line for text in _recoveries(cells) for line in _wrapped(text, _INDENT, _INDENT + "  ")],
         _drops(cells),
         _doubts(summary),
+        [] if run.status == "unreachable" else _wrapped(calibration(run), _INDENT, _INDENT),
         [f"{_INDENT}report  {run.path / 'report.html'}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -88,7 +94,8 @@ def _table_of(cell: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
 
 def _every_metric(cell: Mapping[str, Any]) -> list[str]:
     rows: list[Row] = [("", "metric", "value", _interval_name(cell))]
-    rows += [("", label(name), *shown(name, cell["metrics"][name])) for name in METRICS]
+    # A run of an older version has fewer metrics.
+    rows += [("", label(name), *shown(name, cell["metrics"].get(name, {}))) for name in METRICS]
     title = [] if cell["cell"] == DEFAULT_CELL else _wrapped(_clean(cell["cell"]), _INDENT, _INDENT)
     return title + _columns(rows, right=(2,))
 
@@ -136,7 +143,7 @@ def _side_by_side(cells: Sequence[Mapping[str, Any]], verbose: bool) -> list[str
     rows: list[Row] = [("", *(_cut(short_cell(cell["cell"]), width) for cell in cells))]
     rows += [("verdict", *(cell["status"] for cell in cells))]
     for name in names:
-        found = [shown(name, cell["metrics"][name]) for cell in cells]
+        found = [shown(name, cell["metrics"].get(name, {})) for cell in cells]
         rows.append((label(name), *(value for value, _ in found)))
         if any(interval for _, interval in found):
             rows.append(("", *(interval for _, interval in found)))
@@ -190,6 +197,14 @@ def _spreads(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One line an impairment."""
+    for cell in cells:
+        place = f"{name_of(cell)}: " if len(cells) > 1 else ""
+        for row in recovery_rows(cell):
+            yield _clean(f"recovery  {place}{row.sentence}")
+
+
 def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Dropped frames of all trials that were measured, by the phase they died in."""
     trials = [trial for cell in cells for trial in cell["trials"] if trial["frames"]]
@@ -205,7 +220,10 @@ def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
         for phase in DROP_PHASES
     }
     said = "  ".join(f"{label(p)} {count:.0f}" for p, count in counts.items() if count)
-    return [f"{_INDENT}{title}", *_wrapped(said, _INDENT + "  ", _INDENT + "  ")]
+    lines = [f"{_INDENT}{title}", *_wrapped(said, _INDENT + "  ", _INDENT + "  ")]
+    if len(cells) == 1 and (loss := link_loss(cells[0])):
+        lines += _wrapped(loss, _INDENT + "  ", _INDENT + "  ")
+    return lines
 
 
 def _doubts(summary: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from tests.report import runs
 BUILDERS: Mapping[str, Callable[..., Run]] = {
     "pass": runs.passing,
     "fail": runs.failing,
+    "blackout": runs.blackout,
     "invalid": runs.invalid,
     "interrupted": runs.interrupted,
     "unreachable": runs.unreachable,

@@ -30,6 +30,7 @@ from g2gbench.measure.records import (
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
 from g2gbench.store.reading import Run, open_run
+from tests.measure.packet_logs import log, stream
 
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MS: Final = 1_000_000
@@ -55,7 +56,9 @@ class Recipe:
     """One trial: ``lost`` frames are told by their number in the steady state.
 
     ``slow`` adds so many ms from the middle of the steady state on, for a quarter of it.
-    ``cut``: the journal ends without a farewell after so many records.
+    ``cut``: the journal ends without a farewell after so many records. ``link``: packets are
+    logged, each ``late_ms`` late; ``blackout``: from when to when, in seconds of the steady state,
+    the link lost every frame of the uplink. ``more`` is added to the journal.
     """
 
     g2g_ms: float = 200.0
@@ -70,6 +73,17 @@ class Recipe:
     message: str = ""
     cut: int | None = None
     prompt: str = ""
+    link: bool = False
+    late_ms: float = 0.0
+    blackout: tuple[int, int] | None = None
+    more: Sequence[Record] = ()
+    playout_delay_ms: tuple[int, int] | None = None
+
+    @property
+    def gone(self) -> set[int]:
+        """The frames that never come back, by their number in the steady state."""
+        start, end = self.blackout or (0, 0)
+        return {*self.lost, *range(start * FPS, end * FPS)}
 
 
 UNREACHABLE: Final = Recipe(
@@ -79,7 +93,16 @@ UNREACHABLE: Final = Recipe(
 
 def records(recipe: Recipe) -> list[Record]:
     """The journal of a trial."""
-    started = Started(CONNECT_NS - SECOND, NOW.isoformat(), "native", "v1", FPS, 1088, 624)
+    started = Started(
+        CONNECT_NS - SECOND,
+        NOW.isoformat(),
+        "native",
+        "v1",
+        FPS,
+        1088,
+        624,
+        playout_delay_ms=recipe.playout_delay_ms,
+    )
     if recipe.reason == "unreachable":
         end = Ended(CONNECT_NS + SECOND, "unreachable", recipe.message)
         return [started, Reached(CONNECT_NS, "connect"), end]
@@ -94,8 +117,17 @@ def records(recipe: Recipe) -> list[Record]:
     kept += [Reached(start_ns, "measure"), *frames, Reached(end_ns, "measured")]
     if recipe.prompt:
         kept.append(Event(start_ns + 2 * SECOND, "prompt", {"text": recipe.prompt}))
+    if recipe.blackout:
+        for at_s, label in zip(recipe.blackout, ("uplink: blackout", "back to none"), strict=True):
+            detail: dict[str, Scalar] = {
+                "at_s": at_s,
+                "label": label,
+                "restored": label.startswith("back"),
+            }
+            kept.append(Event(start_ns + at_s * SECOND, "network", detail))
     kept += _samples(end_ns)
     kept.append(Counters(end_ns + SECOND, "client", {"reader_dropped": 0, "stream_dropped": 0}))
+    kept += recipe.more
     kept.append(Ended(end_ns + 2 * SECOND, recipe.reason, recipe.message))
     return kept if recipe.cut is None else kept[: recipe.cut]
 
@@ -110,7 +142,7 @@ def _frames(recipe: Recipe) -> list[Record]:
             kept.append(Skipped(i, due_ns))
             continue
         kept.append(Captured(i, 5000 + i, due_ns, due_ns + MS))
-        if number in recipe.lost:
+        if number in recipe.gone:
             continue
         middle = recipe.frames // 2 <= number < recipe.frames * 3 // 4
         g2g_ms = recipe.g2g_ms + noise[i] + (recipe.slow if middle else 0.0)
@@ -151,14 +183,34 @@ def _samples(end_ns: int) -> list[Record]:
 
 def service_log(recipe: Recipe) -> str:
     """The model worker's frame log: everything arrives there 40 ms after its capture."""
-    sent = [
-        record.captured_ns for record in records(recipe) if isinstance(record, Captured)
-    ]  # fmt: skip
+    begin, end = recipe.blackout or (0, 0)
+    missing = {recipe.warmup + number for number in range(begin * FPS, end * FPS)}
     frames = [
         ServiceFrame(at + 40 * MS, 5000 + i, i, 1088, 624, 5000 + i, at + 80 * MS)
-        for i, at in enumerate(sent)
+        for i, at in enumerate(_captured_ns(recipe))
+        if i not in missing
     ]
     return "\n".join(json.dumps(asdict(frame)) for frame in frames)
+
+
+def packet_log(recipe: Recipe) -> bytes:
+    """The link's log: 20 ms each way; of a frame in a blackout a packet was lost."""
+    captured_ns = _captured_ns(recipe)
+    begin, end = recipe.blackout or (0, 0)
+    missing = {recipe.warmup + number for number in range(begin * FPS, end * FPS)}
+    sent_ns = [at + 80 * MS for i, at in enumerate(captured_ns) if i not in missing]
+    packets = log(
+        [
+            *stream(captured_ns, lost=missing),
+            *stream(sent_ns, direction="downlink", ssrc=8),
+        ]
+    )
+    packets["left_ns"][packets["left_ns"] >= 0] += round(recipe.late_ms * MS)
+    return packets.tobytes()
+
+
+def _captured_ns(recipe: Recipe) -> list[int]:
+    return [record.captured_ns for record in records(recipe) if isinstance(record, Captured)]
 
 
 def store(
@@ -171,6 +223,7 @@ def store(
     scenario: Mapping[str, object] | None = None,
     interrupted: bool = False,
     killed: bool = False,
+    extra: Mapping[str, object] | None = None,
 ) -> Run:
     """Write a run with these trials; ``repeat`` is how many were planned, if more than ran."""
     plans = [
@@ -188,6 +241,7 @@ def store(
         now=NOW,
         plans=plans,
         scenario=scenario or {"name": name, "publish": {"codec": "vp8"}, "seed": 1},
+        extra=extra,
         scenario_text=f"name: {name}\npublish: {{codec: vp8}}\n",
     )
     for cell, recipes in cells.items():
@@ -208,11 +262,39 @@ def _fill(trial: TrialDirectory, recipe: Recipe) -> None:
         trial.journal.append(record)
     if recipe.reason != "unreachable":
         trial.service_log_path.write_text(service_log(recipe), encoding="utf-8")
+    if recipe.link:
+        trial.packet_log_path.write_bytes(packet_log(recipe))
 
 
 def passing(root: Path) -> Run:
     """One trial that meets every expectation."""
     return store(root, {"default": [Recipe(prompt="a beach", lost=[40])]})
+
+
+CALIBRATION: Final[Mapping[str, object]] = {
+    "taken": (NOW - timedelta(days=3)).isoformat(),
+    "g2gbench": "0.1.0",
+    "quick": False,
+    "trials": 24,
+    "g2g_bias_ms": 0.4,
+    "g2g_p95_error_ms": 2.1,
+    "injected": 310,
+    "missed": 0,
+    "invented": 0,
+}
+
+
+def blackout(root: Path) -> Run:
+    """Two trials whose uplink was dark for a second: a packet log tells of it."""
+    recipes = [Recipe(seed=seed, link=True, blackout=(2, 3)) for seed in (1, 2)]
+    target = {"kind": "loopback", "model": "lucy", "room": "livekit-server"}
+    return store(
+        root,
+        {"default": recipes},
+        expect=("g2g_ms.p95 < 500",),
+        scenario={"name": "wifi", "target": target},
+        extra={"calibration": CALIBRATION},
+    )
 
 
 def failing(root: Path) -> Run:

@@ -26,8 +26,17 @@ FAIL  wifi: g2g p95 was 661 ms, limit 500 ms
     g2g p50 spreads by 12% over the trials: nothing else that was measured
       differs by as much: unexplained.
 
+    where the ms go (means, together 416 ms)
+      service             40   10 %  ####
+      unattributed       376   90 %  ####################################
+      not measured: encode, uplink, service decode, service encode, downlink,
+      decode
+
     drops by phase (5 trials, 750 frames)
       unknown 20
+
+    There is no calibration of this machine: run g2gbench calibrate to know how
+    wrong these numbers may be.
 
     report  report.html"""
 
@@ -63,7 +72,14 @@ PASS  codecs: all 4 expectations hold
   +  g2g_ms.p95 < 420  holds in 2 of 2
   +  drop_ratio < 3%  holds in 2 of 2
 
+    where the ms go        encod   upl s.dec  serv s.enc downl decod  rest   g2g
+    vp8, 2Mbps                 –     –     –    40     –     –     –   255   295
+    h264, 2Mbps                –     –     –    40     –     –     –   295   335
+
     drops by phase (2 trials, 300 frames): none
+
+    There is no calibration of this machine: run g2gbench calibrate to know how
+    wrong these numbers may be.
 
     report  report.html"""
 
@@ -105,6 +121,14 @@ def test_what_was_not_measured_comes_with_its_reason(tmp_path: Path) -> None:
     text = terminal.render(run)
     assert "? g2g p99 not measured < 500 ms not judged" in " ".join(text.split())
     assert "not measured: g2g p99 (needs 500 delivered frames, has 150)" in text
+
+
+def test_what_the_link_dropped_stands_beside_where_frames_died(reported: Reported) -> None:
+    text = " ".join(terminal.render(reported["blackout"]).split())
+    assert (
+        "uplink 50 The link dropped 5.6 % of the uplink's packets, none of the downlink's." in text
+    )
+    assert "link dropped" not in terminal.render(reported["pass"])
 
 
 def test_many_cells_stand_below_each_other(reported: Reported) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,12 +15,15 @@ from g2gbench.report.drawing import (
     SMALL,
     Canvas,
     Illustration,
+    beside,
     dots,
     plain,
     scaled_from_zero,
     steps,
 )
+from g2gbench.report.figures import link_panels
 from g2gbench.report.figures.limits import Limit
+from g2gbench.report.link_view import LinkView
 from g2gbench.report.numbers import label, plural
 from g2gbench.report.palette import LIGHT, PHASE_COLOURS
 from g2gbench.report.series import FloatArray, Series
@@ -58,9 +61,13 @@ _LAYOUTS: Final = {
 
 
 def over_time(
-    series: Series, limit: Limit | None, name: str, widths: tuple[int, ...]
+    series: Series,
+    limit: Limit | None,
+    name: str,
+    widths: tuple[int, ...],
+    link: LinkView | None = None,
 ) -> Illustration:
-    """The illustration of one trial."""
+    """The illustration of one trial; ``link`` where a link logged its packets."""
     lost = {row: len(at_s) for row, at_s in series.lost_s.items() if len(at_s)}
     words = ", ".join(f"{count} {label(row)}" for row, count in lost.items()) or "none"
     told = series.steady_g2g_ms if series.steady.any() else series.g2g_ms
@@ -69,12 +76,15 @@ def over_time(
         f"g2g latency of trial {series.repeat} over {series.end_s:.0f} seconds: between {low:.0f} "
         f"and {high:.0f} ms, {plural(len(series.freezes), 'freeze')}; frames lost: {words}."
     )
-    return Illustration(
-        name, alt, _caption(series), widths, lambda width: _draw(series, limit, width)
-    )
+    if series.marks:
+        alt += " " + "; ".join(f"at {at_s:.1f} s {name}" for at_s, name in series.marks) + "."
+    if link is not None:
+        alt += f" {link_panels.words(link)}"
+    caption = _caption(series, link)
+    return Illustration(name, alt, caption, widths, lambda width: _draw(series, limit, width, link))
 
 
-def _caption(series: Series) -> str:
+def _caption(series: Series, link: LinkView | None) -> str:
     words = "One dot is one frame, at the moment of its capture. "
     if len(series.g2g_ms) > MOST_DOTS:
         words = f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen. "
@@ -83,14 +93,16 @@ def _caption(series: Series) -> str:
         words += " Tinted: the warm-up, which no number counts."
     if not series.warm:
         words += " The warm-up was never over: nothing here is steady state."
-    return words
+    if series.impaired_s:
+        words += " Blue ground: the timeline impairs the network."
+    return words if link is None else f"{words} {link_panels.words(link)}"
 
 
-def _draw(series: Series, limit: Limit | None, width: int) -> Canvas:
+def _draw(series: Series, limit: Limit | None, width: int, link: LinkView | None) -> Canvas:
     layout = _LAYOUTS[width]
     rows = [name for name, at_s in series.lost_s.items() if len(at_s)]
     rows = (["freezes"] if series.freezes else []) + rows
-    tops, end = _tops(series, layout, len(rows))
+    tops, end = _tops(series, layout, len(rows), link)
     canvas = Canvas(width, end)
     for name, (top, height) in tops.items():
         axes = canvas.axes(layout.left, top, layout.plot_width, height)
@@ -107,6 +119,12 @@ def _draw(series: Series, limit: Limit | None, width: int) -> Canvas:
             case "rate":
                 canvas.title(0, top - 14, "video sent", "Mbps")
                 _bitrate(axes, series)
+            case "link" if link is not None:
+                canvas.title(0, top - 14, *link_panels.BITRATE)
+                link_panels.bitrate(axes, link)
+            case "link drops" if link is not None:
+                canvas.title(0, top - 14, *link_panels.drops_title(link))
+                link_panels.drops(axes, link)
             case _:
                 canvas.title(
                     0, top - 14, "lost frames" + (" and freezes" if series.freezes else "")
@@ -125,14 +143,19 @@ def _draw(series: Series, limit: Limit | None, width: int) -> Canvas:
 
 
 def _tops(
-    series: Series, layout: _Layout, rows: int
+    series: Series, layout: _Layout, rows: int, link: LinkView | None
 ) -> tuple[dict[str, tuple[float, float]], float]:
     """Top and height of every panel, and where the figure ends."""
     heights: dict[str, float] = {"g2g": layout.g2g_height, "fps": _RATE_HEIGHT}
-    if len(series.sent_mbps):
-        heights["rate"] = _RATE_HEIGHT
     if rows:
         heights["lost"] = layout.row_height * rows
+    # What the client says that it sent comes to the link: one of the two is enough.
+    if link is not None:
+        heights["link"] = _RATE_HEIGHT
+        if any(link.drops.values()):
+            heights["link drops"] = _RATE_HEIGHT
+    elif len(series.sent_mbps):
+        heights["rate"] = _RATE_HEIGHT
     tops: dict[str, tuple[float, float]] = {}
     top = 26.0 + (_MARK_HEIGHT if series.marks else 0)
     for name, height in heights.items():
@@ -145,6 +168,8 @@ def _ground(axes: Axes, series: Series, *, last: bool) -> None:
     axes.set_xlim(series.begin_s, series.end_s)
     if series.warm and series.begin_s < 0:
         axes.axvspan(series.begin_s, 0, color=LIGHT["band"], lw=0, zorder=0)
+    for start_s, until_s in series.impaired_s:
+        axes.axvspan(start_s, until_s, color=LIGHT["network"], alpha=0.1, lw=0, zorder=0)
     for at_s, _ in series.marks:
         axes.axvline(at_s, color=LIGHT["faint"], lw=1, ls=(0, (2, 2)), zorder=1)
     axes.tick_params(labelbottom=last, bottom=last)
@@ -219,7 +244,7 @@ def _limit_words(
         return
     drawn = limit.within(float(np.max(series.g2g_ms)))
     if layout.wide and drawn:
-        _beside(axes, series, limit.value_ms, limit.words, color=LIGHT["fail"])
+        beside(axes, series.end_s, limit.value_ms, limit.words, color=LIGHT["fail"])
         return
     words = limit.words if drawn else f"{limit.words}, above this scale"
     colour = LIGHT["fail" if drawn else "muted"]
@@ -238,7 +263,7 @@ def _name_marks(axes: Axes, series: Series, layout: _Layout) -> None:
             continue
         at_end = x + needed > layout.plot_width
         axes.annotate(
-            name,
+            plain(name),
             (at_s, 1),
             (0, 4),
             xycoords=("data", "axes fraction"),
@@ -258,22 +283,10 @@ def _name_lines(axes: Axes, series: Series, upper: float) -> None:
     apart = 0.075 * upper
     middle = (p50 + p95) / 2
     if p95 - p50 < apart:
-        p50, p95 = max(middle - apart / 2, 0.03 * upper), middle + apart / 2
-    _beside(axes, series, p95, "p95 of the second")
-    _beside(axes, series, p50, "p50 of the second", weight="bold")
-
-
-def _beside(axes: Axes, series: Series, y: float, words: str, **style_of: Any) -> None:
-    axes.annotate(
-        plain(words),
-        (series.end_s, y),
-        (8, 0),
-        textcoords="offset points",
-        size=11.5,
-        va="center",
-        annotation_clip=False,
-        **style_of,
-    )
+        p50 = max(middle - apart / 2, 0.03 * upper)
+        p95 = p50 + apart
+    beside(axes, series.end_s, p95, "p95 of the second")
+    beside(axes, series.end_s, p50, "p50 of the second", weight="bold")
 
 
 def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:
@@ -283,7 +296,7 @@ def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:
     steps(axes, series.edges_s, series.fps, color=LIGHT["ink"], lw=1.7)
     scaled_from_zero(axes, max(float(series.fps.max()), fps or 0) * 1.1, 2)
     if fps is not None and layout.wide:
-        _beside(axes, series, fps, f"asked for: {fps:g}", color=LIGHT["muted"])
+        beside(axes, series.end_s, fps, f"asked for: {fps:g}", color=LIGHT["muted"])
 
 
 def _bitrate(axes: Axes, series: Series) -> None:

@@ -1,0 +1,167 @@
+"""Where the milliseconds of g2g go, as reports tell it: parts that sum to the mean g2g latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from g2gbench.measure.budget import PARTS, UNATTRIBUTED
+from g2gbench.measure.phases import Phase
+from g2gbench.report.numbers import Scale
+from g2gbench.report.series import session_of
+from g2gbench.store.reading import Trial
+
+NAMES: Final = (*PARTS, UNATTRIBUTED)
+"""Every part in the order of the way; what cannot be told apart comes last."""
+
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {**PARTS, UNATTRIBUTED: "what the known parts leave of a frame's g2g latency"}
+)
+"""Between which points each part lies."""
+
+_ALL_FRAMES: Final = 0.995
+_NO_BUDGET: Final = "its records are of a version that did not tell the parts of g2g apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the way.
+
+    ``ms`` is its share of the mean g2g latency in ms; None where no frame tells it. ``known`` is
+    the share of frames that tell it (0 to 1).
+    """
+
+    name: str
+    ms: float | None
+    known: float
+
+    @property
+    def words(self) -> str:
+        """Its name for people."""
+        return self.name.replace("_", " ")
+
+    @property
+    def remark(self) -> str:
+        """What its value rests on where that is not every frame; else nothing."""
+        if self.ms is None:
+            return "not measured"
+        if self.name == UNATTRIBUTED or self.known >= _ALL_FRAMES:
+            return ""
+        return f"known of {self.known:.0%} of the frames, unattributed in the others"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The parts of the mean g2g latency of ``frames`` delivered frames, averaged over trials.
+
+    ``counts``: the trials are valid ones.
+    """
+
+    parts: tuple[Part, ...]
+    frames: int
+    trials: int
+    counts: bool = True
+
+    @property
+    def total_ms(self) -> float:
+        """The mean g2g latency: what the parts sum to."""
+        return sum(part.ms or 0.0 for part in self.parts)
+
+    @property
+    def scale(self) -> Scale:
+        """How every part is shown: with one number of decimals."""
+        return Scale("ms", 1, 0 if self.total_ms >= 100 else 1)
+
+    def number(self, part: Part) -> str:
+        """A part in ms without its unit; a dash where it is not known."""
+        return "–" if part.ms is None else self.scale.number(part.ms)
+
+    def share(self, part: Part) -> str:
+        """A part's share of the whole; a dash where it is not known."""
+        if part.ms is None or not self.total_ms:
+            return "–"
+        return Scale("%", 0.01).number(part.ms / self.total_ms) + " %"
+
+
+def budget_of(trials: Sequence[Mapping[str, Any]]) -> Budget | None:
+    """The budget of the trials that count, else of all; None where no part of the way is known.
+
+    ``trials`` are those of a summary. A part that only some frames tell counts for all of them:
+    in the others its time is unattributed, so that the parts sum to the mean g2g latency.
+    """
+    valid = [trial for trial in trials if trial["status"] == "ok"]
+    found = [budget for trial in valid or trials if (budget := _of_trial(trial["metrics"]))]
+    return _mean(found, counts=bool(valid))
+
+
+def why_none(trials: Sequence[Mapping[str, Any]]) -> str:
+    """Why there is no budget."""
+    reasons = (trial["metrics"].get("budget_ms.encode", {}).get("reason") for trial in trials)
+    known = any("budget_ms.encode" in trial["metrics"] for trial in trials)
+    fallback = "no frame of the steady state was delivered" if known or not trials else _NO_BUDGET
+    return next((str(reason) for reason in reasons if reason), fallback)
+
+
+def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
+    """The budget of each phase of a trial, those without a known part left out.
+
+    Computed from the stored ledger; empty where the trial has no phases.
+    """
+    steady_ns = session_of(trial).steady_ns if trial.result.phases else None
+    frames = trial.frames() if steady_ns else pd.DataFrame()
+    columns = [f"budget_{name}_ms" for name in NAMES]
+    if steady_ns is None or not set(columns) <= set(frames.columns):
+        return []
+    captured_s = (frames["captured_ns"].to_numpy(dtype=np.int64) - steady_ns[0]) / 1e9
+    counted = (frames["outcome"] == "delivered").to_numpy(dtype=np.bool_)
+    counted = counted & frames["steady"].to_numpy(dtype=np.bool_)
+    told = frames[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    found = []
+    for phase in trial.result.phases:
+        inside = told[counted & (captured_s >= phase.start_s) & (captured_s < phase.end_s)]
+        known = np.isfinite(inside).sum(axis=0)
+        means = {
+            name: {
+                "value": float(np.nanmean(inside[:, i])) if known[i] else None,
+                "n": int(known[i]),
+            }
+            for i, name in enumerate(NAMES)
+        }
+        budget = _budget(means, len(inside)) if len(inside) else None
+        if budget:
+            found.append((phase, budget))
+    return found
+
+
+def _of_trial(metrics: Mapping[str, Mapping[str, Any]]) -> Budget | None:
+    whole = metrics.get(f"budget_ms.{UNATTRIBUTED}", {})
+    frames = int(whole.get("n") or 0)
+    if whole.get("value") is None or not frames:
+        return None
+    return _budget({name: metrics[f"budget_ms.{name}"] for name in NAMES}, frames)
+
+
+def _budget(means: Mapping[str, Mapping[str, Any]], frames: int) -> Budget | None:
+    parts = []
+    for name in NAMES:
+        value, known = means[name]["value"], means[name]["n"] / frames
+        parts.append(Part(name, None if value is None else value * known, known))
+    if all(part.ms is None for part in parts if part.name != UNATTRIBUTED):
+        return None
+    return Budget(tuple(parts), frames, 1)
+
+
+def _mean(found: Sequence[Budget], *, counts: bool) -> Budget | None:
+    if not found:
+        return None
+    parts = []
+    for same in zip(*(budget.parts for budget in found), strict=True):
+        values = [part.ms for part in same if part.ms is not None]
+        ms = sum(values) / len(found) if values else None
+        parts.append(Part(same[0].name, ms, sum(part.known for part in same) / len(found)))
+    return Budget(tuple(parts), sum(budget.frames for budget in found), len(found), counts)

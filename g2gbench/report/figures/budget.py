@@ -1,0 +1,152 @@
+"""Where the milliseconds go: stacked bars of mean times below each other, on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from g2gbench.report.budget_view import NAMES, Budget
+from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
+from g2gbench.report.palette import LIGHT
+
+COLOURS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
+    {
+        "encode": ("client", 1.0),
+        "uplink": ("network", 1.0),
+        "service_decode": ("service", 0.55),
+        "service": ("service", 1.0),
+        "service_encode": ("service", 0.55),
+        "downlink": ("network", 1.0),
+        "decode": ("client", 1.0),
+        "unattributed": ("unknown", 0.6),
+    }
+)
+"""Whose time each part is, and how strong: neighbours of one owner differ."""
+
+MOST_LABELLED: Final = 12
+"""Of more bars the numbers above them are left out."""
+
+_LEAST_SHARE: Final = 0.01
+_BAR: Final = 24
+_NAME: Final = 20
+_LABELS: Final = 24
+_BELOW: Final = 14
+_LETTER: Final = 6.4
+_FARTHEST: Final = 60
+Row = tuple[str, Budget]
+
+
+def budget(
+    rows: Sequence[Row],
+    name: str,
+    caption: str = "",
+    widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
+) -> Illustration:
+    """A bar for each of ``rows``; the name of a row may be empty."""
+    said = "; ".join(filter(None, (_words(*row) for row in rows)))
+    alt = f"Mean parts of g2g latency: {said}."
+    return Illustration(name, alt, caption, widths, lambda width: _draw(rows, width))
+
+
+def _words(name: str, shown: Budget) -> str:
+    parts = [f"{part.words} {shown.number(part)} ms" for part in shown.parts if part.ms is not None]
+    whole = f"together {shown.scale.number(shown.total_ms)} ms"
+    return (f"{name}: " if name else "") + ", ".join([*parts, whole])
+
+
+def _draw(rows: Sequence[Row], width: int) -> Canvas:
+    labelled = len(rows) <= MOST_LABELLED
+    above = (_NAME if any(name for name, _ in rows) else 0) + (_LABELS if labelled else 4)
+    pitch = above + _BAR + _BELOW
+    height = pitch * len(rows)
+    canvas = Canvas(width, height + 40)
+    axes = canvas.axes(4, 0, width - 8, height)
+    largest = max(_drawn(shown) for _, shown in rows)
+    # Beside the longest bar stands its sum.
+    per_pixel = (largest or 1.0) / (width - 8 - 64)
+    axes.set_xlim(0, per_pixel * (width - 8))
+    axes.set_ylim(height, 0)
+    axes.set_yticks([])
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+    ticks_along(axes, 8 if width > SMALL else 4)
+    axes.set_xlabel("mean time of a delivered frame, ms", labelpad=4)
+    for i, (name, shown) in enumerate(rows):
+        top = pitch * i
+        if name:
+            words = name if len(name) * _LETTER < width - 16 else f"{name[: int(width / 8)]}…"
+            canvas.text(4, top + 11, words, weight="bold", size=12)
+        _bar(axes, shown, top + above, per_pixel)
+        if labelled:
+            _labels(axes, shown, top + above, per_pixel, width - 8)
+    return canvas
+
+
+def _drawn(shown: Budget) -> float:
+    """The length of a bar: a part that came out negative has none."""
+    return sum(max(part.ms or 0.0, 0.0) for part in shown.parts)
+
+
+def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
+    x = 0.0
+    for part in shown.parts:
+        ms = max(part.ms or 0.0, 0.0)
+        colour, strength = COLOURS[part.name]
+        axes.add_patch(
+            Rectangle((x, y), ms, _BAR, fc=LIGHT[colour], alpha=strength, ec="none", zorder=3)
+        )
+        if x and ms:
+            axes.plot([x, x], [y, y + _BAR], color=LIGHT["surface"], lw=1.4, zorder=4)
+        x += ms
+    axes.text(
+        x + 7 * per_pixel,
+        y + _BAR / 2,
+        f"{shown.scale.number(shown.total_ms)} ms",
+        weight="bold",
+        size=12.5,
+        va="center",
+        zorder=5,
+    )
+
+
+def _labels(axes: Axes, shown: Budget, y: float, per_pixel: float, width: float) -> None:
+    """Number, name and time of every part that can be seen; names where there is room for all."""
+    places, told, x = [], [], 0.0
+    for number, part in enumerate(shown.parts, 1):
+        ms = max(part.ms or 0.0, 0.0)
+        if ms > _LEAST_SHARE * shown.total_ms:
+            places.append(x + ms / 2)
+            told.append((f"{number}", f"{number} {part.words} {shown.number(part)}"))
+        x += ms
+    stands, words = places, [short for short, _ in told]
+    for words in ([full for _, full in told], [short for short, _ in told]):
+        widths = [(len(text) * _LETTER + 10) * per_pixel for text in words]
+        stands = _apart(places, widths, width * per_pixel)
+        moved = max((abs(a - b) for a, b in zip(stands, places, strict=True)), default=0.0)
+        if sum(widths) <= width * per_pixel and moved <= _FARTHEST * per_pixel:
+            break
+    for place, at, text in zip(stands, places, words, strict=True):
+        axes.text(place, y - 15, text, size=11.5, ha="center", va="center", zorder=5)
+        axes.plot([place, at], [y - 7, y - 1], color=LIGHT["edge"], lw=1, zorder=2)
+
+
+def _apart(places: Sequence[float], widths: Sequence[float], end: float) -> list[float]:
+    """The places moved as little as it takes that labels of these widths stand side by side."""
+    found = list(places)
+    for i, width in enumerate(widths):
+        least = found[i - 1] + (widths[i - 1] + width) / 2 if i else width / 2
+        found[i] = max(found[i], least)
+    for i in reversed(range(len(found))):
+        beyond = found[i + 1] - (widths[i + 1] + widths[i]) / 2 if i + 1 < len(found) else None
+        most = end - widths[i] / 2 if beyond is None else beyond
+        found[i] = min(found[i], most)
+    return found
+
+
+def number_of(name: str) -> int:
+    """The number under which figures and tables show a part."""
+    return NAMES.index(name) + 1

@@ -1,0 +1,114 @@
+"""Every check against a run that breaks it, through the real store and the real limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from g2gbench.measure.records import Counters, Event, Stats
+from g2gbench.measure.validity import LIMITS
+from g2gbench.report.checks import Check, checks
+from g2gbench.report.headline import headline
+from g2gbench.store.reading import Run
+from tests.report import runs
+from tests.report.conftest import Reported
+from tests.report.runs import LIVE_NS, SECOND, Recipe
+
+LATER_NS = LIVE_NS + 8 * SECOND
+LATE = "packets that left the link late, p99"
+ROUND = "media packets that went round the link"
+SWAPPED = "memory swapped in or out"
+CLOCK = "steps of the wall clock"
+PLAYOUT = "playout delay that a receiver did not take"
+QUEUES = "frames dropped by the tool's own queues"
+
+
+def found(run: Run) -> Mapping[str, Check]:
+    return {check.name: check for check in checks(run)}
+
+
+def machine(swapped_bytes: int) -> Counters:
+    return Counters(LATER_NS, "machine", {"swapped_bytes": swapped_bytes})
+
+
+def held(milliseconds: int) -> Counters:
+    """The worker's jitter buffer held each of 100 frames for so long."""
+    values = {
+        "inbound.jitter_buffer_emitted_count": 100,
+        "inbound.jitter_buffer_delay_us": 100 * milliseconds * 1000,
+    }
+    return Counters(LATER_NS, "worker", values)
+
+
+BROKEN: Mapping[str, tuple[Recipe, str, str]] = {
+    LATE: (Recipe(link=True, late_ms=12), "12.0 ms", "did not get a core in time"),
+    ROUND: (
+        Recipe(link=True, more=(Stats(LATER_NS, {"outbound.packets_sent": 900}),)),
+        "300 of 900",
+        "Media found a way round the link",
+    ),
+    SWAPPED: (Recipe(more=(machine(3 * 2**20),)), "3.0 MiB", "Memory was short"),
+    CLOCK: (
+        Recipe(more=(machine(0), Event(LATER_NS, "clock_step", {"step_ms": -250.0}))),
+        "250 ms",
+        "clock was set during the trial",
+    ),
+    PLAYOUT: (
+        Recipe(playout_delay_ms=(0, 0), more=(held(70),)),
+        "70 ms",
+        "did not take the playout delay",
+    ),
+    QUEUES: (
+        Recipe(more=(Counters(LATER_NS, "worker", {"stream_dropped": 2}),)),
+        "2 frames",
+        "This machine was the bottleneck",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_makes_a_trial_invalid_fails_its_check_and_has_a_remedy(
+    tmp_path: Path, name: str
+) -> None:
+    recipe, worst, remedy = BROKEN[name]
+    run = runs.store(tmp_path, {"default": [recipe]})
+    assert run.status == "invalid"
+    assert [check.name for check in checks(run) if check.state == "fail"] == [name]
+    assert (found(run)[name].worst, found(run)[name].outcome) == (worst, "exceeded")
+    (advice,) = headline(run.summary_data, {"default": 1}).advice
+    assert remedy in advice
+
+
+def test_a_sound_trial_is_within_every_bound(tmp_path: Path) -> None:
+    recipe = Recipe(link=True, playout_delay_ms=(0, 0), more=(machine(0), held(5)))
+    run = runs.store(tmp_path, {"default": [recipe]})
+    worst = {check.name: check.worst for check in checks(run) if check.state == "pass"}
+    assert worst[LATE] == "0 ms"
+    assert worst[ROUND] == "none above the bound"
+    assert worst[SWAPPED] == "0.0 MiB"
+    assert worst[CLOCK] == "none"
+    assert worst[PLAYOUT] == "taken"
+    assert not [check for check in checks(run) if check.state == "fail"]
+
+
+def test_what_was_not_watched_is_not_called_fine(reported: Reported) -> None:
+    for name in (LATE, ROUND, SWAPPED, CLOCK, PLAYOUT):
+        check = found(reported["pass"])[name]
+        assert (check.state, check.worst) == ("nodiff", "not measured")
+    assert "No link ran." in found(reported["pass"])[ROUND].meaning
+
+
+def test_an_impaired_network_may_hold_frames(tmp_path: Path) -> None:
+    link = Event(LIVE_NS, "link", {"label": "wifi", "impaired": True})
+    recipe = Recipe(playout_delay_ms=(0, 0), more=(held(70), link))
+    run = runs.store(tmp_path, {"default": [recipe]})
+    assert found(run)[PLAYOUT].state == "nodiff"
+
+
+def test_bounds_are_the_limits(reported: Reported) -> None:
+    bounds = {check.name: check.bound for check in checks(reported["blackout"])}
+    assert bounds[LATE] == f"{LIMITS.link_late_ms:g} ms"
+    assert bounds[CLOCK] == f"{LIMITS.clock_step_ms:g} ms"
+    assert bounds[QUEUES] == f"{LIMITS.queue_drops}"
