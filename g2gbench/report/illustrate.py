@@ -90,7 +90,7 @@ class CellFigures:
         if phases and self.shown:
             rows = [("all of the steady state", whole)]
             rows += [
-                (f"{phase.label}, {phase.start_s:.1f} to {phase.end_s:.1f} s", budget)
+                (f"{phase.start_s:.1f} to {phase.end_s:.1f} s, {phase.label}", budget)
                 for phase, budget in phases
             ]
         caption = "Means, because means add up; percentiles of parts do not."

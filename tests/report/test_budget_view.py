@@ -116,8 +116,8 @@ def test_without_a_timeline_there_are_no_phases_to_tell(reported: Reported) -> N
 def test_the_figure_tells_the_phases_with_their_times(reported: Reported) -> None:
     (found,) = figures_of(reported["blackout"])
     assert found.budget is not None
-    assert "start, 0.0 to 2.0 s: encode 4 ms" in found.budget.alt
-    assert "network: back to none, 3.0 to 6.0 s: encode 4 ms" in found.budget.alt
+    assert "0.0 to 2.0 s, start: encode 4 ms" in found.budget.alt
+    assert "3.0 to 6.0 s, network: back to none: encode 4 ms" in found.budget.alt
     assert found.shown is not None
     assert f"The phases are those of trial {found.shown.repeat}." in found.budget.caption
 

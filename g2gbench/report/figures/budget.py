@@ -9,7 +9,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from g2gbench.report.budget_view import NAMES, Budget
+from g2gbench.report.budget_view import Budget
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
 from g2gbench.report.palette import LIGHT
 
@@ -36,7 +36,8 @@ _NAME: Final = 20
 _LABELS: Final = 24
 _BELOW: Final = 14
 _LETTER: Final = 6.4
-_FARTHEST: Final = 60
+_FARTHEST: Final = 45
+
 Row = tuple[str, Budget]
 
 
@@ -114,28 +115,32 @@ def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
 
 
 def _labels(axes: Axes, shown: Budget, y: float, per_pixel: float, width: float) -> None:
-    """Number, name and time of every part that can be seen; names where there is room for all."""
-    places, told, x = [], [], 0.0
+    """Number, name and time of the parts that can be seen, each where its part is."""
+    places, told, sizes, x = [], [], [], 0.0
     for number, part in enumerate(shown.parts, 1):
         ms = max(part.ms or 0.0, 0.0)
         if ms > _LEAST_SHARE * shown.total_ms:
-            places.append(x + ms / 2)
-            told.append((f"{number}", f"{number} {part.words} {shown.number(part)}"))
+            places.append((x + ms / 2) / per_pixel)
+            told.append((f"{number} {part.words} {shown.number(part)}", f"{number}"))
+            sizes.append(ms)
         x += ms
-    stands, words = places, [short for short, _ in told]
-    for words in ([full for _, full in told], [short for short, _ in told]):
-        widths = [(len(text) * _LETTER + 10) * per_pixel for text in words]
-        stands = _apart(places, widths, width * per_pixel)
-        moved = max((abs(a - b) for a, b in zip(stands, places, strict=True)), default=0.0)
-        if sum(widths) <= width * per_pixel and moved <= _FARTHEST * per_pixel:
+    words = [full for full, _ in told]
+    stands = _apart(places, words, width)
+    # The smallest parts give up their names first: the table has them.
+    for i in sorted(range(len(told)), key=sizes.__getitem__):
+        if max(abs(a - b) for a, b in zip(stands, places, strict=True)) <= _FARTHEST:
             break
+        words[i] = told[i][1]
+        stands = _apart(places, words, width)
     for place, at, text in zip(stands, places, words, strict=True):
-        axes.text(place, y - 15, text, size=11.5, ha="center", va="center", zorder=5)
-        axes.plot([place, at], [y - 7, y - 1], color=LIGHT["edge"], lw=1, zorder=2)
+        axes.text(place * per_pixel, y - 15, text, size=11.5, ha="center", va="center", zorder=5)
+        ends = [place * per_pixel, at * per_pixel]
+        axes.plot(ends, [y - 7, y - 1], color=LIGHT["edge"], lw=1, zorder=2)
 
 
-def _apart(places: Sequence[float], widths: Sequence[float], end: float) -> list[float]:
-    """The places moved as little as it takes that labels of these widths stand side by side."""
+def _apart(places: Sequence[float], words: Sequence[str], end: float) -> list[float]:
+    """The places, in pixels, moved as little as it takes that the words stand side by side."""
+    widths = [len(text) * _LETTER + 10 for text in words]
     found = list(places)
     for i, width in enumerate(widths):
         least = found[i - 1] + (widths[i - 1] + width) / 2 if i else width / 2
@@ -145,8 +150,3 @@ def _apart(places: Sequence[float], widths: Sequence[float], end: float) -> list
         most = end - widths[i] / 2 if beyond is None else beyond
         found[i] = min(found[i], most)
     return found
-
-
-def number_of(name: str) -> int:
-    """The number under which figures and tables show a part."""
-    return NAMES.index(name) + 1

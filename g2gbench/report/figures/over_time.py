@@ -32,6 +32,8 @@ MOST_DOTS: Final = 4000
 _GAP: Final = 40
 _RATE_HEIGHT: Final = 56
 _MARK_HEIGHT: Final = 18
+_LETTER: Final = 6.6
+_SHORTEST_NAME: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +260,14 @@ def _name_marks(axes: Axes, series: Series, layout: _Layout) -> None:
     free_from = -np.inf
     for at_s, name in series.marks:
         x = (at_s - series.begin_s) / span * layout.plot_width
-        needed = 6.6 * len(name)
-        if x < free_from:
+        right, left = layout.plot_width - x, x - max(free_from, 0.0)
+        at_end = _LETTER * len(name) > right and left > right
+        fitting = int(max(left if at_end else right, 0.0) / _LETTER)
+        if x < free_from or fitting < min(len(name), _SHORTEST_NAME):
             continue
-        at_end = x + needed > layout.plot_width
+        words = name if len(name) <= fitting else f"{name[: fitting - 1]}…"
         axes.annotate(
-            plain(name),
+            plain(words),
             (at_s, 1),
             (0, 4),
             xycoords=("data", "axes fraction"),
@@ -272,7 +276,7 @@ def _name_marks(axes: Axes, series: Series, layout: _Layout) -> None:
             color=LIGHT["muted"],
             ha="right" if at_end else "left",
         )
-        free_from = x + needed
+        free_from = x if at_end else x + _LETTER * len(words)
 
 
 def _name_lines(axes: Axes, series: Series, upper: float) -> None:

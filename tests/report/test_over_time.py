@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from g2gbench.report.drawing import LARGE, SMALL
+from g2gbench.report.figures.over_time import over_time
+from g2gbench.report.series import Series, series_of
+from g2gbench.report.svg import inline
+from tests.report.conftest import Reported
+
+LONG = "uplink: capacity 500kbps loss 5 % qu"
+
+
+@pytest.fixture
+def series(reported: Reported) -> Series:
+    return series_of(reported["pass"].trials[0])
+
+
+def names(series: Series, width: int, *marks: tuple[float, str]) -> list[str]:
+    """Which of the marks' names stand in the figure, cut or whole."""
+    svg = inline(over_time(replace(series, marks=marks), None, "over-time", (width,)), 1)[0]
+    texts = [text.strip() for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+    starts = tuple(name[:7] for _, name in marks)
+    return [text for text in texts if text.startswith(starts)]
+
+
+def test_an_event_is_named_where_there_is_room(series: Series) -> None:
+    assert names(series, LARGE, (1.0, LONG), (5.0, "new prompt")) == [LONG, "new prompt"]
+
+
+def test_a_name_without_room_is_cut_and_never_leaves_the_panel(series: Series) -> None:
+    (cut,) = names(series, SMALL, (2.5, LONG))
+    assert cut.endswith("…")
+    assert 8 <= len(cut) < len(LONG)
+
+
+def test_a_name_near_the_end_stands_left_of_its_line(series: Series) -> None:
+    assert names(series, SMALL, (5.9, "back to none")) == ["back to none"]
+
+
+def test_of_names_that_would_overlap_the_first_one_stays(series: Series) -> None:
+    marks = ((3.0, "uplink: blackout"), (3.1, "back to none"))
+    assert names(series, LARGE, *marks) == ["uplink: blackout"]
+    assert names(series, SMALL, (2.0, "uplink: blackout"), (5.9, "back to none")) == [
+        "uplink: blackout"
+    ]
+
+
+def test_every_event_has_its_line_also_without_a_name(series: Series) -> None:
+    marks = tuple((3.0 + i / 10, f"change {i}") for i in range(5))
+    plain = inline(over_time(replace(series, marks=()), None, "over-time", (LARGE,)), 1)[0]
+    drawn = inline(over_time(replace(series, marks=marks), None, "over-time", (LARGE,)), 1)[0]
+    panels = 4  # g2g, frames received, frames lost, bitrate
+    added = drawn.count("stroke-dasharray") - plain.count("stroke-dasharray")
+    assert added == len(marks) * panels
