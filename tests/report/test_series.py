@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from g2gbench.measure.records import Event
 from g2gbench.report.series import Series, series_of
 from g2gbench.store.reading import Run
 from tests.report import runs
@@ -62,6 +63,33 @@ def test_events_of_the_timeline_are_marked(reported: Reported) -> None:
     (mark,) = first(reported["pass"]).marks
     assert mark[0] == pytest.approx(2.0)
     assert mark[1] == "new prompt"
+
+
+def network(at_s: float, label: str, *, restored: bool) -> Event:
+    start_ns = runs.LIVE_NS + 2 * runs.SECOND
+    return Event(start_ns + round(at_s * 1e9), "network", {"label": label, "restored": restored})
+
+
+def test_a_change_of_the_network_is_named_by_what_it_changes_to(tmp_path: Path) -> None:
+    changes = (
+        network(1, "uplink: " + "capacity 300kbps " * 4, restored=False),
+        network(2, "", restored=False),
+        network(3, "back to wifi", restored=True),
+    )
+    series = first(runs.store(tmp_path, {"default": [Recipe(more=changes)]}))
+    assert [name for _, name in series.marks] == [
+        "uplink: capacity 300kbps capacity 3…",
+        "network changes",
+        "back to wifi",
+    ]
+    # From the first change until the network of the beginning is back.
+    ((start_s, end_s),) = series.impaired_s
+    assert (round(start_s, 6), round(end_s, 6)) == (1.0, 3.0)
+
+
+def test_a_network_that_was_never_impaired_is_not_marked_as_such(tmp_path: Path) -> None:
+    recipe = Recipe(more=(network(1, "back to wifi", restored=True),))
+    assert first(runs.store(tmp_path, {"default": [recipe]})).impaired_s == ()
 
 
 def test_a_trial_that_never_got_warm_counts_from_its_first_capture(tmp_path: Path) -> None:

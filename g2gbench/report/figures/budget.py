@@ -64,7 +64,7 @@ def _draw(rows: Sequence[Row], width: int) -> Canvas:
     above = (_NAME if any(name for name, _ in rows) else 0) + (_LABELS if labelled else 4)
     pitch = above + _BAR + _BELOW
     height = pitch * len(rows)
-    canvas = Canvas(width, height + 40)
+    canvas = Canvas(width, height + (40 if width < LARGE else 64))
     axes = canvas.axes(4, 0, width - 8, height)
     largest = max(_drawn(shown) for _, shown in rows)
     # Beside the longest bar stands its sum.
@@ -76,6 +76,10 @@ def _draw(rows: Sequence[Row], width: int) -> Canvas:
     axes.grid(visible=False, axis="y")
     ticks_along(axes, 8 if width > SMALL else 4)
     axes.set_xlabel("mean time of a delivered frame, ms", labelpad=4)
+    if width >= LARGE:
+        # As a file the figure stands without the table that names the parts.
+        key = "    ".join(f"{n} {part.words}" for n, part in enumerate(rows[0][1].parts, 1))
+        canvas.text(4, canvas.height - 8, key, color=LIGHT["muted"], size=11.5)
     for i, (name, shown) in enumerate(rows):
         top = pitch * i
         if name:
@@ -94,6 +98,8 @@ def _drawn(shown: Budget) -> float:
 
 def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
     x = 0.0
+    # Below the pale parts, or the grid would show through them.
+    axes.add_patch(Rectangle((0, y), _drawn(shown), _BAR, fc=LIGHT["surface"], ec="none", zorder=2))
     for part in shown.parts:
         ms = max(part.ms or 0.0, 0.0)
         colour, strength = COLOURS[part.name]
