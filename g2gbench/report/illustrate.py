@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.report.budget_view import budget_of, by_phase
+from g2gbench.report.budget_view import Budget, budget_of, by_phase
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Illustration
+from g2gbench.report.figures.budget import as_file as budget_file
 from g2gbench.report.figures.budget import budget as budget_figure
 from g2gbench.report.figures.cells import cells as cells_figure
 from g2gbench.report.figures.distribution import distribution
@@ -23,6 +24,8 @@ from g2gbench.report.link_view import link_view
 from g2gbench.report.series import Series, series_of
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Run, Trial
+
+_MEANS: Final = "Means, because means add up; percentiles of parts do not."
 
 MOST_DETAILED_CELLS: Final = 12
 """Of a larger matrix each cell gets one small figure, its latency over time."""
@@ -80,23 +83,28 @@ class CellFigures:
         return over_time(shown, self.limit, self._name("over-time"), widths, link)
 
     @cached_property
-    def budget(self) -> Illustration | None:
-        """Where the milliseconds go, of a single cell: of all trials, and phase by phase."""
+    def budget_rows(self) -> list[tuple[str, Budget]]:
+        """The budget of a single cell: of all trials, and phase by phase."""
         whole = budget_of(self.cell["trials"])
         if self.several or whole is None:
-            return None
-        rows = [("", whole)]
+            return []
         phases = by_phase(self._trial(self.shown)) if self.shown else []
-        if phases and self.shown:
-            rows = [("all of the steady state", whole)]
-            rows += [
-                (f"{phase.start_s:.1f} to {phase.end_s:.1f} s, {phase.label}", budget)
-                for phase, budget in phases
-            ]
-        caption = "Means, because means add up; percentiles of parts do not."
-        if phases and len(self.trials) > 1 and self.shown:
+        if not phases:
+            return [("", whole)]
+        return [("all of the steady state", whole)] + [
+            (f"{phase.start_s:.1f} to {phase.end_s:.1f} s, {phase.label}", budget)
+            for phase, budget in phases
+        ]
+
+    @cached_property
+    def budget(self) -> Illustration | None:
+        """Where the milliseconds go."""
+        if not self.budget_rows:
+            return None
+        caption = _MEANS
+        if len(self.budget_rows) > 1 and len(self.trials) > 1 and self.shown:
             caption += f" The phases are those of trial {self.shown.repeat}."
-        return budget_figure(rows, self._name("budget"), caption)
+        return budget_figure(self.budget_rows, self._name("budget"), caption)
 
     @cached_property
     def distribution(self) -> Illustration | None:
@@ -145,9 +153,10 @@ class CellFigures:
 
     @property
     def every(self) -> list[Illustration]:
-        """All figures of the cell."""
+        """All figures of the cell, as they stand alone."""
+        rows = self.budget_rows
         found = (
-            self.budget,
+            budget_file(rows, self._name("budget")) if rows else None,
             self.over_time,
             self.distribution,
             self.drops,
@@ -183,23 +192,29 @@ def matrix_figure(run: Run) -> Illustration | None:
 
 def budgets_figure(run: Run) -> Illustration | None:
     """Where the milliseconds go in each cell, on one scale; None for a single cell."""
-    found = run.summary_data["cells"]
-    known = [(cell, budget) for cell in found if (budget := budget_of(cell["trials"]))]
-    rows = [
+    rows = _budgets(run)
+    if not rows:
+        return None
+    some = len(rows) < len(run.summary_data["cells"])
+    caption = f"{_MEANS} A cell without a bar has no known part." if some else _MEANS
+    return budget_figure(rows, "budget", caption)
+
+
+def _budgets(run: Run) -> list[tuple[str, Budget]]:
+    cells = run.summary_data["cells"]
+    known = [(cell, budget) for cell in cells if (budget := budget_of(cell["trials"]))]
+    return [
         (short_cell(cell["cell"]) + ("" if budget.counts else f" ({cell['status']})"), budget)
         for cell, budget in known
+        if len(cells) > 1
     ]
-    if len(found) < 2 or not rows:
-        return None
-    caption = "Means, because means add up; percentiles of parts do not."
-    if len(rows) < len(found):
-        caption += " A cell without a bar has no known part."
-    return budget_figure(rows, "budget", caption)
 
 
 def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     """The figures that are written as PNG files; of a matrix the latency of each cell."""
-    found = [figure for figure in (matrix_figure(run), budgets_figure(run)) if figure]
+    matrix, rows = matrix_figure(run), _budgets(run)
+    found = [matrix] if matrix else []
+    found += [budget_file(rows, "budget")] if rows else []
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every
         found += [illustration for illustration in every if illustration is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -47,10 +48,21 @@ def budget(
     caption: str = "",
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration:
-    """A bar for each of ``rows``; the name of a row may be empty."""
+    """A bar for each of ``rows``; the name of a row may be empty.
+
+    On a page it stands above a table that names the parts by their numbers.
+    """
     said = "; ".join(filter(None, (_words(*row) for row in rows)))
     alt = f"Mean parts of g2g latency: {said}."
-    return Illustration(name, alt, caption, widths, lambda width: _draw(rows, width))
+    return Illustration(
+        name, alt, caption, widths, lambda width: _draw(rows, width, with_key=False)
+    )
+
+
+def as_file(rows: Sequence[Row], name: str) -> Illustration:
+    """The same figure as it stands alone: a line below it names the parts."""
+    widths = (LARGE,)
+    return replace(budget(rows, name), widths=widths, draw=lambda w: _draw(rows, w, with_key=True))
 
 
 def _words(name: str, shown: Budget) -> str:
@@ -59,12 +71,12 @@ def _words(name: str, shown: Budget) -> str:
     return (f"{name}: " if name else "") + ", ".join([*parts, whole])
 
 
-def _draw(rows: Sequence[Row], width: int) -> Canvas:
+def _draw(rows: Sequence[Row], width: int, *, with_key: bool) -> Canvas:
     labelled = len(rows) <= MOST_LABELLED
     above = (_NAME if any(name for name, _ in rows) else 0) + (_LABELS if labelled else 4)
     pitch = above + _BAR + _BELOW
     height = pitch * len(rows)
-    canvas = Canvas(width, height + (40 if width < LARGE else 64))
+    canvas = Canvas(width, height + (64 if with_key else 40))
     axes = canvas.axes(4, 0, width - 8, height)
     largest = max(_drawn(shown) for _, shown in rows)
     # Beside the longest bar stands its sum.
@@ -76,8 +88,7 @@ def _draw(rows: Sequence[Row], width: int) -> Canvas:
     axes.grid(visible=False, axis="y")
     ticks_along(axes, 8 if width > SMALL else 4)
     axes.set_xlabel("mean time of a delivered frame, ms", labelpad=4)
-    if width >= LARGE:
-        # As a file the figure stands without the table that names the parts.
+    if with_key:
         key = "    ".join(f"{n} {part.words}" for n, part in enumerate(rows[0][1].parts, 1))
         canvas.text(4, canvas.height - 8, key, color=LIGHT["muted"], size=11.5)
     for i, (name, shown) in enumerate(rows):
