@@ -65,10 +65,10 @@ FULL: Final = Effort(
         Condition("begin after 2 s", faults=(("silent", "2s"),)),
     ),
     repeats=FULL_REPEATS,
-    warmup_s=1.5,
-    duration_s=8.0,
+    warmup_s=1.0,
+    duration_s=6.0,
 )
-"""Each truth alone, five times: about 17 minutes."""
+"""Each truth alone, five times: about 13 minutes."""
 
 QUICK: Final = Effort(
     conditions=(

@@ -11,7 +11,7 @@ from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import BEFORE_LIVE, Ledger
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
 from g2gbench.measure.registry import PROCESSES
-from g2gbench.measure.stats import last_number, number
+from g2gbench.measure.stats import number
 from g2gbench.measure.values import Value
 
 
@@ -28,6 +28,7 @@ class Limits:
     process_cores: float = 0.9
     machine_ratio: float = 0.9
     link_late_ms: float = 5.0
+    link_unseen: int = 0
     bypass_ratio: float = 0.02
     swapped_bytes: int = 0
     clock_step_ms: float = 100.0
@@ -50,6 +51,8 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "process_cores": "cores that one process of the trial used in the steady state",
     "machine_ratio": "cores that all processes of the trial used together, over the machine's",
     "link_late_ms": "99th percentile of how late packets of the steady state left the link, in ms",
+    "link_unseen": "packets that the system dropped before the link could read them, or that the "
+    "link could not log",
     "bypass_ratio": "media packets that the client counted and that did not pass through the link, "
     "over those it counted",
     "swapped_bytes": "memory that the machine swapped in or out during the trial",
@@ -147,9 +150,16 @@ def _network(
             f"the link was late: 1 % of its packets left more than {late_ms:.1f} ms after their "
             f"time (limit {limits.link_late_ms:g} ms)"
         )
+    for name, what in (
+        ("overflowed", "the system dropped {} packet(s) before the link could read them"),
+        ("log_lost", "{} packet(s) of the link are missing in its log"),
+    ):
+        count = session.counter("link", name) or 0
+        if count > limits.link_unseen:
+            yield what.format(count)
     if packets is not None:
         yield from _bypass(session, packets, limits)
-    yield from _playout(session, limits)
+    yield from _playout(session, metrics, limits)
 
 
 def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[str]:
@@ -173,23 +183,17 @@ def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[str]
             )
 
 
-def _playout(session: Session, limits: Limits) -> Iterator[str]:
+def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> Iterator[str]:
     """An upper bound of the playout delay is a wish: a receiver may not have taken it."""
     asked = session.started.playout_delay_ms if session.started else None
     impaired = [e for e in session.events if e.name == "link" and e.detail.get("impaired")]
     if asked is None or impaired:
         return
+    delay_us = session.counter("worker", "inbound.jitter_buffer_delay_us")
+    emitted = session.counter("worker", "inbound.jitter_buffer_emitted_count")
     held = {
-        "client": _held_ms(
-            *(
-                last_number(session.stats, f"inbound.{member}")
-                for member in ("jitter_buffer_delay", "jitter_buffer_emitted_count")
-            )
-        ),
-        "worker": _held_ms(
-            (session.counter("worker", "inbound.jitter_buffer_delay_us") or 0) / 1e6,
-            session.counter("worker", "inbound.jitter_buffer_emitted_count"),
-        ),
+        "client": metrics["jitter_buffer_ms"].value,
+        "worker": delay_us / 1e3 / emitted if delay_us is not None and emitted else None,
     }
     for process, held_ms in held.items():
         if held_ms is not None and held_ms > asked[1] + limits.playout_excess_ms:
@@ -198,10 +202,6 @@ def _playout(session: Session, limits: Limits) -> Iterator[str]:
                 f"{asked[1]:g} ms at most were asked for "
                 f"(limit {limits.playout_excess_ms:g} ms more)"
             )
-
-
-def _held_ms(delay_s: float | None, emitted: float | None) -> float | None:
-    return 1e3 * delay_s / emitted if delay_s and emitted else None
 
 
 def _misread(ledger: Ledger, session: Session, limits: Limits) -> Iterator[str]:

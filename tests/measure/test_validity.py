@@ -263,15 +263,19 @@ def test_a_clock_that_stepped_is_noticed(step_ms: float, valid: bool) -> None:
     assert reasons([Event(START, "clock_step", {})]) == ()
 
 
-def client_held(ms: float) -> Stats:
+def client_held(ms: float) -> list[Record]:
+    """In the steady state; before it, a frame waited for long."""
     member = "inbound.jitter_buffer_"
-    return Stats(START, {f"{member}delay": ms * 0.1, f"{member}emitted_count": 100})
+    return [
+        Stats(START, {f"{member}delay": 9.0, f"{member}emitted_count": 1}),
+        Stats(START + SECOND, {f"{member}delay": 9.0 + ms * 0.1, f"{member}emitted_count": 101}),
+    ]
 
 
-def worker_held(ms: float) -> Counters:
+def worker_held(ms: float) -> list[Record]:
     member = "inbound.jitter_buffer_"
     held = {f"{member}delay_us": round(ms * 1e5), f"{member}emitted_count": 100}
-    return Counters(10**12, "worker", held)
+    return [Counters(10**12, "worker", held)]
 
 
 @pytest.mark.parametrize("process", ["client", "worker"])
@@ -279,10 +283,19 @@ def worker_held(ms: float) -> Counters:
 def test_a_playout_delay_that_a_receiver_did_not_take_is_noticed(
     process: str, held_ms: float, valid: bool
 ) -> None:
-    record = client_held(held_ms) if process == "client" else worker_held(held_ms)
-    found = reasons([record], playout_delay_ms=(0, 10))
+    records = client_held(held_ms) if process == "client" else worker_held(held_ms)
+    found = reasons(records, playout_delay_ms=(0, 10))
     assert (found == ()) == valid
     assert valid or found[0].startswith(f"the {process}'s jitter buffer held frames for 30 ms, 10")
-    assert reasons([record]) == ()
+    assert reasons(records) == ()
     impaired = Event(START, "link", {"impaired": True})
-    assert reasons([record, impaired], playout_delay_ms=(0, 10)) == ()  # waiting for what was lost
+    assert (
+        reasons([*records, impaired], playout_delay_ms=(0, 10)) == ()
+    )  # waiting for what was lost
+
+
+@pytest.mark.parametrize("name", ["overflowed", "log_lost"])
+def test_packets_that_the_link_never_saw_are_noticed(name: str) -> None:
+    assert reasons([Counters(10**12, "link", {name: 0})]) == ()
+    (found,) = reasons([Counters(10**12, "link", {name: 3})])
+    assert "3 packet(s)" in found
