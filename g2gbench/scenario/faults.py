@@ -34,3 +34,9 @@ class Faults(Section):
     silent: Annotated[float, Duration(least="0s", most="60s")] = Field(
         0.0, description="How long nothing is sent after the first frame came."
     )
+    misstamp_every: Annotated[int, _EVERY] = Field(
+        0, description="The marker of every so manyeth frame tells another number."
+    )
+    blank_every: Annotated[int, _EVERY] = Field(
+        0, description="Every so manyeth frame is painted grey, its marker too."
+    )

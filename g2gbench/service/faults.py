@@ -15,7 +15,8 @@ class Faults:
 
     Every so manyeth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
     at every ``freeze_every``-th nothing is sent for ``freeze_s``. Nothing at all is sent for
-    ``silent_s`` after the first frame came.
+    ``silent_s`` after the first frame came. Every so manyeth frame's marker tells another number
+    (``misstamp_every``) or is painted over (``blank_every``).
     """
 
     drop_every: int = 0
@@ -24,10 +25,13 @@ class Faults:
     freeze_every: int = 0
     freeze_s: float = 0.0
     silent_s: float = 0.0
+    misstamp_every: int = 0
+    blank_every: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
-        counts = (self.drop_every, self.duplicate_every, self.swap_every, self.freeze_every)
+        passing = (self.drop_every, self.duplicate_every, self.swap_every, self.freeze_every)
+        counts = (*passing, self.misstamp_every, self.blank_every)
         if min(counts) < 0 or self.freeze_s < 0 or self.silent_s < 0:
             raise ValueError(f"{self}: whole numbers and times from 0 are allowed")
 
@@ -73,9 +77,19 @@ class FaultLine(Generic[T]):
         return Passed(sent=(frame,))
 
     @property
+    def misstamps(self) -> bool:
+        """Whether the marker of the frame that is taken next tells another number."""
+        return self._falls_on(self._faults.misstamp_every, self._taken + 1)
+
+    @property
+    def blanks(self) -> bool:
+        """Whether the marker of the frame that is taken next is painted over."""
+        return self._falls_on(self._faults.blank_every, self._taken + 1)
+
+    @property
     def held(self) -> tuple[T, ...]:
         """What waits for the frame that is to overtake it."""
         return () if self._swapped is None else (self._swapped,)
 
-    def _falls_on(self, every: int) -> bool:
-        return every > 0 and self._taken % every == 0
+    def _falls_on(self, every: int, frame: int | None = None) -> bool:
+        return every > 0 and (self._taken if frame is None else frame) % every == 0

@@ -37,6 +37,7 @@ OUTPUT_SPACING_S = 0.012
 _FRAMERATE_HEADROOM = 4
 _BURST = 64  # frames of room beside those that come in the model's time: bounds memory
 _STATS_S = 1.0
+_GREY = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ class Model(threading.Thread):
             record = replace(record, number_out=record.number_in)
         elif not self._restamp:
             record = replace(record, number_out=record.number_in)
+        record = self._spoil(record, buffer, out)
         now_ns = time.monotonic_ns()
         passed = self._faults.take(_Taken(record, buffer, out, event.metadata), now_ns)
         for taken in passed.dropped:
@@ -219,6 +221,17 @@ class Model(threading.Thread):
         for taken in passed.sent:
             due_ns = self._pipeline.admit(taken.record.received_ns, now_ns)
             self._held.append(_Held(due_ns, taken))
+
+    def _spoil(self, record: ServiceFrame, buffer: bytearray, size: Size) -> ServiceFrame:
+        """Make the marker wrong where a fault asks for it."""
+        if self._faults.misstamps and record.number_in is not None:
+            wrong = (record.number_in + 1) % (1 << self._marker.bits)
+            self._marker.stamp(planes(buffer, size)[0], wrong)
+            record = replace(record, number_out=wrong)
+        if self._faults.blanks:
+            planes(buffer, size)[0][:] = _GREY
+            record = replace(record, number_out=None)
+        return record
 
     def _send(self, held: _Taken) -> None:
         frame = rtc.VideoFrame(*held.size, rtc.VideoBufferType.I420, held.buffer)

@@ -52,7 +52,19 @@ def test_nothing_is_sent_for_a_while_after_the_first_frame_came() -> None:
     assert through(10, silent_s=0.2)[1] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("wrong", [{"drop_every": -1}, {"freeze_s": -0.1}, {"silent_s": -1}])
+def test_markers_of_so_manyeth_frames_are_made_wrong() -> None:
+    line: FaultLine[int] = FaultLine(Faults(misstamp_every=2, blank_every=3))
+    wrong, blank = [], []
+    for frame in range(1, 8):
+        wrong += [frame] if line.misstamps else []
+        blank += [frame] if line.blanks else []
+        line.take(frame, frame)
+    assert (wrong, blank) == ([2, 4, 6], [3, 6])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"drop_every": -1}, {"freeze_s": -0.1}, {"silent_s": -1}, {"blank_every": -2}]
+)
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="from 0 are allowed"):
         Faults(**wrong)

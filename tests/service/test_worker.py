@@ -437,3 +437,16 @@ def test_a_frame_that_waits_to_be_overtaken_is_logged_at_the_end(
             threading.Event().wait(0.001)
         logged = bench.logged()
     assert [(f.number_in, f.dropped) for f in logged][-2:] == [(3, "injected"), (2, "shutdown")]
+
+
+def test_a_marker_is_made_wrong_as_asked_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    with _bench(monkeypatch, log, faults={"misstamp_every": 2, "blank_every": 3}) as bench:
+        for number in (10, 20, 30):
+            bench.model.offer(_event(number), number)
+        v2 = marker.get("v2")
+        read = [v2.read(video.luma(bench.sent()), sent_size=SIZE) for _ in range(3)]
+        logged = bench.logged()
+    assert read == [10, 21, None]
+    assert [f.number_out for f in logged] == read
