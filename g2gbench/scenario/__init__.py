@@ -6,13 +6,16 @@ validated ``Scenario``. Nothing here measures, waits or draws random numbers.
 
 from __future__ import annotations
 
+from g2gbench.scenario.amounts import QueueLimit
 from g2gbench.scenario.expectation import Expectation
+from g2gbench.scenario.faults import Faults
 from g2gbench.scenario.json_schema import json_schema
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.loading import load, loads
 from g2gbench.scenario.matrix import Cell, cells
 from g2gbench.scenario.models import SERVICE_MODELS, ServiceModel
 from g2gbench.scenario.problems import Problem, ScenarioError
+from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.resolved import resolved, to_yaml
 from g2gbench.scenario.room import Room
@@ -32,13 +35,17 @@ from g2gbench.scenario.sections import (
     TimelineEntry,
     WorkerTarget,
 )
+from g2gbench.scenario.timeline import Change, changes, label
+from g2gbench.scenario.traces import Trace, TraceRow, parse_trace
 
 __all__ = [
     "PROFILES",
     "SERVICE_MODELS",
     "Cell",
+    "Change",
     "Client",
     "Expectation",
+    "Faults",
     "LinkSettings",
     "LivekitTarget",
     "LoopbackTarget",
@@ -46,7 +53,9 @@ __all__ = [
     "PlayoutDelay",
     "Problem",
     "Processing",
+    "Profile",
     "Publish",
+    "QueueLimit",
     "Room",
     "Scenario",
     "ScenarioError",
@@ -56,11 +65,16 @@ __all__ = [
     "Size",
     "SyntheticSource",
     "TimelineEntry",
+    "Trace",
+    "TraceRow",
     "WorkerTarget",
     "cells",
+    "changes",
     "json_schema",
+    "label",
     "load",
     "loads",
+    "parse_trace",
     "resolved",
     "to_yaml",
 ]

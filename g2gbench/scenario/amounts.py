@@ -6,14 +6,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from typing import Any, NamedTuple
 
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.quantities import BITRATE, BYTES, DURATION, PACKETS, RATIO, Quantity
-from g2gbench.scenario.rules import Rule, as_pydantic_error
+from g2gbench.scenario.rules import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,40 +79,55 @@ class Bitrate(Amount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue(Rule):
-    """The limit of a link's queue: packets (int inside), a time (float, seconds), or bytes.
+class ByteCount(Amount):
+    """A size; a whole number of bytes inside."""
 
-    Bytes are the time that the link's capacity needs to send them, so they need a capacity.
-    """
+    quantity: Quantity = BYTES
+
+    def convert(self, amount: Decimal) -> int:
+        if amount != amount.to_integral_value():
+            raise Refused("not a whole number of bytes", allowed=(BYTES.expected,))
+        return int(amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacketCount(Amount):
+    """A mean number of packets, which need not be whole."""
+
+    quantity: Quantity = PACKETS
+
+
+class QueueLimit(NamedTuple):
+    """What may wait in a queue; one of the three is given."""
+
+    seconds: float | None = None
+    packets: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Rule):
+    """The limit of a link's queue: a time, packets, or bytes."""
 
     longest: str = "60s"
     most_packets: int = 100_000
+    most_bytes: str = "100MB"
 
-    def parse(self, value: object) -> float | int:
-        return self.parse_with(value, None)
-
-    def parse_with(self, value: object, capacity_bps: int | None) -> float | int:
-        """The limit, given the capacity of the same link."""
+    def parse(self, value: object) -> QueueLimit:
         text = value if isinstance(value, str) else ""
         if re.fullmatch(PACKETS.pattern[1:-1], text):
-            return self._packets(PACKETS.parse(text))
+            most = Decimal(self.most_packets)
+            allowed = f"a whole number of packets, 1 to {self.most_packets}"
+            return QueueLimit(packets=_whole(PACKETS.parse(text), most, allowed))
         if re.fullmatch(BYTES.pattern[1:-1], text):
-            if capacity_bps is None:
-                raise Refused(
-                    "a queue in bytes needs a capacity beside it",
-                    allowed=(DURATION.expected, PACKETS.expected),
-                )
-            seconds = float(BYTES.parse(text) * 8 / capacity_bps)
-        else:
-            seconds = float(self._duration(value))
-        if not 0 < seconds <= float(DURATION.parse(self.longest)):
+            allowed = f"a whole number of bytes, 1B to {self.most_bytes}"
+            return QueueLimit(
+                bytes=_whole(BYTES.parse(text), BYTES.parse(self.most_bytes), allowed)
+            )
+        seconds = self._duration(value)
+        if not 0 < seconds <= DURATION.parse(self.longest):
             raise Refused(allowed=(f"more than 0s, at most {self.longest}",))
-        return seconds
-
-    def _packets(self, packets: Decimal) -> int:
-        if packets != packets.to_integral_value() or not 1 <= packets <= self.most_packets:
-            raise Refused(allowed=(f"a whole number of packets, 1 to {self.most_packets}",))
-        return int(packets)
+        return QueueLimit(seconds=float(seconds))
 
     def _duration(self, value: object) -> Decimal:
         try:
@@ -127,27 +139,20 @@ class Queue(Rule):
     def render(self, value: Any) -> Any:
         if value is None:
             return None
-        return f"{value}packets" if isinstance(value, int) else DURATION.write(value)
+        if value.packets is not None:
+            return PACKETS.write(value.packets)
+        return DURATION.write(value.seconds) if value.bytes is None else BYTES.write(value.bytes)
 
     def schema(self) -> dict[str, Any]:
         return {
             "type": "string",
             "anyOf": [{"pattern": q.pattern} for q in (DURATION, PACKETS, BYTES)],
-            "description": "a time, packets, or bytes (bytes need a capacity)",
+            "description": "a time, packets, or bytes",
             "examples": ["200ms", "50packets", "64kB"],
         }
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        def validate(value: object, info: core_schema.ValidationInfo) -> object:
-            if value is None:
-                return None
-            # A capacity that is itself refused is told on its own: any number does here.
-            capacity_bps = info.data.get("capacity", 1_000_000)
-            try:
-                return self.parse_with(value, capacity_bps)
-            except Refused as refused:
-                raise as_pydantic_error(refused) from None
 
-        return core_schema.with_info_plain_validator_function(validate)
+def _whole(amount: Decimal, most: Decimal, allowed: str) -> int:
+    if amount != amount.to_integral_value() or not 1 <= amount <= most:
+        raise Refused(allowed=(allowed,))
+    return int(amount)

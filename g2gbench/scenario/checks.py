@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from g2gbench.scenario.link_checks import check_link
+from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.quantities import DURATION
+from g2gbench.scenario.rules import Name
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
-from g2gbench.scenario.sections import LoopbackTarget, WorkerTarget
+from g2gbench.scenario.sections import LoopbackTarget, Network, WorkerTarget
 from g2gbench.scenario.support import Location
-
-Finding = tuple[Location, Refused]
+from g2gbench.scenario.timeline import Finding, check_timeline
 
 
 def check(scenario: Scenario) -> Iterator[Finding]:
@@ -21,7 +24,9 @@ def check(scenario: Scenario) -> Iterator[Finding]:
     yield from _check_processing(scenario)
     yield from _check_room(scenario)
     yield from _check_playout_delay(scenario)
-    yield from _check_timeline(scenario)
+    yield from _check_profiles(scenario)
+    yield from _check_networks(scenario)
+    yield from check_timeline(scenario)
 
 
 def _check_model(scenario: Scenario) -> Iterator[Finding]:
@@ -71,19 +76,37 @@ def _check_playout_delay(scenario: Scenario) -> Iterator[Finding]:
         )
 
 
-def _check_timeline(scenario: Scenario) -> Iterator[Finding]:
-    duration, previous = scenario.session.duration, -1.0
+def _check_profiles(scenario: Scenario) -> Iterator[Finding]:
+    for name in scenario.profiles:
+        if name in PROFILES:
+            refused = Refused(f'"{name}" is a built-in profile', allowed=("another name",))
+            yield ("profiles", name), refused
+        else:
+            try:
+                Name().parse(name)
+            except Refused as refused:
+                yield ("profiles", name), refused
+
+
+def _check_networks(scenario: Scenario) -> Iterator[Finding]:
+    networks: list[tuple[Location, Network]] = [(("network",), scenario.network)]
     for index, entry in enumerate(scenario.timeline):
-        location: Location = ("timeline", index)
-        if entry.network is None and entry.prompt is None:
-            yield location, Refused("nothing happens", allowed=("network, prompt, or both",))
-        if entry.at >= duration:
-            allowed = f"less than session.duration, {DURATION.write(duration)}"
-            yield (*location, "at"), Refused("after the end", allowed=(allowed,))
-        if entry.at <= previous:
-            allowed = f"more than {DURATION.write(previous)}, the entry before"
-            yield (*location, "at"), Refused("out of order", allowed=(allowed,))
-        previous = max(previous, entry.at)
+        if entry.network is not None:
+            networks.append((("timeline", index, "network"), entry.network))
+    known = scenario.all_profiles
+    for location, network in networks:
+        if network.profile not in known:
+            nearest = nearest_name(network.profile, known)
+            yield (*location, "profile"), Refused(allowed=tuple(known), nearest=nearest)
+        yield from _check_directions(location, network.uplink, network.downlink)
+    for name, profile in scenario.profiles.items():
+        yield from _check_directions(("profiles", name), profile.uplink, profile.downlink)
+
+
+def _check_directions(location: Location, *pair: LinkSettings | None) -> Iterator[Finding]:
+    for direction, link in zip(("uplink", "downlink"), pair, strict=True):
+        for field, refused in check_link(link) if link is not None else ():
+            yield (*location, direction, field), refused
 
 
 def settle(scenario: Scenario) -> Scenario:

@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from g2gbench.scenario.problems import Place, Problem, Refused, ScenarioError
+from g2gbench.scenario.traces import Trace
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
@@ -42,7 +43,8 @@ _NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _ROOT = ("a mapping with name, target, …",)
 _ONCE = ("each key once",)
 
-PlainValue: TypeAlias = str | int | float | bool | None
+PlainValue: TypeAlias = str | int | float | bool | Trace | None
+"""What a scalar stands for; a trace once its file was read."""
 
 
 @dataclass(frozen=True, slots=True)

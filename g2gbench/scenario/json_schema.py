@@ -7,12 +7,13 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from g2gbench.scenario.expectation import Expect
+from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.room import Room
 from g2gbench.scenario.scenario import MOST_EXPECTATIONS, MOST_TIMELINE_ENTRIES, Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import PlayoutDelay
-from g2gbench.scenario.structure import matrix_paths, rule_of, sections_in
+from g2gbench.scenario.structure import fields_of, matrix_paths, rule_of, sections_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,7 +26,7 @@ def json_schema() -> dict[str, Any]:
     """
     definitions: dict[str, Any] = {}
     root = _section(Scenario, definitions)
-    for mapping in (PlayoutDelay, Room):  # which a rule alone refers to
+    for mapping in (PlayoutDelay, Profile, Room):  # which a rule alone refers to
         _reference(mapping, definitions)
     definitions["MatrixPath"] = {"type": "string", "enum": list(matrix_paths())}
     return {
@@ -37,7 +38,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _section(section: type[Section], definitions: dict[str, Any]) -> dict[str, Any]:
-    fields = section.model_fields
+    fields = fields_of(section)
     return {
         "description": (section.__doc__ or "").partition("\n")[0],
         "type": "object",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from g2gbench.scenario.beside import with_files
 from g2gbench.scenario.document import MAX_BYTES, Table, read_document
 from g2gbench.scenario.matrix import expand, without_matrix
 from g2gbench.scenario.overrides import apply_overrides
-from g2gbench.scenario.problems import Problem, ScenarioError, ordered
+from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
 from g2gbench.scenario.scenario import Scenario
+from g2gbench.scenario.traces import MAX_TRACE_BYTES
 from g2gbench.scenario.validation import expand_environment, validate
 
 
@@ -17,7 +20,13 @@ def load(
     path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
 ) -> Scenario:
     """The scenario in a file, as ``loads``; ScenarioError also for a file that cannot be read."""
-    return loads(read_text(path), str(path), overrides=overrides, environment=environment)
+    return loads(
+        read_text(path),
+        str(path),
+        overrides=overrides,
+        environment=environment,
+        directory=path.parent,
+    )
 
 
 def loads(
@@ -26,12 +35,14 @@ def loads(
     *,
     overrides: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    directory: Path = Path(),
 ) -> Scenario:
     """The scenario in a text, each cell of its matrix validated too.
 
     ``overrides`` are ``path=value`` as given to ``--set``. With an ``environment``, ``${NAME}`` is
     replaced and an unset variable is an error (a run); without, references stay (validate, show).
-    Raises ScenarioError with all problems found.
+    Files that it names (profiles, traces) are read from ``directory``. Raises ScenarioError with
+    all problems found; where such a file is the problem, with those up to there.
     """
     written, problems = read_document(text, source_name)
     tree, refused = apply_overrides(written, overrides)
@@ -39,6 +50,9 @@ def loads(
     expanded, unset = expand_environment(tree, environment)
     assert isinstance(expanded, Table)
     problems.extend(unset)
+    expanded, unread = with_files(expanded, partial(_read_beside, directory))
+    if unread:
+        raise ScenarioError(ordered([*problems, *unread]))
     entry = expanded.get("matrix")
     _, wrong = expand(expanded)
     problems.extend(wrong)
@@ -50,20 +64,36 @@ def loads(
     return scenario
 
 
+def read_bytes(path: Path, most: int) -> bytes:
+    """The first ``most`` bytes of a regular file and one more, if there is one; raises Refused."""
+    try:
+        if path.is_dir():
+            raise Refused("a directory; name the file in it")
+        if path.exists() and not path.is_file():
+            raise Refused("not a regular file")
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except FileNotFoundError as error:
+        raise Refused("no such file") from error
+    except OSError as error:
+        raise Refused(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused("cannot be read: not a usable file name") from error
+
+
+def _read_beside(directory: Path, name: str) -> tuple[str, bytes]:
+    path = directory / name
+    return str(path), read_bytes(path, MAX_TRACE_BYTES)
+
+
 def read_text(path: Path) -> str:
     """The text of a scenario file; raises ScenarioError when it is not one."""
     try:
-        if path.is_dir():
-            raise _unreadable(path, "a directory; name the scenario file in it")
-        if path.exists() and not path.is_file():
-            raise _unreadable(path, "not a regular file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise _unreadable(path, "no such file") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable file name"
-        raise _unreadable(path, f"cannot be read: {reason}") from error
+        data = read_bytes(path, MAX_BYTES)
+    except Refused as refused:
+        raise _unreadable(path, refused.message) from refused
     if len(data) > MAX_BYTES:
         raise _unreadable(path, "larger than 1 MiB")
     if b"\0" in data:

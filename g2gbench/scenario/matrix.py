@@ -158,7 +158,8 @@ def _duplicates(found: list[tuple[Settings, Scenario]]) -> Iterator[Problem]:
     """Cells that are one scenario, whether written alike (vp8, vp8) or not (1Mbps, 1000kbps)."""
     seen: dict[str, Settings] = {}
     for settings, scenario in found:
-        key = json.dumps(document_of(scenario, reveal_secrets=True), sort_keys=True)
+        document = document_of(scenario, reveal_secrets=True)
+        key = json.dumps(document, sort_keys=True, default=repr)  # a trace's tells its checksum
         first = seen.setdefault(key, settings)
         for (_, value), (_, before) in zip(settings, first, strict=True):
             if value.path is not None and value.path != before.path:

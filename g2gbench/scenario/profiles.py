@@ -1,27 +1,32 @@
-"""Named networks: what stands behind ``network: {profile: …}``."""
+"""The profiles that are built in. Their figures, and where these come from: profiles.toml."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
+from typing import Any, Final
 
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.profile import Profile
+from g2gbench.scenario.traces import parse_trace
 
-PROFILES: Mapping[str, tuple[LinkSettings, LinkSettings]] = MappingProxyType(
-    {
-        "none": (LinkSettings(), LinkSettings()),
-        # A quiet home Wi-Fi in front of a mid-range access line. Chosen to be plausible and to
-        # leave room for a 2 Mbps stream; not measured. Delay: some ms of Wi-Fi and 5 to 10 ms of
-        # access and backbone. Loss: what link-layer retries leave over. Queue: a home router that
-        # holds 200 ms at its line rate, which is neither well managed nor badly bloated.
-        "wifi": (
-            LinkSettings.model_validate(
-                {"delay": "12ms", "capacity": "10Mbps", "loss": "0.1%", "queue": "200ms"}
-            ),
-            LinkSettings.model_validate(
-                {"delay": "12ms", "capacity": "20Mbps", "loss": "0.1%", "queue": "200ms"}
-            ),
-        ),
-    }
+
+def _read(folder: Traversable) -> dict[str, Profile]:
+    tables = tomllib.loads((folder / "profiles.toml").read_text(encoding="utf-8"))
+    return {name: Profile.model_validate(_with_traces(folder, t)) for name, t in tables.items()}
+
+
+def _with_traces(folder: Traversable, table: dict[str, Any]) -> dict[str, Any]:
+    for direction in (table.get("uplink", {}), table.get("downlink", {})):
+        if "trace" in direction:
+            name = direction["trace"]
+            direction["trace"] = parse_trace((folder / name).read_bytes(), name, name)
+    return table
+
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    _read(files("g2gbench.scenario") / "built_in")
 )
-"""(uplink, downlink) by name, seen from the measured client."""
+"""By name."""

@@ -13,6 +13,7 @@ from g2gbench.scenario.document import core_value
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.structure import rule_of
+from g2gbench.scenario.traces import Trace
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,%<>=_/()'-]*")
 
@@ -20,26 +21,32 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,%<>=_/()'-]*")
 def resolved(scenario: Scenario) -> dict[str, Any]:
     """The complete document of a scenario, as JSON values; secrets are ``***``.
 
-    Loading it gives an equal scenario, except for secrets. null stands for what a matrix over
-    ``target`` or ``source`` leaves open.
+    A trace is named by its file and checksum. Loading it gives an equal scenario, except for
+    secrets. null stands for what a matrix over ``target`` or ``source`` leaves open.
     """
     return document_of(scenario)
 
 
 def document_of(section: Section, *, reveal_secrets: bool = False) -> dict[str, Any]:
-    """The document form of a section; ``reveal_secrets`` is for making cells, never for output."""
+    """The document form of a section.
+
+    ``reveal_secrets`` is for making cells, never for output; traces stay whole then, too.
+    """
     document: dict[str, Any] = {}
     for name, field in type(section).model_fields.items():
-        value = getattr(section, name)
-        rule = rule_of(field)
+        value, key, rule = getattr(section, name), field.alias or name, rule_of(field)
         if hasattr(value, "get_secret_value") and reveal_secrets:
-            document[name] = value.get_secret_value()
+            document[key] = value.get_secret_value()
+        elif (isinstance(value, Trace) or name == "matrix") and reveal_secrets:
+            document[key] = value
+        elif name == "profiles":
+            document[key] = {n: _document_value(p, reveal_secrets) for n, p in value.items()}
         elif rule is not None:
-            document[name] = rule.render(value)
+            document[key] = rule.render(value)
         elif name == "expect":
-            document[name] = [expectation.text for expectation in value]
+            document[key] = [expectation.text for expectation in value]
         else:
-            document[name] = _document_value(value, reveal_secrets)
+            document[key] = _document_value(value, reveal_secrets)
     return document
 
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
 from g2gbench.scenario.problems import Refused, nearest_name
-from g2gbench.scenario.rules import Choice, Rule, Text, as_pydantic_error
+from g2gbench.scenario.rules import BeforeRule, Choice, Text
 from g2gbench.scenario.section import Section
 
 RoomKind: TypeAlias = Literal["embedded", "livekit-server"]
@@ -32,7 +31,7 @@ class Room(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomChoice(Rule):
+class RoomChoice(BeforeRule):
     """A kind of room as one word, or a mapping that says how to start it."""
 
     def parse(self, value: object) -> object:
@@ -50,14 +49,3 @@ class RoomChoice(Rule):
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"enum": list(ROOM_KINDS)}, {"$ref": f"#/$defs/{Room.__name__}"}]}
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        def validate(value: object) -> object:
-            try:
-                return self.parse(value)
-            except Refused as refused:
-                raise as_pydantic_error(refused) from None
-
-        return core_schema.no_info_before_validator_function(validate, handler(source))

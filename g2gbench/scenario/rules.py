@@ -67,6 +67,22 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BeforeRule(Rule):
+    """A rule that makes what the field's own type can read, such as a mapping of a word."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def validate(value: object) -> object:
+            try:
+                return self.parse(value)
+            except Refused as refused:
+                raise as_pydantic_error(refused) from None
+
+        return core_schema.no_info_before_validator_function(validate, handler(source))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice(Rule):
     """One of a few words."""
 

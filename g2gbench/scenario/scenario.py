@@ -11,9 +11,12 @@ from pydantic import Field
 
 from g2gbench.errors import InputError
 from g2gbench.scenario.expectation import Expect, Expectation
+from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Refused
-from g2gbench.scenario.rules import Name, Rule, Size, Text, Whole
+from g2gbench.scenario.profile import Profile
+from g2gbench.scenario.profiles import PROFILES
+from g2gbench.scenario.rules import BeforeRule, Name, Rule, Size, Text, Whole
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import (
     Client,
@@ -26,6 +29,7 @@ from g2gbench.scenario.sections import (
     Transform,
     WorkerTarget,
 )
+from g2gbench.scenario.traces import Trace
 
 MOST_TIMELINE_ENTRIES = 1000
 MOST_EXPECTATIONS = 200
@@ -43,13 +47,43 @@ class Matrix(Rule):
         raise Refused(allowed=("a mapping of field paths to lists of values",))
 
     def render(self, value: Any) -> Any:
-        return {path: list(values) for path, values in value.items()}
+        return {path: [_written(item) for item in values] for path, values in value.items()}
 
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
             "propertyNames": {"$ref": "#/$defs/MatrixPath"},
             "additionalProperties": {"type": "array", "minItems": 1},
+        }
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _written(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_written(inner) for inner in value]
+    return value.reference if isinstance(value, Trace) else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profiles(BeforeRule):
+    """Profiles by name; a file's name stands for the mapping in it until the file is read."""
+
+    def parse(self, value: object) -> object:
+        if isinstance(value, Mapping):
+            return value
+        raise Refused(allowed=("a mapping of names to {uplink, downlink}", "the name of a file"))
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "propertyNames": Name().schema(),
+                    "additionalProperties": {"$ref": f"#/$defs/{Profile.__name__}"},
+                },
+            ]
         }
 
 
@@ -67,6 +101,10 @@ class Scenario(Section):
         default_factory=SyntheticSource, description="What the client captures."
     )
     publish: Publish = Field(default_factory=Publish, description="How it is sent.")
+    profiles: Annotated[dict[str, Profile], Profiles()] = Field(
+        default_factory=dict,
+        description="Networks of one's own by name, or the name of a file with them.",
+    )
     network: Network = Field(default_factory=Network, description="The link of the client.")
     session: Session = Field(default_factory=Session, description="One session.")
     timeline: tuple[TimelineEntry, ...] = Field(
@@ -85,6 +123,15 @@ class Scenario(Section):
     seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(
         1, description="Of everything random: picture, loss, processing time."
     )
+
+    @property
+    def all_profiles(self) -> Mapping[str, Profile]:
+        """The profiles to choose from: the built-in ones and the scenario's own."""
+        return {**PROFILES, **self.profiles}
+
+    def links(self, network: Network | None = None) -> tuple[LinkSettings, LinkSettings]:
+        """(uplink, downlink) of a network of this scenario; without one: of the first."""
+        return (network or self.network).resolved(self.all_profiles)
 
     @property
     def transform(self) -> Transform:

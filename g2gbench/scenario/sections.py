@@ -11,26 +11,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, GetCoreSchemaHandler, SecretStr
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, SecretStr
 
 from g2gbench.scenario.amounts import Bitrate, Duration
+from g2gbench.scenario.faults import Faults
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.room import Room, RoomChoice
 from g2gbench.scenario.rules import (
     Address,
+    BeforeRule,
     Choice,
     Flag,
     FrameSize,
     Name,
     Number,
-    Rule,
     Secret,
     Size,
     Text,
-    as_pydantic_error,
+    Whole,
 )
 from g2gbench.scenario.section import Section
 
@@ -59,6 +60,7 @@ class Processing(Section):
     max_fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
         None, description="Most frames per second that the worker sends; null: no cap."
     )
+    faults: Faults = Field(default_factory=Faults, description="What it does wrong on purpose.")
 
 
 class _WorkerTarget(Section):
@@ -169,11 +171,19 @@ class Publish(Section):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProfileName(Name):
+    """The name of a profile; whether there is one is checked with the scenario's own in sight."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": list(PROFILES)}, super().schema()]}
+
+
 class Network(Section):
     """The emulated link: a profile, and any direction given beside it in place of the profile's."""
 
-    profile: Annotated[str, Choice(names=tuple(PROFILES))] = Field(
-        "none", description="A named network."
+    profile: Annotated[str, ProfileName()] = Field(
+        "none", description="A named network: a built-in one, or one of the scenario's profiles."
     )
     uplink: LinkSettings | None = Field(
         None, description="Client to target; replaces the profile's."
@@ -182,15 +192,12 @@ class Network(Section):
         None, description="Target to client; replaces the profile's."
     )
 
-    def resolved(self) -> tuple[LinkSettings, LinkSettings]:
-        """(uplink, downlink) that are in force."""
-        uplink, downlink = PROFILES[self.profile]
+    def resolved(
+        self, profiles: Mapping[str, Profile] = PROFILES
+    ) -> tuple[LinkSettings, LinkSettings]:
+        """(uplink, downlink) that are in force; ``Scenario.links`` knows where to look."""
+        uplink, downlink = profiles[self.profile].directions
         return self.uplink or uplink, self.downlink or downlink
-
-    @property
-    def impaired(self) -> bool:
-        """Whether a packet can notice the link in either direction."""
-        return any(settings.impaired for settings in self.resolved())
 
 
 _PLAYOUT = Duration(least="0ms", most="40.95s", step="10ms")
@@ -204,7 +211,7 @@ class PlayoutDelay(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Playout(Rule):
+class Playout(BeforeRule):
     """``natural`` (None inside), one fixed duration, or bounds."""
 
     def parse(self, value: object) -> object:
@@ -233,19 +240,6 @@ class Playout(Rule):
             ]
         }
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        bounds_or_none = handler(source)
-
-        def validate(value: object) -> object:
-            try:
-                return self.parse(value)
-            except Refused as refused:
-                raise as_pydantic_error(refused) from None
-
-        return core_schema.no_info_before_validator_function(validate, bounds_or_none)
-
 
 class Session(Section):
     """One session: warm-up and measured time in seconds, playout delay, first prompt."""
@@ -267,10 +261,24 @@ class Session(Section):
 
 
 class TimelineEntry(Section):
-    """Something that happens during the measured time; ``at`` in seconds from its start."""
+    """Something that happens during the measured time; times in seconds from its start.
+
+    ``g2gbench.scenario.timeline`` makes the list of changes that entries stand for.
+    """
 
     at: Annotated[float, Duration(least="0s", most="60min")] = Field(
         description="When, from the end of the warm-up; less than session.duration."
+    )
+    every: Annotated[float | None, Duration(least="100ms", most="60min", nullable=True)] = Field(
+        None, description="Again each time this much later, while it fits; null: once."
+    )
+    count: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
+        None, description="How many times in all; null: as often as fits."
+    )
+    lasts: Annotated[float | None, Duration(least="1ms", most="60min", nullable=True)] = Field(
+        None,
+        alias="for",
+        description="After that, the network from before is back; null: it stays.",
     )
     network: Network | None = Field(None, description="The network from then on.")
     prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(

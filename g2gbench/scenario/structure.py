@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -13,7 +13,9 @@ from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import SECRET_FIELDS
 
-_NOT_IN_A_MATRIX = frozenset(("name", "description", "matrix", "repeat", "expect", "client"))
+_NOT_IN_A_MATRIX = frozenset(
+    ("name", "description", "matrix", "repeat", "expect", "client", "profiles")
+)
 
 
 def rule_of(field: FieldInfo) -> Rule | None:
@@ -32,8 +34,9 @@ def field_at(location: tuple[str | int, ...]) -> FieldInfo | None:
     """The field at a location; None where no section of this version has one."""
     *above, last = location
     for section in _sections_at(tuple(above)):
-        if last in section.model_fields:
-            return section.model_fields[str(last)]
+        field = fields_of(section).get(str(last))
+        if field is not None:
+            return field
     return None
 
 
@@ -44,20 +47,25 @@ def keys_at(location: tuple[str | int, ...], kind: str | None = None) -> tuple[s
     """
     sections = _sections_at(location)
     chosen = [section for section in sections if kind in _kinds(section)] or sections
-    return tuple(dict.fromkeys(key for section in chosen for key in section.model_fields))
+    return tuple(dict.fromkeys(key for section in chosen for key in fields_of(section)))
 
 
 def _sections_at(location: tuple[str | int, ...]) -> tuple[type[Section], ...]:
     sections: tuple[type[Section], ...] = (Scenario,)
+    any_key = False  # the part is a name that the document chooses, or a place in a list
     for part in location:
-        if isinstance(part, str):
-            sections = tuple(
-                inner
-                for section in sections
-                if part in section.model_fields
-                for inner in sections_in(section.model_fields[part].annotation)
-            )
-    return sections
+        if any_key or isinstance(part, int):
+            any_key = False
+            continue
+        fields = [fields_of(section)[part] for section in sections if part in fields_of(section)]
+        sections = tuple(inner for field in fields for inner in sections_in(field.annotation))
+        any_key = any(get_origin(field.annotation) is dict for field in fields)
+    return () if any_key else sections
+
+
+def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
+    """The fields of a section by their keys in a document."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
 def _kinds(section: type[Section]) -> tuple[Any, ...]:

@@ -9,34 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from g2gbench.scenario.document import Listing, Node, Scalar, Table
-from g2gbench.scenario.profiles import PROFILES
 
 Location = tuple[str | int, ...]
 """Where something stands in a document: keys and list positions from the top."""
 
 NOT_YET = "is not supported yet in version 0.1.0"
 
-_PROFILES_NOW = tuple(PROFILES)
-_PROFILES_LATER = ("wifi-busy", "ethernet", "cable", "dsl", "lte", "3g", "4g", "5g", "satellite")
-
 LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "source.kind": (("synthetic",), ("file", "camera")),
     "publish.simulcast": (("false",), ("true", "True", "TRUE")),
     "client.kind": (("native",), ("browser",)),
-    "network.profile": (_PROFILES_NOW, _PROFILES_LATER),
-    "timeline[].network.profile": (_PROFILES_NOW, _PROFILES_LATER),
 }
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""
 
-LATER_KEYS: frozenset[str] = frozenset(
-    {"target.http_url", "timeline[].every", "network.trace", "timeline[].network.trace"}
-    | {
-        f"{prefix}network.{link}.{key}"
-        for prefix in ("", "timeline[].")
-        for link in ("uplink", "downlink")
-        for key in ("jitter", "burst", "trace")
-    }
-)
+LATER_KEYS: frozenset[str] = frozenset(("target.http_url",))
 """By path: the keys of a later version."""
 
 

@@ -32,7 +32,7 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
     problems = [_later_problem(tree, item) for item in later]
     settled = {item.location for item in later}
     # The rest of a section whose kind comes later cannot be judged.
-    unjudged = {item.location[:-1] for item in later if item.location[-1] in ("kind", "every")}
+    unjudged = {item.location[:-1] for item in later if item.location[-1] == "kind"}
     try:
         scenario = Scenario.model_validate(plain(tree))
     except ValidationError as error:

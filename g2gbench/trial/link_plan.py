@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from g2gbench.scenario import LinkSettings, Network, Scenario, ServiceTarget
-
-if TYPE_CHECKING:
-    from g2gbench.trial.plan import PlannedTrial
+from g2gbench.scenario import LinkSettings, QueueLimit, Scenario, ServiceTarget, changes
+from g2gbench.trial.plan import PlannedTrial
 
 
 def link_plan(trial: PlannedTrial) -> dict[str, Any] | None:
@@ -16,24 +14,24 @@ def link_plan(trial: PlannedTrial) -> dict[str, Any] | None:
     Everywhere else the link is there also when it changes nothing: its packet log is evidence.
     """
     scenario = trial.scenario
-    networks = [scenario.network, *(e.network for e in scenario.timeline if e.network)]
-    if isinstance(scenario.target, ServiceTarget) and not any(n.impaired for n in networks):
+    if isinstance(scenario.target, ServiceTarget) and not impaired(scenario):
         return None
-    return {**directions(scenario.network.resolved()), "seed": trial.seed}
+    return {**directions(scenario.links()), "seed": trial.seed}
 
 
 def link_changes(scenario: Scenario) -> list[tuple[float, str, dict[str, Any]]]:
     """(seconds after the warm-up, what people are shown, what the link is told) of each change."""
     return [
-        (entry.at, label(entry.network), directions(entry.network.resolved()))
-        for entry in scenario.timeline
-        if entry.network is not None
+        (change.at_s, change.label, directions(scenario.links(change.network)))
+        for change in changes(scenario)
+        if change.network is not None
     ]
 
 
-def label(network: Network) -> str:
-    """A network in a few words."""
-    return network.profile
+def impaired(scenario: Scenario) -> bool:
+    """Whether a packet can notice the network at any time."""
+    networks = [scenario.network, *(e.network for e in scenario.timeline if e.network)]
+    return any(link.impaired for network in networks for link in scenario.links(network))
 
 
 def directions(resolved: tuple[LinkSettings, LinkSettings]) -> dict[str, Any]:
@@ -45,11 +43,22 @@ def directions(resolved: tuple[LinkSettings, LinkSettings]) -> dict[str, Any]:
 
 
 def _told(settings: LinkSettings) -> dict[str, Any]:
+    queue = settings.queue or QueueLimit()
     fields = {
-        "delay_s": settings.delay,
+        "overhead_bytes": settings.overhead,
+        "queue_packets": queue.packets,
+        "queue_bytes": queue.bytes,
+        "queue_s": queue.seconds,
+        "queue_discipline": settings.queue_discipline,
         "capacity_bps": settings.capacity,
+        "trace": settings.trace.told if settings.trace is not None else None,
         "loss": settings.loss,
-        "queue_s": settings.queue_seconds,
-        "queue_packets": settings.queue_packets,
+        "avg_burst_loss_length": settings.burst,
+        "delay_s": settings.delay,
+        "delay_standard_deviation_s": settings.jitter,
+        "delay_correlation_s": settings.jitter_correlation,
+        "allow_reordering": settings.allow_reordering,
+        "duplication": settings.duplication,
+        "blackout": settings.blackout,
     }
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value and value != "drop-tail"}

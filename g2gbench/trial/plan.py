@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from g2gbench.scenario import Cell, LivekitTarget, LoopbackTarget, Scenario, ServiceTarget
-from g2gbench.trial.link_plan import link_changes as link_changes
-from g2gbench.trial.link_plan import link_plan as link_plan
+from g2gbench.scenario import (
+    Cell,
+    Faults,
+    LivekitTarget,
+    LoopbackTarget,
+    Scenario,
+    ServiceTarget,
+    changes,
+)
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
@@ -93,13 +99,14 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
             "max_bitrate_bps": scenario.publish.max_bitrate,
             "max_framerate": _max_framerate(scenario),
         },
+        "playout_delay_ms": _playout_delay_ms(scenario),
         "warmup_s": session.warmup,
         "duration_s": session.duration,
         "prompt": session.prompt,
         "prompts": [
-            {"at_s": entry.at, "prompt": entry.prompt}
-            for entry in scenario.timeline
-            if entry.prompt is not None
+            {"at_s": change.at_s, "prompt": change.prompt}
+            for change in changes(scenario)
+            if change.prompt is not None
         ],
     }
 
@@ -132,15 +139,30 @@ def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
                 "spread_s": processing.spread,
                 "max_fps": processing.max_fps,
             },
+            "faults": _faults(processing.faults),
             "seed": trial.seed,
         },
     }
 
 
+def _faults(asked: Faults) -> dict[str, Any]:
+    return {
+        "drop_every": asked.drop_every,
+        "duplicate_every": asked.duplicate_every,
+        "swap_every": asked.swap_every,
+        "freeze_every": asked.freeze_every,
+        "freeze_s": asked.freeze,
+        "silent_s": asked.silent,
+        "misstamp_every": asked.misstamp_every,
+        "blank_every": asked.blank_every,
+    }
+
+
 def _room_plan(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> dict[str, Any]:
-    delay = scenario.session.playout_delay
-    bounds = [round(delay.min * 1000), round(delay.max * 1000)] if delay else None
-    room: dict[str, Any] = {"playout_delay_ms": bounds, "start_bitrate_kbps": START_BITRATE_KBPS}
+    room: dict[str, Any] = {
+        "playout_delay_ms": _playout_delay_ms(scenario),
+        "start_bitrate_kbps": START_BITRATE_KBPS,
+    }
     if isinstance(target, LivekitTarget):
         return room | {
             "kind": "external",
@@ -152,6 +174,14 @@ def _room_plan(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> di
     if target.room.command is not None:
         room["command"] = target.room.command
     return room
+
+
+def _playout_delay_ms(scenario: Scenario) -> list[int] | None:
+    """Bounds that the room is asked to hold both receivers to; None: as they decide."""
+    delay = scenario.session.playout_delay
+    if delay is None or isinstance(scenario.target, ServiceTarget):
+        return None
+    return [round(delay.min * 1000), round(delay.max * 1000)]
 
 
 def restamps(scenario: Scenario) -> bool:

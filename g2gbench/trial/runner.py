@@ -26,9 +26,10 @@ from g2gbench.measure.records import (
 )
 from g2gbench.process.spawn import Child, ChildLost, describe
 from g2gbench.realtime.protocol import BASE_URL
+from g2gbench.scenario import label
 from g2gbench.trial import plan as planning
 from g2gbench.trial.host import Host
-from g2gbench.trial.link_plan import label, link_changes, link_plan
+from g2gbench.trial.link_plan import impaired, link_changes, link_plan
 from g2gbench.trial.plan import PlannedTrial
 
 USAGE_S = 1.0
@@ -138,7 +139,7 @@ class TrialRunner:
             ready = await service.ready(READY_S)
             url = ready["url"]
             self._pids |= ready["pids"]
-        plan, network = link_plan(trial), trial.scenario.network
+        plan = link_plan(trial)
         if plan is not None:
             link = await self._spawn(
                 "link",
@@ -147,8 +148,8 @@ class TrialRunner:
             )
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]
-            impaired = network.impaired or bool(link_changes(trial.scenario))
-            self._event("link", label=label(network), impaired=impaired)
+            name = label(trial.scenario.network)
+            self._event("link", label=name, impaired=impaired(trial.scenario))
         await client.ready(READY_S)
         self._event("processes", **self._pids)
         client.tell({"url": url})

@@ -14,7 +14,6 @@ from g2gbench.analysis.verdict import EXIT_CODES
 from g2gbench.cli import cli
 from g2gbench.errors import ExitCode
 from g2gbench.measure.registry import LATER
-from g2gbench.scenario import PROFILES
 from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
 from g2gbench.store.reading import Run
 from tests.docs.documents import ROOT, code_words, fences, read, rows, section
@@ -22,7 +21,7 @@ from tests.report import runs
 
 README = read("README.md")
 COMMANDS = cli.list_commands(click.Context(cli))
-PLANNED_COMMANDS = {"compare", "trend", "preflight", "calibrate"}
+PLANNED_COMMANDS = {"compare", "trend", "preflight"}
 TABLE = "| Code | Verdict | Meaning |"
 NOT_YET = section(README, "What it does not do yet")
 
@@ -74,7 +73,7 @@ def test_its_python_runs_and_gives_what_it_says(
 def test_what_it_says_is_missing_is_missing() -> None:
     later = {word for _, words in LATER_VALUES.values() for word in words} | set(LATER)
     later |= {path.rpartition(".")[2] for path in LATER_KEYS} | PLANNED_COMMANDS
-    there = {"service", "g2gbench serve", *PROFILES}
+    there = {"service", "g2gbench serve"}
     assert set(code_words(NOT_YET)) - there <= later
     assert not PLANNED_COMMANDS & set(COMMANDS)
 
@@ -82,10 +81,9 @@ def test_what_it_says_is_missing_is_missing() -> None:
 def test_it_is_silent_about_nothing_large_that_is_missing() -> None:
     large = ("source.kind", "client.kind")
     missing = {word for path in large for word in LATER_VALUES[path][1]}
-    missing |= set(LATER) | PLANNED_COMMANDS | {"jitter", "burst", "trace"}
+    missing |= set(LATER) | PLANNED_COMMANDS
     assert missing <= set(code_words(NOT_YET))
     assert "Simulcast" in NOT_YET
-    assert set(PROFILES) == {"none", "wifi"}
 
 
 def test_the_changelog_begins_with_this_version() -> None:

@@ -36,18 +36,47 @@ TEXT = st.text(LETTERS | st.sampled_from("\n\t"), max_size=30)
 PROMPT = TEXT.filter(bool)
 NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 RATE = st.integers(1, 120) | st.floats(1, 120)
+
+
+def percentages(least: int, most: int) -> Strategy:
+    return st.floats(least, most).map(lambda percent: f"{percent:.4f}%")
+
+
 BITRATE = st.integers(10, 100_000).map(lambda kbps: f"{kbps}kbps")
 
-LINK = optional_keys(
+QUEUE = st.one_of(
+    milliseconds(1, 60_000),
+    st.integers(1, 100_000).map(lambda n: f"{n}packets"),
+    st.integers(1, 100_000).map(lambda n: f"{n}kB"),
+)
+LINK = st.fixed_dictionaries(
+    {"capacity": BITRATE, "jitter": milliseconds(1, 1000), "loss": percentages(1, 50)},
+    optional={
+        "queue": QUEUE | st.none(),
+        "queue_discipline": st.sampled_from(("drop-tail", "codel")),
+        "overhead": st.integers(0, 1500).map(lambda n: f"{n}B"),
+        "jitter_correlation": milliseconds(0, 60_000),
+        "burst": st.floats(1, 1000).map(lambda n: f"{n:.3f} packets") | st.none(),
+    },
+) | optional_keys(
     delay=milliseconds(0, 10_000),
+    jitter=milliseconds(0, 10_000),
     capacity=BITRATE | st.none(),
-    loss=st.floats(0, 100).map(lambda percent: f"{percent:.4f}%"),
-    queue=milliseconds(1, 60_000) | st.integers(1, 100_000).map(lambda n: f"{n}packets"),
-) | st.fixed_dictionaries(
-    {"capacity": BITRATE, "queue": st.integers(1, 50).map(lambda n: f"{n}kB")}
+    loss=percentages(0, 100),
+    duplication=percentages(0, 100),
+    allow_reordering=st.booleans(),
+    blackout=st.booleans(),
+    trace=st.none(),
+)
+PROFILES = st.dictionaries(
+    st.from_regex(r"my-[a-z]{1,8}", fullmatch=True),
+    optional_keys(uplink=LINK, downlink=LINK, source=TEXT, description=TEXT),
+    max_size=2,
 )
 NETWORK = optional_keys(
-    profile=st.sampled_from(("none", "wifi")), uplink=LINK | st.none(), downlink=LINK | st.none()
+    profile=st.sampled_from(("none", "wifi", "lte-driving", "blackout")),
+    uplink=LINK | st.none(),
+    downlink=LINK | st.none(),
 )
 SIZE = st.tuples(st.integers(96, 1920), st.integers(16, 1080)).map(
     lambda halves: f"{2 * halves[0]}x{2 * halves[1]}"
@@ -111,9 +140,17 @@ SESSION = st.fixed_dictionaries(
 
 @st.composite
 def timelines(draw: st.DrawFn) -> list[dict[str, Any]]:
-    times = draw(st.lists(st.integers(0, 59_999), unique=True, max_size=4))
-    entries = st.fixed_dictionaries({"prompt": PROMPT}, optional={"network": NETWORK})
-    return [{"at": f"{at}ms", **draw(entries)} for at in sorted(times)]
+    """Entries 10 s apart, so that a repetition or an end stays before the next."""
+    times = draw(st.lists(st.integers(0, 5), unique=True, max_size=4))
+    lasting = {"network": NETWORK, "for": milliseconds(1, 999)}
+    entries = st.one_of(
+        st.fixed_dictionaries({"prompt": PROMPT}, optional={"network": NETWORK}),
+        st.fixed_dictionaries(lasting),
+        st.fixed_dictionaries(
+            {**lasting, "every": milliseconds(1000, 2000), "count": st.integers(1, 4)}
+        ),
+    )
+    return [{"at": f"{at}0s", **draw(entries)} for at in sorted(times)]
 
 
 EXPECTATION = st.tuples(
@@ -145,6 +182,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     fields: dict[str, Strategy] = {
         "description": TEXT,
         "publish": PUBLISH,
+        "profiles": PROFILES,
         "network": NETWORK,
         "client": st.just({"kind": "native"}),
         "matrix": MATRIX,

@@ -64,7 +64,6 @@ TABLE: dict[str, Expected] = {
     "expect-unit": Expected(3, 10, "expect[0]", "allowed: a number in fps's own unit (1/s)"),
     "framerate-infinite": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
     "framerate-with-unit": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
-    "jitter-later": Expected(3, 20, "network.uplink.jitter", f'"jitter" {LATER}; allowed: delay'),
     "http-url-later": Expected(2, 61, "target.http_url", f'"http_url" {LATER}; allowed: kind'),
     "kind-missing": Expected(
         2, 9, "target.kind", "missing, and it has no default; allowed: loopback, service, livekit"
@@ -104,14 +103,9 @@ TABLE: dict[str, Expected] = {
         3, 26, "session.playout_delay", "allowed: natural, multiples of 10ms"
     ),
     "playout-too-long": Expected(3, 42, "session.playout_delay.max", "allowed: 0ms to 40.95s"),
-    "profile-later": Expected(3, 20, "network.profile", f'"lte" {LATER}; allowed: none, wifi'),
-    "profile-misspelt": Expected(3, 20, "network.profile", "allowed: none, wifi", "wifi"),
     "prompt-no": Expected(3, 19, "session.prompt", "allowed: text of 1 to 5000 characters"),
     "queue-bare": Expected(
         3, 44, "network.uplink.queue", f"a unit is needed; allowed: {DURATIONS}"
-    ),
-    "queue-bytes-without-capacity": Expected(
-        3, 27, "network.uplink.queue", "a queue in bytes needs a capacity beside it"
     ),
     "queue-half-packet": Expected(3, 27, "network.uplink.queue", "a whole number of packets"),
     "repeat-boolean": Expected(
@@ -144,9 +138,6 @@ TABLE: dict[str, Expected] = {
     "timeline-after-end": Expected(
         3, 17, "timeline[0].at", "allowed: less than session.duration, 20s"
     ),
-    "timeline-every": Expected(
-        3, 13, "timeline[0].every", f'"every" {LATER}; allowed: at, network'
-    ),
     "timeline-nothing": Expected(3, 12, "timeline[0]", "allowed: network, prompt, or both"),
     "timeline-order": Expected(5, 10, "timeline[1].at", "allowed: more than 8s, the entry before"),
     "two-documents": Expected(3, 1, "", "a second document begins here"),
@@ -155,12 +146,123 @@ TABLE: dict[str, Expected] = {
     ),
     "unknown-key": Expected(5, 3, "publish.max_bitrat", PUBLISH_KEYS, "max_bitrate"),
     "unknown-section": Expected(3, 1, "netwrok", 'unknown key "netwrok"; allowed: name', "network"),
+    "burst-bare": Expected(3, 37, "network.uplink.burst", "found 3; a unit is needed"),
+    "burst-of-everything": Expected(
+        3, 39, "network.uplink.burst", "every packet is lost; allowed: loss below 100%"
+    ),
+    "burst-too-short": Expected(
+        3, 38, "network.uplink.burst", "too short for a loss of 80%; allowed: 4.001packets or more"
+    ),
+    "burst-without-loss": Expected(
+        3, 39, "network.uplink.burst", "nothing is lost; allowed: loss beside it"
+    ),
+    "codel-misspelt": Expected(
+        3, 55, "network.uplink.queue_discipline", "allowed: drop-tail, codel", "codel"
+    ),
+    "codel-without-capacity": Expected(
+        3, 38, "network.uplink.queue_discipline", "allowed: capacity beside it, or a trace"
+    ),
+    "correlation-without-jitter": Expected(
+        3, 40, "network.uplink.jitter_correlation", "there is no jitter; allowed: jitter beside it"
+    ),
+    "duplication-bare": Expected(3, 33, "network.uplink.duplication", "a ratio in %, such as 1%"),
+    "jitter-negative": Expected(3, 28, "network.uplink.jitter", "a duration cannot be negative"),
+    "matrix-trace": Expected(3, 39, "matrix.network.uplink.trace[1]", "no such file"),
+    "overhead-half-byte": Expected(
+        3, 47, "network.uplink.overhead", "not a whole number of bytes; allowed: a size in B, kB"
+    ),
+    "overhead-without-capacity": Expected(
+        3, 30, "network.uplink.overhead", "nothing waits where capacity is unlimited"
+    ),
+    "profile-field": Expected(
+        3, 30, "profiles.office.uplink.dealy", "allowed: delay, jitter, jitter_c", "delay"
+    ),
+    "profile-misspelt": Expected(
+        3, 20, "network.profile", "allowed: none, ethernet, wifi, wifi-busy", "wifi"
+    ),
+    "profile-name": Expected(
+        3, 25, "profiles.my office", "allowed: 1 to 64 letters, digits, dots, dashes"
+    ),
+    "profile-own-misspelt": Expected(
+        4, 20, "network.profile", "bufferbloat, blackout, office", "office"
+    ),
+    "profile-shadows": Expected(
+        3, 17, "profiles.lte", '"lte" is a built-in profile; allowed: another name'
+    ),
+    "profiles-file-missing": Expected(3, 11, "profiles", 'found "nowhere.yaml"; no such file'),
+    "profiles-list": Expected(3, 11, "profiles", "allowed: a mapping of names to {uplink"),
+    "queue-without-capacity": Expected(
+        3, 39, "network.uplink.queue", "allowed: capacity beside it, or a trace that gives it"
+    ),
+    "reordering-word": Expected(3, 38, "network.uplink.allow_reordering", "allowed: true, false"),
+    "timeline-count-alone": Expected(
+        3, 28, "timeline[0].count", "nothing repeats; allowed: every beside it"
+    ),
+    "timeline-count-end": Expected(3, 39, "timeline[0].count", "after the end; allowed: at most 4"),
+    "timeline-every-bare": Expected(3, 28, "timeline[0].every", "found 5; a unit is needed"),
+    "timeline-every-once": Expected(
+        3, 28, "timeline[0].every", "it happens only once; allowed: less than 19s"
+    ),
+    "timeline-for-end": Expected(3, 27, "timeline[0].for", "after the end; allowed: at most 5s"),
+    "timeline-for-every": Expected(3, 37, "timeline[0].for", "allowed: less than every, 5s"),
+    "timeline-for-prompt": Expected(3, 26, "timeline[0].for", "only a network ends"),
+    "timeline-overlap": Expected(
+        5, 10, "timeline[1].at", "at 4s the network of timeline[0] is still in force; allowed: 5s"
+    ),
+    "timeline-overlap-repeated": Expected(
+        4, 21, "timeline[0].every", "at 5s the network of timeline[1] is still in force"
+    ),
+    "timeline-profile": Expected(3, 40, "timeline[0].network.profile", "allowed: none", "lte"),
+    "timeline-too-many": Expected(4, 11, "timeline", "these are 3600 changes; allowed: at most"),
+    "timeline-two-prompts": Expected(5, 10, "timeline[1].at", "at 9s timeline[0] has a prompt too"),
+    "trace-and-capacity": Expected(
+        3, 30, "network.uplink.capacity", "the trace gives it at all times; allowed: one of"
+    ),
+    "trace-missing": Expected(3, 27, "network.uplink.trace", 'found "nowhere.csv"; no such file'),
+    "trace-number": Expected(3, 27, "network.uplink.trace", "allowed: the name of a trace file"),
+    "trace-other-file": Expected(
+        3, 27, "network.uplink.trace", "traces/good.csv is not the trace that was meant"
+    ),
+    "trace-without-capacity": Expected(
+        3, 27, "network.uplink.queue", "nothing waits where capacity is unlimited"
+    ),
     "yaml-1-1": Expected(2, 1, "", "only YAML 1.2 is read"),
 }
 
 
+IN_A_TRACE: dict[str, Expected] = {
+    "trace-backwards": Expected(3, 1, "backwards.mahi", "the time goes back; allowed: 5 or more"),
+    "trace-cells": Expected(3, 1, "cells.csv", "3 cells; allowed: 2 cells"),
+    "trace-empty": Expected(None, None, "empty.csv", "the trace is empty; allowed: one whole"),
+    "trace-half-ms": Expected(
+        2, 1, "half-ms.mahi", "a whole number of milliseconds, 0 to 86400000"
+    ),
+    "trace-header": Expected(
+        1, 1, "header.csv", "CSV with the header time,capacity,delay,loss", "capacity"
+    ),
+    "trace-range": Expected(3, 4, "range.csv", 'found "101%"; allowed: loss up to 100%'),
+    "trace-start": Expected(2, 1, "start.csv", "the first row is not of time 0; allowed: 0s"),
+    "trace-time": Expected(4, 1, "time.csv", "the time does not rise; allowed: more than 1s"),
+    "trace-unit": Expected(3, 4, "unit.csv", 'found "5"; a unit is needed; allowed: a bitrate'),
+}
+"""Mistakes in a trace beside the scenario; instead of a path the name of that file."""
+
+
 def test_every_stored_file_has_its_expectation() -> None:
-    assert sorted(path.stem for path in BAD.glob("*.yaml")) == sorted(TABLE)
+    assert sorted(path.stem for path in BAD.glob("*.yaml")) == sorted({**TABLE, **IN_A_TRACE})
+
+
+@pytest.mark.parametrize(("name", "expected"), IN_A_TRACE.items(), ids=IN_A_TRACE.keys())
+def test_a_mistake_in_a_trace_is_told_with_the_place_in_its_file(
+    name: str, expected: Expected
+) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(BAD / f"{name}.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == expected[:2]
+    assert problem.file == str(BAD / "traces" / expected.path)
+    assert problem.nearest == expected.nearest
+    assert expected.says in str(problem)
 
 
 @pytest.mark.parametrize(("name", "expected"), TABLE.items(), ids=TABLE.keys())

@@ -13,21 +13,28 @@ import pytest
 from g2gbench.measure.registry import LATER
 from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, json_schema, loads
 from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.profile_table import figures_table, sources_table
 from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PROFILES_PAGE = (DOCS / "profiles.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "scenario.md").read_text(encoding="utf-8")
 EXAMPLES = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "name:" in text]
-ROWS = re.findall(r"^\| `([a-z_.\[\]]+)` \| (\S+) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+ROWS = re.findall(r"^\| `([a-zA-Z_.\[\]]+)` \| (\S+) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
 SCHEMA = json_schema()
+
+
+AS_ABOVE = {"timeline[].network", "profiles.NAME.uplink"}
+"""Sections whose fields are told at another place of the page."""
+
+NAMED = {"timeline": "[]", "profiles": ".NAME"}
+"""Fields that hold any number of sections."""
 
 
 def fields(section: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     """Every documented path with its default as the page writes it."""
     for name, field in section["properties"].items():
         path = f"{prefix}{name}"
-        if name == "downlink":
-            yield path, "`null`"  # its fields are those of uplink
-            continue
         reference = re.search(r"#/\$defs/(\w+)", json.dumps(field))
         inner = SCHEMA["$defs"][reference[1]] if reference else {}
         if name not in section["required"]:
@@ -36,8 +43,8 @@ def fields(section: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
             yield path, "below" if isinstance(default, dict) and default else f"`{written}`"
         else:
             yield path, "–"
-        if "properties" in inner and path != "timeline[].network":
-            yield from fields(inner, f"{path}[]." if name == "timeline" else f"{path}.")
+        if "properties" in inner and path not in AS_ABOVE and name != "downlink":
+            yield from fields(inner, f"{path}{NAMED.get(name, '')}.")
 
 
 FIELDS = dict(fields(SCHEMA, ""))
@@ -64,7 +71,7 @@ def test_every_allowed_word_is_in_its_row() -> None:
     allowed = {path: words for path, _, words, _ in ROWS}
     assert "`vp8` `vp9` `h264` `av1` `h265`" in allowed["publish.codec"]
     assert "`street` `talking-head` `noise` `flat`" in allowed["source.content"]
-    assert allowed["network.profile"] == " ".join(f"`{name}`" for name in PROFILES)
+    assert allowed["network.uplink.queue_discipline"] == "`drop-tail` `codel`"
 
 
 def test_every_model_stands_in_the_row_of_its_size() -> None:
@@ -75,19 +82,19 @@ def test_every_model_stands_in_the_row_of_its_size() -> None:
         assert f"| {model.width}x{model.height} | {model.fps:g} |" in row
 
 
-def test_the_profile_table_tells_the_numbers_that_are_used() -> None:
-    for name, directions in PROFILES.items():
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
-        for cell, settings in zip(row.split(" | ")[1:], directions, strict=True):
-            if not settings.impaired:
-                assert "no effect" in cell
-                continue
-            assert settings.capacity is not None
-            assert settings.queue_seconds is not None
-            assert cell.removesuffix(" |") == (
-                f"{settings.delay * 1e3:g}ms, {settings.capacity / 1e6:g}Mbps, "
-                f"{settings.loss:.1%} loss, {settings.queue_seconds * 1e3:g}ms queue"
-            )
+@pytest.mark.parametrize("table", [figures_table(), sources_table()], ids=["figures", "sources"])
+def test_the_page_of_the_profiles_tells_the_figures_that_are_used(table: str) -> None:
+    assert table in PROFILES_PAGE
+
+
+def test_the_page_of_the_profiles_knows_where_a_stream_of_2_mbps_does_not_fit() -> None:
+    thin = {
+        name
+        for name, profile in PROFILES.items()
+        if profile.uplink.capacity is not None and profile.uplink.capacity < 2_000_000
+    }
+    sentence = PROFILES_PAGE.partition("does not fit up ")[2].partition(":")[0]
+    assert set(re.findall(r"`(.+?)`", sentence)) == thin
 
 
 def test_every_expectation_of_the_page_is_one() -> None:

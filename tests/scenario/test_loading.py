@@ -52,7 +52,7 @@ def test_what_is_no_readable_file_is_refused_with_a_sentence(tmp_path: Path) -> 
     latin.write_bytes(b"name: a\ndescription: caf\xe9\n")
     large.write_bytes(b"#" * ((1 << 20) + 1))
     os.mkfifo(tmp_path / "pipe")
-    assert refusal(tmp_path) == ": a directory; name the scenario file in it"
+    assert refusal(tmp_path) == ": a directory; name the file in it"
     assert refusal(tmp_path / "none") == ": no such file"
     assert refusal(tmp_path / "pipe") == ": not a regular file"
     assert refusal(binary) == ": a binary file, not YAML text"

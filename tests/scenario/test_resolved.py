@@ -30,7 +30,21 @@ def test_defaults_are_filled_in_and_units_written_back() -> None:
     }
     assert document["network"] == {
         "profile": "none",
-        "uplink": {"delay": "50ms", "capacity": "3Mbps", "loss": "0.5%", "queue": "50packets"},
+        "uplink": {
+            "delay": "50ms",
+            "jitter": "0s",
+            "jitter_correlation": "0s",
+            "capacity": "3Mbps",
+            "loss": "0.5%",
+            "burst": None,
+            "queue": "50packets",
+            "queue_discipline": "drop-tail",
+            "overhead": "0B",
+            "allow_reordering": False,
+            "duplication": "0%",
+            "blackout": False,
+            "trace": None,
+        },
         "downlink": None,
     }
     assert document["session"]["playout_delay"] == {"min": "0s", "max": "0s"}

@@ -15,9 +15,11 @@ from g2gbench.scenario import (
     LoopbackTarget,
     PlayoutDelay,
     Publish,
+    QueueLimit,
     Room,
     Scenario,
     cells,
+    resolved,
 )
 from tests.scenario.texts import scenario
 
@@ -35,7 +37,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert (it.session.warmup, it.session.duration, it.session.prompt) == (10.0, 20.0, None)
     assert it.session.playout_delay is None
     assert (it.source.content, it.source.marker) == ("street", "auto")
-    assert not it.network.impaired
+    assert not any(link.impaired for link in it.links())
     assert isinstance(it.target, LoopbackTarget)
     assert (it.target.processing.mean, it.target.processing.spread) == (0.0, 0.0)
     assert (it.target.room, it.client.kind) == (Room(), "native")
@@ -129,26 +131,28 @@ def test_playout_delay_is_natural_fixed_or_bounded(
 
 
 @pytest.mark.parametrize(
-    ("written", "seconds", "packets"),
+    ("written", "limit", "rendered"),
     [
-        ("200ms", 0.2, None),
-        ("50packets", None, 50),
-        ("50 packets", None, 50),
-        ("64kB", 64_000 * 8 / 2e6, None),
-        ("1MB", 4.0, None),
+        ("200ms", QueueLimit(seconds=0.2), "200ms"),
+        ("50packets", QueueLimit(packets=50), "50packets"),
+        ("50 packets", QueueLimit(packets=50), "50packets"),
+        ("64kB", QueueLimit(bytes=64_000), "64kB"),
+        ("1MB", QueueLimit(bytes=1_000_000), "1MB"),
         ("null", None, None),
     ],
 )
-def test_a_queue_is_a_time_packets_or_bytes_of_a_capacity(
-    written: str, seconds: float | None, packets: int | None
+def test_a_queue_is_a_time_packets_or_bytes(
+    written: str, limit: QueueLimit | None, rendered: str | None
 ) -> None:
     it = scenario(f"network: {{uplink: {{queue: {written}, capacity: 2Mbps}}}}\n")
     assert it.network.uplink is not None
-    assert it.network.uplink.queue_seconds == seconds
-    assert it.network.uplink.queue_packets == packets
+    assert it.network.uplink.queue == limit
+    assert resolved(it)["network"]["uplink"]["queue"] == rendered
 
 
-@pytest.mark.parametrize("queue", ["0ms", "0packets", "61s", "200000packets", "0B"])
+@pytest.mark.parametrize(
+    "queue", ["0ms", "0packets", "61s", "200000packets", "0B", "101MB", "2.5B"]
+)
 def test_a_queue_out_of_bounds_is_refused(queue: str) -> None:
     with pytest.raises(InputError, match=r"network\.uplink\.queue"):
         scenario(f"network: {{uplink: {{queue: {queue}, capacity: 2Mbps}}}}\n")
@@ -162,23 +166,29 @@ def test_a_direction_given_replaces_that_direction_of_the_profile_whole() -> Non
     network = scenario("network: {profile: wifi, uplink: {delay: 80ms}}\n").network
     uplink, downlink = network.resolved()
     assert uplink == LinkSettings.model_validate({"delay": "80ms"})
-    assert downlink == PROFILES["wifi"][1]
-    assert network.impaired
+    assert downlink == PROFILES["wifi"].downlink
 
 
 def test_an_empty_direction_switches_the_profile_off_there() -> None:
     network = scenario("network: {profile: wifi, uplink: {}, downlink: {}}\n").network
     assert network.resolved() == (LinkSettings(), LinkSettings())
-    assert not network.impaired
 
 
-@pytest.mark.parametrize("field", ["delay: 1ms", "capacity: 1Gbps", "loss: 0.01%"])
-def test_any_effect_in_one_direction_impairs_the_network(field: str) -> None:
-    assert scenario(f"network: {{downlink: {{{field}}}}}\n").network.impaired
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("delay: 1ms", "jitter: 1ms", "capacity: 1Gbps", "loss: 0.01%", "duplication: 1%"),
+        *("blackout: true", "trace: scenarios/traces/stairs.csv"),
+    ],
+)
+def test_a_packet_can_notice_any_effect(field: str) -> None:
+    uplink, downlink = scenario(f"network: {{downlink: {{{field}}}}}\n").links()
+    assert (uplink.impaired, downlink.impaired) == (False, True)
 
 
-def test_a_queue_alone_impairs_nothing() -> None:
-    assert not scenario("network: {downlink: {queue: 100ms}}\n").network.impaired
+def test_leave_to_overtake_alone_is_nothing_to_notice() -> None:
+    _, downlink = scenario("network: {downlink: {allow_reordering: true}}\n").links()
+    assert not downlink.impaired
 
 
 def test_a_timeline_keeps_its_entries_in_seconds() -> None:

@@ -9,7 +9,15 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from g2gbench.scenario import LoopbackTarget, PlayoutDelay, cells, json_schema, load
+from g2gbench.scenario import (
+    PROFILES,
+    LoopbackTarget,
+    PlayoutDelay,
+    cells,
+    changes,
+    json_schema,
+    load,
+)
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.yaml"))
@@ -44,7 +52,7 @@ def test_wifi_is_the_main_job() -> None:
     assert (scenario.frame_size, scenario.fps, scenario.marker_version) == ((1088, 624), 30, "v1")
     assert (scenario.publish.codec, scenario.publish.max_bitrate) == ("vp8", 2_000_000)
     assert scenario.network.profile == "wifi"
-    assert scenario.network.impaired
+    assert all(link.impaired for link in scenario.links())
     assert scenario.session.prompt == "a cyberpunk cityscape"
 
 
@@ -55,10 +63,28 @@ def test_clean_360p_measures_the_path_alone() -> None:
         (640, 360),
         30,
     )
-    assert not scenario.network.impaired
+    assert not any(link.impaired for link in scenario.links())
     delay = scenario.session.playout_delay
     assert isinstance(delay, PlayoutDelay)
     assert (delay.min, delay.max) == (0.0, 0.0)
+
+
+def test_livekit_server_is_clean_360p_but_for_its_room() -> None:
+    real, embedded = (load(SCENARIOS / f"{name}.yaml") for name in ("livekit-server", "clean-360p"))
+    assert isinstance(real.target, LoopbackTarget)
+    assert real.target.room.kind == "livekit-server"
+    alike = {"name", "description", "target"}
+    assert real.model_dump(exclude=alike) == embedded.model_dump(exclude=alike)
+
+
+def test_blackout_goes_dark_once_and_leaves_time_to_recover() -> None:
+    dark, back = changes(load(SCENARIOS / "blackout.yaml"))
+    assert (dark.at_s, dark.label, back.at_s, back.label) == (10, "blackout", 13, "back to wifi")
+
+
+def test_profiles_goes_through_every_network_that_lets_something_pass() -> None:
+    names = [cell.scenario.network.profile for cell in cells(load(SCENARIOS / "profiles.yaml"))]
+    assert names == [name for name in PROFILES if name != "blackout"]
 
 
 def test_codecs_compares_two() -> None:

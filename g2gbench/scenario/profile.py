@@ -1,0 +1,25 @@
+"""A named network: what stands behind ``network: {profile: …}``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.rules import Text
+from g2gbench.scenario.section import Section
+
+
+class Profile(Section):
+    """A network with a name: what each direction does, and where the figures come from."""
+
+    description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
+    source: Annotated[str, Text()] = Field("", description="Where the figures come from.")
+    uplink: LinkSettings = Field(default_factory=LinkSettings, description="Client to target.")
+    downlink: LinkSettings = Field(default_factory=LinkSettings, description="Target to client.")
+
+    @property
+    def directions(self) -> tuple[LinkSettings, LinkSettings]:
+        """(uplink, downlink), seen from the measured client."""
+        return self.uplink, self.downlink
