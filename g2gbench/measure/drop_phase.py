@@ -112,11 +112,11 @@ class _Stages:
         returned = np.searchsorted(seen.received_ns, self._at_ns, side="right").astype(np.float64)
         source, encoded = series("source.frames"), series("outbound.frames_encoded")
         decoded = series("inbound.frames_decoded")
-        self._lost = {
-            "before_encoder": _settled(published - source, source),
-            "encoder": _settled(source - encoded, encoded),
-            "decoder": _settled(series("inbound.frames_dropped"), decoded),
-            "after_decoder": _settled(decoded - returned, decoded),
+        self._lags = {
+            "before_encoder": _Lag(published - source, source),
+            "encoder": _Lag(source - encoded, encoded),
+            "decoder": _Lag(series("inbound.frames_dropped"), decoded),
+            "after_decoder": _Lag(decoded - returned, decoded),
         }
 
     def settle(
@@ -125,17 +125,18 @@ class _Stages:
         """Name the phase of ``missing`` frames where the counters of two ``stages`` prove it.
 
         The stage that alone lost frames, and exactly as many; ``otherwise`` when neither lost any.
-        Over the whole session where that proves something, else from snapshot to snapshot.
+        Over as much of the session as proves something, then from snapshot to snapshot.
         """
+        phase = phase.copy()
         last = len(self._at_ns) - 1
+        settled = 0
         for end in range(last, 0, -1):
             rows, proof = self._proven(missing, stages, otherwise, 0, end)
-            if proof is not None and (proof == otherwise or end + SETTLING_SNAPSHOTS <= last):
-                phase = phase.copy()
+            if proof is not None:
                 phase[rows] = _CODE[proof]
-                return phase
-        phase = phase.copy()
-        for end in range(1, last + 1 - SETTLING_SNAPSHOTS):
+                settled = end
+                break
+        for end in range(settled + 1, last + 1):
             rows, proof = self._proven(missing, stages, None, end - 1, end)
             if proof is not None:
                 phase[rows] = _CODE[proof]
@@ -153,8 +154,40 @@ class _Stages:
         start_ns, end_ns = self._at_ns[start], self._at_ns[end]
         there = (self._captured_ns > start_ns) & (self._captured_ns <= end_ns)
         rows = np.flatnonzero(missing & there)
-        lost = {stage: self._lost[stage][end] - self._lost[stage][start] for stage in stages}
-        return rows, _proof(lost, len(rows), otherwise)
+        lost = {stage: self._lags[stage].between(start, end) for stage in stages}
+        proof = _proof(lost, len(rows), otherwise)
+        if proof is None or proof == otherwise or self._lags[proof].has_settled(end):
+            return rows, proof
+        return rows, None
+
+
+class _Lag:
+    """How far a stage lagged behind the one before it at each snapshot, and what of it was a loss.
+
+    A lag shrinks again when it was a queue, a loss never does. A counter that is missing or starts
+    anew proves nothing across that moment.
+    """
+
+    def __init__(self, lag: npt.NDArray[np.float64], counter: npt.NDArray[np.float64]) -> None:
+        known = np.isfinite(lag) & np.isfinite(counter)
+        starts = np.ones(len(lag), dtype=np.bool_)
+        starts[1:] = ~known[1:] | ~known[:-1] | (counter[1:] < counter[:-1])
+        self._segment = np.cumsum(starts)
+        self._lost = np.full(len(lag), np.nan)
+        for segment in np.unique(self._segment):
+            rows = np.flatnonzero(self._segment == segment)
+            self._lost[rows] = np.minimum.accumulate(lag[rows][::-1])[::-1]
+
+    def between(self, start: int, end: int) -> float:
+        """Frames lost from one snapshot to another; NaN where the counter does not tell."""
+        if self._segment[start] != self._segment[end]:
+            return float("nan")
+        return float(self._lost[end] - self._lost[start])
+
+    def has_settled(self, end: int) -> bool:
+        """Whether enough snapshots follow to tell a loss from a queue."""
+        later = end + SETTLING_SNAPSHOTS
+        return later < len(self._segment) and bool(self._segment[later] == self._segment[end])
 
 
 def _proof(lost: dict[str, float], missing: int, otherwise: str | None) -> str | None:
@@ -165,15 +198,3 @@ def _proof(lost: dict[str, float], missing: int, otherwise: str | None) -> str |
     if not losing:
         return otherwise
     return losing[0] if len(losing) == 1 and lost[losing[0]] == missing else None
-
-
-def _settled(
-    lag: npt.NDArray[np.float64], counter: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Frames lost by each snapshot: a lag shrinks again when it was a queue, a loss never does.
-
-    All NaN when the counter is missing or was reset: then it proves nothing.
-    """
-    if not len(lag) or np.isnan(lag).any() or (np.diff(counter) < 0).any():
-        return np.full(len(lag), np.nan)
-    return np.minimum.accumulate(lag[::-1])[::-1]

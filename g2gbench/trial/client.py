@@ -155,6 +155,8 @@ class Client:
         room.on("disconnected", lambda *_: self._break("the room disconnected"))
         for name in ("reconnecting", "reconnected", "local_track_republished"):
             room.on(name, lambda *_, name=name: self._event(f"room_{name}"))
+        # After a full reconnect the SDK announces no tracks of those who were there before.
+        room.on("reconnected", lambda *_: self._subscribe_to_all())
         # Its first remote frames must not meet the SDK at work on its own track: it may then hand
         # over no frame for a whole session, although it decodes them all.
         options = rtc.RoomOptions(auto_subscribe=False)
@@ -176,9 +178,7 @@ class Client:
         publication = await room.local_participant.publish_track(track, sending)
         self._reach("publish")
         self._event("published", sid=publication.sid)
-        for who in list(room.remote_participants.values()):
-            for theirs in list(who.track_publications.values()):
-                self._track_published(theirs, who)
+        self._subscribe_to_all()
 
     def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
         self._tail.captured(frame_id)
@@ -190,6 +190,11 @@ class Client:
         )
 
     # -- what comes back
+
+    def _subscribe_to_all(self) -> None:
+        for who in list(self._room.remote_participants.values()):
+            for theirs in list(who.track_publications.values()):
+                self._track_published(theirs, who)
 
     def _track_published(
         self, publication: rtc.RemoteTrackPublication, who: rtc.RemoteParticipant

@@ -1,0 +1,154 @@
+"""Each reason that makes a trial invalid, caused for real."""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from g2gbench.benchmark import run_async
+from g2gbench.measure.evaluate import evaluate
+from g2gbench.measure.validity import Limits
+from g2gbench.scenario import loads
+from g2gbench.store.reading import Run, Trial
+from g2gbench.trial import plan as planning
+from g2gbench.trial import runner
+from g2gbench.trial.host import Host, swapped_bytes
+from tests.e2e.sessions import Acting, passthrough
+
+pytestmark = [pytest.mark.session, pytest.mark.slow]
+_PAGEOUT = 21  # MADV_PAGEOUT of Linux: Python's mmap does not name it
+
+
+async def _run(text: str, tmp_path: Path, progress: Any = None) -> tuple[Run, Trial]:
+    run = await run_async(loads(text), out=tmp_path, progress=progress)
+    (trial,) = run.trials
+    return run, trial
+
+
+def _because(run: Run, trial: Trial, words: str) -> None:
+    """The trial is invalid for this reason, and the run's exit code says so."""
+    assert trial.result.status == "invalid", trial.result
+    assert any(words in reason for reason in trial.result.invalid_because), trial.result
+    assert (run.status, run.summary_data["exit_code"]) == ("invalid", 3)
+
+
+def _stall(process: str, seconds: float) -> Callable[[Mapping[str, int]], None]:
+    """Stop one process of the trial a second after measuring began, for a while."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def hold(pid: int) -> None:
+        await asyncio.sleep(1)
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        os.kill(pid, signal.SIGCONT)
+
+    return lambda pids: tasks.append(asyncio.ensure_future(hold(pids[process])))
+
+
+async def test_a_pacer_that_missed_its_ticks(tmp_path: Path) -> None:
+    progress = Acting("measure", _stall("client", 0.5))
+    run, trial = await _run(passthrough("stalled-client"), tmp_path, progress)
+    _because(run, trial, "of the captures were late or skipped")
+
+
+async def test_a_link_that_was_late(tmp_path: Path) -> None:
+    """What is due while it stands still leaves late."""
+    text = passthrough("stalled-link") + "network: {uplink: {delay: 200ms}}\n"
+    progress = Acting("measure", _stall("link", 0.3))
+    run, trial = await _run(text, tmp_path, progress)
+    _because(run, trial, "the link was late")
+
+
+async def test_markers_that_say_something_else_and_some_that_say_nothing(tmp_path: Path) -> None:
+    text = passthrough("spoilt").replace(
+        "model: camera-360p",
+        "model: camera-360p, processing: {faults: {misstamp_every: 25, blank_every: 26}}",
+    )
+    run, trial = await _run(text, tmp_path)
+    _because(run, trial, "carried another number in their metadata than in their marker")
+    _because(run, trial, "could not be read or were misread")
+
+
+async def test_packets_that_went_round_the_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = runner.TrialRunner._spawn
+
+    async def leaky(self: runner.TrialRunner, name: str, module: str, plan: dict[str, Any]) -> Any:
+        return await spawn(self, name, "tests.e2e.leaky_link" if name == "link" else module, plan)
+
+    monkeypatch.setattr(runner.TrialRunner, "_spawn", leaky)
+    run, trial = await _run(passthrough("leaky"), tmp_path)
+    _because(run, trial, "did not pass through the link")
+
+
+async def test_a_playout_delay_that_was_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room asks for another one than the scenario."""
+    service_plan = planning.service_plan
+
+    def other(trial: Any) -> dict[str, Any] | None:
+        told = service_plan(trial)
+        assert told is not None
+        return {**told, "room": {**told["room"], "playout_delay_ms": [100, 100]}}
+
+    monkeypatch.setattr(planning, "service_plan", other)
+    run, trial = await _run(passthrough("playout", warmup=2), tmp_path)
+    _because(run, trial, "the client's jitter buffer held frames for")
+    _because(run, trial, "the worker's jitter buffer held frames for")
+
+
+async def test_a_clock_that_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own clock stays as it is: what the trial reads is set back by 1 s."""
+    stepped: list[int] = []
+    monkeypatch.setattr(runner, "Host", lambda: Host(wall_ns=lambda: time.time_ns() - sum(stepped)))
+    progress = Acting("measure", lambda _: stepped.append(1_000_000_000))
+    run, trial = await _run(passthrough("clock"), tmp_path, progress)
+    _because(run, trial, "the clock stepped by -1000 ms")
+
+
+@pytest.mark.skipif(
+    psutil.swap_memory().total == 0 or not hasattr(mmap.mmap, "madvise"),
+    reason="this machine has no swap: add some with swapon",
+)
+async def test_a_machine_that_swapped(tmp_path: Path) -> None:
+    with mmap.mmap(-1, 64 << 20) as memory:
+
+        def push_out(_: Mapping[str, int]) -> None:
+            memory[:: mmap.PAGESIZE] = b"x" * len(range(0, len(memory), mmap.PAGESIZE))
+            before = swapped_bytes()
+            memory.madvise(_PAGEOUT)
+            assert swapped_bytes() > before
+
+        run, trial = await _run(passthrough("swap"), tmp_path, Acting("measure", push_out))
+    _because(run, trial, "the machine swapped")
+
+
+async def test_too_few_frames_for_what_an_expectation_rests_on(tmp_path: Path) -> None:
+    run, trial = await _run(passthrough("few") + "expect: [g2g_ms.p99 < 10s]\n", tmp_path)
+    assert trial.result.status == "ok"
+    assert trial.result.metrics["g2g_ms.p99"].reason.startswith("needs 500 delivered frames")
+    assert (run.status, run.summary_data["exit_code"]) == ("invalid", 3)
+
+
+async def test_what_a_session_really_used_is_held_against_the_limits(tmp_path: Path) -> None:
+    """How busy a core is depends on the machine: the limits are lowered instead."""
+    _, trial = await _run(passthrough("busy"), tmp_path)
+    recorded = trial.recorded
+    low = Limits(process_cores=0.001, machine_ratio=0.001)
+    found = evaluate(
+        recorded.session, recorded.service_frames, recorded.packets, cores=2, limits=low
+    ).invalid_because
+    for process in ("client", "room", "worker", "link"):
+        assert any(f"the {process} process used" in reason for reason in found), process
+    assert any("of the machine" in reason for reason in found)
