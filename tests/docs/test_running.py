@@ -24,7 +24,7 @@ from tests.report import runs
 
 PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
-CUT_OF_A_TRIAL = {"metrics", "accounting"}
+CUT_OF_A_TRIAL = {"metrics", "accounting", "phases", "recoveries"}
 
 
 def leaves(group: click.Group, *before: str) -> Iterator[tuple[str, click.Command]]:
@@ -71,7 +71,7 @@ def test_every_option_is_told_and_no_other(name: str) -> None:
 
 
 def test_every_option_of_the_smaller_commands_is_told() -> None:
-    text = subsection("report, scenario, doctor")
+    text = subsection("report, scenario, calibrate, doctor")
     smaller = set(LEAVES) - {"run", "serve"}
     wanted = {option for name in smaller for option in options(LEAVES[name])} - SHARED
     assert told_options(text) == wanted
@@ -99,6 +99,7 @@ def test_every_file_of_a_run_is_explained_and_no_other(tmp_path: Path) -> None:
 def test_every_file_of_a_trial_is_explained_and_no_other(tmp_path: Path) -> None:
     told = {cells[0].strip("`") for cells in rows(PAGE, "| File of a trial | What it holds |")}
     names = ("JOURNAL", "SERVICE_LOG", "FRAMES", "RTCSTATS", "SERVICE_FRAMES", "EVENTS", "RESULT")
+    names += ("PACKETS",)
     assert told == {getattr(trial_directory, name) for name in names} | {"*.log"}
     trial = runs.passing(tmp_path).trials[0]
     assert {p.name for p in trial.path.iterdir() if p.suffix != ".log"} <= told
