@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from g2gbench.cli.network import show_network
 from g2gbench.errors import InputError
 from g2gbench.scenario import (
     Problem,
@@ -117,7 +118,7 @@ def list_command(directory: Path, as_json: bool) -> None:
 
 
 @scenario_group.command("show", short_help="Print FILE as it would run.", context_settings=_HELP)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, metavar="[FILE]")
 @click.option(
     "--set",
     "overrides",
@@ -125,19 +126,44 @@ def list_command(directory: Path, as_json: bool) -> None:
     metavar="PATH=VALUE",
     help="Replace a field, such as publish.max_bitrate=500kbps or expect[0]='ttff_ms < 3s'.",
 )
+@click.option(
+    "--network",
+    "network",
+    is_flag=True,
+    help="Draw instead what the network does over time: of a scenario, a profile or a trace.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.png",
+    help="With --network: write the picture to a file.",
+)
 @_AS_JSON
-def show_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+def show_command(
+    file: str | None, overrides: tuple[str, ...], network: bool, output: Path | None, as_json: bool
+) -> None:
     """Print FILE as it would run: defaults filled in, units written out, secrets as ***.
 
-    What is printed is itself a scenario.
+    What is printed is itself a scenario. With --network, FILE may also be a trace or the name of a
+    profile; capacity, delay and loss of both directions are drawn, at their worst in each column.
+    Without a FILE all profiles are listed.
 
     Quantities carry units, such as 50ms, 2Mbps, 1%; g2gbench scenario -h lists them.
 
     \b
     Example:
       g2gbench scenario show scenarios/wifi.yaml --set session.duration=60s
+      g2gbench scenario show --network lte-driving
+      g2gbench scenario show --network scenarios/blackout.yaml --output blackout.png
     """
-    scenario = load(file, overrides=overrides)
+    if network:
+        show_network(file, overrides, output, as_json)
+        return
+    if output is not None:
+        raise InputError("--output: it needs --network, which draws the picture")
+    if file is None:
+        raise InputError("name a scenario file; --network alone lists the profiles")
+    scenario = load(Path(file), overrides=overrides)
     if as_json:
         _print_json(resolved(scenario))
     else:

@@ -70,7 +70,7 @@ class _Files:
         return replace(node, entries=tuple(entries))
 
     def _trace(self, node: Node, path: str) -> Node:
-        if isinstance(node, Listing):  # the values that a matrix varies
+        if isinstance(node, Listing) and path.startswith("matrix."):
             items = (self._trace(item, f"{path}[{i}]") for i, item in enumerate(node.items))
             return replace(node, items=tuple(items))
         name, sha256 = _reference(node)

@@ -100,7 +100,8 @@ class Trace:
         return self.rows[index]._replace(at_s=at_s)
 
     def _before(self, at_ms: float) -> int:
-        cycles, within = divmod(at_ms, self.period_s * 1000)
+        # Rounded, so that the end of one interval is the begin of the next one to the last bit.
+        cycles, within = divmod(round(at_ms, 6), self.at_ms[-1])
         return int(cycles) * len(self.at_ms) + bisect_left(self.at_ms, within)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
+
 import pytest
 
-from g2gbench.link.emulation import LinkSettings as EmulatedLink
+from g2gbench.link.settings import LinkSettings as EmulatedLink
+from g2gbench.link.traces import Opportunities
 from g2gbench.scenario import PROFILES, Scenario, cells, loads
-from g2gbench.trial.link_plan import directions, link_changes, link_plan
+from g2gbench.trial.link_plan import directions, impaired, link_changes, link_plan
 from g2gbench.trial.plan import PlannedTrial
 from tests.scenario.texts import scenario
 
@@ -53,10 +57,61 @@ network:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_is_one_that_the_link_can_be(profile: str) -> None:
-    both = directions(scenario("", f"network.profile={profile}").network.resolved())
+    both = directions(PROFILES[profile].directions)
     assert set(both) == {"uplink", "downlink"}
     for settings in both.values():
-        EmulatedLink(**settings)
+        EmulatedLink.from_plan(json.loads(json.dumps(settings)))
+
+
+def test_every_field_of_a_direction_reaches_the_link() -> None:
+    link = EmulatedLink.from_plan(
+        directions(
+            scenario(
+                """
+network:
+  uplink:
+    {delay: 20ms, jitter: 4ms, jitter_correlation: 50ms, loss: 2%, burst: 3 packets, queue: 64kB,
+    queue_discipline: codel, overhead: 12B, allow_reordering: true, duplication: 1%,
+    blackout: true, trace: scenarios/traces/lte-drive.up}
+"""
+            ).links()
+        )["uplink"]
+    )
+    neutral = EmulatedLink()
+    same = [f.name for f in fields(link) if getattr(link, f.name) == getattr(neutral, f.name)]
+    # Two more kinds of limit, and a capacity, cannot stand beside these.
+    assert same == ["queue_packets", "queue_s", "capacity_bps"]
+    assert (link.queue_bytes, link.queue_discipline, link.overhead_bytes) == (64_000, "codel", 12)
+    assert (link.loss, link.avg_burst_loss_length, link.duplication) == (0.02, 3, 0.01)
+    assert (link.delay_s, link.delay_standard_deviation_s) == (0.02, 0.004)
+    assert (link.delay_correlation_s, link.allow_reordering, link.blackout) == (0.05, True, True)
+    assert isinstance(link.trace, Opportunities)
+    assert len(link.trace.at_ms) > 1000
+
+
+def test_a_network_that_passes_is_changed_back() -> None:
+    it = scenario(
+        "network: {profile: wifi}\n"
+        "timeline: [{at: 2s, every: 5s, for: 1s, network: {profile: blackout}}]\n"
+    )
+    changes = link_changes(it)
+    assert [at_s for at_s, _, _ in changes] == [2, 3, 7, 8, 12, 13, 17, 18]
+    assert [name for _, name, _ in changes[:2]] == ["blackout", "back to wifi"]
+    assert changes[0][2]["uplink"]["blackout"] is True
+    assert changes[1][2] == directions(PROFILES["wifi"].directions)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", False),
+        ("network: {profile: lossy}\n", True),
+        ("timeline: [{at: 1s, network: {profile: none}}]\n", False),
+        ("timeline: [{at: 1s, for: 1s, network: {profile: blackout}}]\n", True),
+    ],
+)
+def test_a_network_is_impaired_if_it_is_at_any_time(more: str, expected: bool) -> None:
+    assert impaired(scenario(more)) is expected
 
 
 def test_changes_of_the_network_come_at_their_times_and_in_order() -> None:
