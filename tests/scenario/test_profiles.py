@@ -128,7 +128,7 @@ def test_a_mistake_in_a_file_of_profiles_is_told_with_its_place_there(
 @pytest.mark.parametrize("written", ["''", "7", "true", "null"])
 def test_what_is_neither_profiles_nor_a_file_of_them_is_refused(written: str) -> None:
     with pytest.raises(
-        ScenarioError, match="allowed: a mapping of names to .*, the name of a file"
+        ScenarioError, match=r"allowed: a mapping of names to .*, the name of a file"
     ):
         loads(MINIMAL + f"profiles: {written}\n")
 
