@@ -22,7 +22,7 @@ _QUEUES: Final = (
     ("worker", "stream_dropped"),
 )
 _PASSED_BY: Final = re.compile(r"(\d+ of \d+) media packets .* did not pass through the link")
-_HELD: Final = re.compile(r"jitter buffer held frames for (\d+ ms)")
+_HELD: Final = re.compile(r"held whole frames for (\d+ ms)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,7 +273,7 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         "no ICE over TCP; the trial's link.log tells what it was offered.",
     ),
     (
-        r"jitter buffer held frames",
+        r"held whole frames",
         "A receiver did not take the playout delay. Run it again, or measure with what receivers "
         "choose: --set session.playout_delay=natural.",
     ),

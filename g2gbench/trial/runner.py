@@ -36,12 +36,7 @@ USAGE_S = 1.0
 CLOCK_STEP_MS = 10.0  # from which on a step is worth an event
 READY_S = 60.0
 _STOP_S = 12.0
-_WORKER_STATS = (
-    "source.frames",
-    "outbound.frames_encoded",
-    "inbound.frames_decoded",
-    "inbound.jitter_buffer_emitted_count",
-)
+_WORKER_STATS = ("source.frames", "outbound.frames_encoded", "inbound.frames_decoded")
 
 
 class Journal(Protocol):
@@ -179,9 +174,6 @@ class TrialRunner:
         if "stats" in message:
             values = message["stats"]
             self._worker |= {k: int(values[k]) for k in _WORKER_STATS if values.get(k) is not None}
-            delay_s = values.get("inbound.jitter_buffer_delay")
-            if delay_s is not None:
-                self._worker["inbound.jitter_buffer_delay_us"] = round(1e6 * delay_s)
         if "lost" in message:
             self._event("process_lost", process=message["process"], reason=message["lost"])
 

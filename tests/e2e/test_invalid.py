@@ -104,8 +104,8 @@ async def test_a_playout_delay_that_was_not_taken(
 
     monkeypatch.setattr(planning, "service_plan", other)
     run, trial = await _run(passthrough("playout", warmup=2), tmp_path)
-    _because(run, trial, "the client's jitter buffer held frames for")
-    _because(run, trial, "the worker's jitter buffer held frames for")
+    _because(run, trial, "the client held whole frames for")
+    _because(run, trial, "the worker held whole frames for")
 
 
 async def test_a_clock_that_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from g2gbench.measure.records import (
     encode,
 )
 from g2gbench.measure.validity import LIMIT_MEANINGS, LIMITS, Limits, check
+from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.packet_logs import log, packet
 from tests.measure.sessions import MS, SECOND, START, capture_ns, captured, seen
@@ -37,12 +38,9 @@ def reasons(
     reason: str | None = "complete",
     cores: int | None = None,
     packets: Packets | None = None,
-    playout_delay_ms: tuple[int, int] | None = None,
 ) -> tuple[str, ...]:
     arrived = [seen(i) for i in range(FRAMES)] if remote is None else list(remote)
-    view = sessions.session(
-        [*records, *arrived], frames=frames, reason=reason, playout_delay_ms=playout_delay_ms
-    )
+    view = sessions.session([*records, *arrived], frames=frames, reason=reason)
     book = build(view)
     return check(view, book, compute(view, book, packets), packets, cores=cores)
 
@@ -263,35 +261,24 @@ def test_a_clock_that_stepped_is_noticed(step_ms: float, valid: bool) -> None:
     assert reasons([Event(START, "clock_step", {})]) == ()
 
 
-def client_held(ms: float) -> list[Record]:
-    """In the steady state; before it, a frame waited for long."""
-    member = "inbound.jitter_buffer_"
-    return [
-        Stats(START, {f"{member}delay": 9.0, f"{member}emitted_count": 1}),
-        Stats(START + SECOND, {f"{member}delay": 9.0 + ms * 0.1, f"{member}emitted_count": 101}),
-    ]
-
-
-def worker_held(ms: float) -> list[Record]:
-    member = "inbound.jitter_buffer_"
-    held = {f"{member}delay_us": round(ms * 1e5), f"{member}emitted_count": 100}
-    return [Counters(10**12, "worker", held)]
-
-
-@pytest.mark.parametrize("process", ["client", "worker"])
+@pytest.mark.parametrize(("part", "process"), [("decode", "client"), ("service_decode", "worker")])
 @pytest.mark.parametrize(("held_ms", "valid"), [(30.0, True), (30.1, False)])
 def test_a_playout_delay_that_a_receiver_did_not_take_is_noticed(
-    process: str, held_ms: float, valid: bool
+    part: str, process: str, held_ms: float, valid: bool
 ) -> None:
-    records = client_held(held_ms) if process == "client" else worker_held(held_ms)
-    found = reasons(records, playout_delay_ms=(0, 10))
-    assert (found == ()) == valid
-    assert valid or found[0].startswith(f"the {process}'s jitter buffer held frames for 30 ms, 10")
-    assert reasons(records) == ()
+    def found(asked: tuple[int, int] | None, *events: Event) -> tuple[str, ...]:
+        arrived = [seen(i) for i in range(FRAMES)]
+        view = sessions.session([*arrived, *events], frames=FRAMES, playout_delay_ms=asked)
+        book = build(view)
+        values = {**compute(view, book), f"budget_ms.{part}": Value(held_ms, n=FRAMES)}
+        return check(view, book, values)
+
+    reasons_found = found((0, 10))
+    assert (reasons_found == ()) == valid
+    assert valid or reasons_found[0].startswith(f"the {process} held whole frames for 30 ms in")
+    assert found(None) == ()
     impaired = Event(START, "link", {"impaired": True})
-    assert (
-        reasons([*records, impaired], playout_delay_ms=(0, 10)) == ()
-    )  # waiting for what was lost
+    assert found((0, 10), impaired) == ()  # waiting for what was lost
 
 
 @pytest.mark.parametrize("name", ["overflowed", "log_lost"])
