@@ -53,6 +53,13 @@ def _check_processing(scenario: Scenario) -> Iterator[Finding]:
             ("target", "processing", "spread"),
             Refused("a processing time cannot be negative", allowed=(f"at most mean, {most}",)),
         )
+    faults = processing.faults
+    if bool(faults.freeze) != bool(faults.freeze_every):
+        there, absent = ("freeze", "freeze_every") if faults.freeze else ("freeze_every", "freeze")
+        yield (
+            ("target", "processing", "faults", there),
+            Refused(f"without {absent} it has no effect", allowed=(f"{absent} beside it",)),
+        )
 
 
 def _check_room(scenario: Scenario) -> Iterator[Finding]:

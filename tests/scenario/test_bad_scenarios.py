@@ -111,6 +111,12 @@ TABLE: dict[str, Expected] = {
     "repeat-boolean": Expected(
         3, 9, "repeat", "found true; allowed: a whole number from 1 to 1000"
     ),
+    "freeze-never": Expected(
+        2, 73, "target.processing.faults.freeze", "without freeze_every it has no effect"
+    ),
+    "freeze-without-end": Expected(
+        2, 79, "target.processing.faults.freeze_every", "without freeze it has no effect"
+    ),
     "repeat-text": Expected(3, 9, "repeat", 'found "3"; allowed: a whole number from 1 to 1000'),
     "repeat-zero": Expected(3, 9, "repeat", "allowed: a whole number from 1 to 1000"),
     "room-command-embedded": Expected(
