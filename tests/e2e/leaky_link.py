@@ -19,6 +19,6 @@ def to_room(data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    signalling.to_client = to_client  # type: ignore[assignment]
+    signalling.to_client = to_client  # type: ignore[assignment]  # its argument has no use here
     signalling.to_room = to_room
     run(relay._main)

@@ -46,6 +46,7 @@ def _stall(process: str, seconds: float) -> Callable[[Mapping[str, int]], None]:
     tasks: list[asyncio.Task[None]] = []
 
     async def hold(pid: int) -> None:
+        # Both times are the fault's own schedule: what it hits must have come in the steady state.
         await asyncio.sleep(1)
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(seconds)

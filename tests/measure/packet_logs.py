@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ def stream(
         stamp = int((at_ns / 1e6 + origin_ms) // 1 * 90)
         for number in range(PER_FRAME):
             arrived = at_ns + round(after_ms * MS) + number * MS // 10
-            common = {
+            common: dict[str, Any] = {
                 "direction": direction,
                 "timestamp": stamp,
                 "sequence": sequence,
@@ -81,17 +82,20 @@ def stream(
             if number == 1 and index in holes:
                 continue
             if number == 1 and index in lost:
-                records.append(packet(arrived, through_ms=None, fate="loss", **common))  # type: ignore[arg-type]
+                records.append(packet(arrived, through_ms=None, fate="loss", **common))
                 if again_ms is not None:
                     again = arrived + round(again_ms * MS)
-                    records.append(packet(again, through_ms=through_ms, **common))  # type: ignore[arg-type]
+                    records.append(packet(again, through_ms=through_ms, **common))
                 continue
-            records.append(packet(arrived, through_ms=through_ms, **common))  # type: ignore[arg-type]
+            records.append(packet(arrived, through_ms=through_ms, **common))
         if index in padded:
             late = at_ns + round((after_ms + 5) * MS)
-            extra = {"direction": direction, "timestamp": stamp, "ssrc": ssrc, "size": 255}
-            records.append(
-                packet(late, through_ms=None, fate="loss", sequence=sequence, **extra)  # type: ignore[arg-type]
-            )
+            extra: dict[str, Any] = {
+                "direction": direction,
+                "timestamp": stamp,
+                "ssrc": ssrc,
+                "size": 255,
+            }
+            records.append(packet(late, through_ms=None, fate="loss", sequence=sequence, **extra))
             sequence += 1
     return sorted(records)
