@@ -36,11 +36,11 @@ from g2gbench.measure.records import (
 )
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.realtime import protocol
+from g2gbench.realtime.publisher import Publisher
+from g2gbench.realtime.receiver import Arrival, Receiver
 from g2gbench.realtime.signalling import Signalling
 from g2gbench.rtc import stats, video
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.publisher import Publisher
-from g2gbench.trial.receiver import Arrival, Receiver
 from g2gbench.trial.tail import Tail
 
 log = logging.getLogger(__name__)

@@ -15,12 +15,12 @@ from livekit import rtc
 from websockets.exceptions import ConnectionClosed
 
 from g2gbench import marker
+from g2gbench.realtime.publisher import Publisher
 from g2gbench.rtc import video
 from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings, SessionHost
 from g2gbench.service.room import livekit_server
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.publisher import Publisher
 from tests.service.services import KEY, LONG_S, MODEL, SIZE, host_settings, running
 
 pytestmark = pytest.mark.session

@@ -11,7 +11,7 @@ import numpy as np
 from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure.records import Record, Seen
-from g2gbench.trial.receiver import QUEUE_FRAMES, Arrival, Receiver
+from g2gbench.realtime.receiver import QUEUE_FRAMES, Arrival, Receiver
 
 SIZE = (320, 192)
 LONG_S = 20.0

@@ -11,9 +11,9 @@ import pytest
 
 from g2gbench import marker
 from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.realtime import publisher
+from g2gbench.realtime.publisher import Publisher
 from g2gbench.sources.i420 import Buffer
-from g2gbench.trial import publisher
-from g2gbench.trial.publisher import Publisher
 
 SIZE = (320, 192)
 MS = 1_000_000
