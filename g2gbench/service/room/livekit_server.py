@@ -1,8 +1,14 @@
-"""A real livekit-server as the room of one session: found, configured, started, ended.
+"""A real livekit-server, for the rooms of any number of sessions: found, configured, run, ended.
 
-``python -m g2gbench.service.room.livekit_server`` keeps one; it says ``{"port", "pid"}`` when the
-server admits to its room, or ``{"error"}`` when there is none to be had, and ``{"lost"}`` when the
-server ends by itself. The server ends with this process, and this process with its parent.
+``python -m g2gbench.service.room.livekit_server`` keeps one. Its plan: ``api_key`` and
+``api_secret`` (the only ones that the server will know), ``command`` and ``playout_delay_ms`` or
+null. It says ``{"port", "pid"}`` when the server admits who has the key, or ``{"error"}`` when
+there is none to be had, and ``{"lost"}`` when the server ends by itself. The server ends with this
+process, and this process with its parent.
+
+Rooms are no part of the plan: the server makes one for whoever joins it first with a token of that
+key, and each keeps the playout delay that the server was given. ``room_on`` gives a room that is
+deleted, with everybody in it, when its session ends.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from livekit import api
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.process.spawn import describe
 from g2gbench.service.room import leash
+from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.unavailable import RoomUnavailable
 
 log = logging.getLogger(__name__)
@@ -118,6 +125,19 @@ def free_ports() -> Ports:
         for one in (signalling, media):
             one.bind((HOST, 0))
         return Ports(signalling.getsockname()[1], media.getsockname()[1])
+
+
+def room_on(port: int, api_key: str, api_secret: str, name: str) -> ExternalRoom:
+    """A room of its own on a server of ours: ``create`` makes it, ``delete`` ends it.
+
+    Args:
+        port: where the server is ready, as its keeper said.
+        api_key, api_secret: those that it was started with; its tokens are signed with them.
+        name: of the room; another one for each session.
+
+    It asks for no playout delay: the server's own counts, with which zero can be asked for.
+    """
+    return ExternalRoom(f"ws://{HOST}:{port}", api_key, api_secret, name)
 
 
 class Server:

@@ -12,16 +12,18 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import psutil
 import pytest
 from aiohttp import web
+from livekit import api, rtc
 
 from g2gbench.process.spawn import Child
 from g2gbench.service.host import END_S
 from g2gbench.service.room import leash, livekit_server
+from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.livekit_server import (
     COMMAND,
     COMMAND_VARIABLE,
@@ -32,8 +34,10 @@ from g2gbench.service.room.livekit_server import (
     environment,
     find,
     free_ports,
+    room_on,
 )
 from g2gbench.service.room.unavailable import RoomUnavailable
+from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.service.room.livekit_servers import stand_in, starts
 
 KEY, SECRET = "a-key", "a-secret-of-this-test-of-forty-characters"
@@ -84,6 +88,48 @@ def test_two_ports_are_given_that_can_be_listened_at() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media,
     ):
         media.bind(("127.0.0.1", ports.media))
+
+
+def test_a_room_on_our_server_asks_for_no_playout_delay_of_its_own() -> None:
+    """Asked for over the API, zero would mean "not set"."""
+    room = room_on(7000, KEY, SECRET, "one")
+    assert (room.url, room.name, room.playout_delay_ms) == ("ws://127.0.0.1:7000", "one", None)
+    assert (room.api_key, room.api_secret) == (KEY, SECRET)
+
+
+@pytest.mark.session
+@needs_livekit_server
+async def test_rooms_on_one_server_are_strangers_and_one_can_be_ended_alone() -> None:
+    server = await Server.start(str(BINARY), KEY, SECRET, (0, 0))
+    try:
+        rooms = [room_on(server.port, KEY, SECRET, name) for name in ("one", "two")]
+        for room in rooms:
+            await room.create()
+        async with _visitor(rooms[0]) as first, _visitor(rooms[1]) as second:
+            await rooms[0].delete()
+            await asyncio.wait_for(first.ended.wait(), LONG_S)
+            assert not second.ended.is_set()
+            assert not second.room.remote_participants
+    finally:
+        await server.stop()
+
+
+class _Visitor(NamedTuple):
+    room: rtc.Room
+    ended: asyncio.Event
+
+
+@contextlib.asynccontextmanager
+async def _visitor(place: ExternalRoom) -> AsyncIterator[_Visitor]:
+    room, ended = rtc.Room(), asyncio.Event()
+    room.on("disconnected", lambda *_: ended.set())
+    grants = api.VideoGrants(room_join=True, room=place.name)
+    token = api.AccessToken(KEY, SECRET).with_identity("visitor").with_grants(grants).to_jwt()
+    await room.connect(place.url, token)
+    try:
+        yield _Visitor(room, ended)
+    finally:
+        await room.disconnect()
 
 
 # -- where it is
