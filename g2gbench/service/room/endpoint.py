@@ -95,6 +95,10 @@ class Endpoint:
         self.counts["sent"] += 1
         return Transmit(data, self.address)
 
+    def kept(self, source: int, number: int) -> bytes | None:
+        """An RTP packet that came not long ago, by SSRC and sequence number."""
+        return self._ring.find(source, number)
+
     def timeout(self) -> float | None:
         """Seconds until ``handle_timeout`` is due."""
         return self._dtls.timeout() if self._dtls and self.state == "checking" else None

@@ -80,6 +80,13 @@ class RetransmissionRing:
         """Remember a decrypted RTP packet."""
         self._packets[sequence_number(packet) % RING_SIZE] = packet
 
+    def find(self, source: int, number: int) -> bytes | None:
+        """The packet of that SSRC and sequence number, while it is kept."""
+        kept = self._packets[number % RING_SIZE]
+        if kept is None or sequence_number(kept) != number or ssrc(kept) != source:
+            return None
+        return kept
+
     def again(self, protected: bytes) -> bytes | None:
         """The packet that a refused copy repeats: its new header with the payload that was kept."""
         kept = self._packets[sequence_number(protected) % RING_SIZE]

@@ -1,7 +1,8 @@
-"""Offers in, answers out (RFC 8866, RFC 8829): a room that forwards packets unchanged.
+"""Offers in, answers out (RFC 8866, RFC 8829) of a room that forwards packets. Pure.
 
-Every section is answered with the numbers of its own offer (payload types, extension ids), so the
-packets of one participant mean the same to the other and nothing has to be renumbered. Pure.
+Every section is answered with the numbers of its own offer (payload types, extension ids). Where
+two participants number alike, as those of one build do, nothing has to be renumbered
+(``numbering`` does it for the others).
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ _UNFORWARDED_CODECS = ("red", "ulpfec", "flexfec-03")
 _DIRECTIONS = ("sendonly", "recvonly", "sendrecv", "inactive")
 _MAX_SECTIONS = 64
 _TOKEN = re.compile(r"[!-~]{1,256}")
+# LiveKit's names of simulcast layers, the largest first.
+_LAYERS = ("f", "h", "q")
+# The H264 that every client decodes: constrained baseline, in fragments.
+_COMMON_H264 = re.compile(r"(?=.*packetization-mode=1)(?=.*profile-level-id=42e0)", re.IGNORECASE)
 
 
 class SdpError(ValueError):
@@ -77,6 +82,20 @@ class Section:
         found = re.findall(r"^a=extmap:(\d+)(?:/\w+)? (\S+)", "\n".join(self.lines), re.MULTILINE)
         return {uri: int(number) for number, uri in found}
 
+    def layers(self, codec: str) -> tuple[str, ...]:
+        """The simulcast layers (rids) to take: the largest, as its packets have an SSRC of theirs.
+
+        The SDK sends VP9's layers in one stream, of which none can be left out.
+        """
+        named = [rid for rid in _LAYERS if rid in self.rids]
+        return self.rids if codec.upper() == "VP9" else (*named, *self.rids)[:1]
+
+    @property
+    def ssrcs(self) -> frozenset[int]:
+        """The SSRCs of the section's streams, retransmissions included."""
+        found = (re.match(r"a=ssrc:(\d{1,10}) ", line) for line in self.sources)
+        return frozenset(int(match[1]) for match in found if match)
+
     def with_source(self, ssrc: int) -> Section:
         """The section with the SSRC that its packets turned out to have (simulcast offers none)."""
         return replace(self, sources=(f"a=ssrc:{ssrc} cname:room",))
@@ -103,11 +122,17 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """How one audio or video section is answered."""
+    """How one audio or video section is answered.
+
+    ``codec``: name of the one to put first, "" for the offer's own order. ``layers``: the rids
+    that are taken of a simulcast offer.
+    """
 
     direction: str
     start_bitrate_kbps: int = 0  # 0: no hint
     extra_lines: tuple[str, ...] = ()
+    codec: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Offer:
@@ -162,6 +187,12 @@ def forwardable(section: Section) -> tuple[Codec, ...]:
     return tuple(c for c in section.codecs if c.payload_type in kept or c.repeats in kept)
 
 
+def forwarded_extensions(section: Section) -> dict[str, int]:
+    """The section's header extensions that an answer takes: URI -> id."""
+    named = section.extensions.items()
+    return {u: n for u, n in named if not any(e in u for e in _UNFORWARDED_EXTENSIONS)}
+
+
 def answer(
     offer: Offer, transport: Transport, media: Callable[[Section], Media]
 ) -> str:  # fmt: skip
@@ -187,7 +218,7 @@ def answer(
             out += [f"a=mid:{section.mid}", "a=inactive"]
             continue
         how = media(section)
-        formats = " ".join(str(c.payload_type) for c in forwardable(section))
+        formats = " ".join(str(c.payload_type) for c in taken(section, how))
         out.append(f"m={section.kind} {transport.port} {section.protocol} {formats}".rstrip())
         out += _transport_lines(section, transport)
         out += _media_lines(section, how)
@@ -208,8 +239,26 @@ def _transport_lines(section: Section, transport: Transport) -> list[str]:
     ]
 
 
+def taken(section: Section, how: Media) -> list[Codec]:
+    """The codecs of an answer in order: a publisher sends the first.
+
+    A simulcast offer names no SSRC. Without RTX all its packets have one, which the first tells.
+    """
+    codecs = [c for c in forwardable(section) if not (how.layers and c.is_retransmission)]
+    wanted = how.codec.lower()
+    if not wanted or not codecs or codecs[0].name.lower() == wanted:
+        return codecs
+
+    def rank(codec: Codec) -> int:
+        if codec.name.lower() != wanted:
+            return 2
+        return int(wanted == "h264" and not _COMMON_H264.match(codec.parameters))
+
+    return sorted(codecs, key=rank)
+
+
 def _media_lines(section: Section, how: Media) -> list[str]:
-    kept = {str(c.payload_type): c for c in forwardable(section)}
+    kept = {str(c.payload_type): c for c in taken(section, how)}
     out = [f"a={how.direction}", "a=rtcp-mux", "a=rtcp-rsize"]
     out += [
         line
@@ -235,6 +284,9 @@ def _media_lines(section: Section, how: Media) -> list[str]:
             for number, codec in kept.items()
             if number not in hinted and not codec.is_retransmission
         ]
+    if how.layers:
+        out += [f"a=rid:{layer} recv" for layer in how.layers]
+        out.append(f"a=simulcast:recv {';'.join(how.layers)}")
     return out + list(how.extra_lines)
 
 

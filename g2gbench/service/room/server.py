@@ -13,7 +13,6 @@ import gzip
 import io
 import logging
 import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Coroutine
@@ -24,106 +23,25 @@ from livekit import api
 from livekit.protocol import models, rtc
 
 from g2gbench.process.child import Parent, Plan, run
-from g2gbench.service.room import endpoint, sdp
+from g2gbench.service.room import endpoint, messages, sdp
+from g2gbench.service.room.audience import Audience
 from g2gbench.service.room.dtls import Certificate
-from g2gbench.service.room.pairing import Action, Note, Pairing, RoomSettings, Send
+from g2gbench.service.room.messages import Action, Note, Send
+from g2gbench.service.room.pairing import PUBLISHERS, VIEWERS, Pairing, RoomSettings
 from g2gbench.service.room.participants import Participant
+from g2gbench.service.room.seat import HOST, Seat
 
 log = logging.getLogger(__name__)
-HOST = "127.0.0.1"
 SILENCE_S = 8.0  # without connectivity checks for so long, a participant counts as gone
 SETTLE_S = 0.5  # who has not published by then only wants to receive
-_RECEIVE_BATCH = 64  # datagrams read per wake-up of the event loop
 _MAX_JOIN = 1 << 20
-
-
-class Seat:
-    """A participant's sockets."""
-
-    def __init__(self, room: RoomServer, websocket: web.WebSocketResponse) -> None:
-        self.websocket = websocket
-        self.participant: Participant | None = None
-        self.outbox: asyncio.Queue[bytes] = asyncio.Queue()
-        self._room = room
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
-        self._socket.bind((HOST, 0))
-        self._socket.setblocking(False)
-        self.media = endpoint.Endpoint(room.certificate)
-        self._loop.add_reader(self._socket.fileno(), self._readable)
-
-    @property
-    def transport(self) -> sdp.Transport:
-        """What the participant is told of its seat."""
-        host, port = self._socket.getsockname()
-        ice = self.media.ice
-        return sdp.Transport(host, port, ice.username, ice.password, self._room.fingerprint)
-
-    def perform(self, actions: list[endpoint.Action]) -> None:
-        """Carry out what the transport decided."""
-        for action in actions:
-            if isinstance(action, endpoint.Media):
-                self._room.forward(self, action)
-            elif isinstance(action, endpoint.Transmit):
-                self.transmit(action)
-            else:
-                log.info("%s: %s", self._name, action.reason)
-                self.drop()
-
-    def transmit(self, action: endpoint.Transmit) -> None:
-        """Send one datagram; a full socket buffer is a lost packet, as on any network."""
-        try:
-            self._socket.sendto(action.data, action.address)
-        except OSError:
-            self.media.counts["not_sent"] += 1
-
-    def drop(self) -> None:
-        """End the participant's session from this side."""
-        self._room.spawn(self.websocket.close())
-
-    def close(self) -> None:
-        """Free the sockets."""
-        if self._timer:
-            self._timer.cancel()
-        self.perform(self.media.close())
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
-
-    @property
-    def _name(self) -> str:
-        return self.participant.identity if self.participant else "somebody"
-
-    def _readable(self) -> None:
-        now_ns = time.monotonic_ns()
-        for _ in range(_RECEIVE_BATCH):
-            try:
-                data, address = self._socket.recvfrom(2048)
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError:
-                continue
-            self.perform(self.media.receive(data, address, now_ns))
-            if self.media.state in ("failed", "closed"):
-                return
-        if self.media.state == "checking":
-            self._arm()
-
-    def _arm(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        delay = self.media.timeout()
-        self._timer = self._loop.call_later(delay, self._on_timer) if delay is not None else None
-
-    def _on_timer(self) -> None:
-        if self.media.state == "checking":
-            self.perform(self.media.handle_timeout())
-            self._arm()
+_CORS = {"Access-Control-Allow-Origin": "*"}
 
 
 class RoomServer:
-    """A room for two, with LiveKit v1 signalling on ``/rtc/v1``.
+    """A room for two publishers and their viewers, with LiveKit v1 signalling on ``/rtc/v1``.
+
+    Who may publish is in the token: with ``can_publish`` false it admits a viewer.
 
     Args:
         settings: what the room adds to what it forwards.
@@ -133,13 +51,13 @@ class RoomServer:
 
     def __init__(self, settings: RoomSettings, api_key: str, api_secret: str) -> None:
         self.certificate = Certificate()
-        self.fingerprint = self.certificate.fingerprint
         self.pairing = Pairing(settings, lambda prefix: prefix + secrets.token_hex(6))
         self.counts: Counter[str] = Counter()
         self._verifier = api.TokenVerifier(api_key, api_secret)
         self._name = settings.name
         self._seats: dict[Participant, Seat] = {}
-        self._reserved = 0
+        self._audience = Audience(self._seats, self.counts)
+        self._reserved: Counter[bool] = Counter()  # by whether they may publish
         self._tasks: set[asyncio.Task[object]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -158,10 +76,9 @@ class RoomServer:
 
     async def stop(self) -> None:
         """Say goodbye to the participants and free everything."""
-        leave = rtc.LeaveRequest(
-            reason=models.DisconnectReason.SERVER_SHUTDOWN, action=rtc.LeaveRequest.DISCONNECT
+        message = messages.leave(
+            models.DisconnectReason.SERVER_SHUTDOWN, rtc.LeaveRequest.DISCONNECT
         )
-        message = rtc.SignalResponse(leave=leave).SerializeToString()
         for seat in list(self._seats.values()):
             try:
                 await seat.websocket.send_bytes(message)
@@ -181,23 +98,26 @@ class RoomServer:
         task.add_done_callback(self._tasks.discard)
 
     def forward(self, seat: Seat, media: endpoint.Media) -> None:
-        """Hand one packet to the partner."""
+        """Hand one packet to the partner, and to those who watch."""
         participant = seat.participant
         if participant is None:
             return
+        if not participant.can_publish:
+            self._audience.hear(participant, media, time.monotonic_ns())
+            return
         if participant.learning is not None and not media.is_rtcp:
             self._perform(self.pairing.packet_seen(participant, media.data))
-        partner = self.pairing.partner(participant)
-        to = self._seats.get(partner) if partner else None
-        if partner is None or to is None:
+        way = participant.way
+        to = self._seats.get(way.to) if way is not None else None
+        if way is None or to is None:
             self.counts["nobody_to_forward_to"] += 1
-            return
-        packet = media.data
-        if partner.writer and not media.is_rtcp and packet[1] & 0x7F in partner.video_payloads:
-            packet = partner.writer(packet)
-        action = to.media.send(packet, media.is_rtcp)
-        if action is not None:
-            to.transmit(action)
+        else:
+            packet = media.data if media.is_rtcp else way.take(media.data)
+            action = to.media.send(packet, media.is_rtcp) if packet is not None else None
+            if action is not None:
+                to.transmit(action)
+        if participant.audience:
+            self._audience.show(participant, media, time.monotonic_ns())
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
@@ -220,11 +140,18 @@ class RoomServer:
                     seat.drop()
 
     async def _validate(self, request: web.Request) -> web.Response:
-        self._identity(request)
-        return web.Response(text="success")
+        """Say to a client whose socket was refused why; a page of any origin may read it."""
+        try:
+            self._admitted(request)
+        except web.HTTPUnauthorized as error:
+            return web.Response(status=error.status, text=error.text, headers=_CORS)
+        return web.Response(text="success", headers=_CORS)
 
-    def _identity(self, request: web.Request) -> str:
-        """The token's identity. Raises HTTP 401 without ever repeating the token."""
+    def _admitted(self, request: web.Request) -> tuple[str, bool]:
+        """The token's identity, and whether it may publish.
+
+        Raises HTTP 401 without ever repeating the token.
+        """
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         try:
             claims = self._verifier.verify(token or request.query.get("access_token", ""))
@@ -235,34 +162,35 @@ class RoomServer:
             raise web.HTTPUnauthorized(text="this token does not admit to this room")
         if not claims.identity:
             raise web.HTTPUnauthorized(text="this token names nobody")
-        return str(claims.identity)
+        return str(claims.identity), grants.can_publish is not False
 
     async def _join(self, request: web.Request) -> web.StreamResponse:
-        identity = self._identity(request)
+        identity, can_publish = self._admitted(request)
         try:
             join = decode_join(request.query["join_request"])
         except (KeyError, ValueError):
             raise web.HTTPBadRequest(text="join_request is missing or no JoinRequest") from None
         await self._replace(identity)
-        if len(self.pairing.participants) + self._reserved >= 2:
+        if self.pairing.free_seats(can_publish=can_publish) <= self._reserved[can_publish]:
             self.counts["refused"] += 1
-            raise web.HTTPForbidden(text="this room is full: it has two seats")
-        self._reserved += 1
+            seats = PUBLISHERS if can_publish else self.pairing.settings.viewers
+            who = "publishers" if can_publish else "viewers"
+            raise web.HTTPForbidden(text=f"this room is full: it seats {seats} {who}")
+        self._reserved[can_publish] += 1
         try:
             websocket = web.WebSocketResponse(max_msg_size=_MAX_JOIN)
             await websocket.prepare(request)
         finally:
-            self._reserved -= 1
+            self._reserved[can_publish] -= 1
         if join.reconnect:  # nothing is kept of a lost connection: start over
-            leave = rtc.LeaveRequest(
-                reason=models.DisconnectReason.STATE_MISMATCH, action=rtc.LeaveRequest.RECONNECT
+            await websocket.send_bytes(
+                messages.leave(models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.RECONNECT)
             )
-            await websocket.send_bytes(rtc.SignalResponse(leave=leave).SerializeToString())
             await websocket.close()
             return websocket
         seat = Seat(self, websocket)
         try:
-            await self._serve(seat, identity, join)
+            await self._serve(seat, identity, join, can_publish)
         except (ConnectionError, sdp.SdpError) as error:
             log.warning("%s: %s", identity, error)
         finally:
@@ -270,8 +198,12 @@ class RoomServer:
             await websocket.close()
         return websocket
 
-    async def _serve(self, seat: Seat, identity: str, join: rtc.JoinRequest) -> None:
-        participant, actions = self.pairing.join(identity, join, seat.transport)
+    async def _serve(
+        self, seat: Seat, identity: str, join: rtc.JoinRequest, can_publish: bool
+    ) -> None:
+        participant, actions = self.pairing.join(
+            identity, join, seat.transport, can_publish=can_publish
+        )
         seat.participant = participant
         self._seats[participant] = seat
         seat.media.fingerprint = participant.fingerprint
@@ -326,11 +258,11 @@ class RoomServer:
         seat = self._seats.get(old) if old else None
         if old is None or seat is None:
             return
-        leave = rtc.LeaveRequest(
-            reason=models.DisconnectReason.DUPLICATE_IDENTITY, action=rtc.LeaveRequest.DISCONNECT
+        message = messages.leave(
+            models.DisconnectReason.DUPLICATE_IDENTITY, rtc.LeaveRequest.DISCONNECT
         )
         with contextlib.suppress(ConnectionError, RuntimeError):
-            await seat.websocket.send_bytes(rtc.SignalResponse(leave=leave).SerializeToString())
+            await seat.websocket.send_bytes(message)
         self._leave(seat)
         seat.participant = None
         await seat.websocket.close()
@@ -358,6 +290,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
         name=plan["room"],
         start_bitrate_kbps=plan["start_bitrate_kbps"],
         playout_delay_ms=(bounds[0], bounds[1]) if bounds else None,
+        viewers=plan.get("viewers", VIEWERS),
     )
     room = RoomServer(settings, plan["api_key"], plan["api_secret"])
     port = await room.start(plan.get("port", 0))
