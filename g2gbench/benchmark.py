@@ -85,7 +85,14 @@ async def run_async(
         scenario.name,
         now=datetime.now(UTC),
         plans=[
-            CellPlan(c.name, c.scenario.repeat, dict(c.settings), c.scenario.expect, c.slug)
+            CellPlan(
+                c.name,
+                c.scenario.repeat,
+                dict(c.settings),
+                c.scenario.expect,
+                c.slug,
+                c.scenario.judging,
+            )
             for c in planned
         ],
         scenario=resolved(scenario),

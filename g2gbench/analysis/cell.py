@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 from typing import Final, Literal
 
 NOMINAL_COVERAGE: Final = 0.95
@@ -33,13 +33,22 @@ class Estimate:
     reason: str = ""
 
 
-def aggregate(values: Iterable[float], *, reason: str = "no valid trial measured it") -> Estimate:
-    """The estimate from one value a valid trial; ``reason`` is told when there is none."""
+def aggregate(
+    values: Iterable[float],
+    *,
+    reason: str = "no valid trial measured it",
+    ordinal: bool = False,
+) -> Estimate:
+    """The estimate from one value a valid trial; ``reason`` is told when there is none.
+
+    Of an even number of ``ordinal`` values, between which nothing lies, the median is the lower of
+    the two in the middle.
+    """
     ordered = sorted(values)
     n = len(ordered)
     if not n:
         return Estimate(None, None, None, 0, "none", reason=reason)
-    middle = float(median(ordered))
+    middle = float(median_low(ordered) if ordinal else median(ordered))
     if n < FEWEST_FOR_INTERVAL:
         return Estimate(middle, ordered[0], ordered[-1], n, "range")
     rank, coverage = _rank(n)

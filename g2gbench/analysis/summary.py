@@ -16,7 +16,8 @@ from g2gbench.analysis.verdict import (
     judge_cell,
     run_status,
 )
-from g2gbench.measure.registry import METRICS, later
+from g2gbench.measure.registry import METRICS
+from g2gbench.quality import Level
 
 SCHEMA: Final = 1
 
@@ -93,14 +94,24 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "settings": dict(cell.plan.settings),
         "status": cell.status,
         "invalid_because": list(cell.invalid_because),
-        "quality": None,
-        "limiting_factor": None,
-        "quality_reason": later("quality"),
+        **_quality(cell),
         "repeat": cell.plan.repeat,
         "trials": [_trial(trial) for trial in cell.trials],
         "metrics": {name: _estimate(name, value) for name, value in cell.estimates.items()},
         "spread": _spread(cell),
         "expectations": [_judgement(judgement) for judgement in cell.judgements],
+    }
+
+
+def _quality(cell: CellVerdict) -> dict[str, Any]:
+    """The cell's level as a word, with what limits it; None with the reason where it is unknown."""
+    estimate, trial = cell.estimates["quality"], cell.decisive
+    if estimate.value is None or trial is None:
+        return {"quality": None, "limiting_factor": None, "quality_reason": estimate.reason}
+    return {
+        "quality": Level(int(estimate.value)).word,
+        "limiting_factor": trial.limiting_factor,
+        "quality_reasons": list(trial.quality_reasons),
     }
 
 

@@ -28,7 +28,10 @@ STATUS_OF_ENDING: Final[Mapping[str, TrialStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """One trial of a cell: its frames by outcome, its readings by kind, and every metric."""
+    """One trial of a cell: its frames by outcome, its readings by kind, and every metric.
+
+    ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``.
+    """
 
     cell: str
     repeat: int
@@ -41,6 +44,8 @@ class TrialResult:
     accounting: tuple[StageCount, ...] = ()
     phases: tuple[Phase, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    limiting_factor: str | None = None
+    quality_reasons: tuple[str, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
         """As data that JSON can hold; None stands for a number that is not finite."""
@@ -56,6 +61,8 @@ class TrialResult:
             "accounting": [asdict(stage) for stage in self.accounting],
             "phases": [_plain_phase(phase) for phase in self.phases],
             "recoveries": [_plain_recovery(one) for one in self.recoveries],
+            "limiting_factor": self.limiting_factor,
+            "quality_reasons": list(self.quality_reasons),
         }
 
     @classmethod
@@ -79,6 +86,8 @@ class TrialResult:
                 Recovery(**{**one, **_values({name: one[name] for name in _RECOVERY_VALUES})})
                 for one in data.get("recoveries", ())
             ),
+            limiting_factor=data.get("limiting_factor"),
+            quality_reasons=tuple(data.get("quality_reasons", ())),
         )
 
 
@@ -100,6 +109,8 @@ def trial_result(
         accounting=evaluation.accounting,
         phases=evaluation.phases,
         recoveries=evaluation.recoveries,
+        limiting_factor=evaluation.quality.limiting_factor,
+        quality_reasons=evaluation.quality.reasons,
     )
 
 

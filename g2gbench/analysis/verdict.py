@@ -11,6 +11,7 @@ from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.errors import ExitCode
 from g2gbench.measure.registry import METRICS
+from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 CellStatus: TypeAlias = Literal["pass", "fail", "invalid", "interrupted"]
 RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "interrupted"]
@@ -54,7 +55,8 @@ class Expectation(Protocol):
 class CellPlan:
     """What was asked of a cell: ``settings`` are the varied fields with their values as written.
 
-    ``slug`` is its name as a directory; without one it is made from the cell's name.
+    ``slug`` is its name as a directory; without one it is made from the cell's name. ``judging`` is
+    what verdicts on its sessions are taken with.
     """
 
     cell: str
@@ -62,6 +64,7 @@ class CellPlan:
     settings: Mapping[str, str] = field(default_factory=dict)
     expectations: Sequence[Expectation] = ()
     slug: str = ""
+    judging: Settings = DEFAULT_SETTINGS
 
     @property
     def trials_needed(self) -> int:
@@ -94,6 +97,19 @@ class CellVerdict:
     trials: tuple[TrialResult, ...]
     estimates: Mapping[str, Estimate]
     judgements: tuple[Judgement, ...]
+
+    @property
+    def decisive(self) -> TrialResult | None:
+        """The first valid trial whose quality is the cell's; None where no quality is known."""
+        value = self.estimates["quality"].value
+        same = (
+            trial
+            for trial in self.trials
+            if trial.status == "ok"
+            and "quality" in trial.metrics
+            and trial.metrics["quality"].value == value
+        )
+        return None if value is None else next(same, None)
 
 
 def judge_cell(
@@ -147,7 +163,7 @@ def _estimate(name: str, valid: Sequence[TrialResult]) -> Estimate:
     measured = [value.value for value in values if value.value is not None]
     reasons = Counter(value.reason for value in values if value.value is None)
     usual = reasons.most_common(1)[0][0] if reasons else "no valid trial measured it"
-    return aggregate(measured, reason=usual)
+    return aggregate(measured, reason=usual, ordinal=METRICS[name].unit == "level")
 
 
 def _judge(expectation: Expectation, estimate: Estimate, needed: int) -> Judgement:

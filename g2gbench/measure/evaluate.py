@@ -12,19 +12,26 @@ from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.phases import Phase, Recovery, phases, recoveries
+from g2gbench.measure.quality import Judged, Quality, of_steady_state, timeline
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.values import Value
+from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one session measured; ``invalid_because`` is empty for a valid one."""
+    """What one session measured; ``invalid_because`` is empty for a valid one.
+
+    ``judged`` is the verdict of every second, ``quality`` what those of the steady state come to.
+    """
 
     ledger: Ledger
     metrics: dict[str, Value]
     accounting: tuple[StageCount, ...]
     phases: tuple[Phase, ...]
     recoveries: tuple[Recovery, ...]
+    judged: tuple[Judged, ...]
+    quality: Quality
     invalid_because: tuple[str, ...]
 
 
@@ -33,18 +40,21 @@ def evaluate(
     service_frames: Sequence[ServiceFrame] = (),
     packets: Packets | None = None,
     *,
+    settings: Settings = DEFAULT_SETTINGS,
     cores: int | None = None,
     limits: validity.Limits = validity.LIMITS,
 ) -> Evaluation:
-    """Ledger, metrics, accounting, phases and validity of one session.
+    """Ledger, metrics, accounting, phases, verdicts and validity of one session.
 
     ``service_frames`` is the model worker's log, ``packets`` the link's; empty and None where there
-    is none.
+    is none. ``settings`` are the bounds and the smoothing that verdicts are taken with.
     """
     book = frame_ledger.build(session, service_frames, packets)
     recovered = recoveries(session, book, packets)
-    values = metrics.compute(session, book, packets, recovered)
+    judged = timeline(session, book, settings)
+    quality = of_steady_state(session, judged)
+    values = metrics.compute(session, book, packets, recovered, quality.value)
     stages = accounting(session, book, service_frames)
     reasons = validity.check(session, book, values, packets, cores=cores, limits=limits)
     parts = phases(session, book, packets)
-    return Evaluation(book, values, stages, parts, recovered, reasons)
+    return Evaluation(book, values, stages, parts, recovered, judged, quality, reasons)

@@ -34,10 +34,17 @@ class Gaps:
     usual_ms: FloatArray
 
     @property
+    def freeze_limit_ms(self) -> FloatArray:
+        """The length from which on each gap is a freeze of the W3C; NaN where nothing is usual."""
+        limit = np.maximum(FREEZE_FACTOR * self.usual_ms, self.usual_ms + FREEZE_MARGIN_MS)
+        return np.asarray(limit)
+
+    @property
     def freezes(self) -> BoolArray:
         """Which gaps are freezes as the W3C defines them."""
-        limit = np.maximum(FREEZE_FACTOR * self.usual_ms, self.usual_ms + FREEZE_MARGIN_MS)
-        return np.asarray(self.length_ms >= limit)  # False where nothing is usual yet
+        return np.asarray(
+            self.length_ms >= self.freeze_limit_ms
+        )  # False where nothing is usual yet
 
     @property
     def stalls(self) -> BoolArray:

@@ -26,6 +26,8 @@ LATE_TICK: Final = 0.5
 
 NO_STEADY_STATE: Final = "the warm-up was never over"
 
+NOT_JUDGED: Final = missing("the session was not judged")
+
 _ARRIVAL_METRICS: Final = (
     "unreadable_ratio",
     "repeat_ratio",
@@ -44,10 +46,12 @@ def compute(
     ledger: Ledger,
     packets: Packets | None = None,
     recovered: Sequence[Recovery] = (),
+    quality: Value = NOT_JUDGED,
 ) -> dict[str, Value]:
     """Every metric of the registry, in its order.
 
-    ``packets`` is the link's log, ``recovered`` what followed the impairments that ended.
+    ``packets`` is the link's log, ``recovered`` what followed the impairments that ended,
+    ``quality`` the worst level that was held.
     """
     found = {"ttff_ms": _time_to_first_frame(session, ledger)}
     found |= dict(_connect(session, packets))
@@ -58,6 +62,7 @@ def compute(
     found |= dict(_statistics(session))
     found |= dict(_link(session, packets))
     found["recovery_ms"] = _recovery(session, recovered)
+    found["quality"] = quality
     found |= dict(_usage(session))
     found["late_tick_ratio"] = _late_ticks(session)
     return {name: found[name] for name in METRICS}

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from g2gbench.measure import budget
 
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
-Unit: TypeAlias = Literal["ms", "ratio", "1/s", "count", "bps", "bytes", "cores"]
+Unit: TypeAlias = Literal["ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level"]
 
 PROCESSES = ("client", "link", "room", "service", "worker")
 """The processes of a loopback trial whose CPU time and memory are sampled."""
@@ -38,7 +38,8 @@ class Metric:
 
     ``definition`` is one sentence that says between which points it is measured; ``reference``
     names the document that fixes the term, or is empty when this project defines it. A ratio runs
-    from 0 to 1. ``direction`` says which way is an improvement.
+    from 0 to 1, a level from 0 (critical) to 3 (good). ``direction`` says which way is an
+    improvement.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Metric:
 _W3C = "W3C webrtc-stats"
 _RFC = "RFC 3550 6.4.1"
 _METHOD = "docs/method.md"
+_VERDICTS = "docs/verdicts.md"
 
 _PHASE_SENTENCES = {
     "websocket": "the signalling socket is open",
@@ -315,6 +317,14 @@ def _metrics() -> Iterator[Metric]:
         _METHOD,
     )
     yield Metric(
+        "quality",
+        "level",
+        "higher",
+        "Worst verdict that was held in the steady state, one a second after smoothing: critical, "
+        "poor, fair or good.",
+        _VERDICTS,
+    )
+    yield Metric(
         "late_tick_ratio",
         "ratio",
         "lower",
@@ -331,7 +341,7 @@ _LATER = "not supported yet in version 0.1.0"
 
 LATER: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
-        ("quality", "psnr_db", "ssim"),
+        ("psnr_db", "ssim"),
         _LATER,
     )
 )

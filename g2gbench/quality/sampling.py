@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from g2gbench.quality import checks
-from g2gbench.quality.sample import LARGEST_BYTE, LIMITATIONS, Sample
+from g2gbench.quality.sample import LARGEST_BYTE, LIMITATIONS, RFC3550_STEPS, Sample
 
 _CANDIDATE_TYPES: Final = ("pair.local_candidate_type", "pair.remote_candidate_type")
 
@@ -32,16 +32,31 @@ def network_sample(before: Mapping[str, Any], after: Mapping[str, Any], elapsed_
         after, "pair.current_round_trip_time"
     )
     limitation = after.get("outbound.quality_limitation_reason")
-    lost = _number(after, "remote_inbound.fraction_lost")
     return Sample(
         rtt_ms=None if rtt_s is None else rtt_s * 1e3,
         relayed=any(after.get(key) == "relay" for key in _CANDIDATE_TYPES),
-        fraction_lost=None if lost is None or lost > LARGEST_BYTE else lost,
+        fraction_lost=_fraction_lost(before, after),
         available_bitrate_bps=_above_zero(after, "pair.available_outgoing_bitrate"),
         inbound_fps=None if decoded is None else decoded / elapsed_s,
         freeze=bool(freezes),
         quality_limitation=limitation if limitation in LIMITATIONS else None,
     )
+
+
+def _fraction_lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> float | None:
+    """The share of packets that the far end reported as lost, in its reports or by asking again.
+
+    A receiver whose packets are sent again under their own numbers counts them as received once
+    they came: then its reports tell of no loss, however much there is.
+    """
+    told = _number(after, "remote_inbound.fraction_lost")
+    told = None if told is None or told > LARGEST_BYTE else told
+    sent = _grown(before, after, "outbound.packets_sent")
+    again = _grown(before, after, "outbound.retransmitted_packets_sent")
+    if not sent or not again:
+        return told
+    asked = min(again / max(sent - again, 1.0), 1.0)
+    return asked if told is None else max(asked, told / RFC3550_STEPS if told > 1 else told)
 
 
 def _number(values: Mapping[str, Any], key: str) -> float | None:

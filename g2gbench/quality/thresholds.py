@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
@@ -74,8 +75,10 @@ def _band(name: str, value: Any) -> Band:
     if len(bounds) != len(Band._fields):
         raise ValueError(f"{name} has {len(bounds)} bounds; it needs three: good, fair, poor")
     most = 1.0 if name in _RATIOS else float("inf")
-    for word, bound in zip(Band._fields, bounds, strict=True):
+    bounds = tuple(
         checks.number(f"{name}.{word}", bound, most=most)
+        for word, bound in zip(Band._fields, bounds, strict=True)
+    )
     descending = name in HIGHER_IS_BETTER
     if list(bounds) != sorted(bounds, reverse=descending):
         order = "descend" if descending else "ascend"
@@ -111,6 +114,18 @@ class Settings:
         checks.positive("required_bitrate_bps", self.required_bitrate_bps)
         for name in ("window", "warmup", "downgrade_after", "upgrade_after"):
             checks.count(name, getattr(self, name))
+
+    def as_plain(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        bounds = {each.name: getattr(self.thresholds, each.name) for each in fields(Thresholds)}
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {name: list(b) if isinstance(b, Band) else b for name, b in bounds.items()}
+        return {**own, "thresholds": plain}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Settings:
+        """Read back what ``as_plain`` gave; raises TypeError, ValueError or KeyError for others."""
+        return cls(**{**data, "thresholds": Thresholds(**data["thresholds"])})
 
 
 DEFAULT_SETTINGS: Final = Settings()

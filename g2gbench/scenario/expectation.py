@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from g2gbench.measure.registry import METRICS, Metric, later
+from g2gbench.quality.level import LEVEL_WORDS, Level
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.scenario.quantities import BITRATE, BYTES, DURATION, NUMBER, RATIO, Quantity
 from g2gbench.scenario.rules import Rule
@@ -84,6 +85,8 @@ def _metric(name: str) -> Metric:
 
 
 def _limit(metric: Metric, text: str) -> float:
+    if metric.unit == "level":
+        return _level(text)
     quantity, factor = _QUANTITIES.get(metric.unit, (None, Decimal(1)))
     allowed = [f"a number in {metric.name}'s own unit ({metric.unit})"]
     if quantity is not None:
@@ -103,6 +106,16 @@ def _limit(metric: Metric, text: str) -> float:
     return float(limit)
 
 
+def _level(text: str) -> float:
+    """A level by its word, or by its number."""
+    if text in LEVEL_WORDS:
+        return float(Level.of(text))
+    if re.fullmatch(NUMBER, text) and float(text) <= Level.GOOD:
+        return float(text)
+    nearest = nearest_name(text, LEVEL_WORDS)
+    raise Refused(f'limit "{text}"', allowed=LEVEL_WORDS, nearest=nearest)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Expect(Rule):
     """One line of ``expect:``."""
@@ -120,8 +133,9 @@ class Expect(Rule):
     def schema(self) -> dict[str, Any]:
         names = "|".join(re.escape(name) for name in METRICS)
         units = "|".join(unit for quantity, _ in _QUANTITIES.values() for unit in quantity.units)
+        limit = rf"({NUMBER} ?({units})?|{'|'.join(LEVEL_WORDS)})"
         return {
             "type": "string",
-            "pattern": rf"^\s*({names})\s*(<=|>=|==|!=|<|>)\s*{NUMBER} ?({units})?\s*$",
-            "examples": ["g2g_ms.p95 < 500ms", "drop_ratio < 1%"],
+            "pattern": rf"^\s*({names})\s*(<=|>=|==|!=|<|>)\s*{limit}\s*$",
+            "examples": ["g2g_ms.p95 < 500ms", "drop_ratio < 1%", "quality >= fair"],
         }

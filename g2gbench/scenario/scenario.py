@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from g2gbench.errors import InputError
+from g2gbench.quality.thresholds import Settings as Judging
 from g2gbench.scenario.expectation import Expect, Expectation
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
+from g2gbench.scenario.quality import Quality
 from g2gbench.scenario.rules import BeforeRule, Name, Rule, Size, Text, Whole
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import (
@@ -111,6 +113,9 @@ class Scenario(Section):
         (), max_length=MOST_TIMELINE_ENTRIES, description="What changes on the way."
     )
     client: Client = Field(default_factory=Client, description="Who measures.")
+    quality: Quality = Field(
+        default_factory=Quality, description="What the session's quality is judged with."
+    )
     matrix: Annotated[dict[str, tuple[Any, ...]], Matrix()] = Field(
         default_factory=dict, description="Fields with several values: one cell a combination."
     )
@@ -168,6 +173,11 @@ class Scenario(Section):
         if self.transform == "passthrough" or self.target.model not in SERVICE_MODELS:
             return self.frame_size
         return self._model_size()
+
+    @property
+    def judging(self) -> Judging:
+        """Bounds, required bitrate and smoothing of the verdicts on its sessions."""
+        return self.quality.judging(self.publish.max_bitrate)
 
     @property
     def estimated_seconds(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,23 @@ from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
+from g2gbench.measure.quality import Judged
+from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.quantities import BITRATE
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
-from g2gbench.store.tables import ledger_table, read_table, stats_table
+from g2gbench.store.tables import (
+    ledger_table,
+    quality_table,
+    read_table,
+    stats_table,
+    table_quality,
+)
 from g2gbench.store.trial_directory import (
     FRAMES,
     JOURNAL,
+    QUALITY,
     RTCSTATS,
     Recorded,
     read_records,
@@ -41,7 +51,7 @@ class Trial:
     """One trial of a stored run.
 
     ``rebuilt``: the run was killed before the trial had ended; everything is computed from its
-    journal and it counts as interrupted.
+    journal and it counts as interrupted. ``judging`` is what its quality was judged with.
     """
 
     path: Path
@@ -49,6 +59,7 @@ class Trial:
     repeat: int
     result: TrialResult
     rebuilt: bool
+    judging: Settings = DEFAULT_SETTINGS
 
     @property
     def status(self) -> str:
@@ -67,6 +78,18 @@ class Trial:
     def rtcstats(self) -> pd.DataFrame:
         """One row per snapshot of the WebRTC statistics, units as the W3C defines them."""
         return _frame(self.rtcstats_table())
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """The verdict of every second as recorded; empty for a trial of an older version."""
+        if self.rebuilt:
+            return self.recorded.evaluate(judging=self.judging).judged
+        stored = self.path / QUALITY
+        return table_quality(read_table(stored)) if stored.exists() else ()
+
+    def quality(self) -> pd.DataFrame:
+        """One row a second: the sample, its level, and the verdict that was held."""
+        return _frame(quality_table(self.judged))
 
     def frames_table(self) -> pa.Table:
         """The ledger as it is stored."""
@@ -121,6 +144,10 @@ class Run:
         """The statistics of all trials, one row a snapshot, with ``cell`` and ``repeat``."""
         return self._all(Trial.rtcstats_table)
 
+    def quality(self) -> pd.DataFrame:
+        """The verdicts of all trials, one row a second, with ``cell`` and ``repeat``."""
+        return self._all(lambda trial: quality_table(trial.judged))
+
     def summary(self) -> pd.DataFrame:
         """One row per trial and metric (``row`` = trial) and per metric of a cell (= cell)."""
         found = pd.DataFrame(list(rows(self.summary_data)), columns=list(ROW_COLUMNS))
@@ -156,6 +183,7 @@ def open_run(path: Path | str) -> Run:
 
 
 def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
+    judging = {str(cell["cell"]): judging_of(facts, cell) for cell in facts["cells"]}
     for entry in facts["trials"]:
         if entry.get("path") is None:
             continue
@@ -163,12 +191,12 @@ def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
         cell, repeat = str(entry["cell"]), int(entry["repeat"])
         result = read_result(path) if (path / FRAMES).exists() else None
         if result is not None:
-            yield Trial(path, cell, repeat, result, rebuilt=False)
+            yield Trial(path, cell, repeat, result, rebuilt=False, judging=judging[cell])
         elif (path / JOURNAL).exists():
             recorded = read_records(path)
-            evaluation = recorded.evaluate()
+            evaluation = recorded.evaluate(judging=judging[cell])
             result = settled(cell, repeat, recorded.session, evaluation, "interrupted")
-            yield Trial(path, cell, repeat, result, rebuilt=True)
+            yield Trial(path, cell, repeat, result, rebuilt=True, judging=judging[cell])
 
 
 def _plan(cell: Mapping[str, Any]) -> CellPlan:
@@ -177,6 +205,22 @@ def _plan(cell: Mapping[str, Any]) -> CellPlan:
     except Refused as error:
         raise InputError(f"an expectation of the stored run is not known here: {error}") from error
     return CellPlan(cell["cell"], cell["repeat"], cell["settings"], expectations)
+
+
+def judging_of(facts: Mapping[str, Any], cell: Mapping[str, Any]) -> Settings:
+    """What a stored cell's quality was judged with.
+
+    For a run of an older version, which judged none: the defaults with the cell's publish bitrate.
+    """
+    stored = cell.get("judging")
+    if stored is not None:
+        return Settings.from_plain(stored)
+    publish = (facts.get("scenario") or {}).get("publish") or {}
+    written = (cell.get("settings") or {}).get("publish.max_bitrate", publish.get("max_bitrate"))
+    try:
+        return replace(DEFAULT_SETTINGS, required_bitrate_bps=float(BITRATE.parse(written)))
+    except Refused:
+        return DEFAULT_SETTINGS
 
 
 def _labelled(table: pa.Table, trial: Trial) -> pa.Table:

@@ -106,6 +106,7 @@ class RunDirectory:
             redactor=self._redactor,
             on_result=self._ended,
             cores=self._facts["machine"]["cores"],
+            judging=plan.judging,
         )
         self._note(plan.cell, repeat, status="running", path=place.as_posix())
         return self._open
@@ -174,6 +175,7 @@ def _planned(plan: CellPlan) -> dict[str, Any]:
         "settings": dict(plan.settings),
         "repeat": plan.repeat,
         "expect": [expectation.text for expectation in plan.expectations],
+        "judging": plan.judging.as_plain(),
     }
 
 

@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 from g2gbench.measure.journal import ABSENT
 from g2gbench.measure.ledger import COLUMNS, OUTCOMES, Ledger
 from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets
+from g2gbench.measure.quality import Judged
 from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.quality import Level, Sample
 from g2gbench.store.files import write_atomically
 
 SCHEMA_VERSION: Final = "1"
@@ -33,6 +35,29 @@ SERVICE_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "sent_ns": (pa.int64(), "ns, monotonic: frame sent on; null: not sent"),
     "dropped": (pa.string(), "why it was not sent on; empty for a frame that was"),
 }
+
+QUALITY_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
+    "at_ns": (pa.int64(), "ns, monotonic: end of the second that is judged"),
+    "level": (pa.string(), "level of this second alone; null: unknown"),
+    "held": (pa.string(), "level of the verdict, after smoothing; null: unknown"),
+    "limiting_factor": (pa.string(), "what limits the verdict"),
+    "reasons": (pa.list_(pa.string()), "the verdict's reasons in words"),
+    "unmeasured": (pa.list_(pa.string()), "dimensions without any value"),
+    "provisional": (pa.bool_(), "the evaluator was still warming up"),
+    "rtt_ms": (pa.float64(), "ms: round trip to the far end; null: not measured"),
+    "relayed": (pa.bool_(), "a selected candidate is a relay"),
+    "g2g_ms": (pa.float64(), "ms: median g2g of the frames first seen in this second"),
+    "g2g_drop_ratio": (pa.float64(), "0..1: frames dropped, as known by the end of this second"),
+    "fraction_lost": (pa.float64(), "0..1: share of the outbound packets lost"),
+    "available_bitrate_bps": (pa.float64(), "bit/s: the sender's estimate"),
+    "inbound_fps": (pa.float64(), "1/s: frames first seen in this second"),
+    "freeze": (pa.bool_(), "the picture froze"),
+    "quality_limitation": (pa.string(), "W3C qualityLimitationReason"),
+    "ttff_ms": (pa.float64(), "ms: not part of a session's samples"),
+}
+"""Columns of quality.parquet with their type and their unit or meaning."""
+
+_SAMPLE: Final = tuple(each.name for each in fields(Sample))
 
 PACKET_COLUMNS: Final[Mapping[str, str]] = {
     "arrived_ns": "ns, monotonic: read from the socket by the link",
@@ -98,6 +123,38 @@ def service_table(frames: Sequence[ServiceFrame]) -> pa.Table:
         columns.append(pa.array([getattr(frame, field.name) for frame in frames], type=kind))
         schema.append(_field(field.name, kind, meaning))
     return _table(columns, schema)
+
+
+def quality_table(judged: Sequence[Judged]) -> pa.Table:
+    """quality.parquet: one row a second, the sample and what it was judged to be."""
+    columns, schema = [], []
+    for name, (kind, meaning) in QUALITY_COLUMNS.items():
+        if name == "fraction_lost":
+            values: list[Any] = [one.sample.loss for one in judged]
+        else:
+            values = [getattr(one.sample if name in _SAMPLE else one, name) for one in judged]
+        plain = [value.word if isinstance(value, Level) else value for value in values]
+        columns.append(pa.array(plain, type=kind))
+        schema.append(_field(name, kind, meaning))
+    return _table(columns, schema)
+
+
+def table_quality(table: pa.Table) -> tuple[Judged, ...]:
+    """The seconds of quality.parquet, as they were judged."""
+    return tuple(_judged(row) for row in table.to_pylist())
+
+
+def _judged(row: Mapping[str, Any]) -> Judged:
+    return Judged(
+        at_ns=row["at_ns"],
+        sample=Sample(**{name: row[name] for name in _SAMPLE}),
+        level=None if row["level"] is None else Level.of(row["level"]),
+        held=None if row["held"] is None else Level.of(row["held"]),
+        limiting_factor=row["limiting_factor"],
+        reasons=tuple(row["reasons"]),
+        unmeasured=tuple(row["unmeasured"]),
+        provisional=row["provisional"],
+    )
 
 
 def packets_table(packets: Packets) -> pa.Table:

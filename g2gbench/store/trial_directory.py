@@ -15,11 +15,13 @@ from g2gbench.measure.journal import Session, parse, parse_service_frames
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.packets import parse as parse_packets
 from g2gbench.measure.records import Record, ServiceFrame, encode
+from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.redaction import Redactor
 from g2gbench.store.tables import (
     ledger_table,
     packets_table,
+    quality_table,
     read_table,
     service_table,
     stats_table,
@@ -31,6 +33,7 @@ JOURNAL = "journal.jsonl"
 SERVICE_LOG = "service_frames.jsonl"
 FRAMES = "frames.parquet"
 RTCSTATS = "rtcstats.parquet"
+QUALITY = "quality.parquet"
 SERVICE_FRAMES = "service_frames.parquet"
 PACKET_LOG = "packets.bin"
 PACKETS = "packets.parquet"
@@ -66,16 +69,21 @@ class Recorded:
     service_frames: tuple[ServiceFrame, ...]
     packets: Packets | None = None
 
-    def evaluate(self, cores: int | None = None) -> Evaluation:
-        """What the records come to."""
-        return evaluate(self.session, self.service_frames, self.packets, cores=cores)
+    def evaluate(
+        self, cores: int | None = None, judging: Settings = DEFAULT_SETTINGS
+    ) -> Evaluation:
+        """What the records come to, their quality under ``judging``."""
+        return evaluate(
+            self.session, self.service_frames, self.packets, settings=judging, cores=cores
+        )
 
 
 class TrialDirectory:
     """A trial that is being measured.
 
     ``journal`` takes its records; ``finish`` writes what they came to. ``on_result`` hears the
-    result once everything is written; ``cores`` is how many the machine has.
+    result once everything is written; ``cores`` is how many the machine has, ``judging`` what the
+    session's quality is judged with.
     """
 
     def __init__(
@@ -87,6 +95,7 @@ class TrialDirectory:
         redactor: Redactor,
         on_result: Callable[[TrialResult], None],
         cores: int | None,
+        judging: Settings = DEFAULT_SETTINGS,
     ) -> None:
         path.mkdir(parents=True)
         self.path = path
@@ -96,6 +105,7 @@ class TrialDirectory:
         self._redactor = redactor
         self._on_result = on_result
         self._cores = cores
+        self._judging = judging
 
     def __enter__(self) -> Self:
         return self
@@ -132,10 +142,11 @@ class TrialDirectory:
         """
         self.journal.close()
         recorded = read_records(self.path)
-        evaluation = recorded.evaluate(self._cores)
+        evaluation = recorded.evaluate(self._cores, self._judging)
         result = settled(self.cell, self.repeat, recorded.session, evaluation, status, message)
         write_table(self.path / FRAMES, ledger_table(evaluation.ledger))
         write_table(self.path / RTCSTATS, stats_table(recorded.session.stats))
+        write_table(self.path / QUALITY, quality_table(evaluation.judged))
         if recorded.service_frames:
             write_table(self.path / SERVICE_FRAMES, service_table(recorded.service_frames))
         if recorded.packets is not None:

@@ -11,6 +11,11 @@ def test_the_value_is_the_median_of_the_trials() -> None:
     assert aggregate([4, 1, 2, 3]).value == 2.5
 
 
+def test_between_two_ordinal_values_the_lower_one_is_the_median() -> None:
+    assert aggregate([3, 1, 2, 0], ordinal=True).value == 1
+    assert aggregate([3, 1, 2], ordinal=True).value == 2
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_below_five_trials_their_range_is_told_without_a_coverage(n: int) -> None:
     found = aggregate(range(n))

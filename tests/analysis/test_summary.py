@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
@@ -63,8 +64,31 @@ def test_a_value_not_measured_is_null_with_the_reason() -> None:
     assert cell["metrics"]["fps"]["value"] is None
     assert cell["metrics"]["fps"]["reason"] == "no frame"
     assert cell["trials"][0]["metrics"]["fps"] == {"value": None, "n": 1, "reason": "no frame"}
-    assert cell["quality"] is None
-    assert "not supported yet" in cell["quality_reason"]
+
+
+def test_an_unknown_quality_is_null_with_the_reason() -> None:
+    cell = summary()["cells"][0]
+    assert (cell["quality"], cell["limiting_factor"]) == (None, None)
+    assert cell["quality_reason"] == "no valid trial measured it"
+
+
+def test_a_cell_has_the_quality_of_its_median_trial_with_what_limits_it() -> None:
+    found = [
+        replace(
+            trial(i, {"quality": level}),
+            limiting_factor=factor,
+            quality_reasons=(f"of trial {i}",),
+        )
+        for i, (level, factor) in enumerate([(3, "none"), (1, "loss"), (0, "stall"), (2, "cpu")])
+    ]
+    left_out = replace(trial(4, {"quality": 1}, status="invalid"), limiting_factor="latency")
+    cells = summarise([plan()], [left_out, *found], name="wifi", run_dir="x")["cells"]
+    # Of 0, 1, 2 and 3 the lower one in the middle: nothing lies between two levels.
+    assert cells[0]["metrics"]["quality"]["value"] == 1
+    assert (cells[0]["quality"], cells[0]["limiting_factor"]) == ("poor", "loss")
+    assert cells[0]["quality_reasons"] == ["of trial 1"]
+    assert "quality_reason" not in cells[0]
+    assert cells[0]["trials"][2]["limiting_factor"] == "loss"
 
 
 def test_every_registered_metric_is_there_for_every_cell() -> None:

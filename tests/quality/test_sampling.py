@@ -11,6 +11,8 @@ from g2gbench.quality.sampling import network_sample
 
 BEFORE: dict[str, Any] = {"inbound.frames_decoded": 100, "inbound.freeze_count": 1}
 AFTER: dict[str, Any] = {
+    "outbound.packets_sent": 100,
+    "outbound.retransmitted_packets_sent": 0,
     "remote_inbound.round_trip_time": 0.05,
     "remote_inbound.fraction_lost": 0.02,
     "pair.current_round_trip_time": 0.03,
@@ -67,6 +69,32 @@ def test_freezes_are_those_of_the_interval() -> None:
 def test_either_candidate_may_be_the_relay(key: str) -> None:
     assert network_sample({}, {key: "relay"}, 1.0).relayed
     assert not network_sample({}, {key: "srflx"}, 1.0).relayed
+
+
+@pytest.mark.parametrize(
+    ("told", "sent", "again", "lost"),
+    [
+        (0.0, 108, 8, 0.08),  # repaired under their own numbers: the report tells of none
+        (0.2, 108, 8, 0.2),
+        (64, 108, 8, 0.25),
+        (0.03, 100, 0, 0.03),
+        (0.03, 0, 0, 0.03),
+        (None, 108, 8, 0.08),
+        (0.0, 8, 8, 1.0),
+        (300, 100, 0, None),
+    ],
+)
+def test_packets_asked_for_again_were_reported_lost(
+    told: float | None, sent: int, again: int, lost: float | None
+) -> None:
+    before = {"outbound.packets_sent": 50, "outbound.retransmitted_packets_sent": 5}
+    after: dict[str, Any] = {
+        "outbound.packets_sent": 50 + sent,
+        "outbound.retransmitted_packets_sent": 5 + again,
+    }
+    if told is not None:
+        after["remote_inbound.fraction_lost"] = told
+    assert network_sample(before, after, 1.0).fraction_lost == lost
 
 
 @pytest.mark.parametrize("elapsed_s", [0, -1, float("nan")])

@@ -153,6 +153,32 @@ def timelines(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [{"at": f"{at}0s", **draw(entries)} for at in sorted(times)]
 
 
+def bounds(amounts: Strategy, written: str, *, descending: bool = False) -> Strategy:
+    return st.lists(amounts, min_size=3, max_size=3).map(
+        lambda three: [written.format(n) for n in sorted(three, reverse=descending)]
+    )
+
+
+QUALITY = optional_keys(
+    latency=optional_keys(
+        g2g=bounds(st.integers(0, 60_000), "{}ms"),
+        rtt=bounds(st.integers(0, 60_000), "{}ms"),
+        relay_allowance=milliseconds(0, 60_000),
+    ),
+    loss=bounds(st.integers(0, 99), "{}.5%"),
+    bandwidth=bounds(st.integers(0, 1000), "{}%", descending=True),
+    stall=optional_keys(
+        fps=st.lists(st.integers(0, 120), min_size=3, max_size=3).map(
+            lambda three: sorted(three, reverse=True)
+        ),
+        drop_ratio=bounds(st.integers(0, 100), "{}%"),
+    ),
+    required_bitrate=BITRATE | st.none(),
+    window=st.integers(1, 3600),
+    warmup=st.integers(1, 3600),
+    downgrade_after=st.integers(1, 3600),
+    upgrade_after=st.integers(1, 3600),
+)
 EXPECTATION = st.tuples(
     st.sampled_from(sorted(METRICS)),
     st.sampled_from(("<", "<=", ">", ">=", "==", "!=")),
@@ -185,6 +211,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "profiles": PROFILES,
         "network": NETWORK,
         "client": st.just({"kind": "native"}),
+        "quality": QUALITY,
         "matrix": MATRIX,
         "repeat": st.integers(1, 1000),
         "expect": st.lists(EXPECTATION, max_size=3),

@@ -56,7 +56,7 @@ TABLE: dict[str, Expected] = {
     "environment-elsewhere": Expected(
         3, 19, "session.prompt", "is not read here; allowed: target.api_key, target.api_secret"
     ),
-    "expect-later": Expected(3, 10, "expect[0]", 'metric "quality": not supported yet in version'),
+    "expect-later": Expected(3, 10, "expect[0]", 'metric "psnr_db": not supported yet in version'),
     "expect-metric": Expected(4, 5, "expect[0]", "allowed: g2g_ms.min, g2g_ms.mean", "g2g_ms.p99"),
     "expect-not-a-list": Expected(3, 9, "expect", "allowed: a list"),
     "expect-operator": Expected(3, 10, "expect[0]", "allowed: <, <=, >, >=, ==, !=", "=="),
@@ -77,6 +77,16 @@ TABLE: dict[str, Expected] = {
     "livekit-without-secret": Expected(
         2, 9, "target.api_secret", "missing, and it has no default; allowed: text, such as ${NAME}"
     ),
+    "quality-ascending": Expected(
+        3, 26, "quality.latency.g2g", "the bounds must ascend from good to poor"
+    ),
+    "quality-descending": Expected(
+        3, 24, "quality.stall.fps", "the bounds must descend from good to poor"
+    ),
+    "quality-level": Expected(3, 10, "expect[0]", "allowed: critical, poor, fair, good", "fair"),
+    "quality-two": Expected(3, 17, "quality.loss", "a list of three ascending bounds"),
+    "quality-unit": Expected(3, 26, "quality.latency.rtt", "a unit is needed, for fair"),
+    "quality-window": Expected(3, 19, "quality.window", "allowed: a whole number from 1 to 3600"),
     "list": Expected(1, 1, "", "found a list; allowed: a mapping with name, target"),
     "loss-bare": Expected(3, 28, "network.downlink.loss", "allowed: a ratio in %, such as 1%"),
     "loss-over-100": Expected(3, 26, "network.uplink.loss", "allowed: 0% to 100%"),

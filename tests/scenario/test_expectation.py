@@ -25,6 +25,9 @@ from g2gbench.scenario.problems import Refused
         ("uplink.bitrate_bps > 500kbps", "uplink.bitrate_bps", ">", 500_000.0, "bps"),
         ("rss_bytes.client < 300MB", "rss_bytes.client", "<", 3e8, "bytes"),
         ("cpu.client < 0.5", "cpu.client", "<", 0.5, "cores"),
+        ("quality >= fair", "quality", ">=", 2.0, "level"),
+        ("quality > critical", "quality", ">", 0.0, "level"),
+        ("quality == 3", "quality", "==", 3.0, "level"),
     ],
 )
 def test_limits_are_in_the_unit_of_the_metric(
@@ -84,7 +87,9 @@ def test_every_registered_metric_can_be_expected(name: str) -> None:
         "5 < fps",
         "fps <> 5",
         "fps =< 5",
-        "quality >= fair",
+        "quality >= fare",
+        "quality >= 3.5",
+        "quality >= 50%",
         "psnr_db > 30",
         "drop_ratio < 5ms",
         "fps < 1e3",
@@ -104,6 +109,7 @@ def test_anything_else_is_refused_with_what_is_allowed(text: str) -> None:
         ("drop_rato < 1%", "drop_ratio"),
         ("fps =< 5", "<="),
         ("uplink.bitrate_bps > 1mbps", "1Mbps"),
+        ("quality >= fare", "fair"),
     ],
 )
 def test_the_nearest_valid_form_is_offered(text: str, nearest: str) -> None:

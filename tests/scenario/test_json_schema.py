@@ -60,6 +60,8 @@ BEYOND_A_SCHEMA = frozenset(
         "playout-steps",
         "playout-too-long",
         "queue-half-packet",
+        "quality-ascending",
+        "quality-descending",
         "freeze-never",
         "freeze-without-end",
         "room-command-embedded",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 
 from g2gbench.errors import InputError
 from g2gbench.measure.registry import METRICS
+from g2gbench.quality import Band, Level, Thresholds
+from g2gbench.quality.thresholds import Settings
 from g2gbench.store import RunDirectory, open_run
 from tests.store import runs
 from tests.store.runs import CELL, FRAMES, NOW
@@ -130,3 +133,42 @@ def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (path / "run.json").write_text(json.dumps(facts | {"schema": 2}), encoding="utf-8")
     with pytest.raises(InputError, match=r"schema 2; .*Update g2gbench"):
         open_run(path)
+
+
+def test_the_verdicts_of_every_second_are_read_back(tmp_path: Path) -> None:
+    run = open_run(finished(tmp_path).path)
+    verdicts = run.quality()
+    assert verdicts.groupby("repeat").size().tolist() == [len(run.trials[0].judged)] * 2
+    assert set(verdicts["held"]) == {"good"}
+    assert len(run.trials[0].quality()) == len(run.trials[0].judged) > 1
+    assert run.trials[0].result.limiting_factor == "none"
+
+
+def test_a_trial_that_was_cut_off_is_judged_as_its_cell_asks(tmp_path: Path) -> None:
+    strict = Settings(warmup=1, thresholds=Thresholds(g2g_ms=Band(1, 2, 3)))
+    plans = [replace(plan, judging=strict) for plan in runs.plans(repeat=2)]
+    run = runs.create(tmp_path, plans)
+    for repeat, reason in enumerate(("complete", None)):
+        with run.trial(CELL, repeat) as trial:
+            runs.fill(trial, runs.records(reason=reason))
+            if reason:
+                trial.finish()
+    whole, cut = open_run(run.path).trials
+    assert (whole.rebuilt, cut.rebuilt) == (False, True)
+    assert whole.judging == cut.judging == strict
+    assert {one.held for trial in (whole, cut) for one in trial.judged} == {Level.CRITICAL}
+
+
+def test_a_run_of_an_older_version_has_no_verdicts_and_its_own_bitrate(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    del facts["cells"][0]["judging"]
+    for path in run.path.rglob("quality.parquet"):
+        path.unlink()
+    for publish, bitrate in (({"max_bitrate": "2Mbps"}, 2e6), ({}, 3.5e6)):
+        facts["scenario"]["publish"] = publish
+        (run.path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+        old = open_run(run.path)
+        assert old.trials[0].judged == ()
+        assert old.trials[0].judging.required_bitrate_bps == bitrate
+        assert list(old.quality()) != []

@@ -60,6 +60,7 @@ def test_a_trial_writes_its_tables_when_it_ends(tmp_path: Path) -> None:
         "service_frames.jsonl",
         "frames.parquet",
         "rtcstats.parquet",
+        "quality.parquet",
         "service_frames.parquet",
         "events.jsonl",
         "trial.json",

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from g2gbench.measure.ledger import COLUMNS, build
 from g2gbench.measure.packets import PACKET
+from g2gbench.measure.quality import Judged, timeline
 from g2gbench.measure.records import ServiceFrame, Stats
+from g2gbench.quality import Sample
 from g2gbench.store.tables import (
     PACKET_COLUMNS,
+    QUALITY_COLUMNS,
     SERVICE_COLUMNS,
     ledger_table,
     packets_table,
+    quality_table,
     read_table,
     service_table,
     stats_table,
     table_packets,
+    table_quality,
     write_table,
 )
 from tests.measure import sessions
@@ -104,3 +109,23 @@ def test_the_packet_log_is_read_back_as_the_link_wrote_it(tmp_path: Path) -> Non
 
 def test_an_empty_packet_log_is_a_table_without_rows() -> None:
     assert len(table_packets(packets_table(log([])))) == 0
+
+
+def test_the_verdicts_of_a_session_come_back_as_they_were_judged(tmp_path: Path) -> None:
+    stats = Stats(sessions.START + sessions.SECOND, {"remote_inbound.fraction_lost": 64})
+    view = sessions.session([*(seen(i) for i in range(80)), stats], frames=80)
+    judged = timeline(view, build(view))
+    assert judged[0].sample.fraction_lost == 64
+    write_table(tmp_path / "quality.parquet", quality_table(judged))
+    table = read_table(tmp_path / "quality.parquet")
+    assert table.column_names == list(QUALITY_COLUMNS)
+    found = table_quality(table)
+    first = replace(judged[0].sample, fraction_lost=0.25)  # stored as the share that it is
+    assert found == (replace(judged[0], sample=first), *judged[1:])
+
+
+def test_an_unknown_level_is_stored_as_null() -> None:
+    unknown = Judged(1, Sample(), None, None, "none", ("nothing was measured",), ("loss",), True)
+    table = quality_table([unknown])
+    assert table.to_pydict()["level"] == table.to_pydict()["held"] == [None]
+    assert table_quality(table) == (unknown,)
