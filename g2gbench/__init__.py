@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from g2gbench import marker, quality
+    from g2gbench import marker, quality, realtime
     from g2gbench.benchmark import run, run_async
     from g2gbench.store.reading import Run
     from g2gbench.store.reading import open_run as load
 
-__all__ = ["Run", "__version__", "load", "marker", "quality", "run", "run_async"]
+__all__ = ["Run", "__version__", "load", "marker", "quality", "realtime", "run", "run_async"]
 
 # Loaded when first used: `g2gbench --help` need not wait for pandas and the LiveKit SDK.
 _HOMES = {
     "marker": ("g2gbench.marker", None),
     "quality": ("g2gbench.quality", None),
+    "realtime": ("g2gbench.realtime", None),
     "run": ("g2gbench.benchmark", "run"),
     "run_async": ("g2gbench.benchmark", "run_async"),
     "Run": ("g2gbench.store.reading", "Run"),

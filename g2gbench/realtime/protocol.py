@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,7 @@ ROOM_INFO_TIMEOUT_S = 15.0
 PROMPT_TIMEOUT_S = 15.0
 IMAGE_TIMEOUT_S = 30.0
 INFERENCE_IDENTITY = "inference-server-"
+_GENERATION = {f"generation_{what}": what for what in ("started", "tick", "ended")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +108,85 @@ def prompt(text: str, *, enhance: bool = True) -> dict[str, Any]:
     return {"type": "prompt", "prompt": text, "enhance_prompt": enhance}
 
 
-def passthrough() -> dict[str, Any]:
-    """A set_image message that asks for the camera's picture as it is."""
-    return {"type": "set_image", "image_data": None}
+def set_image(
+    image: str | None, text: str | None = None, *, enhance: bool | None = None
+) -> dict[str, Any]:
+    """A set_image message: a base64 image or None for none, a prompt beside it or not.
+
+    Neither asks for the camera's picture as it is.
+    """
+    message: dict[str, Any] = {"type": "set_image", "image_data": image}
+    if text is not None:
+        message["prompt"] = text
+    if enhance is not None:
+        message["enhance_prompt"] = enhance
+    return message
 
 
-def join(initial_state: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The first message. ``initial_state`` is a whole prompt or set_image message."""
-    return {"type": "livekit_join", "initial_state": initial_state}
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the model shall make of the picture: a prompt, a base64 image, both or neither."""
+
+    prompt: str | None = None
+    enhance: bool | None = None
+    image: str | None = field(default=None, repr=False)  # megabytes
+    by_image: bool = False  # asked for by a set_image, even if there is only a prompt
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the picture shall stay as it is."""
+        return self.prompt is None and self.image is None
+
+    @property
+    def timeout_s(self) -> float:
+        """How long the service may take to acknowledge it."""
+        return PROMPT_TIMEOUT_S if self.is_prompt_alone else IMAGE_TIMEOUT_S
+
+    @property
+    def is_prompt_alone(self) -> bool:
+        """Whether it is asked for by a prompt message rather than by a set_image."""
+        return self.image is None and self.prompt is not None and not self.by_image
+
+    def message(self) -> dict[str, Any]:
+        """The message that asks for it."""
+        if self.prompt is not None and self.is_prompt_alone:
+            return prompt(self.prompt, enhance=self.enhance is not False)
+        return set_image(self.image, self.prompt, enhance=self.enhance)
+
+
+def subscribe_token(room_name: str) -> str:
+    """What a viewer is given: the room's name, as the service's SDKs pack it."""
+    packed = json.dumps({"room_name": room_name}, separators=(",", ":"))
+    return base64.b64encode(packed.encode()).decode()
+
+
+def room_of(token: str) -> str:
+    """The room that a subscribe token names. Raises ValueError for what is none."""
+    try:
+        standard = token.replace("-", "+").replace("_", "/")
+        text = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        name = json.loads(text)["room_name"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("no subscribe token") from None
+    if not isinstance(name, str) or not name:
+        raise ValueError("no subscribe token")
+    return name
+
+
+def join(style: Style) -> dict[str, Any]:
+    """The first message, with the initial state in it if there is one."""
+    return {"type": "livekit_join", "initial_state": None if style.is_plain else style.message()}
 
 
 def parse(text: str | bytes) -> Message:
     """What a frame says; None for messages without consequence, Unreadable for what is none."""
     try:
+        if isinstance(text, bytes):
+            return Unreadable("a binary signalling message")
         data = json.loads(text)
         kind = data["type"]
+        if not isinstance(kind, str):
+            raise TypeError("type")
         if kind == "livekit_room_info":
             fields = ("livekit_url", "token", "room_name", "session_id")
             return RoomInfo(*(_text(data, name) for name in fields))
@@ -130,17 +196,21 @@ def parse(text: str | bytes) -> Message:
         if kind in ("prompt_ack", "set_image_ack"):
             text_of_prompt = _text(data, "prompt") if kind == "prompt_ack" else None
             error = data.get("error")
-            return Ack(text_of_prompt, bool(data["success"]), None if error is None else str(error))
-        if kind.startswith("generation_"):
-            what = kind.removeprefix("generation_")
+            success = data["success"]
+            if not isinstance(success, bool):
+                raise TypeError("success")
+            return Ack(text_of_prompt, success, None if error is None else str(error))
+        if kind in _GENERATION:
             seconds = float(data.get("seconds", 0))
-            return Generation(what, seconds, str(data.get("reason", "")))
+            if not 0 <= seconds < float("inf"):
+                raise ValueError("seconds")
+            return Generation(_GENERATION[kind], seconds, str(data.get("reason", "")))
         if kind == "error":
             return ServiceError(str(data.get("error", "")))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         return Unreadable(f"{type(error).__name__} in a signalling message")
     known = ("status", "session_id", "ready", "offer", "answer", "ice-candidate")
-    return None if kind in known else Unreadable(f"unknown message type {str(kind)[:40]!r}")
+    return None if kind in known else Unreadable(f"unknown message type {kind[:40]!r}")
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

@@ -36,7 +36,7 @@ class Publisher(threading.Thread):
 
     Args:
         source: makes the pictures.
-        marker: stamps them.
+        marker: stamps them; None: nothing is stamped.
         first_number: the marker's number of frame 0.
         sink: takes the frames.
         journal: takes the records.
@@ -46,7 +46,7 @@ class Publisher(threading.Thread):
     def __init__(
         self,
         source: Source,
-        marker: Marker,
+        marker: Marker | None,
         first_number: int,
         sink: Sink,
         journal: Callable[[Record], None],
@@ -55,7 +55,7 @@ class Publisher(threading.Thread):
         self._source = source
         self._marker = marker
         self._first_number = first_number
-        self._mask = (1 << marker.bits) - 1
+        self._mask = (1 << marker.bits) - 1 if marker else -1
         self._sink = sink
         self._journal = journal
         self._ending = threading.Event()
@@ -92,7 +92,8 @@ class Publisher(threading.Thread):
 
     def _publish(self, frame_id: int, due_ns: int, slot: int) -> None:
         number = (self._first_number + frame_id) & self._mask
-        self._marker.stamp(self._lumas[slot], number)
+        if self._marker is not None:
+            self._marker.stamp(self._lumas[slot], number)
         captured_ns = time.monotonic_ns()
         accepted = True
         try:

@@ -6,21 +6,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from g2gbench.marker import Luma, Marker
+from g2gbench.marker import Marker
 from g2gbench.measure.records import Record, Seen
+from g2gbench.realtime.streams import RemoteFrame
 
 QUEUE_FRAMES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A remote frame as it was handed to the application."""
-
-    luma: Luma
-    received_ns: int
-    witness: int | None
 
 
 class Receiver(threading.Thread):
@@ -28,7 +19,7 @@ class Receiver(threading.Thread):
 
     Args:
         marker: reads them.
-        sent_size: (width, height) at which they were stamped.
+        sent_size: (width, height) at which they were stamped; None: not known.
         journal: takes one Seen a frame.
         on_number: hears each number that was read, on this thread.
 
@@ -37,7 +28,7 @@ class Receiver(threading.Thread):
     def __init__(
         self,
         marker: Marker,
-        sent_size: tuple[int, int],
+        sent_size: tuple[int, int] | None,
         journal: Callable[[Record], None],
         on_number: Callable[[int, int], None],
     ) -> None:
@@ -47,9 +38,9 @@ class Receiver(threading.Thread):
         self._sent_size = sent_size
         self._journal = journal
         self._on_number = on_number
-        self._queue: queue.Queue[Arrival | None] = queue.Queue(QUEUE_FRAMES)
+        self._queue: queue.Queue[RemoteFrame | None] = queue.Queue(QUEUE_FRAMES)
 
-    def offer(self, arrival: Arrival) -> None:
+    def offer(self, arrival: RemoteFrame) -> None:
         """Take a frame to be read; never blocks."""
         try:
             self._queue.put_nowait(arrival)

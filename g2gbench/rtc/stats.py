@@ -98,6 +98,9 @@ _MEMBERS: Mapping[str, tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     ),
 }
 _LIMITATIONS = {0: "none", 1: "cpu", 2: "bandwidth", 3: "other"}
+_CANDIDATES = {0: "host", 1: "srflx", 2: "prflx", 3: "relay"}
+_ICE = ("new", "checking", "connected", "completed", "disconnected", "failed", "closed")
+_DTLS = ("new", "connecting", "connected", "closed", "failed")
 
 
 async def snapshot(room: rtc.Room) -> dict[str, Scalar]:
@@ -129,6 +132,22 @@ def flatten(stats: Iterable[Any]) -> dict[str, Scalar]:
         if part in ("outbound", "inbound"):
             codecs = {c.rtc.id: c.codec.mime_type for c in by_kind.get("codec", ())}
             values[f"{part}.mime_type"] = codecs.get(chosen.stream.codec_id)
+        if part == "pair":
+            values |= _ends(chosen.candidate_pair, by_kind)
+    for transport in by_kind.get("transport", ())[-1:]:
+        values["transport.ice_state"] = _ICE[transport.transport.ice_state]
+        values["transport.dtls_state"] = _DTLS[transport.transport.dtls_state]
+    return values
+
+
+def _ends(pair: Any, by_kind: Mapping[str, list[Any]]) -> dict[str, Scalar]:
+    """What kind of candidates a pair joins, and over which protocol; no addresses."""
+    values: dict[str, Scalar] = {}
+    for end, wanted in (("local", pair.local_candidate_id), ("remote", pair.remote_candidate_id)):
+        for one in by_kind.get(f"{end}_candidate", ()):
+            if one.rtc.id == wanted:
+                values[f"pair.{end}_candidate_type"] = _CANDIDATES.get(one.candidate.candidate_type)
+                values["pair.protocol"] = one.candidate.protocol
     return values
 
 

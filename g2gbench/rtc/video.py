@@ -29,12 +29,15 @@ _Item = TypeVar("_Item")
 
 
 def publish_options(
-    codec: str, max_bitrate_bps: int, max_framerate: float
+    codec: str, max_bitrate_bps: int, max_framerate: float, *, simulcast: bool = False
 ) -> rtc.TrackPublishOptions:
-    """Options of a camera track whose frames carry their number in the metadata trailer."""
+    """Options of a camera track whose frames carry their number in the metadata trailer.
+
+    VP9 has layers of its own: it is never sent as several encodings.
+    """
     options = rtc.TrackPublishOptions(
         source=rtc.TrackSource.SOURCE_CAMERA,
-        simulcast=False,
+        simulcast=simulcast and codec != "vp9",
         video_codec=CODECS[codec],  # type: ignore[arg-type] # the SDK's enum is a plain int
         video_encoding=rtc.VideoEncoding(max_bitrate=max_bitrate_bps, max_framerate=max_framerate),
     )

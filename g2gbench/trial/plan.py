@@ -98,6 +98,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
             "codec": scenario.publish.codec,
             "max_bitrate_bps": scenario.publish.max_bitrate,
             "max_framerate": _max_framerate(scenario),
+            "simulcast": scenario.publish.simulcast,
         },
         "playout_delay_ms": _playout_delay_ms(scenario),
         "warmup_s": session.warmup,

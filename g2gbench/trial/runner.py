@@ -176,6 +176,9 @@ class TrialRunner:
             self._worker |= {k: int(values[k]) for k in _WORKER_STATS if values.get(k) is not None}
         if "lost" in message:
             self._event("process_lost", process=message["process"], reason=message["lost"])
+            if not message.get("asked"):  # ours is gone: what follows says nothing of the target
+                self._broken = self._broken or message["lost"]
+                self._over.set()
 
     def _link_says(self, message: dict[str, Any]) -> None:
         self._link |= {str(k): int(v) for k, v in message.get("counts", {}).items()}

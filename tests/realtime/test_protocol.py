@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from g2gbench.realtime import protocol
@@ -14,6 +15,7 @@ from g2gbench.realtime.protocol import (
     QueuePosition,
     RoomInfo,
     ServiceError,
+    Style,
     Unreadable,
     parse,
 )
@@ -89,11 +91,57 @@ def test_each_message_has_its_meaning(message: dict[str, object], meaning: objec
         '{"type": "livekit_room_info", "livekit_url": 1, "token": 1, "room_name": 1}',
         '{"type": "queue_position"}',
         '{"type": "prompt_ack", "prompt": "p"}',
+        '{"type": "prompt_ack", "prompt": "p", "success": "yes"}',
+        '{"type": "queue_position", "position": Infinity}',
         '{"type": "generation_tick", "seconds": "x"}',
+        '{"type": "generation_tick", "seconds": NaN}',
+        '{"type": "generation_dance", "seconds": 1}',
+        b'{"type": "generation_started"}',
     ],
 )
-def test_what_is_no_message_is_unreadable(text: str) -> None:
+def test_what_is_no_message_is_unreadable(text: str | bytes) -> None:
     assert isinstance(parse(text), Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("style", "message"),
+    [
+        (Style(), {"type": "set_image", "image_data": None}),
+        (Style("p"), {"type": "prompt", "prompt": "p", "enhance_prompt": True}),
+        (Style("p", False), {"type": "prompt", "prompt": "p", "enhance_prompt": False}),
+        (Style(image="aa"), {"type": "set_image", "image_data": "aa"}),
+        (
+            Style("p", False, "aa"),
+            {"type": "set_image", "image_data": "aa", "prompt": "p", "enhance_prompt": False},
+        ),
+        (
+            Style("p", by_image=True),
+            {"type": "set_image", "image_data": None, "prompt": "p"},
+        ),
+    ],
+)
+def test_a_style_is_asked_for_by_one_message(style: Style, message: dict[str, object]) -> None:
+    assert style.message() == message
+
+
+def test_a_subscribe_token_names_its_room_in_the_forms_of_all_clients() -> None:
+    assert protocol.subscribe_token("room-1") == "eyJyb29tX25hbWUiOiJyb29tLTEifQ=="
+    assert protocol.room_of("eyJyb29tX25hbWUiOiJyb29tLTEifQ==") == "room-1"
+    assert protocol.room_of("eyJyb29tX25hbWUiOiAicm9vbS0xIn0=") == "room-1"  # with a blank
+
+
+@given(st.text(min_size=1))
+def test_every_rooms_token_leads_back_to_it(room: str) -> None:
+    assume(room.isprintable())
+    token = protocol.subscribe_token(room)
+    assert protocol.room_of(token) == room
+    assert protocol.room_of(token.replace("+", "-").replace("/", "_").rstrip("=")) == room
+
+
+@given(st.text())
+def test_what_is_no_subscribe_token_is_refused(token: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert protocol.room_of(token)
 
 
 def test_the_room_info_does_not_show_its_token() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure.records import Record, Seen
-from g2gbench.realtime.receiver import QUEUE_FRAMES, Arrival, Receiver
+from g2gbench.realtime.receiver import QUEUE_FRAMES, Receiver
+from g2gbench.realtime.streams import RemoteFrame
 
 SIZE = (320, 192)
 LONG_S = 20.0
@@ -53,7 +54,7 @@ def test_a_frame_is_seen_with_its_number_size_times_and_witness() -> None:
     bench = Bench()
     bench.receiver.start()
     before_ns = time.monotonic_ns()
-    bench.receiver.offer(Arrival(_luma(77), 123, witness=5))
+    bench.receiver.offer(RemoteFrame(_luma(77), 123, witness=5))
     (seen,) = bench.all_seen()
     assert (seen.seq, seen.reading, seen.witness) == (77, "ok", 5)
     assert (seen.width, seen.height) == SIZE
@@ -65,7 +66,7 @@ def test_each_number_is_told_with_its_arrival_on_the_readers_thread() -> None:
     bench = Bench()
     bench.receiver.start()
     for number in (5, 6, 6):
-        bench.receiver.offer(Arrival(_luma(number), 1000 + number, None))
+        bench.receiver.offer(RemoteFrame(_luma(number), 1000 + number, None))
     bench.all_seen()
     assert bench.numbers == [(5, 1005), (6, 1006), (6, 1006)]
     assert bench.threads == {bench.receiver}
@@ -74,7 +75,7 @@ def test_each_number_is_told_with_its_arrival_on_the_readers_thread() -> None:
 def test_a_frame_without_a_marker_is_seen_and_told_nobody() -> None:
     bench = Bench()
     bench.receiver.start()
-    bench.receiver.offer(Arrival(_luma(), 1, None))
+    bench.receiver.offer(RemoteFrame(_luma(), 1, None))
     (seen,) = bench.all_seen()
     assert (seen.seq, seen.reading, seen.witness) == (None, "no_marker", None)
     assert bench.numbers == []
@@ -85,7 +86,7 @@ def test_the_size_of_the_stamping_is_what_is_read_at() -> None:
     right, wrong = Bench("v1", (1088, 624)), Bench("v1", (640, 360))
     for bench in (right, wrong):
         bench.receiver.start()
-        bench.receiver.offer(Arrival(_luma(5000, "v1", (1088, 624)), 1, None))
+        bench.receiver.offer(RemoteFrame(_luma(5000, "v1", (1088, 624)), 1, None))
     assert [seen.seq for seen in right.all_seen()] == [5000]
     assert [seen.seq for seen in wrong.all_seen()] == [None]
 
@@ -93,7 +94,7 @@ def test_the_size_of_the_stamping_is_what_is_read_at() -> None:
 def test_a_full_queue_never_blocks_and_counts_what_it_drops() -> None:
     bench = Bench()
     for number in range(QUEUE_FRAMES + 3):
-        bench.receiver.offer(Arrival(_luma(number), number, None))
+        bench.receiver.offer(RemoteFrame(_luma(number), number, None))
     assert bench.receiver.dropped == 3
     bench.receiver.start()
     assert [seen.seq for seen in bench.all_seen()] == list(range(QUEUE_FRAMES))
@@ -103,6 +104,6 @@ def test_a_full_queue_never_blocks_and_counts_what_it_drops() -> None:
 def test_what_waits_is_read_before_the_end_in_order() -> None:
     bench = Bench()
     for number in range(QUEUE_FRAMES - 1):
-        bench.receiver.offer(Arrival(_luma(number), number, None))
+        bench.receiver.offer(RemoteFrame(_luma(number), number, None))
     bench.receiver.start()
     assert [seen.received_ns for seen in bench.all_seen()] == list(range(QUEUE_FRAMES - 1))

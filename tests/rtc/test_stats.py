@@ -170,13 +170,43 @@ def test_the_candidate_pair_is_the_one_that_the_transport_selected() -> None:
         "pair.available_outgoing_bitrate",
         "pair.bytes_sent",
         "pair.bytes_received",
+        "transport.ice_state",
+        "transport.dtls_state",
     }
+
+
+def test_the_pair_tells_what_it_joins_and_the_transport_its_states() -> None:
+    pair = _other(
+        "candidate_pair",
+        "CP",
+        candidate_pair__local_candidate_id="L",
+        candidate_pair__remote_candidate_id="R",
+    )
+    ends = [
+        _other("local_candidate", "L", candidate__candidate_type=3, candidate__protocol="tcp"),
+        _other("local_candidate", "X", candidate__candidate_type=1, candidate__protocol="udp"),
+        _other("remote_candidate", "R", candidate__candidate_type=0, candidate__protocol="tcp"),
+    ]
+    transport = _other(
+        "transport",
+        "T",
+        transport__selected_candidate_pair_id="CP",
+        transport__ice_state=2,
+        transport__dtls_state=4,
+    )
+    values = flatten([pair, *ends, transport])
+    assert values["pair.local_candidate_type"] == "relay"
+    assert values["pair.remote_candidate_type"] == "host"
+    assert values["pair.protocol"] == "tcp"
+    assert values["transport.ice_state"] == "connected"
+    assert values["transport.dtls_state"] == "failed"
 
 
 def test_without_a_selected_pair_there_is_none() -> None:
     pair = _other("candidate_pair", "CPa", candidate_pair__current_round_trip_time=0.1)
     assert flatten([pair]) == {}
-    assert flatten([pair, _other("transport", "T")]) == {}
+    alone = flatten([pair, _other("transport", "T")])
+    assert alone == {"transport.ice_state": "new", "transport.dtls_state": "new"}
 
 
 def test_the_mime_type_is_that_of_the_streams_own_codec() -> None:

@@ -1,0 +1,61 @@
+"""Reads the markers of a live session's remote frames, beside the event loop."""
+
+from __future__ import annotations
+
+import threading
+
+from g2gbench.marker import Marker
+from g2gbench.measure.records import Captured, Record
+from g2gbench.realtime.meter import G2G, Meter
+from g2gbench.realtime.receiver import Receiver
+from g2gbench.realtime.streams import LocalStream, RemoteFrame
+
+
+class LiveG2G:
+    """Glass-to-glass latency of a session, as it runs.
+
+    Args:
+        local: the stream that is stamped; it has a marker.
+        marker: that marker.
+        sent_size: (width, height) at which remote frames were stamped.
+
+    """
+
+    def __init__(
+        self, local: LocalStream, marker: Marker, sent_size: tuple[int, int] | None
+    ) -> None:
+        self._lock = threading.Lock()
+        self._meter = Meter(marker.bits)
+        self._receiver = Receiver(marker, sent_size, lambda _: None, self._seen)
+        self._local = local
+        local.listeners.append(self._captured)
+        self._receiver.start()
+
+    def connecting(self, now_ns: int) -> None:
+        """A connect attempt begins."""
+        with self._lock:
+            self._meter.connecting(now_ns)
+
+    def offer(self, frame: RemoteFrame) -> None:
+        """A remote frame came."""
+        self._receiver.offer(frame)
+
+    def take(self, now_ns: int) -> G2G:
+        """What the interval since the last call measured."""
+        with self._lock:
+            return self._meter.take(now_ns)
+
+    def end(self) -> None:
+        """Read no more."""
+        if self._captured in self._local.listeners:
+            self._local.listeners.remove(self._captured)
+            self._receiver.end()
+
+    def _captured(self, record: Record) -> None:
+        if isinstance(record, Captured) and record.accepted:
+            with self._lock:
+                self._meter.captured(record.seq, record.captured_ns)
+
+    def _seen(self, number: int, received_ns: int) -> None:
+        with self._lock:
+            self._meter.seen(number, received_ns)

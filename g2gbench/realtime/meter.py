@@ -1,0 +1,98 @@
+"""Glass-to-glass latency while a session runs: frame numbers and times in, samples out. Pure.
+
+What a finished session is judged by is its ledger; this is what its user may see meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+_DEADLINE_NS = 3_000_000_000  # a frame not back by then counts as dropped
+
+
+@dataclass(frozen=True, slots=True)
+class G2G:
+    """One interval: the median g2g of frames that came back in it, the share of frames whose fate
+    was decided in it that were dropped, and ttff; None: not measured.
+    """
+
+    g2g_ms: float | None = None
+    drop_ratio: float | None = None
+    ttff_ms: float | None = None
+
+
+class Meter:
+    """Matches numbers that were stamped with numbers that are read.
+
+    Frames captured before the first one that came back are of no session yet: they count neither
+    as delivered nor as dropped.
+
+    Args:
+        bits: how many bits a number has.
+
+    """
+
+    def __init__(self, bits: int) -> None:
+        self._mask = (1 << bits) - 1
+        self._open: dict[int, int] = {}  # number -> captured, oldest first
+        self._latencies_ms: list[float] = []
+        self._delivered = self._dropped = 0
+        self._live_ns: int | None = None  # capture of the first frame that came back
+        self._connect_ns: int | None = None
+        self._ttff_ms: float | None = None
+
+    @property
+    def samples(self) -> int:
+        """Latencies of the interval that runs."""
+        return len(self._latencies_ms)
+
+    def connecting(self, now_ns: int) -> None:
+        """A connect attempt begins: ttff counts from here."""
+        self._connect_ns = now_ns
+        self._open.clear()
+        self._latencies_ms.clear()
+        self._delivered = self._dropped = 0
+        self._live_ns = self._ttff_ms = None
+
+    def captured(self, number: int, at_ns: int) -> None:
+        """A frame was stamped."""
+        self._open[number & self._mask] = at_ns
+        if self._live_ns is None:
+            self._forget(at_ns)
+
+    def seen(self, number: int, at_ns: int) -> None:
+        """A number was read from a remote frame. One that was never sent, or twice, is nothing."""
+        captured_ns = self._open.pop(number, None)
+        if captured_ns is None:
+            return
+        if self._live_ns is None:
+            self._live_ns = captured_ns
+            if self._connect_ns is not None:
+                self._ttff_ms = (at_ns - self._connect_ns) / 1e6
+        self._delivered += 1
+        self._latencies_ms.append((at_ns - captured_ns) / 1e6)
+
+    def take(self, now_ns: int) -> G2G:
+        """The interval since the last call."""
+        if self._live_ns is not None:
+            self._dropped += self._forget(now_ns)
+        settled = self._delivered + self._dropped
+        told = G2G(
+            median(self._latencies_ms) if self._latencies_ms else None,
+            self._dropped / settled if settled else None,
+            self._ttff_ms,
+        )
+        self._latencies_ms.clear()
+        self._delivered = self._dropped = 0
+        return told
+
+    def _forget(self, now_ns: int) -> int:
+        """Drop what is overdue; how many of these are of the session."""
+        count = 0
+        for number, captured_ns in list(self._open.items()):
+            if now_ns - captured_ns <= _DEADLINE_NS:
+                break
+            del self._open[number]
+            count += self._live_ns is not None and captured_ns > self._live_ns
+        return count

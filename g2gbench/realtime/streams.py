@@ -1,0 +1,242 @@
+"""The two streams of a session: what is captured and published, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from livekit import rtc
+
+from g2gbench.marker import Luma, Marker
+from g2gbench.measure.records import Record
+from g2gbench.realtime.publisher import Publisher
+from g2gbench.rtc import video
+from g2gbench.sources.i420 import Layout
+from g2gbench.sources.mirror import Mirrored
+from g2gbench.sources.source import Source
+
+_QUEUE_FRAMES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFrame:
+    """A captured frame as it is published: flipped and stamped already.
+
+    ``i420``: width * height * 3 / 2 bytes, Y, U and V planes; a copy of the caller's own.
+    """
+
+    i420: bytes = field(repr=False)
+    width: int
+    height: int
+    captured_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFrame:
+    """A remote frame as it was handed to the application.
+
+    ``luma``: its Y plane, a read-only (height, width) uint8 view. ``received_ns``: of the monotonic
+    clock. ``witness``: the frame id that its metadata trailer carries; None without one.
+    """
+
+    luma: Luma = field(repr=False)
+    received_ns: int
+    witness: int | None = None
+    frame: rtc.VideoFrame | None = field(default=None, repr=False)
+
+
+T = TypeVar("T")
+Sink = Callable[[T], None]
+
+
+class _Fanout(Generic[T]):
+    """Hands each item to whoever asked for it. On the event loop alone."""
+
+    def __init__(self) -> None:
+        self.sinks: list[Sink[T]] = []
+        self.ended = asyncio.Event()
+
+    def __call__(self, item: T) -> None:
+        for sink in tuple(self.sinks):
+            sink(item)
+
+    async def items(self) -> AsyncIterator[T]:
+        """Items from now on; of those that wait too long the oldest are left out."""
+        waiting: deque[T] = deque(maxlen=_QUEUE_FRAMES)
+        wake = asyncio.Event()
+
+        def take(item: T) -> None:
+            waiting.append(item)
+            wake.set()
+
+        self.sinks.append(take)
+        ending = asyncio.ensure_future(self.ended.wait())
+        ending.add_done_callback(lambda _: wake.set())
+        try:
+            while True:
+                await wake.wait()
+                wake.clear()
+                while waiting:
+                    yield waiting.popleft()
+                if self.ended.is_set():
+                    return
+        finally:
+            ending.cancel()
+            self.sinks.remove(take)
+
+
+class RemoteStream:
+    """What the model sends; a new one after each reconnect.
+
+    Attributes:
+        id: ``stream-remote``.
+        track: the LiveKit video track.
+        room: the LiveKit room that it belongs to.
+
+    """
+
+    id = "stream-remote"
+
+    def __init__(self, track: rtc.Track, room: rtc.Room) -> None:
+        self.track = track
+        self.room = room
+        self._frames = video.FrameStream(track)
+        self._fanout: _Fanout[RemoteFrame] = _Fanout()
+
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set when no more frames will come."""
+        return self._fanout.ended
+
+    @property
+    def dropped(self) -> int:
+        """Frames that nobody took in time."""
+        return self._frames.dropped
+
+    def add_sink(self, sink: Sink[RemoteFrame]) -> None:
+        """Call ``sink`` with every frame from now on, on the event loop; it must not block."""
+        self._fanout.sinks.append(sink)
+
+    def frames(self) -> AsyncIterator[RemoteFrame]:
+        """The frames from now on, until the stream ends; a slow reader misses the oldest."""
+        return self._fanout.items()
+
+    async def pump(self, received: Sink[RemoteFrame], clock: Callable[[], int]) -> None:
+        """Read until the track ends: each frame to ``received`` and then to all sinks."""
+        async for event in self._frames:
+            received_ns = clock()
+            frame = RemoteFrame(
+                video.luma(event.frame), received_ns, video.witness(event), event.frame
+            )
+            received(frame)
+            self._fanout(frame)
+
+    async def aclose(self) -> None:
+        """No more frames."""
+        self._fanout.ended.set()
+        await self._frames.aclose()
+
+
+class Disposable(Protocol):
+    """A source that holds a device or a file."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+class LocalStream:
+    """What is captured: previewed, published, or both at once, and disposed of once.
+
+    Frames are flipped when ``mirrored``, then stamped when there is a ``marker``, then previewed
+    and published alike. Made inside a running event loop.
+
+    Attributes:
+        id: ``stream-local``.
+        video_source: what tracks are made of.
+
+    Args:
+        source: makes the pictures.
+        mirrored: whether they are flipped left to right.
+        marker: stamps them; None: nothing is stamped.
+        first_number: the marker's number of frame 0.
+        on_record: takes a Captured or Skipped a frame, on the thread that captures.
+        on_frame_id: hears the id of each frame before it is published, on that thread.
+
+    """
+
+    id = "stream-local"
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        mirrored: bool = False,
+        marker: Marker | None = None,
+        first_number: int = 0,
+        on_record: Callable[[Record], None] = lambda _: None,
+        on_frame_id: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.width, self.height, self.fps = source.width, source.height, source.fps
+        self.marker, self.first_number = marker, first_number
+        self.video_source = rtc.VideoSource(self.width, self.height)
+        self.listeners: list[Callable[[Record], None]] = [on_record]
+        self._on_frame_id = on_frame_id
+        self._source = source
+        self._loop = asyncio.get_running_loop()
+        self._fanout: _Fanout[LocalFrame] = _Fanout()
+        self._layout = Layout(self.width, self.height)
+        self._publisher = Publisher(
+            Mirrored(source) if mirrored else source,
+            marker,
+            first_number,
+            self._hand_over,
+            self._tell,
+        )
+        self._started = self.disposed = False
+
+    def start(self) -> None:
+        """Begin to capture; what has begun goes on."""
+        if self.disposed:
+            raise ValueError("this local stream was disposed of; make another one")
+        if not self._started:
+            self._started = True
+            self._publisher.start()
+
+    def add_sink(self, sink: Sink[LocalFrame]) -> None:
+        """Call ``sink`` with every frame from now on, on the event loop, and begin to capture."""
+        self.start()
+        self._fanout.sinks.append(sink)
+
+    def frames(self) -> AsyncIterator[LocalFrame]:
+        """The frames for a preview, from now on; begins to capture."""
+        self.start()
+        return self._fanout.items()
+
+    def dispose(self) -> None:
+        """Stop capturing and give the source back. Safe to call again."""
+        if self.disposed:
+            return
+        self.disposed = True
+        if self._started:
+            self._publisher.end()
+        self._fanout.ended.set()
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+    def _tell(self, record: Record) -> None:
+        for listener in tuple(self.listeners):
+            listener(record)
+
+    def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
+        """On the thread that captures."""
+        self._on_frame_id(frame_id)
+        frame = rtc.VideoFrame(self.width, self.height, rtc.VideoBufferType.I420, buffer)
+        metadata = video.metadata(frame_id)
+        self.video_source.capture_frame(frame, timestamp_us=captured_ns // 1000, metadata=metadata)
+        if self._fanout.sinks:
+            shown = LocalFrame(bytes(buffer), self.width, self.height, captured_ns)
+            self._loop.call_soon_threadsafe(self._fanout, shown)
