@@ -35,6 +35,7 @@ from g2gbench.scenario.sections import (
     TimelineEntry,
     WorkerTarget,
 )
+from g2gbench.scenario.service_faults import ServiceFaults
 from g2gbench.scenario.timeline import Change, changes, label
 from g2gbench.scenario.traces import Trace, TraceRow, parse_trace
 
@@ -59,6 +60,7 @@ __all__ = [
     "Room",
     "Scenario",
     "ScenarioError",
+    "ServiceFaults",
     "ServiceModel",
     "ServiceTarget",
     "Session",

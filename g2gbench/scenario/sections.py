@@ -34,6 +34,7 @@ from g2gbench.scenario.rules import (
     Whole,
 )
 from g2gbench.scenario.section import Section
+from g2gbench.scenario.service_faults import EmulatedService
 
 Transform: TypeAlias = Literal["passthrough", "restyle", "mirror"]
 Codec: TypeAlias = Literal["vp8", "vp9", "h264", "av1", "h265"]
@@ -73,6 +74,9 @@ class _WorkerTarget(Section):
     processing: Processing = Field(
         default_factory=Processing, description="What the model worker does."
     )
+    service: EmulatedService = Field(
+        default_factory=EmulatedService, description="What its signalling does."
+    )
 
 
 class LoopbackTarget(_WorkerTarget):
@@ -95,9 +99,15 @@ class ServiceTarget(Section):
         description="The key, best as ${NAME} of the environment; written nowhere."
     )
     model: Annotated[str, Name()] = Field(description="The model asked for.")
+    http_url: Annotated[str | None, Address(schemes=("https", "http"), nullable=True)] = Field(
+        None, description="Where its HTTP routes are; null: the host of url."
+    )
+    ephemeral: Annotated[bool, Flag()] = Field(
+        False, description="Connect with an ephemeral key, fetched by api_key just before."
+    )
     resolution: Annotated[
-        Literal["480p", "720p", "1080p"] | None,
-        Choice(names=("480p", "720p", "1080p"), nullable=True),
+        Literal["720p", "1080p"] | None,
+        Choice(names=("720p", "1080p"), nullable=True),
     ] = Field(None, description="The resolution asked for; null: the service's own choice.")
 
 
@@ -166,9 +176,7 @@ class Publish(Section):
     max_framerate: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
         None, description="Most frames per second that the encoder sends; null: source.fps."
     )
-    simulcast: Annotated[bool, Flag(values=(False,))] = Field(
-        False, description="Several encodings at once."
-    )
+    simulcast: Annotated[bool, Flag()] = Field(False, description="Several encodings at once.")
 
 
 @dataclass(frozen=True, kw_only=True)

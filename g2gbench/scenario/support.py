@@ -17,12 +17,11 @@ NOT_YET = "is not supported yet in version 0.1.0"
 
 LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "source.kind": (("synthetic",), ("file", "camera")),
-    "publish.simulcast": (("false",), ("true", "True", "TRUE")),
     "client.kind": (("native",), ("browser",)),
 }
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""
 
-LATER_KEYS: frozenset[str] = frozenset(("target.http_url",))
+LATER_KEYS: frozenset[str] = frozenset()
 """By path: the keys of a later version."""
 
 

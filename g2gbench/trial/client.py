@@ -94,10 +94,15 @@ class Client:
         """Measure. Raises UnreachableError, SessionFailed."""
         plan = self._plan
         self._receiver.start()
-        client = RealtimeClient(plan["api_key"], base_url=url)
+        key = plan["api_key"]
+        client = RealtimeClient(key, base_url=url, http_base_url=plan["http_url"])
         try:
-            self._reach("connect")
             try:
+                if plan["ephemeral"]:
+                    key = (await client.create_token()).api_key
+                    self._event("ephemeral_key")
+                    client = RealtimeClient(key, base_url=url)
+                self._reach("connect")
                 self._session = await client.connect(self._options(), self._local)
             except RealtimeError as error:
                 raise UnreachableError(str(error)) from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import (
     Cell,
     Faults,
@@ -14,6 +15,7 @@ from g2gbench.scenario import (
     LoopbackTarget,
     Scenario,
     ServiceTarget,
+    WorkerTarget,
     changes,
 )
 
@@ -82,6 +84,8 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "api_key": target.api_key.get_secret_value()
         if isinstance(target, ServiceTarget)
         else LOOPBACK_KEY,
+        "http_url": _http_url(target),
+        "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
         "model": target.model,
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),
@@ -112,6 +116,15 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
     }
 
 
+def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
+    """Where the HTTP routes are: the link, which is where the client connects, has none."""
+    if not isinstance(target, ServiceTarget):
+        return None
+    if target.http_url is not None:
+        return target.http_url
+    return "http" + (target.url or BASE_URL).removeprefix("ws")
+
+
 def _max_framerate(scenario: Scenario) -> float:
     # At the source's rate the SDK would drop a frame whenever its own clock disagrees.
     asked = scenario.publish.max_framerate
@@ -128,6 +141,7 @@ def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
     return {
         "model": target.model,
         "room": _room_plan(scenario, target),
+        "faults": target.service.faults.plan,
         "worker": {
             "transform": scenario.transform,
             "marker": scenario.marker_version,

@@ -118,7 +118,7 @@ PUBLISH = optional_keys(
     codec=st.sampled_from(("vp8", "vp9", "h264", "av1", "h265")),
     max_bitrate=BITRATE,
     max_framerate=RATE,
-    simulcast=st.just(False),
+    simulcast=st.booleans(),
 )
 STEPS = st.integers(0, 4095)
 PLAYOUT = st.one_of(

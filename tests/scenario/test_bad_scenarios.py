@@ -64,7 +64,7 @@ TABLE: dict[str, Expected] = {
     "expect-unit": Expected(3, 10, "expect[0]", "allowed: a number in fps's own unit (1/s)"),
     "framerate-infinite": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
     "framerate-with-unit": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
-    "http-url-later": Expected(2, 61, "target.http_url", f'"http_url" {LATER}; allowed: kind'),
+    "http-url": Expected(2, 71, "target.http_url", 'found "wss://host"; allowed: a URL'),
     "kind-missing": Expected(
         2, 9, "target.kind", "missing, and it has no default; allowed: loopback, service, livekit"
     ),
@@ -140,8 +140,7 @@ TABLE: dict[str, Expected] = {
     ),
     "section-empty": Expected(3, 1, "publish", "found nothing; allowed: a mapping with codec"),
     "section-is-text": Expected(3, 10, "publish", "allowed: a mapping with codec, max_bitrate"),
-    "simulcast-later": Expected(3, 22, "publish.simulcast", f'"true" {LATER}; allowed: false'),
-    "simulcast-on": Expected(3, 22, "publish.simulcast", 'found "on"; allowed: false'),
+    "simulcast-on": Expected(3, 22, "publish.simulcast", 'found "on"; allowed: true, false'),
     "size-not-a-size": Expected(3, 16, "source.size", SIZES),
     "size-odd": Expected(3, 16, "source.size", "width and height must be even"),
     "size-too-small": Expected(3, 16, "source.size", SIZES),

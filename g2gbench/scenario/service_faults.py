@@ -1,0 +1,104 @@
+"""What a scenario asks the emulated service's signalling to do wrong, session by session."""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from g2gbench.scenario.amounts import Duration
+from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.rules import Choice, Flag, Rule, Whole
+from g2gbench.scenario.section import Section
+
+ACKS = ("normal", "never", "error")
+GARBAGE_KINDS = ("no-json", "no-type", "unknown-type", "wrong-fields", "huge", "binary")
+_AFTER = Duration(least="0s", most="60min", nullable=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Rule):
+    """A list of words out of a few; each may come more than once."""
+
+    names: tuple[str, ...]
+    most: int = 100
+
+    def parse(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise Refused(allowed=(f"a list of at most {self.most}", *self.names))
+        for item in value:
+            if item not in self.names:
+                nearest = nearest_name(item, self.names) if isinstance(item, str) else None
+                raise Refused(allowed=self.names, nearest=nearest)
+        return tuple(value)
+
+    def render(self, value: Any) -> Any:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"enum": list(self.names)}, "maxItems": self.most}
+
+
+class ServiceFaults(Section):
+    """What the service does wrong to a session on purpose; times count from its room info."""
+
+    refuse_key: Annotated[bool, Flag()] = Field(False, description="Every API key is refused.")
+    queue: Annotated[float, Duration(least="0s", most="10min")] = Field(
+        0.0, description="How long a client queues, told its position, before it gets a room."
+    )
+    acks: Annotated[str, Choice(names=ACKS)] = Field(
+        "normal",
+        description="Acknowledgements of prompts and images: as they should be, none, or failed.",
+    )
+    drop_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The socket is cut without a word; null: never."
+    )
+    drop_after_messages: Annotated[int | None, Whole(least=1, most=1_000_000, nullable=True)] = (
+        Field(None, description="The socket is cut at the client's so manyeth message.")
+    )
+    kill_worker_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The model worker is killed; null: never."
+    )
+    stall_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The model stops sending video; null: never."
+    )
+    stall_for: Annotated[float, Duration(least="0s", most="10min")] = Field(
+        1.0, description="How long it sends nothing then."
+    )
+    garbage: Annotated[tuple[str, ...], Choices(names=GARBAGE_KINDS)] = Field(
+        (),
+        description="Kinds of malformed frames that the client is sent in turn, from its join.",
+    )
+    garbage_every: Annotated[float, Duration(least="10ms", most="10min")] = Field(
+        1.0, description="Time between them."
+    )
+    sessions: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
+        None, description="Only the first so many sessions are treated so; null: all."
+    )
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What the service is told: times in seconds, JSON-serialisable."""
+        return {
+            "refuse_key": self.refuse_key,
+            "queue_s": self.queue,
+            "acks": self.acks,
+            "drop_after_s": self.drop_after,
+            "drop_after_messages": self.drop_after_messages,
+            "kill_worker_after_s": self.kill_worker_after,
+            "stall_after_s": self.stall_after,
+            "stall_s": self.stall_for,
+            "garbage": list(self.garbage),
+            "garbage_every_s": self.garbage_every,
+            "sessions": self.sessions,
+        }
+
+
+class EmulatedService(Section):
+    """The emulated service's signalling."""
+
+    faults: ServiceFaults = Field(
+        default_factory=ServiceFaults, description="What it does wrong on purpose."
+    )
