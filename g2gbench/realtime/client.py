@@ -84,6 +84,8 @@ class RealtimeClient:
         model = _model(options)
         style = _style(options)
         local, owned = local_stream, False
+        if local is not None:
+            local.check_alive()
         if not options.publish_camera:
             local = None
         elif local is None:

@@ -12,6 +12,7 @@ from livekit import rtc
 
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Record
+from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.publisher import Publisher
 from g2gbench.rtc import video
 from g2gbench.sources.i420 import Layout
@@ -198,12 +199,18 @@ class LocalStream:
         self._started = self.disposed = False
 
     def start(self) -> None:
-        """Begin to capture; what has begun goes on."""
-        if self.disposed:
-            raise ValueError("this local stream was disposed of; make another one")
+        """Begin to capture; what has begun goes on. Raises RealtimeError when disposed of."""
+        self.check_alive()
         if not self._started:
             self._started = True
             self._publisher.start()
+
+    def check_alive(self) -> None:
+        """Raises RealtimeError (INVALID_INPUT) once it was disposed of."""
+        if self.disposed:
+            raise RealtimeError(
+                ErrorCode.INVALID_INPUT, "this local stream was disposed of; make another one"
+            )
 
     def add_sink(self, sink: Sink[LocalFrame]) -> None:
         """Call ``sink`` with every frame from now on, on the event loop, and begin to capture."""
