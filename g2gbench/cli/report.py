@@ -7,23 +7,55 @@ from pathlib import Path
 import click
 
 from g2gbench import report
+from g2gbench.errors import ExitCode
 from g2gbench.report.terminal import render
+from g2gbench.scenario.judging_file import load_quality
+from g2gbench.store.judging import judged_again
 from g2gbench.store.reading import open_run
 
 
 @click.command("report", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-def report_command(runs: tuple[Path, ...]) -> None:
+@click.option(
+    "--thresholds",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judge the recorded sessions again under the quality: section of a file, with bounds such "
+    "as g2g: [200ms, 400ms, 800ms].",
+)
+def report_command(runs: tuple[Path, ...], thresholds: Path | None) -> None:
     """Write report.html, figures, summary.md and junit.xml of run directories again.
 
     Works from stored records alone; a run that was killed half-way is shown as interrupted, with
     everything that it had measured.
 
+    With --thresholds the recorded verdict stays as it is: reports and summary of the new one go
+    into judged-again/ below the run, and its exit code is told: 0 pass, 1 an expectation fails
+    under it, 3 invalid, 4 the target was not reached, 130 the run was interrupted.
+
     \b
-    Example:
+    Examples:
       g2gbench report reports/wifi-20260314-021000
+      g2gbench report reports/wifi-20260314-021000 --thresholds strict.yaml
     """
+    quality = None if thresholds is None else load_quality(thresholds)
+    codes = set()
     for path in runs:
         run = open_run(path)
+        if quality is not None:
+            run = judged_again(run, quality, str(thresholds))
+            codes.add(ExitCode(run.summary_data["exit_code"]))
         report.write(run)
         click.echo(render(run))
+    for code in _FIRST:
+        if code in codes:
+            raise SystemExit(code)
+
+
+_FIRST = (
+    ExitCode.FAIL,
+    ExitCode.INVALID,
+    ExitCode.UNREACHABLE,
+    ExitCode.INTERRUPTED,
+)
+"""Of several runs a failure is told first, then doubt."""

@@ -17,19 +17,20 @@ def write(run: Run) -> None:
     """Write every report of a run into its directory, from its stored records alone.
 
     summary.json and summary.csv are written where they are missing: a run that was killed has
-    neither.
+    neither. A run that was judged again has its reports apart: what was recorded is not touched.
     """
     # matplotlib takes half a second to import: commands that write no report go without.
     from g2gbench.report import illustrate, page, svg
 
-    if not (run.path / SUMMARY).exists():
-        write_json(run.path / SUMMARY, run.summary_data)
-    if not (run.path / SUMMARY_CSV).exists():
-        write_text(run.path / SUMMARY_CSV, as_csv(run.summary_data))
-    write_text(run.path / SUMMARY_MD, markdown.render(run))
-    write_text(run.path / JUNIT, junit.render(run))
+    out = run.report_path
+    (out / FIGURES).mkdir(parents=True, exist_ok=True)
+    if run.judged_under or not (out / SUMMARY).exists():
+        write_json(out / SUMMARY, run.summary_data)
+    if run.judged_under or not (out / SUMMARY_CSV).exists():
+        write_text(out / SUMMARY_CSV, as_csv(run.summary_data))
+    write_text(out / SUMMARY_MD, markdown.render(run))
+    write_text(out / JUNIT, junit.render(run))
     figures = illustrate.figures_of(run)
-    write_text(run.path / REPORT_HTML, page.render(run, figures))
-    (run.path / FIGURES).mkdir(exist_ok=True)
+    write_text(out / REPORT_HTML, page.render(run, figures))
     for illustration in illustrate.for_files(run, figures):
-        svg.write_png(illustration, run.path / FIGURES / f"{illustration.name}.png")
+        svg.write_png(illustration, out / FIGURES / f"{illustration.name}.png")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
 from g2gbench.report.numbers import label, plural, scale, shown
+from g2gbench.report.quality_view import sentences as quality_sentences
 
 DEFAULT_CELL: Final = "default"
 """The only cell of a run whose scenario varies nothing."""
@@ -39,6 +40,7 @@ def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline
     sentence, lines = say(summary)
     if status not in ("unreachable", "interrupted") and "valid" not in sentence:
         lines = (*lines, _trials_line(summary, planned))
+    lines = (*lines, *quality_sentences(summary))
     advice: tuple[str, ...] = ()
     if status in ("invalid", "unreachable") or any_invalid(summary):
         doubtful = "" if status in ("invalid", "unreachable") else "for what was not judged: "

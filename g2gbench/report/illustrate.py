@@ -21,6 +21,7 @@ from g2gbench.report.figures.over_time import over_time
 from g2gbench.report.figures.trials import trials as trials_figure
 from g2gbench.report.headline import DEFAULT_CELL, short_cell
 from g2gbench.report.link_view import link_view
+from g2gbench.report.quality_view import quality_view
 from g2gbench.report.series import Series, series_of
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Run, Trial
@@ -80,7 +81,8 @@ class CellFigures:
             widths = (SMALL,) if self.several > MOST_DETAILED_CELLS else (SMALL, MEDIUM)
         shown = self.shown
         link = link_view(self._trial(shown), shown.begin_s, shown.end_s)
-        return over_time(shown, self.limit, self._name("over-time"), widths, link)
+        quality = quality_view(self._trial(shown), shown.begin_s, shown.end_s)
+        return over_time(shown, self.limit, self._name("over-time"), widths, link, quality)
 
     @cached_property
     def budget_rows(self) -> list[tuple[str, Budget]]:

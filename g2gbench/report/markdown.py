@@ -10,6 +10,7 @@ from g2gbench.report.budget_view import budget_of
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
 from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
 from g2gbench.report.phase_view import recovery_rows
+from g2gbench.report.quality_view import level_words
 from g2gbench.report.run_view import calibration
 from g2gbench.store.reading import Run
 
@@ -98,13 +99,13 @@ def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             reason = f" ({_text(estimate['reason'])})" if estimate["value"] is None else ""
             yield f"| {label(name)} | {value}{reason} | {interval or '–'} |"
         return
-    yield f"| cell | verdict | {' | '.join(label(name) for name in KEY_METRICS)} |"
-    yield f"|---|---|{'---:|' * len(KEY_METRICS)}"
+    yield f"| cell | verdict | quality | {' | '.join(label(name) for name in KEY_METRICS)} |"
+    yield f"|---|---|---|{'---:|' * len(KEY_METRICS)}"
     for cell in cells[:_MOST_CELLS]:
         values = [" ".join(shown(name, cell["metrics"][name])) for name in KEY_METRICS]
         mark = f"{_MARKS[cell['status']]} {cell['status']}"
         joined = " | ".join(value.rstrip() for value in values)
-        yield f"| {_name(cell['cell'])} | {mark} | {joined} |"
+        yield f"| {_name(cell['cell'])} | {mark} | {level_words(cell)} | {joined} |"
     yield from _left_out(len(cells), _MOST_CELLS)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench.measure.registry import METRICS
+from g2gbench.quality.level import LEVEL_WORDS
 
 NOT_MEASURED: Final = "not measured"
 
@@ -47,14 +48,19 @@ class Scale:
     unit: str
     divisor: float = 1.0
     decimals: int = 0
+    words: tuple[str, ...] = ()  # for whole numbers that have names
 
     def number(self, value: float) -> str:
         """The value without its unit; a negative one with a minus sign."""
+        if self.words and value in range(len(self.words)):
+            return self.words[int(value)]
         shown = f"{value / self.divisor:.{self.decimals}f}"
         return shown.replace("-", "−") if float(shown) else shown.lstrip("-")
 
     def limit(self, value: float) -> str:
         """A limit as it was meant: without the decimals that it does not need."""
+        if self.words and value in range(len(self.words)):
+            return self.words[int(value)]
         shown = f"{value / self.divisor:.{_MOST_DECIMALS}f}".rstrip("0").rstrip(".")
         return shown.replace("-", "−")
 
@@ -86,7 +92,7 @@ def scale(metric: str, values: Iterable[float | None], limit: float | None = Non
         and found.decimals < _MOST_DECIMALS
         and float(f"{known[0] / found.divisor:.{found.decimals}f}") == limit / found.divisor
     ):
-        found = Scale(found.unit, found.divisor, found.decimals + 1)
+        found = replace(found, decimals=found.decimals + 1)
     return found
 
 
@@ -133,6 +139,8 @@ def _suited(unit: str, values: list[float]) -> Scale:
             return Scale("MB", 1e6, 0 if largest >= 1e7 else 1)
         case "cores":
             return Scale("cores", 1, 2)
+        case "level":
+            return Scale("", 1, 0, LEVEL_WORDS)
         case "count":
             return Scale("", 1, 0 if all(value.is_integer() for value in values) else 1)
         case _:

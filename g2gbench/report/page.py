@@ -20,6 +20,7 @@ from g2gbench.report.headline import headline
 from g2gbench.report.illustrate import CellFigures, budgets_figure, figures_of, matrix_figure
 from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
+from g2gbench.report.quality_view import UNKNOWN, level_words
 from g2gbench.report.svg import inline
 from g2gbench.store.reading import Run
 
@@ -60,6 +61,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             valid=sum(t["status"] == "ok" for cell in summary["cells"] for t in cell["trials"]),
             planned=sum(planned.values()),
             cells=cells,
+            quality=_quality(summary["cells"]),
             matrix=drawer.draw(matrix_figure(run)),
             budgets=drawer.draw(budgets_figure(run)),
             key_names=[label(name) for name in KEY_METRICS],
@@ -99,6 +101,7 @@ def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict
         "name": cell_view.name_of(cell),
         "full_name": cell["cell"],
         "status": cell["status"],
+        "quality": level_words(cell),
         "tiles": cell_view.tiles(cell),
         "interval_note": cell_view.interval_note(cell),
         "expectations": cell_view.expectations(cell),
@@ -160,6 +163,13 @@ def _phases(cell: Mapping[str, Any]) -> dict[str, Any]:
         "recoveries": phase_view.recovery_rows(cell),
         "phase_trials": phase_view.trials_words(cell) if rows else "",
     }
+
+
+def _quality(cells: Sequence[Mapping[str, Any]]) -> str:
+    """The level of all cells: with what limits it where there is one, else each level once."""
+    if len(cells) == 1:
+        return level_words(cells[0])
+    return ", ".join(dict.fromkeys(cell.get("quality") or UNKNOWN for cell in cells)) or UNKNOWN
 
 
 def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:

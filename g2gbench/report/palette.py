@@ -35,6 +35,12 @@ PALETTE: Final[Mapping[str, Colour]] = MappingProxyType(
         "fail": Colour("#c2410b", "#f2824a", "does not hold, fail, limits, freezes"),
         "passbg": Colour("#e3f2ef", "#12302c", "the side of a limit where it holds"),
         "odd": Colour("#f6d59c", "#6a4d17", "frames that came back unreadable"),
+        "level-good": Colour("#cfe8e2", "#cfe8e2", "seconds of good quality"),
+        "level-fair": Colour("#f0d98a", "#f0d98a", "seconds of fair quality"),
+        "level-poor": Colour("#ef9f57", "#ef9f57", "seconds of poor quality"),
+        "level-critical": Colour("#e0664a", "#e0664a", "seconds of critical quality"),
+        "level-unknown": Colour("#c3c7cd", "#c3c7cd", "seconds of unknown quality"),
+        "level-ink": Colour("#1a1a1a", "#1a1a1a", "letters on the levels, in both themes"),
     }
 )
 

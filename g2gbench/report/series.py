@@ -11,11 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from g2gbench.measure.gaps import cut
-from g2gbench.measure.journal import Session, parse
+from g2gbench.measure.journal import Session
 from g2gbench.measure.records import Event
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.store.reading import Trial
-from g2gbench.store.trial_directory import EVENTS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -83,9 +82,7 @@ class Series:
 
 def session_of(trial: Trial) -> Session:
     """What happened in a trial, without its frames; with them where the trial was cut off."""
-    if trial.rebuilt or not (trial.path / EVENTS).exists():
-        return trial.recorded.session
-    return parse((trial.path / EVENTS).read_text(encoding="utf-8").split("\n"))
+    return trial.session
 
 
 def series_of(trial: Trial) -> Series:

@@ -12,6 +12,7 @@ from g2gbench.report.cell_view import link_loss, name_of, spread_words
 from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
 from g2gbench.report.phase_view import recovery_rows
+from g2gbench.report.quality_view import UNKNOWN
 from g2gbench.report.run_view import calibration
 from g2gbench.store.reading import Run
 
@@ -53,7 +54,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
         _drops(cells),
         _doubts(summary),
         [] if run.status == "unreachable" else _wrapped(calibration(run), _INDENT, _INDENT),
-        [f"{_INDENT}report  {run.path / 'report.html'}"],
+        [f"{_INDENT}report  {run.report_path / 'report.html'}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -142,6 +143,7 @@ def _side_by_side(cells: Sequence[Mapping[str, Any]], verbose: bool) -> list[str
     width = (WIDTH - len(_INDENT) - 20) // len(cells) - 2
     rows: list[Row] = [("", *(_cut(short_cell(cell["cell"]), width) for cell in cells))]
     rows += [("verdict", *(cell["status"] for cell in cells))]
+    rows += [("quality", *(str(cell.get("quality") or UNKNOWN) for cell in cells))]
     for name in names:
         found = [shown(name, cell["metrics"].get(name, {})) for cell in cells]
         rows.append((label(name), *(value for value, _ in found)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -16,11 +16,13 @@ from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
+from g2gbench.measure.journal import Session, parse
 from g2gbench.measure.quality import Judged
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.quantities import BITRATE
+from g2gbench.store.files import directory_name
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
 from g2gbench.store.tables import (
     ledger_table,
@@ -30,6 +32,7 @@ from g2gbench.store.tables import (
     table_quality,
 )
 from g2gbench.store.trial_directory import (
+    EVENTS,
     FRAMES,
     JOURNAL,
     QUALITY,
@@ -46,12 +49,17 @@ _FRAME_TYPES: Mapping[pa.DataType, Any] = {
 }
 
 
+JUDGED_AGAIN: Final = "judged-again"
+"""Below it, the reports of a run under other bounds than those it was recorded with."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One trial of a stored run.
 
     ``rebuilt``: the run was killed before the trial had ended; everything is computed from its
-    journal and it counts as interrupted. ``judging`` is what its quality was judged with.
+    journal and it counts as interrupted. ``judging`` is what its quality was judged with;
+    ``again`` what came of it where that was not when it was recorded.
     """
 
     path: Path
@@ -60,6 +68,7 @@ class Trial:
     result: TrialResult
     rebuilt: bool
     judging: Settings = DEFAULT_SETTINGS
+    again: tuple[Judged, ...] | None = None
 
     @property
     def status(self) -> str:
@@ -80,8 +89,17 @@ class Trial:
         return _frame(self.rtcstats_table())
 
     @cached_property
+    def session(self) -> Session:
+        """What happened, without frames and samples; with them where the trial was cut off."""
+        if self.rebuilt or not (self.path / EVENTS).exists():
+            return self.recorded.session
+        return parse((self.path / EVENTS).read_text(encoding="utf-8").split("\n"))
+
+    @cached_property
     def judged(self) -> tuple[Judged, ...]:
-        """The verdict of every second as recorded; empty for a trial of an older version."""
+        """The verdict of every second; empty for a trial of an older version."""
+        if self.again is not None:
+            return self.again
         if self.rebuilt:
             return self.recorded.evaluate(judging=self.judging).judged
         stored = self.path / QUALITY
@@ -106,11 +124,24 @@ class Trial:
 
 @dataclass(frozen=True)
 class Run:
-    """A stored run: ``facts`` is its run.json, ``trials`` those that were begun."""
+    """A stored run: ``facts`` is its run.json, ``trials`` those that were begun.
+
+    ``judged_under``: the file whose bounds it was judged again under, empty for the recorded
+    verdict; ``recorded`` is then what that was.
+    """
 
     path: Path
     facts: dict[str, Any]
     trials: tuple[Trial, ...]
+    judged_under: str = ""
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def report_path(self) -> Path:
+        """Where its reports are: beside the records, or apart when it was judged again."""
+        if not self.judged_under:
+            return self.path
+        return self.path / JUDGED_AGAIN / directory_name(Path(self.judged_under).stem)
 
     @property
     def name(self) -> str:
@@ -126,15 +157,18 @@ class Run:
     def summary_data(self) -> dict[str, Any]:
         """The object of summary.json; of a run that was killed, what it had measured."""
         stored = self.path / SUMMARY
-        if stored.exists():
+        if stored.exists() and not self.judged_under:
             return _json(stored)
-        return summarise(
+        summary = summarise(
             [_plan(cell) for cell in self.facts["cells"]],
             [trial.result for trial in self.trials],
             name=self.name,
             run_dir=str(self.path),
-            interrupted=True,
+            interrupted=self.recorded.get("status", "interrupted") == "interrupted",
         )
+        if self.judged_under:
+            summary["judged_again"] = {"under": self.judged_under, "recorded": dict(self.recorded)}
+        return summary
 
     def frames(self) -> pd.DataFrame:
         """The ledgers of all trials, one row per captured frame, with ``cell`` and ``repeat``."""

@@ -24,6 +24,8 @@ from g2gbench.report.numbers import KEY_METRICS, label, scale, shown, single
         ("uplink.bitrate_bps", 300_400.0, "300 kbps"),
         ("rss_bytes.client", 140_394_496.0, "140 MB"),
         ("cpu.link", 0.053, "0.05 cores"),
+        ("quality", 2.0, "fair"),
+        ("quality", 1.5, "2"),
     ],
 )
 def test_a_value_is_told_in_the_unit_of_its_size(metric: str, value: float, expected: str) -> None:

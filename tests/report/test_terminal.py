@@ -13,7 +13,9 @@ from tests.report.runs import Recipe
 
 FAIL = """\
 FAIL  wifi: g2g p95 was 661 ms, limit 500 ms
-      1 of 4 expectations does not hold. 5 of 5 trials are valid.
+      1 of 4 expectations does not hold. 5 of 5 trials are valid. Quality was
+      poor, limited by stall (the share of frames dropped is 2.02%, above 1%; 16
+      frames a second arrive, below 20).
 
     metric         value  93.8% interval  expected
   x g2g p95       661 ms  [638, 684]      < 500 ms   does not hold
@@ -58,10 +60,11 @@ UNREACHABLE  wifi: the service refused the key (401)
 TWO_CELLS = """\
 PASS  codecs: all 4 expectations hold
       Closest to its limit: g2g p95 was 401 ms with h264, 2Mbps; limit 420 ms. 2
-      of 2 trials are valid.
+      of 2 trials are valid. Quality of 2 cells: good in 2.
 
                 vp8, 2Mbps  h264, 2Mbps
     verdict           pass         pass
+    quality           good         good
     g2g p95         358 ms       401 ms
     drop ratio         0 %          0 %
     g2g p50         278 ms       318 ms

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from g2gbench.measure.journal import BoolArray
+from g2gbench.report import quality_view
 from g2gbench.report.drawing import (
     LARGE,
     MEDIUM,
@@ -21,11 +22,12 @@ from g2gbench.report.drawing import (
     scaled_from_zero,
     steps,
 )
-from g2gbench.report.figures import link_panels
+from g2gbench.report.figures import link_panels, quality_bands
 from g2gbench.report.figures.limits import Limit
 from g2gbench.report.link_view import LinkView
 from g2gbench.report.numbers import label, plural
 from g2gbench.report.palette import LIGHT, PHASE_COLOURS
+from g2gbench.report.quality_view import QualityView
 from g2gbench.report.series import FloatArray, Series
 
 MOST_DOTS: Final = 4000
@@ -68,8 +70,12 @@ def over_time(
     name: str,
     widths: tuple[int, ...],
     link: LinkView | None = None,
+    quality: QualityView | None = None,
 ) -> Illustration:
-    """The illustration of one trial; ``link`` where a link logged its packets."""
+    """The illustration of one trial.
+
+    ``link`` where a link logged its packets, ``quality`` where its seconds were judged.
+    """
     lost = {row: len(at_s) for row, at_s in series.lost_s.items() if len(at_s)}
     words = ", ".join(f"{count} {label(row)}" for row, count in lost.items()) or "none"
     told = series.steady_g2g_ms if series.steady.any() else series.g2g_ms
@@ -82,11 +88,15 @@ def over_time(
         alt += " " + "; ".join(f"at {at_s:.1f} s {name}" for at_s, name in series.marks) + "."
     if link is not None:
         alt += f" {link_panels.words(link)}"
-    caption = _caption(series, link)
-    return Illustration(name, alt, caption, widths, lambda width: _draw(series, limit, width, link))
+    if quality is not None:
+        alt += f" {quality_view.words(quality)}"
+    caption = _caption(series, link, quality)
+    return Illustration(
+        name, alt, caption, widths, lambda width: _draw(series, limit, width, link, quality)
+    )
 
 
-def _caption(series: Series, link: LinkView | None) -> str:
+def _caption(series: Series, link: LinkView | None, quality: QualityView | None) -> str:
     words = "One dot is one frame, at the moment of its capture. "
     if len(series.g2g_ms) > MOST_DOTS:
         words = f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen. "
@@ -97,19 +107,30 @@ def _caption(series: Series, link: LinkView | None) -> str:
         words += " The warm-up was never over: nothing here is steady state."
     if series.impaired_s:
         words += " Blue ground: the timeline impairs the network."
+    if quality is not None:
+        words += f" {quality_bands.KEY}"
     return words if link is None else f"{words} {link_panels.words(link)}"
 
 
-def _draw(series: Series, limit: Limit | None, width: int, link: LinkView | None) -> Canvas:
+def _draw(
+    series: Series,
+    limit: Limit | None,
+    width: int,
+    link: LinkView | None,
+    quality: QualityView | None,
+) -> Canvas:
     layout = _LAYOUTS[width]
     rows = [name for name, at_s in series.lost_s.items() if len(at_s)]
     rows = (["freezes"] if series.freezes else []) + rows
-    tops, end = _tops(series, layout, len(rows), link)
+    tops, end = _tops(series, layout, len(rows), link, quality)
     canvas = Canvas(width, end)
     for name, (top, height) in tops.items():
         axes = canvas.axes(layout.left, top, layout.plot_width, height)
         _ground(axes, series, last=name == list(tops)[-1])
         match name:
+            case "quality" if quality is not None:
+                canvas.title(0, top - 12, "quality")
+                quality_bands.bands(canvas, axes, quality, top, layout.plot_width)
             case "g2g":
                 above = top - 14 - (_MARK_HEIGHT if series.marks else 0)
                 canvas.title(0, above, "g2g latency", "ms")
@@ -145,7 +166,7 @@ def _draw(series: Series, limit: Limit | None, width: int, link: LinkView | None
 
 
 def _tops(
-    series: Series, layout: _Layout, rows: int, link: LinkView | None
+    series: Series, layout: _Layout, rows: int, link: LinkView | None, quality: QualityView | None
 ) -> tuple[dict[str, tuple[float, float]], float]:
     """Top and height of every panel, and where the figure ends."""
     heights: dict[str, float] = {"g2g": layout.g2g_height, "fps": _RATE_HEIGHT}
@@ -159,7 +180,11 @@ def _tops(
     elif len(series.sent_mbps):
         heights["rate"] = _RATE_HEIGHT
     tops: dict[str, tuple[float, float]] = {}
-    top = 26.0 + (_MARK_HEIGHT if series.marks else 0)
+    top = 26.0
+    if quality is not None:
+        tops["quality"] = (top, quality_bands.HEIGHT)
+        top += quality_bands.HEIGHT + _GAP
+    top += _MARK_HEIGHT if series.marks else 0
     for name, height in heights.items():
         tops[name] = (top, height)
         top += height + _GAP

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from g2gbench import cli
+from tests.report import runs
+from tests.report.runs import Recipe
+
+
+def report(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        cli.main(["report", *arguments])
+        code = 0
+    except SystemExit as end:
+        code = 0 if end.code is None else int(end.code)
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def recorded(root: Path, **cells: Recipe) -> Path:
+    named = {name: [recipe] for name, recipe in (cells or {"default": Recipe()}).items()}
+    return runs.store(root, named, expect=["quality >= fair"]).path
+
+
+def thresholds(root: Path, g2g: str) -> str:
+    path = root / "mine.yaml"
+    path.write_text(f"quality: {{latency: {{g2g: {g2g}}}}}\n", encoding="utf-8")
+    return str(path)
+
+
+def test_reports_are_written_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = recorded(tmp_path)
+    code, out, err = report(capfd, str(run))
+    assert (code, err) == (0, "")
+    assert out.startswith("PASS")
+    assert (run / "report.html").exists()
+    assert not (run / "judged-again").exists()
+
+
+@pytest.mark.parametrize(
+    ("g2g", "code", "quality"),
+    [("[500ms, 900ms, 2s]", 0, "good"), ("[1ms, 2ms, 9s]", 1, "poor, limited by latency")],
+)
+def test_a_recorded_run_is_judged_under_other_bounds(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], g2g: str, code: int, quality: str
+) -> None:
+    run = recorded(tmp_path)
+    summary = (run / "summary.json").read_bytes()
+    found, out, _ = report(capfd, str(run), "--thresholds", thresholds(tmp_path, g2g))
+    assert found == code
+    words = " ".join(out.split())
+    assert "Judged again under" in words
+    assert "the recorded verdict was pass, quality good" in words
+    assert f"Quality was {quality}" in words
+    page = (run / "judged-again" / "mine" / "report.html").read_text(encoding="utf-8")
+    assert "Judged again under" in page
+    assert (run / "summary.json").read_bytes() == summary
+    assert not (run / "report.html").exists()
+
+
+def test_of_several_runs_a_failure_is_told_first(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    failing = recorded(tmp_path / "a", default=Recipe(g2g_ms=400))
+    invalid = recorded(tmp_path / "b", default=Recipe(skipped=20))
+    mine = thresholds(tmp_path, "[300ms, 310ms, 9s]")
+    assert report(capfd, str(invalid), str(failing), "--thresholds", mine)[0] == 1
+    assert report(capfd, str(invalid), "--thresholds", mine)[0] == 3
+
+
+def test_a_file_with_a_mistake_is_refused_before_anything_is_written(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded(tmp_path)
+    code, out, err = report(capfd, str(run), "--thresholds", thresholds(tmp_path, "[2s, 1s, 3s]"))
+    assert (code, out) == (2, "")
+    assert "must ascend from good to poor" in err
+    assert not (run / "judged-again").exists()
