@@ -22,6 +22,7 @@ def check(scenario: Scenario) -> Iterator[Finding]:
     """Everything that contradicts itself in a scenario (of one cell), with its location."""
     yield from _check_model(scenario)
     yield from _check_processing(scenario)
+    yield from _check_service(scenario)
     yield from _check_room(scenario)
     yield from _check_playout_delay(scenario)
     yield from _check_profiles(scenario)
@@ -58,6 +59,16 @@ def _check_processing(scenario: Scenario) -> Iterator[Finding]:
         there, absent = ("freeze", "freeze_every") if faults.freeze else ("freeze_every", "freeze")
         yield (
             ("target", "processing", "faults", there),
+            Refused(f"without {absent} it has no effect", allowed=(f"{absent} beside it",)),
+        )
+
+
+def _check_service(scenario: Scenario) -> Iterator[Finding]:
+    if not isinstance(scenario.target, WorkerTarget):
+        return
+    for name, absent in scenario.target.service.faults.without_effect():
+        yield (
+            ("target", "service", "faults", name),
             Refused(f"without {absent} it has no effect", allowed=(f"{absent} beside it",)),
         )
 

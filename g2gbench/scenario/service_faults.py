@@ -3,6 +3,7 @@
 # ruff: noqa: D102 - what a rule's methods do is said once, in Rule
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -77,6 +78,17 @@ class ServiceFaults(Section):
     sessions: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
         None, description="Only the first so many sessions are treated so; null: all."
     )
+
+    def without_effect(self) -> Iterator[tuple[str, str]]:
+        """Fields that say how, where what they are about was not asked for: (field, the other)."""
+        usual = {name: field.default for name, field in type(self).model_fields.items()}
+        if self.stall_for != usual["stall_for"] and self.stall_after is None:
+            yield "stall_for", "stall_after"
+        if self.garbage_every != usual["garbage_every"] and not self.garbage:
+            yield "garbage_every", "garbage"
+        others = (name for name in usual if name != "sessions")
+        if self.sessions is not None and all(getattr(self, n) == usual[n] for n in others):
+            yield "sessions", "another fault"
 
     @property
     def plan(self) -> dict[str, Any]:

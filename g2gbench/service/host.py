@@ -1,12 +1,15 @@
-"""One session's room and model worker, made ready before a client comes.
+"""One session's room and model worker.
 
-The room is the embedded one, a managed livekit-server, or one on a server that is not ours. The
-worker is the same in each.
+The room is the embedded one, one on a managed livekit-server, which it has for itself or shares
+with the other sessions of its service, or one on a server that is not ours. The worker is the same
+in each.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +20,9 @@ from livekit import api
 
 from g2gbench.process.spawn import Child, ChildLost, describe
 from g2gbench.service.room.external import ExternalRoom
+from g2gbench.service.room.livekit_server import room_on
 from g2gbench.service.room.unavailable import RoomUnavailable
+from g2gbench.service.shared_server import SharedServer
 
 READY_S = 30.0
 END_S = 1.5  # for the goodbye of each: a service has 5 s to end with all that belongs to it
@@ -55,6 +60,7 @@ class SessionHost:
 
     settings: HostSettings
     on_message: OnMessage  # (process name, message) of room and worker
+    server: SharedServer | None = None  # that the room is on; None: one of its own
     room_name: str = field(default_factory=lambda: "room-" + secrets.token_hex(6))
     session_id: str = field(default_factory=lambda: "session-" + secrets.token_hex(8))
     url: str = ""
@@ -70,7 +76,9 @@ class SessionHost:
     async def start(self) -> None:
         """Start both. Raises ChildLost when one does not become ready, RoomUnavailable."""
         settings = self.settings
-        if settings.room.get("kind") == "external":
+        if self.server is not None:
+            await self._open_on(self.server)
+        elif settings.room.get("kind") == "external":
             await self._open_external()
         else:
             await self._open_own()
@@ -88,10 +96,20 @@ class SessionHost:
         try:
             await worker.ready(READY_S)
         except ChildLost as error:
-            if self._external is None:
+            if self.server is not None or self._external is None:
                 raise
             # Nothing of ours is between it and that server.
             raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
+
+    async def _open_on(self, server: SharedServer) -> None:
+        self.url, self._key, self._secret = server.url, server.key, server.secret
+        self._pids["room"] = server.pid
+        server.hosts.add(self._server_lost)
+        self._external = room_on(server.port, server.key, server.secret, self.room_name)
+        await self._external.create()
+
+    def _server_lost(self, reason: str) -> None:
+        self._lost("room", reason)
 
     async def _open_own(self) -> None:
         """A room in a process of its own, with keys that nothing else has."""
@@ -123,9 +141,12 @@ class SessionHost:
         """Name -> pid of the processes that do the work, which may be a child's own child."""
         return dict(self._pids)
 
-    def token(self, identity: str) -> str:
-        """A join token for this room."""
+    def token(self, identity: str, *, can_publish: bool = True) -> str:
+        """A join token for this room; without ``can_publish`` for one who only watches."""
         grants = api.VideoGrants(room_join=True, room=self.room_name)
+        if not can_publish:
+            grants.can_publish = False
+            grants.can_publish_data = False
         return (
             api.AccessToken(self._key, self._secret)
             .with_identity(identity)
@@ -142,9 +163,21 @@ class SessionHost:
         """Whether the model reads the marker on its input and stamps its output with it."""
         self._children["worker"].tell({"restamp": wanted})
 
+    def stall(self, seconds: float) -> None:
+        """Have the model send nothing for so long."""
+        self._children["worker"].tell({"stall_s": seconds})
+
+    def kill_worker(self) -> None:
+        """Kill the model worker, as if it had crashed: its loss is told like any other."""
+        worker = self._children["worker"]
+        if worker.returncode is None:
+            os.kill(worker.pid, signal.SIGKILL)
+
     async def close(self) -> None:
         """End both: the worker first, so that its goodbye is heard."""
         self._closing = True
+        if self.server is not None:
+            self.server.hosts.discard(self._server_lost)
         for name in ("worker", "room"):
             if name in self._children:
                 await self._children[name].end(END_S)

@@ -54,7 +54,9 @@ class Transform:
         """Choose the tint and the tone of ``restyle``: the same input, the same style."""
         if self._name == "restyle":
             given = prompt or image
-            self._tables = _style(zlib.crc32(given.encode())) if given else None
+            # JSON may hold half a surrogate pair, which no encoding takes unless told to.
+            code = zlib.crc32((given or "").encode("utf-8", "surrogatepass"))
+            self._tables = _style(code) if given else None
 
     def __call__(self, buffer: memoryview, size: Size) -> bytearray:
         """A new I420 buffer of the transformed picture."""

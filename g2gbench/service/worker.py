@@ -88,6 +88,7 @@ class Model(threading.Thread):
         self._parent = parent
         self._marker = marker.get(plan["marker"])
         self._restamp = False
+        self._stalled_until_ns = 0
         out: Size = (plan["output_size"][0], plan["output_size"][1])
         self._transform = Transform(plan["transform"], out)
         self._pixels_pass = plan["transform"] == "passthrough"
@@ -125,6 +126,10 @@ class Model(threading.Thread):
     def set_restamp(self, wanted: bool) -> None:
         """Stamp each output frame with the number that its input carried, or leave it be."""
         self._restamp = wanted
+
+    def stall(self, seconds: float) -> None:
+        """Take frames but send none of them for so long."""
+        self._stalled_until_ns = time.monotonic_ns() + round(seconds * 1e9)
 
     def offer(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
         """A frame has arrived. The oldest of too many that wait is superseded."""
@@ -203,6 +208,9 @@ class Model(threading.Thread):
     def _take(self, event: rtc.VideoFrameEvent, received_ns: int) -> None:
         frame = event.frame
         size: Size = (frame.width, frame.height)
+        if time.monotonic_ns() < self._stalled_until_ns:
+            self._log.write(self._record(event, received_ns, dropped="injected"))
+            return
         record = self._record(event, received_ns)
         if self._pixels_pass and not self._restamp:
             buffer, out = bytearray(frame.data), size
@@ -311,14 +319,16 @@ async def _main(plan: Plan, parent: Parent) -> None:
 
 
 async def _obey(parent: Parent, model: Model) -> None:
-    """Take prompts and reference images, and whether to stamp."""
+    """Take prompts and reference images, whether to stamp, and when to stall."""
     while True:
         command = await parent.commands.get()
         if "restamp" in command:
             model.set_restamp(command["restamp"])
-            continue
-        model.set_style(command["prompt"], command["image"])
-        parent.tell({"applied": command["ticket"]})
+        elif "stall_s" in command:
+            model.stall(command["stall_s"])
+        else:
+            model.set_style(command["prompt"], command["image"])
+            parent.tell({"applied": command["ticket"]})
 
 
 async def _report(parent: Parent, counts: Callable[[], dict[str, int]], room: rtc.Room) -> None:

@@ -10,21 +10,25 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from websockets.sync.client import ClientConnection, connect
 
-from g2gbench.errors import ExitCode
+from g2gbench.cli.serve import KEY_VARIABLE, ROOM_VARIABLES, _settings, serve_command
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.service.app import ServiceSettings
+from g2gbench.service.models import KNOWN
 
 ROOT = Path(__file__).parents[2]
 LONG_S = 30.0
 END_S = 5.0  # promised to whoever sends SIGTERM
-
-pytestmark = pytest.mark.session
+SECRET = "sk-a-very-secret-key"
 
 
 def _command(*options: str) -> list[str]:
@@ -37,10 +41,14 @@ class Served:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         self.process = process
-        self.lines = [process.stdout.readline(), process.stdout.readline()]
+        self.lines = [self.line() for _ in range(5)]
         found = re.search(r"(ws://127\.0\.0\.1:\d+)/v1/stream", self.lines[0])
         assert found, self.lines
         self.base = found[1]
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
 
     def client(self, query: str) -> ClientConnection:
         return connect(f"{self.base}/v1/stream?{query}", proxy=None)
@@ -55,14 +63,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def _serve(*options: str) -> Iterator[Served]:
+def _serve(*options: str, **environment: str) -> Iterator[Served]:
     with subprocess.Popen(
         _command("--port", "0", *options),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     ) as process:
         try:
             yield Served(process)
@@ -77,51 +85,158 @@ def _hear(client: ClientConnection) -> dict[str, Any]:
     return message
 
 
+def _join(client: ClientConnection) -> dict[str, Any]:
+    client.send(json.dumps({"type": "livekit_join"}))
+    info = _hear(client)
+    assert info["type"] == "livekit_room_info"
+    return info
+
+
+@pytest.mark.session
 def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() -> None:
     with _serve() as served:
-        port = served.base.rpartition(":")[2]
-        assert "lucy-2.1" in served.lines[0]
-        assert f"ws://127.0.0.1:{port} and http://127.0.0.1:{port}\n" in served.lines[1]
+        ws, http = served.base, served.base.replace("ws", "http", 1)
+        assert served.lines == [
+            f"serving {', '.join(KNOWN)} at {ws}/v1/stream?api_key=KEY&model=…",
+            f"base URLs for an SDK: {ws} and {http}",
+            f'Python:     DecartClient(api_key=…, base_url="{http}", realtime_base_url="{ws}")',
+            f'JavaScript: createDecartClient({{apiKey: …, baseUrl: "{http}", '
+            f'realtimeBaseUrl: "{ws}", telemetry: false}})',
+            "rooms: embedded, one a session; sessions at once: 1; keys: any",
+        ]
         assert served.ended_by(signal.SIGTERM) == (0, [])
 
 
-def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there() -> None:
-    with _serve("--queue", "1", "--key", "mine") as served:
-        with served.client("api_key=yours&model=lucy-2.1") as refused:
-            assert _hear(refused) == {"type": "error", "error": "Invalid API key"}
-        with served.client("api_key=mine&model=lucy-2.1") as client:
+@pytest.mark.session
+def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each() -> None:
+    with _serve("--queue", "1", "--queue-seconds", "0", "--model", "lucy-2.5") as served:
+        with served.client("api_key=mine&model=lucy-2.1") as refused:
+            assert _hear(refused)["error"] == "no model 'lucy-2.1' here; this service runs lucy-2.5"
+        refusal = "no model 'lucy-2.1' here; this service runs lucy-2.5"
+        assert served.line() == f"a client was refused: {refusal}"
+        with served.client("api_key=mine&model=lucy-2.5") as client:
             client.send(json.dumps({"type": "livekit_join"}))
             queued = {"type": "queue_position", "position": 1, "queue_size": 1}
             assert _hear(client) == queued
-            assert _hear(client)["type"] == "livekit_room_info"
+            info = _hear(client)
+            session = info["session_id"]
+            assert served.line() == f"session {session} started: lucy-2.5, 1280x720"
             assert served.ended_by(signal.SIGINT) == (0, [])
+            ended = {"type": "generation_ended", "seconds": 0, "reason": "shutdown"}
+            assert _hear(client) == ended
+        assert served.line() == f"session {session} ended after 0 s of video: shutdown"
 
 
-def test_a_model_of_another_name_can_be_served() -> None:
-    with _serve("--model", "lucy-2.5", "--transform", "mirror") as served:
-        with served.client("api_key=any&model=lucy-2.5") as client:
-            client.send(json.dumps({"type": "livekit_join"}))
-            assert _hear(client)["type"] == "livekit_room_info"
-            client.send(json.dumps({"type": "prompt", "prompt": "x"}))
-            assert _hear(client)["success"] is True
+@pytest.mark.session
+def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
+    with _serve(**{KEY_VARIABLE: SECRET}) as served:
+        assert served.lines[-1].endswith("keys: 1")
+        with served.client("api_key=yours&model=lucy-2.1") as refused:
+            assert _hear(refused) == {"type": "error", "error": "Invalid API key"}
+        with served.client(f"api_key={SECRET}&model=lucy-2.1") as client:
+            _join(client)
+        assert served.ended_by(signal.SIGTERM) == (0, [])
+        assert served.process.stdout is not None
+        assert SECRET not in "\n".join([*served.lines, served.process.stdout.read()])
+
+
+@pytest.mark.session
+def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
+    with _serve("--admin-port", "0") as served:
+        admin = served.line().removeprefix("admin: ")
+        assert not admin.startswith(served.base.replace("ws", "http", 1))
+        with urllib.request.urlopen(admin, timeout=LONG_S) as answer:
+            assert json.load(answer)["sessions"] == []
+        request = urllib.request.Request(
+            admin.replace("state", "faults"),
+            data=b'{"refuse_key": true}',
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=LONG_S) as answer:
+            assert answer.status == 200
+        with served.client("api_key=any&model=lucy-2.1") as refused:
+            assert _hear(refused)["error"] == "Invalid API key"
         assert served.ended_by(signal.SIGTERM) == (0, [])
 
 
-def test_a_port_that_is_taken_is_bad_input_in_a_sentence() -> None:
+@pytest.mark.session
+@pytest.mark.parametrize("option", ["--port", "--admin-port"])
+def test_a_port_that_is_taken_is_bad_input_in_a_sentence(option: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            _command("--port", str(port)),
+            _command("--port", "0", option, str(port)),
             capture_output=True,
             text=True,
             timeout=LONG_S,
             check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-    assert (done.returncode, done.stdout) == (ExitCode.BAD_INPUT, "")
+    assert done.returncode == ExitCode.BAD_INPUT
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"error: --port {port}: ")
+    assert last.startswith(f"error: {option} {port}: ")
     assert last.endswith("; choose another one")
     assert "Traceback" not in done.stderr
+
+
+# -- what the options ask for
+
+
+def _asked(*options: str, **environment: str) -> ServiceSettings:
+    context = serve_command.make_context("serve", list(options))
+    return _settings(context.params, environment)
+
+
+def test_without_options_all_models_are_served_to_any_key_in_an_embedded_room() -> None:
+    settings = _asked()
+    assert settings.models == KNOWN
+    assert settings.keys is None
+    assert settings.host.room["kind"] == "embedded"
+    assert settings.host.worker["output_size"] == [1088, 624]
+    assert (settings.seats, settings.waiting, settings.restamp) == (1, 0, "auto")
+    assert settings.rules.longest_s is None
+
+
+def test_models_can_be_restricted_and_the_first_is_the_one_made_ready() -> None:
+    settings = _asked("--model", "lucy-restyle-2", "--model", "lucy-2.1", "--key", "a")
+    assert list(settings.models) == ["lucy-restyle-2", "lucy-2.1"]
+    assert settings.host.worker["output_size"] == [1280, 704]
+    assert settings.keys == ("a",)
+
+
+def test_queue_seats_limits_and_times_are_taken() -> None:
+    settings = _asked(
+        *("--queue", "3", "--queue-seconds", "0.5", "--sessions", "2", "--waiting", "4"),
+        *("--max-session-seconds", "60", "--restamp", "always", "--processing-ms", "40"),
+    )
+    rules = settings.rules
+    assert (rules.queue, rules.place_s, rules.longest_s) == (3, 0.5, 60)
+    assert (settings.seats, settings.waiting, settings.restamp) == (2, 4, "always")
+    assert settings.host.worker["processing"] == {"mean_s": 0.04}
+
+
+def test_a_room_may_be_on_a_server_whose_keys_are_in_the_environment() -> None:
+    keys = {ROOM_VARIABLES[0]: "key", ROOM_VARIABLES[1]: SECRET}
+    assert _asked("--room", "livekit-server").host.room["kind"] == "livekit-server"
+    assert _asked("--room", "wss://x.example", **keys).host.room == {
+        "kind": "external",
+        "url": "wss://x.example",
+        "api_key": "key",
+        "api_secret": SECRET,
+    }
+    for missing in ROOM_VARIABLES:
+        left = {name: value for name, value in keys.items() if name != missing}
+        with pytest.raises(InputError, match=r"\$LIVEKIT_API_KEY and \$LIVEKIT_API_SECRET"):
+            _asked("--room", "wss://x.example", **left)
+    with pytest.raises(InputError, match="embedded, livekit-server, and a URL"):
+        _asked("--room", "livekit")
+
+
+def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, SECRET)
+    said = CliRunner().invoke(serve_command, ["--help"]).output
+    for name in (KEY_VARIABLE, *ROOM_VARIABLES):
+        assert name in said
+    assert SECRET not in said

@@ -96,6 +96,19 @@ ROOM: Strategy = st.sampled_from(
 ) | st.builds(dict, kind=st.just("livekit-server"), command=PROMPT)
 
 
+WITHIN_A_MINUTE = milliseconds(0, 60_000)
+SERVICE_FAULTS = optional_keys(
+    refuse_key=st.booleans(),
+    queue=WITHIN_A_MINUTE,
+    acks=st.sampled_from(("normal", "never", "error")),
+    drop_after=WITHIN_A_MINUTE | st.none(),
+    drop_after_messages=st.integers(1, 1000) | st.none(),
+    kill_worker_after=WITHIN_A_MINUTE | st.none(),
+    stall_after=WITHIN_A_MINUTE | st.none(),
+    garbage=st.lists(st.sampled_from(("no-json", "huge", "binary")), max_size=4),
+)
+
+
 @st.composite
 def target_and_source(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(
@@ -104,7 +117,8 @@ def target_and_source(draw: st.DrawFn) -> dict[str, Any]:
             st.just({"kind": "livekit", "url": "wss://h", "api_key": "***", "api_secret": "***"}),
         )
     )
-    rest = {**kind, "processing": draw(PROCESSING)}
+    faults = draw(SERVICE_FAULTS)
+    rest = {**kind, "processing": draw(PROCESSING), "service": {"faults": faults}}
     if draw(st.booleans()):
         model = draw(st.sampled_from(sorted(SERVICE_MODELS)))
         source = draw(optional_keys(size=SIZE, fps=RATE, marker=MARKER, content=CONTENT))

@@ -72,7 +72,7 @@ TABLE: dict[str, Expected] = {
         2, 16, "target.kind", "allowed: loopback, service, livekit", "loopback"
     ),
     "livekit-room": Expected(
-        5, 3, "target.room", 'unknown key "room"; allowed: kind, model, processing, url, api_key'
+        5, 3, "target.room", 'unknown key "room"; allowed: kind, model, processing, service, url'
     ),
     "livekit-without-secret": Expected(
         2, 9, "target.api_secret", "missing, and it has no default; allowed: text, such as ${NAME}"
@@ -129,6 +129,27 @@ TABLE: dict[str, Expected] = {
     ),
     "repeat-text": Expected(3, 9, "repeat", 'found "3"; allowed: a whole number from 1 to 1000'),
     "repeat-zero": Expected(3, 9, "repeat", "allowed: a whole number from 1 to 1000"),
+    "service-acks": Expected(
+        2, 68, "target.service.faults.acks", "allowed: normal, never, error", "never"
+    ),
+    "service-after-bare": Expected(
+        2, 81, "target.service.faults.kill_worker_after", "a unit is needed"
+    ),
+    "service-garbage": Expected(
+        2, 77, "target.service.faults.garbage_every", "without garbage it has no effect"
+    ),
+    "service-garbage-kind": Expected(
+        2, 71, "target.service.faults.garbage", "allowed: no-json, no-type", "no-json"
+    ),
+    "service-garbage-word": Expected(
+        2, 71, "target.service.faults.garbage", "allowed: a list of at most 100, no-json"
+    ),
+    "service-sessions": Expected(
+        2, 72, "target.service.faults.sessions", "without another fault it has no effect"
+    ),
+    "service-stall": Expected(
+        2, 73, "target.service.faults.stall_for", "without stall_after it has no effect"
+    ),
     "room-command-embedded": Expected(
         2, 75, "target.room.command", "the embedded room has no command; allowed: kind: livekit-ser"
     ),

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
 from g2gbench.service.host import HostSettings
+from g2gbench.service.models import Picture
 
 MODEL = "lucy-2.1"
 KEY = "a-key"
@@ -38,7 +39,7 @@ def host_settings(log_dir: Path | None = None, **worker: Any) -> HostSettings:
 
 
 class Running:
-    """A service that listens, and what its processes say."""
+    """A service that listens, and what it and its processes say."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -56,11 +57,23 @@ class Running:
                 pass
         return message
 
+    async def told(self, event: str) -> dict[str, Any]:
+        """The next event of a name."""
+        async with asyncio.timeout(LONG_S):
+            while (message := await self.said.get()).get("event") != event:
+                pass
+        return message
+
     @contextlib.asynccontextmanager
-    async def client(self, key: str = KEY, model: str = MODEL, **query: str) -> AsyncIterator[User]:
-        text = urlencode({"api_key": key, "model": model, **query})
-        url = f"ws://127.0.0.1:{self.port}{STREAM_PATH}?{text}"
-        async with websockets.asyncio.client.connect(url, proxy=None) as socket:
+    async def client(
+        self, key: str = KEY, model: str | None = MODEL, origin: str | None = None, **query: str
+    ) -> AsyncIterator[User]:
+        given = {"api_key": key, **({} if model is None else {"model": model}), **query}
+        url = f"ws://127.0.0.1:{self.port}{STREAM_PATH}?{urlencode(given)}"
+        headers = {} if origin is None else {"Origin": origin}
+        async with websockets.asyncio.client.connect(
+            url, proxy=None, additional_headers=headers
+        ) as socket:
             yield User(socket)
 
     async def seats_one(self) -> bool:
@@ -80,9 +93,18 @@ class User:
     async def say(self, kind: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": kind, **fields}))
 
+    async def join(self, **fields: Any) -> dict[str, Any]:
+        """Join; the room info, which is all that comes."""
+        await self.say("livekit_join", **fields)
+        return (await self.hear_of("livekit_room_info"))["livekit_room_info"]
+
+    async def frame(self) -> str | bytes:
+        """The next frame, whatever it holds."""
+        return await asyncio.wait_for(self.socket.recv(), LONG_S)
+
     async def hear(self) -> dict[str, Any]:
         """The next message."""
-        message = json.loads(await asyncio.wait_for(self.socket.recv(), LONG_S))
+        message = json.loads(await self.frame())
         assert isinstance(message, dict)
         return message
 
@@ -92,7 +114,7 @@ class User:
         for _ in kinds:
             message = await self.hear()
             heard[message["type"]] = message
-        assert sorted(heard) == sorted(kinds)
+        assert sorted(heard) == sorted(kinds), heard
         return heard
 
     async def until(self, kind: str) -> dict[str, Any]:
@@ -101,18 +123,25 @@ class User:
             pass
         return message
 
+    async def closed(self) -> int | None:
+        """Wait for the end of the socket; its close code, None when it was cut."""
+        await asyncio.wait_for(self.socket.wait_closed(), LONG_S)
+        assert self.socket.protocol.close_rcvd is None or self.socket.close_code is not None
+        return None if self.socket.protocol.close_rcvd is None else self.socket.close_code
+
     async def refusal(self) -> str:
         """The error that is said before the service closes the socket."""
         message = await self.hear()
         assert message["type"] == "error"
-        await asyncio.wait_for(self.socket.wait_closed(), LONG_S)
+        await self.closed()
         return str(message["error"])
 
 
 @contextlib.asynccontextmanager
 async def running(host: HostSettings | None = None, **settings: Any) -> AsyncIterator[Running]:
-    """A service from its start to its stop."""
-    one = Running(ServiceSettings(host or host_settings(), MODEL, **settings))
+    """A service from its start to its stop; it runs one model, of a small picture."""
+    settings.setdefault("models", {MODEL: Picture(*SIZE, 30.0)})
+    one = Running(ServiceSettings(host or host_settings(), **settings))
     try:
         one.port = await one.service.start()
         yield one

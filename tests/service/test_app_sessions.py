@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-from typing import Any
 
 import aiohttp
 import psutil
 import pytest
-from livekit import rtc
-from websockets.exceptions import ConnectionClosed
 
-from g2gbench import marker
-from g2gbench.realtime.publisher import Publisher
-from g2gbench.rtc import video
-from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings, SessionHost
+from g2gbench.service.models import Picture
 from g2gbench.service.room import livekit_server
-from g2gbench.sources import SyntheticSource
+from g2gbench.service.session import SessionRules
+from tests.service.cameras import Camera
 from tests.service.services import KEY, LONG_S, MODEL, SIZE, host_settings, running
 
 pytestmark = pytest.mark.session
 
 
 # -- media
-
-
-class Camera:
-    """A client that joins the room with the SDK and sends numbered pictures."""
-
-    def __init__(self) -> None:
-        self.numbers: asyncio.Queue[int] = asyncio.Queue()
-        self.identities: list[str] = []
-        self._room = rtc.Room()
-        self._source = rtc.VideoSource(*SIZE)
-        self._stream: video.FrameStream | None = None
-        self._reading: asyncio.Task[None] | None = None
-        picture = SyntheticSource("street", *SIZE, 30, 1)
-        self._publisher = Publisher(picture, marker.get("v1"), 5000, self._send, lambda _: None)
-
-    async def __aenter__(self) -> Camera:
-        self._room.on("track_subscribed", self._subscribed)
-        self._publisher.start()
-        return self
-
-    async def join(self, info: dict[str, Any]) -> None:
-        await self._room.connect(info["livekit_url"], info["token"])
-        track = rtc.LocalVideoTrack.create_video_track("camera", self._source)
-        options = video.publish_options("vp8", 500_000, 31)
-        await self._room.local_participant.publish_track(track, options)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._publisher.end()
-        if self._stream is not None and self._reading is not None:
-            self._reading.cancel()
-            await self._stream.aclose()
-        await self._room.disconnect()
-        await self._source.aclose()
-
-    def _send(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
-        frame = rtc.VideoFrame(*SIZE, rtc.VideoBufferType.I420, buffer)
-        self._source.capture_frame(frame, metadata=video.metadata(frame_id))
-
-    def _subscribed(self, track: rtc.Track, _: object, who: rtc.RemoteParticipant) -> None:
-        self.identities.append(who.identity)
-        self._stream = video.FrameStream(track)
-        self._reading = asyncio.ensure_future(self._read(self._stream))
-
-    async def _read(self, stream: video.FrameStream) -> None:
-        async for event in stream:
-            number = marker.v1.read(video.luma(event.frame), sent_size=SIZE)
-            if number is not None:
-                self.numbers.put_nowait(number)
 
 
 async def test_video_comes_back_stamped_is_billed_by_the_second_and_its_loss_is_told() -> None:
@@ -100,6 +46,7 @@ async def test_video_comes_back_stamped_is_billed_by_the_second_and_its_loss_is_
         assert ended["reason"] == "the worker process ended (signal 9)"
         assert isinstance(ended["seconds"], int)
         assert (await user.until("error"))["error"] == ended["reason"]
+        assert await user.closed() == 1000  # so that it comes again
         assert await one.lost() == {"process": "worker", "lost": ended["reason"]}
 
 
@@ -126,47 +73,21 @@ async def test_a_worker_that_died_while_nobody_was_there_is_replaced() -> None:
             await user.hear_of("prompt_ack")
 
 
-async def test_a_client_that_leaves_while_its_room_is_made_leaves_it_to_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    started: list[SessionHost] = []
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow_start(host: SessionHost) -> None:
-        started.append(host)
-        begun.set()
-        await go_on.wait()
-
-    monkeypatch.setattr(SessionHost, "start", slow_start)
-    service = Service(ServiceSettings(host_settings(), MODEL), lambda _: None)
-    left = asyncio.ensure_future(service.take_host())
-    await begun.wait()
-    left.cancel()
-    await asyncio.gather(left, return_exceptions=True)
-    go_on.set()
-    taken = await service.take_host()
-    await service.stop()
-    assert left.cancelled()
-    assert taken is started[0]
-
-
 async def test_a_session_that_cannot_be_made_is_told_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with running() as one:
         assert await one.seats_one()
+        await one.told("session_ended")
 
         async def no_start(_: SessionHost) -> None:
             raise OSError("too many processes")
 
         monkeypatch.setattr(SessionHost, "start", no_start)
-        async with asyncio.timeout(LONG_S):
-            error = "all 1 sessions are taken"
-            while error == "all 1 sessions are taken":
-                async with one.client() as user:
-                    with contextlib.suppress(ConnectionClosed):
-                        await user.say("livekit_join")
-                    error = (await user.hear())["error"]
+        async with one.client() as user:
+            await user.say("livekit_join")
+            error = (await user.until("error"))["error"]
+            await user.closed()
     assert error == "no session could be made ready: too many processes"
 
 
@@ -193,16 +114,113 @@ async def test_a_service_that_nobody_asked_for_its_missing_room_ends_quietly() -
 
 
 async def test_stopping_tells_the_clients_and_leaves_no_process() -> None:
-    async with running(seats=2) as one:
-        pids = set(one.service.pids.values())
-        async with one.client() as user:
-            await user.say("livekit_join")
-            await user.hear_of("livekit_room_info")
+    """Those that have a room, those that wait for one, and those that have not joined."""
+    rules = SessionRules(queue=1, place_s=3600)
+    async with running(seats=3, rules=rules) as one, one.client() as silent:
+        async with one.client() as queued:
+            await queued.say("livekit_join")
+            await queued.hear_of("queue_position")
             async with asyncio.timeout(5):
                 await one.service.stop()
-            pids |= set(one.service.pids.values())
-            await asyncio.wait_for(user.socket.wait_closed(), LONG_S)
-    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+            ended = (await queued.hear_of("generation_ended"))["generation_ended"]
+            assert ended["reason"] == "shutdown"
+            await queued.closed()
+        await silent.closed()
+    assert psutil.Process().children() == []
+
+
+async def test_stopping_tells_a_client_that_has_its_room() -> None:
+    async with running(seats=2) as one, one.client() as user:
+        await user.join()
+        async with asyncio.timeout(5):
+            await one.service.stop()
+        ended = (await user.hear_of("generation_ended"))["generation_ended"]
+        assert ended == {"type": "generation_ended", "seconds": 0, "reason": "shutdown"}
+        assert await user.closed() == 1000
+        assert (await one.told("session_ended"))["reason"] == "shutdown"
+    assert psutil.Process().children() == []
+
+
+# -- seats, models, rooms
+
+
+async def test_a_seat_is_free_as_soon_as_its_client_is_gone() -> None:
+    async with running() as one:
+        async with one.client() as user:
+            await user.join()
+            async with one.client() as second:
+                assert await second.refusal() == "all 1 sessions are taken"
+            await user.say("prompt", prompt="undisturbed")
+            await user.hear_of("prompt_ack")
+        await one.told("session_ended")
+        async with one.client() as user:
+            await user.join()
+
+
+async def test_who_waits_for_a_seat_is_told_its_place_as_it_changes() -> None:
+    async with (
+        running(seats=1, waiting=2) as one,
+        one.client() as first,
+        one.client() as second,
+        one.client() as third,
+    ):
+        await first.join()
+        for position, user in enumerate((second, third), 1):
+            await user.say("livekit_join")
+            told = (await user.hear_of("queue_position"))["queue_position"]
+            assert (told["position"], told["queue_size"]) == (position, position)
+        assert (await second.hear())["queue_size"] == 2
+        async with one.client() as fourth:
+            assert await fourth.refusal() == "all 1 sessions are taken"
+        await first.socket.close()
+        await second.hear_of("livekit_room_info")
+        assert (await third.hear())["position"] == 1
+        await second.socket.close()
+        await third.hear_of("livekit_room_info")
+
+
+async def test_who_leaves_the_line_makes_the_others_move_up() -> None:
+    async with running(seats=1, waiting=2) as one, one.client() as first, one.client() as third:
+        await first.join()
+        async with one.client() as second:
+            await second.say("livekit_join")
+            await second.hear_of("queue_position")
+            await third.say("livekit_join")
+            assert (await third.hear())["position"] == 2
+        assert (await third.hear())["position"] == 1
+
+
+async def test_each_session_has_the_model_and_the_size_that_its_client_asks_for() -> None:
+    models = {MODEL: Picture(*SIZE, 30.0), "small": Picture(192, 128, 30.0)}
+    async with running(seats=2, models=models) as one:
+        for model, query, size in (
+            ("small", {}, [192, 128]),
+            ("small", {"resolution": "480p"}, [720, 480]),
+            (MODEL, {}, list(SIZE)),
+        ):
+            async with one.client(model=model, **query) as user:
+                await user.join()
+                started = await one.told("session_started")
+                assert (started["model"], started["size"]) == (model, size)
+
+
+@pytest.mark.parametrize(
+    ("restamp", "query", "stamps"),
+    [
+        ("auto", {}, False),
+        ("auto", {"pixel_latency": "1"}, True),
+        ("always", {}, True),
+        ("never", {"pixel_latency": "1"}, False),
+    ],
+)
+async def test_frames_are_stamped_anew_as_the_service_or_the_client_decides(
+    restamp: str, query: dict[str, str], stamps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(SessionHost, "restamp", lambda _, wanted: told.append(wanted))
+    async with running(restamp=restamp) as one, one.client(**query) as user:
+        await user.join()
+    assert told == [stamps]
 
 
 async def test_no_silent_client_holds_up_the_end() -> None:

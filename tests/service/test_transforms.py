@@ -88,3 +88,9 @@ def test_the_style_follows_the_prompt_and_nothing_else() -> None:
 def test_an_unknown_transform_is_refused() -> None:
     with pytest.raises(ValueError, match="passthrough"):
         Transform("dance", SIZE)
+
+
+def test_any_text_is_a_style_even_half_a_surrogate_pair() -> None:
+    transform = Transform("restyle", SIZE)
+    transform.set_style("\ud83c", None)
+    assert transform(memoryview(_picture()), SIZE) != _picture()

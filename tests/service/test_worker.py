@@ -387,6 +387,7 @@ async def test_a_style_is_applied_before_it_is_acknowledged(
         obeying = asyncio.ensure_future(worker._obey(given, bench.model))
         parent = bench.parent
         parent.commands.put_nowait({"restamp": False})
+        parent.commands.put_nowait({"stall_s": 0.0})
         parent.commands.put_nowait({"ticket": 4, "prompt": "a beach", "image": None})
         applied = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
         assert applied == {"applied": 4}
@@ -450,3 +451,23 @@ def test_a_marker_is_made_wrong_as_asked_and_the_log_says_so(
         logged = bench.logged()
     assert read == [10, 21, None]
     assert [f.number_out for f in logged] == read
+
+
+def test_a_stalled_model_takes_frames_and_sends_none_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    with _bench(monkeypatch, log) as bench:
+        bench.model.stall(3600)
+        bench.model.offer(_event(1), 1)
+        deadline = time.monotonic() + LONG_S
+        while not log.exists() or "injected" not in log.read_text():
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.001)
+        bench.model.stall(0)
+        bench.model.offer(_event(2), 2)
+        assert marker.v2.read(video.luma(bench.sent()), sent_size=SIZE) == 2
+        logged = bench.logged()
+    assert [(f.number_in, f.number_out, f.dropped) for f in logged] == [
+        (1, None, "injected"),
+        (2, 2, ""),
+    ]

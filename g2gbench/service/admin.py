@@ -1,0 +1,98 @@
+"""Faults on request, and what goes on: a port of its own, for this machine alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from g2gbench.scenario import ServiceFaults as AskedFaults
+from g2gbench.scenario.resolved import document_of
+from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
+
+HOST = "127.0.0.1"  # whatever address the service itself listens on
+FAULTS_PATH = "/admin/faults"
+STATE_PATH = "/admin/state"
+
+
+class Administered(Protocol):
+    """What the routes act upon."""
+
+    def misbehave(self, faults: ServiceFaults) -> None:
+        """From now on these things go wrong, in the sessions that are there too."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """What goes on, JSON-serialisable; no key."""
+
+
+class Admin:
+    """``POST`` and ``DELETE`` /admin/faults, ``GET`` /admin/state.
+
+    Faults are written as in a scenario: ``{"kill_worker_after": "5s"}``. A page cannot ask for
+    them: a body must say that it is JSON, and no other origin is answered.
+    """
+
+    def __init__(self, service: Administered) -> None:
+        self._service = service
+        self._asked: dict[str, Any] = {}
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen; the port. Raises OSError."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.post(FAULTS_PATH, self._misbehave),
+                web.delete(FAULTS_PATH, self._behave),
+                web.get(STATE_PATH, self._state),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, port).start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _misbehave(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType(text="content-type must be application/json")
+        try:
+            asked = AskedFaults.model_validate(json.loads(await request.read()))
+        except ValidationError as problems:
+            raise web.HTTPBadRequest(text=_told(problems)) from None
+        except (ValueError, RecursionError):
+            raise web.HTTPBadRequest(text="the body must be a JSON object") from None
+        self._asked = _written(asked)
+        self._service.misbehave(ServiceFaults.of(asked.plan))
+        return web.json_response({"faults": self._asked})
+
+    async def _behave(self, _: web.Request) -> web.Response:
+        self._asked = {}
+        self._service.misbehave(NO_FAULTS)
+        return web.json_response({"faults": {}})
+
+    async def _state(self, _: web.Request) -> web.Response:
+        return web.json_response({**self._service.snapshot(), "faults": self._asked})
+
+
+def _written(asked: AskedFaults) -> dict[str, Any]:
+    """What was asked for, as a scenario writes it, without the rest."""
+    usual = document_of(AskedFaults())
+    return {k: v for k, v in document_of(asked).items() if v != usual[k]}
+
+
+def _told(problems: ValidationError) -> str:
+    """One line a problem: where, and what is allowed."""
+    lines = []
+    for problem in problems.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in problem["loc"]) or "the body"
+        known = problem.get("ctx", {}).get("allowed")
+        words = f"allowed: {', '.join(known)}" if known else problem["msg"]
+        lines.append(f"{place}: {words}")
+    return "\n".join(lines)

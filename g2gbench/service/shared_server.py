@@ -1,0 +1,72 @@
+"""The one livekit-server that all sessions of a service share."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from g2gbench.process.spawn import Child, describe
+from g2gbench.service.room.livekit_server import HOST
+from g2gbench.service.room.unavailable import RoomUnavailable
+
+MODULE = "g2gbench.service.room.livekit_server"
+READY_S = 30.0
+END_S = 1.5
+
+
+@dataclass(slots=True)
+class SharedServer:
+    """A livekit-server with keys that nothing else has.
+
+    ``plan``: command and playout_delay_ms, as the room of ``HostSettings`` gives them. ``hosts``:
+    called with the reason when the server ends by itself. ``lost``: it has.
+    """
+
+    plan: Mapping[str, Any]
+    log_dir: Path | None = None
+    port: int = 0
+    pid: int = 0
+    lost: bool = False
+    key: str = field(default_factory=lambda: "key" + secrets.token_hex(4))
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    hosts: set[Callable[[str], None]] = field(default_factory=set)
+    _keeper: Child | None = None
+    _closing: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where its clients connect to."""
+        return f"ws://{HOST}:{self.port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it admits. Raises ChildLost, RoomUnavailable."""
+        log_path = self.log_dir / "room.log" if self.log_dir else None
+        plan = {name: value for name, value in self.plan.items() if name != "kind"}
+        keys = {"api_key": self.key, "api_secret": self.secret}
+        self._keeper = keeper = await Child.start("room", MODULE, {**plan, **keys}, log_path)
+        keeper.on_message = self._said
+        keeper.on_end = lambda status: self._lost(f"the room process ended ({describe(status)})")
+        ready = await keeper.ready(READY_S)
+        if "error" in ready:
+            raise RoomUnavailable(ready["error"])
+        self.port, self.pid = ready["port"], ready["pid"]
+
+    async def close(self) -> None:
+        """End it: everybody who is still in a room is told."""
+        self._closing = True
+        if self._keeper is not None:
+            await self._keeper.end(END_S)
+
+    def _said(self, message: dict[str, Any]) -> None:
+        if "lost" in message:
+            self._lost(message["lost"])
+
+    def _lost(self, reason: str) -> None:
+        if self._closing or self.lost:
+            return
+        self.lost = True
+        for told in list(self.hosts):
+            told(reason)

@@ -1,0 +1,32 @@
+"""Several sessions on one real livekit-server, and what becomes of them when it dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import psutil
+import pytest
+
+from g2gbench.service.host import HostSettings
+from tests.e2e.livekit import needs_livekit_server
+from tests.service.services import host_settings, running
+
+pytestmark = [pytest.mark.session, needs_livekit_server]
+
+
+async def test_sessions_share_a_server_and_its_death_is_told_to_each() -> None:
+    settings = HostSettings(host_settings().worker, {"kind": "livekit-server"})
+    async with running(settings, seats=3) as one:
+        async with one.client() as first, one.client() as second:
+            infos = [await user.join() for user in (first, second)]
+            assert infos[0]["livekit_url"] == infos[1]["livekit_url"]
+            assert infos[0]["room_name"] != infos[1]["room_name"]
+            os.kill(one.service.pids["room"], signal.SIGKILL)
+            for user in (first, second):
+                assert (await user.until("error"))["error"] == "livekit-server ended (signal 9)"
+                assert await user.closed() == 1000
+        async with one.client() as user:
+            third = await user.join()
+            assert third["livekit_url"] != infos[0]["livekit_url"]
+    assert psutil.Process().children() == []
