@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +13,10 @@ from typing import Final
 from g2gbench.analysis.calibration import Findings, Injected, Measured, findings, measured
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
-from g2gbench.scenario import Scenario, cells, loads, resolved
+from g2gbench.experiment import Done, in_blocks, run_all
+from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
-from g2gbench.trial import plan
-from g2gbench.trial.runner import TrialRunner
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5
@@ -132,13 +130,7 @@ def order(effort: Effort, seed: int = SEED) -> tuple[Condition, ...]:
 
     The machine's drift then falls on all conditions alike.
     """
-    chance = random.Random(seed)
-    blocks = []
-    for _ in range(effort.repeats):
-        block = list(effort.conditions)
-        chance.shuffle(block)
-        blocks += block
-    return tuple(blocks)
+    return in_blocks(effort.conditions, effort.repeats, seed)
 
 
 async def calibrate(
@@ -187,17 +179,21 @@ async def _calibrate(
     )
     found: list[Measured] = []
     left_out: list[str] = []
-    repeats = dict.fromkeys(names, 0)
-    for index, condition in enumerate(conditions):
-        if stop.is_set():
-            raise NotCalibrated("the calibration was stopped before its end")
-        on_trial(index, len(conditions), condition.name)
-        result = await _trial(directory, condition, repeats[condition.name], effort, stop)
-        repeats[condition.name] += 1
+    async for done in run_all(
+        directory,
+        conditions,
+        lambda condition: scenario_of(condition, effort),
+        seed=SEED,
+        on_trial=on_trial,
+        stop=stop,
+    ):
+        result = _against(done)
         if isinstance(result, Measured):
             found.append(result)
         else:
-            left_out.append(f"{condition.name}: {result}")
+            left_out.append(f"{done.condition.name}: {result}")
+    if len(found) + len(left_out) < len(conditions):
+        raise NotCalibrated("the calibration was stopped before its end")
     directory.finish(now=datetime.now(UTC), interrupted=False)
     try:
         return Calibration(taken, quick, len(found), tuple(left_out), findings(found))
@@ -206,25 +202,13 @@ async def _calibrate(
         raise NotCalibrated(f"{error}. Left out: {reasons}") from error
 
 
-async def _trial(
-    directory: RunDirectory,
-    condition: Condition,
-    repeat: int,
-    effort: Effort,
-    stop: asyncio.Event,
-) -> Measured | str:
+def _against(done: Done[Condition]) -> Measured | str:
     """One trial against its truth, or why it does not count."""
-    (cell,) = cells(scenario_of(condition, effort))
-    trial = plan.PlannedTrial(cell, repeat, seed=SEED + repeat)
-    place = directory.trial(condition.name, repeat)
-    broken = await TrialRunner(
-        trial, place.journal, place.log_dir, place.service_log_path, place.packet_log_path
-    ).run(stop)
-    result = place.finish("failed" if broken else None, broken)
+    result = done.result
     if result.status != "ok":
         return "; ".join(result.invalid_because) or result.message or result.status
-    recorded = read_records(place.path)
+    recorded = read_records(done.path)
     against = measured(
-        condition.injected, recorded.session, recorded.evaluate(), recorded.service_frames
+        done.condition.injected, recorded.session, recorded.evaluate(), recorded.service_frames
     )
     return against if against is not None else "nothing was measured"

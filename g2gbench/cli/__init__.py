@@ -16,8 +16,10 @@ _COMMANDS = {
     "run": ("run", "run_command", "Run scenarios and report on them."),
     "report": ("report", "report_command", "Write the reports of finished or cut-off runs again."),
     "scenario": ("scenario", "scenario_group", "Check, list and show scenario files."),
+    "preflight": ("preflight", "preflight_command", "Say whether a session would go well."),
     "serve": ("serve", "serve_command", "Run the emulated service for any client."),
     "calibrate": ("calibrate", "calibrate_command", "Say how wrong this tool is on this machine."),
+    "grade": ("grade", "grade_command", "Say how far the quality verdicts can be trusted."),
     "doctor": ("doctor", "doctor_command", "Say what this machine can measure."),
 }
 

@@ -41,7 +41,7 @@ def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool)
     try:
         done, interrupted = asyncio.run(_calibrate(quick, out, quiet))
     except NotCalibrated as error:
-        raise click.exceptions.Exit(_refused(str(error))) from None
+        raise SystemExit(_refused(str(error))) from None
     if done is None or interrupted:
         click.echo("interrupted: nothing was kept", err=True)
         raise SystemExit(ExitCode.INTERRUPTED)
