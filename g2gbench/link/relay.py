@@ -192,7 +192,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
     # Looking through all that was imported, for garbage, would hold packets up.
     gc.collect()
     gc.freeze()
-    parent.tell({"url": f"ws://{HOST}:{relay.service_port}"})
+    reached = [relay.media_address((host, port)) for host, port in plan.get("reach", ())]
+    parent.tell({"url": f"ws://{HOST}:{relay.service_port}", "reached": reached})
     tasks = [
         asyncio.ensure_future(_obey(relay, parent)),
         asyncio.ensure_future(_beat(relay, log, parent)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,8 +12,10 @@ from pydantic import SecretStr
 
 import g2gbench
 from g2gbench import marker
-from g2gbench.realtime import http, images, protocol
+from g2gbench.quality import Verdict
+from g2gbench.realtime import connectivity, http, images, protocol
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
+from g2gbench.realtime.events import Event
 from g2gbench.realtime.g2g import LiveG2G
 from g2gbench.realtime.options import (
     ConnectOptions,
@@ -25,6 +27,7 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.protocol import BASE_URL, Style
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import LocalStream
+from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.source import Source
@@ -154,6 +157,42 @@ class RealtimeClient:
         await viewer.join()
         return viewer
 
+    async def check_connectivity(
+        self,
+        deep: bool = False,
+        model: str | RealtimeModel | None = None,
+        *,
+        stun_servers: Sequence[str] = DEFAULT_SERVERS,
+    ) -> Verdict:
+        """Whether a session would go well from here; what was measured is in ``.metrics``.
+
+        Args:
+            deep: open a short real session with a synthetic source (up to 32 s; a service may bill
+                it); False: ask STUN servers alone, within 6 s.
+            model: needed for a deep check.
+            stun_servers: ``stun:host:port`` each, asked over IPv4 and IPv6.
+
+        Raises RealtimeError (INVALID_INPUT) for a deep check without a model, or no STUN server.
+
+        """
+        self._check_alive()
+        if not deep:
+            return await connectivity.shallow(_stun_servers(stun_servers))
+        if model is None:
+            raise RealtimeError(ErrorCode.INVALID_INPUT, "a deep check needs a model")
+
+        def connect(hear: Callable[[Event], None]) -> Awaitable[Session]:
+            options = ConnectOptions(
+                model=model,
+                debug_quality=True,
+                mirror=MirrorMode.OFF,
+                reconnect=False,
+                on_event=hear,
+            )
+            return self.connect(options)
+
+        return await connectivity.deep(connect)
+
     async def create_token(
         self,
         expires_in: int = 60,
@@ -234,6 +273,15 @@ def _style(options: ConnectOptions) -> Style:
     if prompt is None:
         return Style(image=image)
     return Style(prompt.text, prompt.enhance, image)
+
+
+def _stun_servers(urls: Sequence[str]) -> list[StunServer]:
+    if not urls:
+        raise RealtimeError(ErrorCode.INVALID_INPUT, "no STUN server was given")
+    try:
+        return [StunServer.parse(url) for url in urls]
+    except ValueError as error:
+        raise RealtimeError(ErrorCode.INVALID_INPUT, str(error)) from None
 
 
 def _checked(url: str, name: str, schemes: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from g2gbench.realtime.errors import RealtimeError
 
 if TYPE_CHECKING:
-    from g2gbench.quality import Verdict
+    from g2gbench.quality import Sample, Verdict
     from g2gbench.realtime.streams import RemoteStream
 
 
@@ -186,6 +186,14 @@ class SelectedCandidatePair(Diagnostic):
     local_type: str
     remote_type: str
     protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySample(Diagnostic):
+    """What the last second measured, and the verdict that holds after it."""
+
+    sample: Sample
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,19 @@ What a finished session is judged by is its ledger; this is what its user may se
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
-_DEADLINE_NS = 3_000_000_000  # a frame not back by then counts as dropped
+from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class G2G:
-    """One interval: the median g2g of frames that came back in it, the share of frames whose fate
-    was decided in it that were dropped, and ttff; None: not measured.
+    """One second: the median g2g of frames that came back in it, the share of dropped frames among
+    those whose fate became known in the last four, and ttff; None: not measured.
+
+    The rules are those by which a recorded session is judged (``g2gbench.measure.quality``).
     """
 
     g2g_ms: float | None = None
@@ -38,13 +41,14 @@ class Meter:
         self._open: dict[int, int] = {}  # number -> captured, oldest first
         self._latencies_ms: list[float] = []
         self._delivered = self._dropped = 0
+        self._settled: deque[tuple[int, int]] = deque(maxlen=DROP_SECONDS)  # (delivered, dropped)
         self._live_ns: int | None = None  # capture of the first frame that came back
         self._connect_ns: int | None = None
         self._ttff_ms: float | None = None
 
     @property
     def samples(self) -> int:
-        """Latencies of the interval that runs."""
+        """Latencies of the second that runs."""
         return len(self._latencies_ms)
 
     def connecting(self, now_ns: int) -> None:
@@ -53,6 +57,7 @@ class Meter:
         self._open.clear()
         self._latencies_ms.clear()
         self._delivered = self._dropped = 0
+        self._settled.clear()
         self._live_ns = self._ttff_ms = None
 
     def captured(self, number: int, at_ns: int) -> None:
@@ -74,13 +79,14 @@ class Meter:
         self._latencies_ms.append((at_ns - captured_ns) / 1e6)
 
     def take(self, now_ns: int) -> G2G:
-        """The interval since the last call."""
+        """The second since the last call."""
         if self._live_ns is not None:
             self._dropped += self._forget(now_ns)
-        settled = self._delivered + self._dropped
+        self._settled.append((self._delivered, self._dropped))
+        delivered, dropped = map(sum, zip(*self._settled, strict=True))
         told = G2G(
             median(self._latencies_ms) if self._latencies_ms else None,
-            self._dropped / settled if settled else None,
+            dropped / (delivered + dropped) if delivered + dropped else None,
             self._ttff_ms,
         )
         self._latencies_ms.clear()
@@ -91,7 +97,7 @@ class Meter:
         """Drop what is overdue; how many of these are of the session."""
         count = 0
         for number, captured_ns in list(self._open.items()):
-            if now_ns - captured_ns <= _DEADLINE_NS:
+            if now_ns - captured_ns <= DEADLINE_NS:
                 break
             del self._open[number]
             count += self._live_ns is not None and captured_ns > self._live_ns

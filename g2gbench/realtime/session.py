@@ -189,6 +189,10 @@ class Session:
         if self._connection is not None:
             await self._connection.sample()
 
+    async def wait_until_over(self) -> None:
+        """Until the session has ended, by whatever; ``error`` says by what."""
+        await self._over.wait()
+
     async def disconnect(self) -> None:
         """Leave. A local stream that the caller made stays as it is. Safe to call again."""
         self._feed(self._machine.disconnect(time.monotonic_ns()))

@@ -60,9 +60,12 @@ class StatsWatch:
                 sample, g2g_ms=g2g.g2g_ms, g2g_drop_ratio=g2g.drop_ratio, ttff_ms=g2g.ttff_ms
             )
         told += self._stall(at_ns, sample.inbound_fps)
-        verdict = self._evaluator.push(sample)
-        if verdict is not None:
-            told.append(events.QualityChanged(at_ns, verdict))
+        changed = self._evaluator.push(sample)
+        holds = self._evaluator.latest
+        if holds is not None:
+            told.append(events.QualitySample(at_ns, sample, holds))
+        if changed is not None:
+            told.append(events.QualityChanged(at_ns, changed))
         return told
 
     def _publishing(self, at_ns: int, values: Mapping[str, Scalar]) -> list[Event]:

@@ -27,7 +27,7 @@ def test_g2g_is_the_median_and_ttff_counts_from_the_connect_attempt() -> None:
         meter.seen(number, (100 * number + back_ms) * MS)
     assert meter.samples == 3
     assert meter.take(1000 * MS) == G2G(50, 0.0, 40)
-    assert meter.take(2000 * MS) == G2G(None, None, 40)
+    assert meter.take(2000 * MS) == G2G(None, 0.0, 40)
 
 
 def test_a_number_counts_once_and_only_when_it_was_sent() -> None:
@@ -47,10 +47,12 @@ def test_a_frame_that_is_not_back_in_time_is_dropped_once() -> None:
     meter.seen(0, 20 * MS)
     meter.seen(3, 20 * MS)
     assert meter.take(2000 * MS).drop_ratio == 0
-    assert meter.take(3100 * MS).drop_ratio == 1
-    assert meter.take(9000 * MS).drop_ratio is None
-    meter.seen(1, 9100 * MS)  # too late: its fate is told already
-    assert meter.take(9200 * MS) == G2G(None, None, 20)
+    assert meter.take(3100 * MS).drop_ratio == 0.5
+    meter.seen(1, 3900 * MS)  # too late: its fate is told already
+    assert meter.take(4000 * MS) == G2G(None, 0.5, 20)
+    assert meter.take(5000 * MS).drop_ratio == 0.5
+    assert meter.take(6000 * MS).drop_ratio == 1  # those that came back are four seconds ago
+    assert meter.take(7000 * MS).drop_ratio is None
 
 
 def test_frames_from_before_the_session_are_no_drops() -> None:

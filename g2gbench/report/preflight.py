@@ -1,0 +1,127 @@
+"""What a preflight found, in words for whoever stands at a customer's site. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+from typing import Any, Final
+
+from g2gbench.quality import Level, Verdict
+
+WIDTH: Final = 80
+_ADVICE = {
+    "latency": (
+        "The way to the service is long: leave the VPN, use a cable in place of Wi-Fi, or a "
+        "network that is nearer to the service."
+    ),
+    "loss": (
+        "Packets are lost on the way up: use a cable in place of Wi-Fi, and end other uploads."
+    ),
+    "stall": (
+        "Frames do not come back: the network or the service cannot keep up; try a smaller model "
+        "picture, a lower bitrate, or again later."
+    ),
+    "bandwidth": (
+        "The way up is too narrow: end other uploads, or publish with a lower max_bitrate."
+    ),
+    "cpu": "This machine is too slow for the encoder: end other programs, or publish less.",
+}
+_BLOCKED = (
+    "UDP is blocked: allow outgoing UDP from this machine to the internet, at least to the STUN "
+    "servers above and to the service's media ports, with the answers to it; where that cannot be, "
+    "allow TCP to the service's media ports, and expect more latency."
+)
+_NO_NETWORK = "There is no network: see whether this machine has an address, and a route."
+_NO_NAMES = (
+    "No STUN server's name can be resolved: see whether there is a network and whether its DNS "
+    "works, or name a server by its IP address."
+)
+_REFUSED = "The service refuses the key: see whether it is valid, and allowed to use this model."
+_NOT_REACHED = (
+    "No session could be had: see whether the service's address is right, and whether a firewall "
+    "or proxy lets WebSockets (TCP, usually port 443) through."
+)
+_UNITS = {
+    "transport": ("transport", "{}"),
+    "rtt_ms": ("round trip", "{:.1f} ms"),
+    "g2g_ms": ("glass to glass", "{:.0f} ms"),
+    "ttff_ms": ("first frame after", "{:.0f} ms"),
+    "g2g_drop_ratio": ("frames dropped", "{:.1%}"),
+    "upstream_jitter_ms": ("upstream jitter", "{:.1f} ms"),
+    "packet_loss": ("packets lost", "{:.1%}"),
+    "sample_count": ("samples", "{}"),
+}
+
+
+def document(verdict: Verdict, *, deep: bool) -> dict[str, Any]:
+    """The one object that ``--json`` prints."""
+    return {
+        "schema": 1,
+        "kind": "deep" if deep else "shallow",
+        "quality": None if verdict.level is None else verdict.word,
+        "limiting_factor": verdict.limiting_factor,
+        "reasons": list(verdict.reasons),
+        "advice": advice(verdict),
+        "unmeasured": list(verdict.unmeasured),
+        "metrics": dict(verdict.metrics),
+    }
+
+
+def advice(verdict: Verdict) -> list[str]:
+    """What to do about it; empty when there is nothing to be done."""
+    metrics = verdict.metrics
+    if metrics.get("error"):
+        refused = metrics.get("error_code") == "INVALID_API_KEY"
+        return [_REFUSED if refused else _NOT_REACHED]
+    said: list[str] = []
+    if metrics.get("transport") == "failed":
+        said.append(_NO_NETWORK)
+    elif metrics.get("transport") == "relay":
+        nameless = all("resolved" in probe["error"] for probe in metrics.get("stun", ()))
+        said.append(_NO_NAMES if nameless and metrics.get("stun") else _BLOCKED)
+    if verdict.level is not None and verdict.level < Level.GOOD:
+        factors = (verdict.limiting_factor, *verdict.levels)
+        for factor in dict.fromkeys(factors):
+            poor = verdict.levels.get(factor, verdict.level) < Level.GOOD
+            if poor and factor in _ADVICE:
+                said.append(_ADVICE[factor])
+    return said
+
+
+def lines(verdict: Verdict, *, deep: bool) -> Iterator[str]:
+    """The page that a person reads."""
+    kind = "deep preflight" if deep else "preflight"
+    yield f"{verdict.word.upper()}  {kind}"
+    for reason in verdict.reasons:
+        yield from _wrapped(reason, "      ", "      ")
+    yield ""
+    yield from _measured(verdict.metrics)
+    said = advice(verdict)
+    if said:
+        yield ""
+        yield "    what to do"
+        for number, text in enumerate(said, 1):
+            yield from _wrapped(text, f"      {number}. ", "         ")
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
+    for name, (label, form) in _UNITS.items():
+        if name in metrics:
+            value = metrics[name]
+            yield f"    {label:<18} {'not measured' if value is None else form.format(value)}"
+    for probe in metrics.get("stun", ()):
+        answer = probe["error"]
+        if probe["rtt_ms"] is not None:
+            answer = f"answered after {probe['rtt_ms']:.0f} ms"
+        yield f"    {probe['server']} over {probe['family']}: {answer}"
