@@ -9,6 +9,7 @@ Exit status 0 when every step passed, else 1. Each step is shown with the comman
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,10 @@ COMMAND_VARIABLE = "G2GBENCH_LIVEKIT_SERVER"
 LIVEKIT_INSTALL = ["go", "install", "github.com/livekit/livekit-server/cmd/server@v1.13.5"]
 LIVEKIT_NEEDS_GO = (1, 26)
 GO_FOLDERS = "/usr/local/go/bin"  # where its installer puts it, PATH or not
+PYTHON_SDK_VARIABLE = "G2GBENCH_VENDOR_PYTHON"
+PYTHON_SDK = "decart[realtime]==0.2.4"  # it decides itself which livekit it wants
+MODULES_VARIABLE = "G2GBENCH_NODE_MODULES"
+NODE_PACKAGES = ("@decartai/sdk@0.1.20", "esbuild@0.28.2")
 
 
 def steps(slow: bool) -> list[tuple[str, list[str]]]:
@@ -78,6 +83,54 @@ def provide_livekit_server() -> None:
         os.environ[COMMAND_VARIABLE] = str(binary)
 
 
+def provide_python_sdk() -> None:
+    """The vendor's Python SDK in an environment of its own, beside this one."""
+    if os.environ.get(PYTHON_SDK_VARIABLE) or sys.prefix == sys.base_prefix:
+        return
+    folder = Path(sys.prefix) / "vendor"
+    python = folder / "bin" / "python"
+    commands = [[PYTHON, "-m", "venv", str(folder)], [*_pip(python), PYTHON_SDK]]
+    if _installed(folder, "the vendor's Python SDK", commands):
+        os.environ[PYTHON_SDK_VARIABLE] = str(python)
+
+
+def _pip(python: Path) -> list[str]:
+    return [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+
+
+def provide_javascript_sdk() -> None:
+    """The vendor's JavaScript SDK, and what makes one script of it, where npm is."""
+    npm = shutil.which("npm")
+    if os.environ.get(MODULES_VARIABLE) or npm is None or sys.prefix == sys.base_prefix:
+        return
+    folder = Path(sys.prefix) / "node"
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    commands = [[npm, "install", *quiet, "--prefix", str(folder), *NODE_PACKAGES]]
+    if _installed(folder, "the vendor's JavaScript SDK", commands):
+        os.environ[MODULES_VARIABLE] = str(folder / "node_modules")
+
+
+def _installed(folder: Path, what: str, commands: list[list[str]]) -> bool:
+    """Whether it is there; once, these commands put it into a folder of this environment."""
+    whole = folder / "installed"  # a folder that was left half-way is none
+    wanted = json.dumps(commands)
+    if whole.exists() and whole.read_text() == wanted:
+        return True
+    print(f"installing {what}: {' '.join(commands[-1])}", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for command in commands:
+        try:
+            status = subprocess.run(command, check=False, timeout=600).returncode
+            failure = f"status {status}" if status else ""
+        except (OSError, subprocess.TimeoutExpired) as error:
+            failure = type(error).__name__
+        if failure:
+            print(f"it could not be installed ({failure}): its tests will skip")
+            return False
+    whole.write_text(wanted)
+    return True
+
+
 def _go_is_new_enough(go: str) -> bool:
     """Whether this Go can build it without fetching another Go."""
     try:
@@ -95,6 +148,9 @@ def main() -> int:
     arguments = parser.parse_args()
     provide_chromium()
     provide_livekit_server()
+    if arguments.slow:  # the tests that need them are slow
+        provide_python_sdk()
+        provide_javascript_sdk()
     failed = []
     for name, command in steps(arguments.slow):
         shown = " ".join(Path(command[0]).name if i == 0 else c for i, c in enumerate(command))

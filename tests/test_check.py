@@ -1,4 +1,4 @@
-"""What the test command sets up where it can: a livekit-server, built by a Go that is there."""
+"""What the test command sets up where it can: a livekit-server, and the vendor's own SDKs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from types import ModuleType
 import pytest
 
 from g2gbench.service.room import livekit_server
+from tests.e2e.vendor import provided
 
 ROOT = Path(__file__).parents[1]
 VARIABLE = livekit_server.COMMAND_VARIABLE
+INSTALLER = """\
+#!{python}
+import pathlib, sys
+with pathlib.Path({asked!r}).open("a") as file:
+    file.write(" ".join(sys.argv[1:]) + "\\n")
+sys.exit({status})
+"""
 GO = """\
 #!{python}
 import os, pathlib, sys
@@ -41,6 +49,9 @@ def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setenv(VARIABLE, "")  # so that it is restored, whatever the command does to it
     monkeypatch.delenv(VARIABLE)
+    for name in (provided.PYTHON_VARIABLE, provided.MODULES_VARIABLE):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(module, "GO_FOLDERS", "")
@@ -140,3 +151,117 @@ def test_a_build_that_never_ends_is_given_up(
     monkeypatch.setattr(subprocess, "run", slow)
     check.provide_livekit_server()
     assert "could not be built (TimeoutExpired)" in capsys.readouterr().out
+
+
+# -- the vendor's own SDKs
+
+
+def _npm(folder: Path, status: int = 0) -> Path:
+    """An npm that only writes down what it is asked for."""
+    asked = folder / "npm-asked"
+    path = folder / "bin" / "npm"
+    path.write_text(INSTALLER.format(python=sys.executable, asked=str(asked), status=status))
+    path.chmod(0o755)
+    return asked
+
+
+def _python(check: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python that only writes down what it is asked for, and installs itself as what it makes."""
+    asked = folder / "python-asked"
+    path = folder / "bin" / "python"
+    path.write_text(INSTALLER.format(python=sys.executable, asked=str(asked), status=0))
+    path.chmod(0o755)
+    made = folder / "environment" / "vendor" / "bin"
+    made.mkdir(parents=True)
+    (made / "python").symlink_to(path)
+    monkeypatch.setattr(check, "PYTHON", str(path))
+    return asked
+
+
+def test_the_sdks_are_the_ones_that_people_are_told(check: ModuleType) -> None:
+    assert check.PYTHON_SDK == provided.PYTHON_PACKAGE
+    assert check.PYTHON_SDK_VARIABLE == provided.PYTHON_VARIABLE
+    assert check.NODE_PACKAGES == provided.NODE_PACKAGES
+    assert check.MODULES_VARIABLE == provided.MODULES_VARIABLE
+
+
+def test_the_javascript_sdk_is_installed_once_beside_the_environment(
+    check: ModuleType, tmp_path: Path
+) -> None:
+    asked = _npm(tmp_path)
+    folder = tmp_path / "environment" / "node"
+    for _ in range(2):
+        check.provide_javascript_sdk()
+        assert os.environ.pop(provided.MODULES_VARIABLE) == str(folder / "node_modules")
+    (line,) = asked.read_text().splitlines()
+    assert line.endswith(f"--prefix {folder} {' '.join(provided.NODE_PACKAGES)}")
+
+
+def test_the_python_sdk_is_installed_once_into_an_environment_of_its_own(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _python(check, tmp_path, monkeypatch)
+    folder = tmp_path / "environment" / "vendor"
+    for _ in range(2):
+        check.provide_python_sdk()
+        assert os.environ.pop(provided.PYTHON_VARIABLE) == str(folder / "bin" / "python")
+    made, installed = asked.read_text().splitlines()
+    assert made == f"-m venv {folder}"
+    assert installed.startswith("-m pip install ")
+    assert installed.endswith(provided.PYTHON_PACKAGE)
+
+
+def test_another_version_is_installed_over_the_one_that_is_there(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _npm(tmp_path)
+    check.provide_javascript_sdk()
+    del os.environ[provided.MODULES_VARIABLE]
+    monkeypatch.setattr(check, "NODE_PACKAGES", ("@decartai/sdk@99",))
+    check.provide_javascript_sdk()
+    assert asked.read_text().splitlines()[1].endswith("@decartai/sdk@99")
+
+
+def test_what_cannot_be_installed_is_said_and_tried_again_the_next_time(
+    check: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = _npm(tmp_path, status=3)
+    for _ in range(2):
+        check.provide_javascript_sdk()
+        assert "could not be installed (status 3)" in capsys.readouterr().out
+        assert provided.MODULES_VARIABLE not in os.environ
+    assert len(asked.read_text().splitlines()) == 2
+
+
+def test_an_installation_that_cannot_start_is_said(
+    check: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bin" / "npm"
+    path.write_text("#!/no/such/interpreter\n")
+    path.chmod(0o755)
+    check.provide_javascript_sdk()
+    assert "could not be installed (FileNotFoundError)" in capsys.readouterr().out
+
+
+def test_an_sdk_that_is_named_is_kept(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = (_npm(tmp_path), _python(check, tmp_path, monkeypatch))
+    for name in (provided.PYTHON_VARIABLE, provided.MODULES_VARIABLE):
+        monkeypatch.setenv(name, "/opt/mine")
+    check.provide_python_sdk()
+    check.provide_javascript_sdk()
+    assert os.environ[provided.MODULES_VARIABLE] == "/opt/mine"
+    assert not any(path.exists() for path in asked)
+
+
+def test_without_npm_or_an_environment_of_its_own_nothing_is_installed(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check.provide_javascript_sdk()
+    asked = (_npm(tmp_path), _python(check, tmp_path, monkeypatch))
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    check.provide_python_sdk()
+    check.provide_javascript_sdk()
+    assert not any(path.exists() for path in asked)
+    assert provided.MODULES_VARIABLE not in os.environ

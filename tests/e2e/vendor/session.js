@@ -15,7 +15,7 @@ function camera() {
   const canvas = Object.assign(document.createElement("canvas"), {width: WIDTH, height: HEIGHT});
   const context = canvas.getContext("2d");
   const draw = () => {
-    context.fillStyle = "rgb(120,120,120)";
+    context.fillStyle = "rgb(120,120,120)";  // luma 119 or 120, as the browser converts it
     context.fillRect(0, 0, WIDTH, HEIGHT);
     context.fillStyle = "rgb(80,90,100)";
     context.fillRect((seen.sent * 16) % WIDTH, 0, 60, 100);

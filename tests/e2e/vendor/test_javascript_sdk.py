@@ -20,6 +20,8 @@ from tests.e2e.vendor.served import KEY, Served, serving
 pytestmark = [pytest.mark.slow, needs_javascript_sdk]
 SIZE = (1088, 624)
 FIRST = 5000
+GREY = 120
+STYLED = {"a forest": 109}  # what the emulated model makes of that grey
 LONG_S = 60.0
 HERE = Path(__file__).parent
 
@@ -88,15 +90,18 @@ async def test_a_session_runs_from_connect_to_disconnect(
         token = await page.run("token(given)", **_given(served))
         assert token["apiKey"].startswith("ek_")
         assert token["permissions"]["models"] == ["lucy-2.1"]
-        given = _given(served, prompt="a cyberpunk city")
+        given = _given(served, prompt="a forest")
         given["key"] = token["token"]
         connected = await page.run("connect(given)", **given)
         assert connected["connected"] is True
         await seen.until(lambda: len(seen.numbers) >= 20)
+        styled = STYLED[given["prompt"]]  # from the first frame on
+        assert all(abs(grey - styled) <= 4 for grey in seen.greys[:5])
         await page.run("seen.session.setPrompt('räuberisch 🏙', {enhance: false})")
         await page.run("seen.session.setImage(await picture(), {prompt: 'a hat'})")
         await page.run("seen.session.set({prompt: 'a beach'})")
         await page.run("seen.session.setImage(null)")
+        await seen.until(lambda: abs(seen.greys[-1] - GREY) <= 4)
         await seen.until(lambda: len(seen.now["ticks"]) >= 3)
         assert await page.run("look(given)", **_given(served)) is True
         await seen.until(lambda: len(seen.viewed) >= 5)
@@ -125,6 +130,7 @@ async def test_without_a_prompt_the_picture_passes_in_either_codec(
         seen = Seen(page)
         await page.run("connect(given)", **_given(served, codec=codec))
         await seen.until(lambda: len(seen.numbers) >= 20)
+        assert all(abs(grey - GREY) <= 4 for grey in seen.greys[:5])
         await page.run("seen.session.disconnect()")
     assert all(number in range(FIRST, FIRST + seen.now["sent"]) for number in seen.numbers)
     assert seen.now["errors"] == []
