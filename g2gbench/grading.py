@@ -53,8 +53,10 @@ def truth_window(case: Case, trial: Trial) -> tuple[float, float] | None:
     """
     recorded = trial.recorded
     zero_ns = recorded.session.reached["room"]
-    if case.truth.clean or not (case.network or case.faults):
+    if case.truth.clean:
         return None
+    if case.whole or not (case.network or case.processing):
+        return 0.0, float("inf")
     if case.network:
         found = impairments(recorded.session)
         if not found:

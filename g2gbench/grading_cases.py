@@ -17,8 +17,8 @@ from g2gbench.scenario import Scenario, loads
 from g2gbench.scenario.plain_file import load_plain
 
 SEED: Final = 1
-WARMUP_S: Final = 2
-CLEAN_S: Final = 10
+WARMUP_S: Final = 4
+CLEAN_S: Final = 8
 """After the warm-up: an impairment begins 12 s after measuring could, when a verdict is settled."""
 
 IMPAIRED_S: Final = 12
@@ -30,8 +30,9 @@ NAME: Final = "grading"
 class Case:
     """One impairment and the level that its value stands for.
 
-    ``network`` is in force for ``IMPAIRED_S``; ``faults`` are the model worker's; ``more`` is put
-    over the scenario, such as ``{"source": {"size": "1920x1080"}}``.
+    ``network`` is in force for ``lasts_s`` once measuring has begun 8 s ago, and again ``every_s``;
+    of a ``whole`` case from the beginning to the end. ``processing`` is the model worker's, with
+    its faults; ``more`` is put over the scenario, such as ``{"source": {"size": "1920x1080"}}``.
     """
 
     name: str
@@ -41,7 +42,8 @@ class Case:
     network: Mapping[str, Any] = field(default_factory=dict)
     every_s: float | None = None  # again each so often, each time for ``lasts_s``
     lasts_s: float = IMPAIRED_S
-    faults: Mapping[str, Any] = field(default_factory=dict)
+    processing: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
     duration_s: float = CLEAN_S + IMPAIRED_S + RECOVERY_S
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,33 +66,44 @@ def _downlink(**settings: Any) -> Mapping[str, Any]:
     return {"downlink": settings}
 
 
-CLEAN: Final = Case("clean", NONE, Level.GOOD, repeats=20, duration_s=30)
+def _faults(**settings: Any) -> Mapping[str, Any]:
+    return {"faults": settings}
+
+
+def _whole(name: str, dimension: str, expected: Level, **settings: Any) -> Case:
+    return Case(name, dimension, expected, whole=True, duration_s=20, **settings)
+
+
+CLEAN: Final = Case("clean", NONE, Level.GOOD, repeats=20, duration_s=26)
 
 FULL: Final = (
     CLEAN,
     Case("uplink of 1.7 Mbps", BANDWIDTH, Level.FAIR, network=_uplink(capacity="1.7Mbps")),
     Case("uplink of 1.3 Mbps", BANDWIDTH, Level.POOR, network=_uplink(capacity="1.3Mbps")),
     Case("uplink of 600 kbps", BANDWIDTH, Level.CRITICAL, network=_uplink(capacity="600kbps")),
-    Case("600 ms more delay", LATENCY, Level.FAIR, network=_downlink(delay="600ms")),
-    Case("1.1 s more delay", LATENCY, Level.POOR, network=_downlink(delay="1.1s")),
-    Case("1.8 s more delay", LATENCY, Level.CRITICAL, network=_downlink(delay="1.8s")),
+    _whole("service takes 700 ms", LATENCY, Level.FAIR, processing={"mean": "700ms"}),
+    _whole("service takes 1.1 s", LATENCY, Level.POOR, processing={"mean": "1.1s"}),
+    _whole("service takes 1.8 s", LATENCY, Level.CRITICAL, processing={"mean": "1.8s"}),
+    _whole(
+        "round trip of 1.1 s",
+        LATENCY,
+        Level.POOR,
+        network={"uplink": {"delay": "550ms"}, "downlink": {"delay": "550ms"}},
+    ),
+    Case("600 ms more round trip at once", LATENCY, Level.FAIR, network=_downlink(delay="600ms")),
     Case("uplink loses 0.5 %", LOSS, Level.FAIR, network=_uplink(loss="0.5%")),
     Case("uplink loses 3 %", LOSS, Level.POOR, network=_uplink(loss="3%")),
     Case("uplink loses 12 %", LOSS, Level.CRITICAL, network=_uplink(loss="12%")),
     Case("one gap of 1 s", STALL, Level.FAIR, network=_downlink(blackout=True), lasts_s=1),
+    _whole("every 40th frame dropped", STALL, Level.POOR, processing=_faults(drop_every=40)),
     Case(
-        "gaps of 0.5 s a second",
-        STALL,
-        Level.CRITICAL,
-        network=_downlink(blackout=True),
-        every_s=1,
-        lasts_s=0.5,
+        "downlink dark for 6 s", STALL, Level.CRITICAL, network=_downlink(blackout=True), lasts_s=6
     ),
     Case(
         "service silent for 12 s",
         STALL,
         Level.CRITICAL,
-        faults={"freeze_every": 750, "freeze": "12s"},
+        processing=_faults(freeze_every=750, freeze="12s"),
         duration_s=46,
     ),
     Case(
@@ -110,9 +123,9 @@ FULL: Final = (
 _QUICK: Final = (
     "clean",
     "uplink of 600 kbps",
-    "1.1 s more delay",
+    "service takes 1.1 s",
     "uplink loses 12 %",
-    "gaps of 0.5 s a second",
+    "downlink dark for 6 s",
 )
 
 QUICK: Final = tuple(replace(case, repeats=1) for case in FULL if case.name in _QUICK)
@@ -129,7 +142,7 @@ def scenario_of(case: Case) -> Scenario:
         "target": {
             "kind": "loopback",
             "model": "grading",
-            "processing": {"faults": dict(case.faults)},
+            "processing": dict(case.processing),
         },
         "source": {"content": "street", "size": "640x360", "fps": 30},
         "publish": {"max_bitrate": "2Mbps"},
@@ -140,7 +153,9 @@ def scenario_of(case: Case) -> Scenario:
         },
         "seed": SEED,
     }
-    if case.network:
+    if case.network and case.whole:
+        document["network"] = case.network
+    elif case.network:
         entry: dict[str, Any] = {
             "at": f"{CLEAN_S}s",
             "for": f"{case.lasts_s * 1000:g}ms",
@@ -157,15 +172,17 @@ def scenario_of(case: Case) -> Scenario:
     return loads(json.dumps(document), f"case {case.name!r}")
 
 
-_FIELDS: Final = ("name", "dimension", "expected", "repeat", "network", "every", "for", "faults")
+_FIELDS: Final = (
+    *("name", "dimension", "expected", "repeat", "network", "every", "for", "processing", "whole"),
+)
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:
     """The cases in a YAML file; raises InputError that names the case and what is wrong with it.
 
     A list under ``cases``. Each needs ``name``, ``dimension`` and ``expected`` (a level);
-    ``network``, ``faults``, ``every`` and ``for`` (seconds), ``repeat``, and any section of a
-    scenario (``source``, ``publish``) are as they are there.
+    ``network``, ``processing``, ``whole``, ``every`` and ``for`` (seconds), ``repeat``, and any
+    section of a scenario (``source``, ``publish``) are optional.
     """
     entries = load_plain(path).get("cases")
     if not isinstance(entries, list) or not entries:
@@ -194,6 +211,9 @@ def _case(entry: Any, where: str) -> Case:
     for name, value in (("for", lasts), ("every", every)):
         if value is not None and (not isinstance(value, int | float) or not value > 0):
             raise InputError(f"{where}.{name}: found {value!r}; allowed: seconds above 0")
+    whole = entry.get("whole", False)
+    if not isinstance(whole, bool):
+        raise InputError(f"{where}.whole: found {whole!r}; allowed: true, false")
     try:
         expected = Level.of(entry["expected"])
     except ValueError as error:
@@ -206,6 +226,7 @@ def _case(entry: Any, where: str) -> Case:
         network=entry.get("network") or {},
         every_s=every,
         lasts_s=lasts,
-        faults=entry.get("faults") or {},
+        processing=entry.get("processing") or {},
+        whole=whole,
         more={name: value for name, value in entry.items() if name not in _FIELDS},
     )

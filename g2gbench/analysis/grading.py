@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import isinf
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -119,7 +120,12 @@ def grade(
 
 
 def _recovered(told: Sequence[Held], end_s: float) -> float | None:
-    """How long after the end the last stretch of good began; None where it did not."""
+    """How long after the end the last stretch of good began; None where it did not.
+
+    Also where the impairment lasted to the end of the session: there was nothing to recover in.
+    """
+    if isinf(end_s):
+        return None
     began_s: float | None = None
     for good, same in groupby(told, key=lambda one: one.level is Level.GOOD):
         first = next(iter(same))

@@ -98,7 +98,7 @@ def test_every_file_of_a_run_is_explained_and_no_other(tmp_path: Path) -> None:
 
 def test_every_file_of_a_trial_is_explained_and_no_other(tmp_path: Path) -> None:
     told = {cells[0].strip("`") for cells in rows(PAGE, "| File of a trial | What it holds |")}
-    tables = ("FRAMES", "RTCSTATS", "SERVICE_FRAMES", "PACKETS")
+    tables = ("FRAMES", "RTCSTATS", "QUALITY", "SERVICE_FRAMES", "PACKETS")
     names = ("JOURNAL", "SERVICE_LOG", *tables, "EVENTS", "RESULT")
     assert told == {getattr(trial_directory, name) for name in names} | {"*.log"}
     trial = runs.passing(tmp_path).trials[0]
