@@ -55,7 +55,7 @@ def truth_window(case: Case, trial: Trial) -> tuple[float, float] | None:
     zero_ns = recorded.session.reached["room"]
     if case.truth.clean:
         return None
-    if case.whole or not (case.network or case.processing):
+    if case.truth.lasting:
         return 0.0, float("inf")
     if case.network:
         found = impairments(recorded.session)

@@ -50,7 +50,8 @@ class Case:
     @property
     def truth(self) -> Truth:
         """What verdicts are held against."""
-        return Truth(self.name, self.dimension, self.expected)
+        lasting = self.whole or not (self.network or self.processing)
+        return Truth(self.name, self.dimension, self.expected, lasting)
 
     @property
     def seconds(self) -> float:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from math import isinf
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -32,11 +31,15 @@ FACTOR_AIM: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What was done to a session: ``expected`` is the level that the injected value stands for."""
+    """What was done to a session: ``expected`` is the level that the injected value stands for.
+
+    ``lasting``: to the end of the session, so that there is nothing to recover in.
+    """
 
     case: str
     dimension: str
     expected: Level
+    lasting: bool = False
 
     @property
     def severe(self) -> bool:
@@ -100,6 +103,7 @@ def grade(
     known = [one for one in told if one.level is not None]
     levels = [one.level for one in known if one.level is not None]
     worst = min(levels, default=None)
+    never_bad = impaired_s is None or worst == Level.GOOD
     factors = Counter(one.factor for one in known if one.level == worst)
     if truth.dimension == CPU and any(one.factor == CPU for one in known):
         # It lowers nothing: it is named in seconds that are good.
@@ -114,18 +118,13 @@ def grade(
         level=worst,
         factor=factors.most_common(1)[0][0] if factors else NONE,
         detect_s=noticed[0] if noticed and not truth.clean else None,
-        recover_s=_recovered(told, end_s) if impaired_s and worst != Level.GOOD else None,
+        recover_s=None if never_bad or truth.lasting else _recovered(told, end_s),
         flaps=_flaps(levels, due=0 if truth.clean else 1),
     )
 
 
 def _recovered(told: Sequence[Held], end_s: float) -> float | None:
-    """How long after the end the last stretch of good began; None where it did not.
-
-    Also where the impairment lasted to the end of the session: there was nothing to recover in.
-    """
-    if isinf(end_s):
-        return None
+    """How long after the end the last stretch of good began; None where it did not."""
     began_s: float | None = None
     for good, same in groupby(told, key=lambda one: one.level is Level.GOOD):
         first = next(iter(same))

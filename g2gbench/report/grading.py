@@ -123,13 +123,15 @@ def terminal(grades: Sequence[Grade], left_out: Sequence[str], missing: int) -> 
             f"held {_levels(row)}; right factor {_of(row.right_factor, row.sessions)}"
         )
         if not row.truth.clean:
-            lines.append(
-                f"             detected after {_detected(row)}, good again after {_recovered(row)}"
-            )
+            lines.append(f"             detected after {_detected(row)}{_again(row)}")
     lines += [f"left out: {reason}" for reason in left_out]
     if missing:
         lines.append(f"not run: {missing} of the sessions asked for")
     return "\n".join(lines)
+
+
+def _again(row: CaseRow) -> str:
+    return "" if row.truth.lasting else f", good again after {_recovered(row)}"
 
 
 def _of(count: int, whole: int) -> str:
@@ -147,7 +149,7 @@ def _detected(row: CaseRow) -> str:
 
 
 def _recovered(row: CaseRow) -> str:
-    if row.truth.clean:
+    if row.truth.clean or row.truth.lasting:
         return _DASH
     return _time(row.recover_s, row.recovered, row.sessions)
 

@@ -147,6 +147,14 @@ def test_median_of_two_lies_between_them() -> None:
     assert evaluator.current.reasons == ("the round trip is 200 ms, above 150 ms",)
 
 
+def test_a_single_second_without_frames_is_five_bad_samples_and_is_held() -> None:
+    evaluator = Evaluator()
+    pushed(evaluator, *[GOOD] * 8, replace(GOOD, inbound_fps=0), *[GOOD] * 3)
+    assert held(evaluator) is Level.GOOD
+    evaluator.push(GOOD)
+    assert held(evaluator) is Level.CRITICAL
+
+
 def test_drops_and_freezes_are_those_of_the_last_sample() -> None:
     evaluator = warm(window=5)
     evaluator.push(replace(GOOD, g2g_drop_ratio=1.0, freeze=True))
