@@ -17,7 +17,7 @@ from g2gbench.store import calibrations
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial import plan
+from g2gbench.trial import pictures, plan
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.runner import TrialRunner
 
@@ -79,6 +79,7 @@ async def run_async(
     scenario, written = _read(scenario)
     progress, stop = progress or Silent(), stop or asyncio.Event()
     planned = cells(scenario)
+    pictures.check(cell.scenario for cell in planned)
     trials = plan.trials(planned)
     directory = RunDirectory.create(
         Path(out) if out is not None else DEFAULT_ROOT,

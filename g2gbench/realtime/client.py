@@ -30,7 +30,7 @@ from g2gbench.realtime.streams import LocalStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
 from g2gbench.sources import SyntheticSource
-from g2gbench.sources.source import Source
+from g2gbench.sources.source import LiveSource, Source
 
 KEY_VARIABLE = "DECART_API_KEY"
 
@@ -123,7 +123,7 @@ class RealtimeClient:
         facing: FacingMode = FacingMode.FRONT,
         mirror: MirrorMode = MirrorMode.AUTO,
         *,
-        source: Source | None = None,
+        source: Source | LiveSource | None = None,
         debug_quality: bool = False,
     ) -> LocalStream:
         """A stream of the caller's own, for a preview and to be published; ``dispose`` of it.
@@ -239,7 +239,7 @@ def create_local_video_stream(
     facing: FacingMode = FacingMode.FRONT,
     mirror: MirrorMode = MirrorMode.AUTO,
     *,
-    source: Source | None = None,
+    source: Source | LiveSource | None = None,
     debug_quality: bool = False,
 ) -> LocalStream:
     """As ``RealtimeClient.create_local_video_stream``, before there is a client."""

@@ -1,4 +1,4 @@
-"""Frames out: an absolute schedule that never waits for results."""
+"""Frames out: an absolute schedule that never waits for results, or a device's own pace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record, Skipped
-from g2gbench.sources import Source
+from g2gbench.sources import LiveSource, Source
 
 log = logging.getLogger(__name__)
 _NS = 1_000_000_000
@@ -40,16 +40,18 @@ class Publisher(threading.Thread):
         first_number: the marker's number of frame 0.
         sink: takes the frames.
         journal: takes the records.
+        on_lost: called on this thread when a device that sets the pace is gone; it then ends.
 
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Source | LiveSource,
         marker: Marker | None,
         first_number: int,
         sink: Sink,
         journal: Callable[[Record], None],
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(daemon=True, name="publisher")
         self._source = source
@@ -58,6 +60,7 @@ class Publisher(threading.Thread):
         self._mask = (1 << marker.bits) - 1 if marker else -1
         self._sink = sink
         self._journal = journal
+        self._on_lost = on_lost
         self._ending = threading.Event()
         size = source.width * source.height
         self._buffers = [bytearray(size * 3 // 2) for _ in range(_BUFFERS)]
@@ -72,18 +75,38 @@ class Publisher(threading.Thread):
         self.join(timeout=2.0)
 
     def run(self) -> None:
-        """The schedule: frame i is due at start + i / fps, whatever happened to the others."""
-        start_ns = time.monotonic_ns() + _LEAD_IN_NS
-        interval_ns = _NS / self._source.fps
+        """Publish until the end."""
+        if isinstance(self._source, LiveSource):
+            self._follow(self._source)
+        else:
+            self._pace(self._source)
+
+    def _follow(self, source: LiveSource) -> None:
+        """A device's pace: a frame is due when it comes."""
         frame_id = 0
         while not self._ending.is_set():
-            due_ns = start_ns + round(frame_id * interval_ns)
+            slot = frame_id % _BUFFERS
+            came_ns = source.capture(self._buffers[slot])
+            if came_ns is None:
+                if not self._ending.is_set():
+                    self._on_lost()
+                return
+            self._publish(frame_id, came_ns, slot)
+            frame_id += 1
+
+    def _pace(self, source: Source) -> None:
+        """The schedule: a frame is due when its source says, whatever happened to the others."""
+        start_ns = time.monotonic_ns() + _LEAD_IN_NS
+        interval_ns = _NS / source.fps
+        frame_id = 0
+        while not self._ending.is_set():
+            due_ns = start_ns + source.due_ns(frame_id)
             if time.monotonic_ns() - due_ns > interval_ns:
                 self._journal(Skipped(frame_id, due_ns))
                 frame_id += 1
                 continue
             slot = frame_id % _BUFFERS
-            self._source.render(frame_id, self._buffers[slot])
+            source.render(frame_id, self._buffers[slot])
             wait_ns = due_ns - time.monotonic_ns()
             if wait_ns > 0 and self._ending.wait(wait_ns / 1e9):
                 return

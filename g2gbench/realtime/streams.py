@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from livekit import rtc
 
@@ -15,9 +15,9 @@ from g2gbench.measure.records import Record
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.publisher import Publisher
 from g2gbench.rtc import video
+from g2gbench.sources import mirror
 from g2gbench.sources.i420 import Layout
-from g2gbench.sources.mirror import Mirrored
-from g2gbench.sources.source import Source
+from g2gbench.sources.source import LiveSource, Source
 
 _QUEUE_FRAMES = 32
 
@@ -141,13 +141,6 @@ class RemoteStream:
         await self._frames.aclose()
 
 
-class Disposable(Protocol):
-    """A source that holds a device or a file."""
-
-    def close(self) -> None:
-        """Give it back."""
-
-
 class LocalStream:
     """What is captured: previewed, published, or both at once, and disposed of once.
 
@@ -165,6 +158,7 @@ class LocalStream:
         first_number: the marker's number of frame 0.
         on_record: takes a Captured or Skipped a frame, on the thread that captures.
         on_frame_id: hears the id of each frame before it is published, on that thread.
+        on_lost: called on the event loop when the device is gone.
 
     """
 
@@ -172,29 +166,32 @@ class LocalStream:
 
     def __init__(
         self,
-        source: Source,
+        source: Source | LiveSource,
         *,
         mirrored: bool = False,
         marker: Marker | None = None,
         first_number: int = 0,
         on_record: Callable[[Record], None] = lambda _: None,
         on_frame_id: Callable[[int], None] = lambda _: None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.width, self.height, self.fps = source.width, source.height, source.fps
         self.marker, self.first_number = marker, first_number
         self.video_source = rtc.VideoSource(self.width, self.height)
         self.listeners: list[Callable[[Record], None]] = [on_record]
         self._on_frame_id = on_frame_id
+        self._on_lost = on_lost
         self._source = source
         self._loop = asyncio.get_running_loop()
         self._fanout: _Fanout[LocalFrame] = _Fanout()
         self._layout = Layout(self.width, self.height)
         self._publisher = Publisher(
-            Mirrored(source) if mirrored else source,
+            mirror.mirrored(source) if mirrored else source,
             marker,
             first_number,
             self._hand_over,
             self._tell,
+            self._gone,
         )
         self._started = self.disposed = False
 
@@ -237,6 +234,10 @@ class LocalStream:
     def _tell(self, record: Record) -> None:
         for listener in tuple(self.listeners):
             listener(record)
+
+    def _gone(self) -> None:
+        """On the thread that captures."""
+        self._loop.call_soon_threadsafe(self._on_lost)
 
     def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
         """On the thread that captures."""

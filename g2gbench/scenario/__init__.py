@@ -31,7 +31,7 @@ from g2gbench.scenario.sections import (
     Publish,
     ServiceTarget,
     Session,
-    SyntheticSource,
+    Source,
     TimelineEntry,
     WorkerTarget,
 )
@@ -65,7 +65,7 @@ __all__ = [
     "ServiceTarget",
     "Session",
     "Size",
-    "SyntheticSource",
+    "Source",
     "TimelineEntry",
     "Trace",
     "TraceRow",

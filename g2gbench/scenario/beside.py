@@ -20,9 +20,16 @@ for one that cannot be read."""
 _DIRECTIONS = ("uplink", "downlink")
 
 
-def with_files(tree: Table, read: Read) -> tuple[Table, list[Problem]]:
-    """The document with the files in it that it names, and the problems of those."""
-    files = _Files(read)
+Locate = Callable[[str], str]
+"""From a file as a scenario names it to its path. Raises Refused where there is none."""
+
+
+def with_files(tree: Table, read: Read, locate: Locate) -> tuple[Table, list[Problem]]:
+    """The document with the files in it that it names, and the problems of those.
+
+    Of videos and images it names the path: they are read when they are needed.
+    """
+    files = _Files(read, locate)
     with_profiles = replace(tree, entries=tuple(files.profiles(entry) for entry in tree.entries))
     found = files.traces(with_profiles, "")
     assert isinstance(found, Table)
@@ -32,6 +39,7 @@ def with_files(tree: Table, read: Read) -> tuple[Table, list[Problem]]:
 @dataclass(slots=True)
 class _Files:
     read: Read
+    locate: Locate
     problems: list[Problem] = field(default_factory=list)
     known: dict[str, Trace] = field(default_factory=dict)
 
@@ -64,6 +72,8 @@ class _Files:
             inner = f"{path}.{entry.key}" if path else entry.key
             if _names_a_trace(path, entry.key):
                 value = self._trace(entry.value, inner)
+            elif _names_a_picture(path, entry.key):
+                value = self._picture(entry.value, inner)
             else:
                 value = self.traces(entry.value, inner)
             entries.append(replace(entry, value=value))
@@ -87,6 +97,18 @@ class _Files:
             return node
         return Scalar(node.place, name, trace, node.path)
 
+    def _picture(self, node: Node, path: str) -> Node:
+        if isinstance(node, Listing) and path.startswith("matrix."):
+            items = (self._picture(item, f"{path}[{i}]") for i, item in enumerate(node.items))
+            return replace(node, items=tuple(items))
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value:
+            return node
+        try:
+            return replace(node, value=self.locate(node.value))
+        except Refused as error:
+            self._refuse(node, path, error)
+            return node
+
     def _read_trace(self, name: str) -> Trace:
         if name not in self.known:
             file, data = self.read(name)
@@ -106,6 +128,14 @@ def _names_a_trace(path: str, key: str) -> bool:
     last = path.rpartition(".")[2].partition("[")[0]
     words = key.split(".")
     return words[-1] == "trace" and (words[-2] if len(words) > 1 else last) in _DIRECTIONS
+
+
+def _names_a_picture(path: str, key: str) -> bool:
+    """``source.path``, or an ``image`` of the session or the timeline; in the matrix too."""
+    words = (*path.replace("]", "").replace("[", ".").split("."), *key.split("."))
+    found = tuple(word for word in words if word and not word.isdecimal())
+    found = found[1:] if found[:1] == ("matrix",) else found
+    return found in (("source", "path"), ("session", "image"), ("timeline", "image"))
 
 
 def _reference(node: Node) -> tuple[str | None, str | None]:

@@ -21,6 +21,7 @@ from g2gbench.scenario.timeline import Finding, check_timeline
 def check(scenario: Scenario) -> Iterator[Finding]:
     """Everything that contradicts itself in a scenario (of one cell), with its location."""
     yield from _check_model(scenario)
+    yield from _check_source(scenario)
     yield from _check_processing(scenario)
     yield from _check_service(scenario)
     yield from _check_room(scenario)
@@ -42,6 +43,21 @@ def _check_model(scenario: Scenario) -> Iterator[Finding]:
             nearest=nearest_name(model, SERVICE_MODELS),
         ),
     )
+
+
+def _check_source(scenario: Scenario) -> Iterator[Finding]:
+    source = scenario.source
+    if source.kind == "file" and source.path is None:
+        yield ("source", "path"), Refused("missing", allowed=("the path of a video",))
+    others = {
+        "content": ("synthetic", source.content != "street"),
+        "path": ("file", source.path is not None),
+        "device": ("camera", source.device is not None),
+    }
+    for name, (kind, given) in others.items():
+        if given and source.kind != kind:
+            refused = Refused(f"a {source.kind} source has none", allowed=(f"kind: {kind}",))
+            yield ("source", name), refused
 
 
 def _check_processing(scenario: Scenario) -> Iterator[Finding]:
@@ -140,8 +156,17 @@ def settle(scenario: Scenario) -> Scenario:
     processing = target.processing.model_copy(update={"transform": scenario.transform})
     update: dict[str, Section] = {
         "target": target.model_copy(update={"processing": processing}),
-        "source": source.model_copy(update={"size": scenario.frame_size, "fps": scenario.fps}),
+        "source": source.model_copy(update=_source_defaults(scenario)),
     }
-    if publish.max_framerate is None and "publish" not in varied:
+    own_times = source.kind == "file" and source.fps is None
+    if publish.max_framerate is None and "publish" not in varied and not own_times:
         update["publish"] = publish.model_copy(update={"max_framerate": scenario.fps})
     return scenario.model_copy(update=update)
+
+
+def _source_defaults(scenario: Scenario) -> dict[str, object]:
+    """Size and rate; a file without a rate keeps its own times."""
+    source = scenario.source
+    keeps_times = source.kind == "file" and source.fps is None
+    defaults: dict[str, object] = {"size": scenario.frame_size}
+    return defaults if keeps_times else {**defaults, "fps": scenario.fps}

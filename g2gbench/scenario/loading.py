@@ -50,7 +50,9 @@ def loads(
     expanded, unset = expand_environment(tree, environment)
     assert isinstance(expanded, Table)
     problems.extend(unset)
-    expanded, unread = with_files(expanded, partial(_read_beside, directory))
+    expanded, unread = with_files(
+        expanded, partial(_read_beside, directory), partial(_locate_beside, directory)
+    )
     if unread:
         raise ScenarioError(ordered([*problems, *unread]))
     entry = expanded.get("matrix")
@@ -86,6 +88,16 @@ def read_bytes(path: Path, most: int) -> bytes:
 def _read_beside(directory: Path, name: str) -> tuple[str, bytes]:
     path = directory / name
     return str(path), read_bytes(path, MAX_TRACE_BYTES)
+
+
+def _locate_beside(directory: Path, name: str) -> str:
+    path = directory / name
+    try:
+        if path.is_file():
+            return str(path)
+    except (OSError, ValueError):
+        pass
+    raise Refused(f"no such file: {path}")
 
 
 def read_text(path: Path) -> str:

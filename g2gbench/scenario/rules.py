@@ -135,6 +135,25 @@ class Text(Rule):
         return {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Device(Rule):
+    """A camera: its number, or its path."""
+
+    def parse(self, value: object) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100:
+            return str(value)
+        if isinstance(value, str) and value and not any(map(_is_control, value)):
+            return value
+        raise Refused(allowed=("a number from 0 to 99", "a path, /dev/video0 for example"))
+
+    def render(self, value: Any) -> Any:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    def schema(self) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": 0, "maximum": 99}
+        return {"anyOf": [number, {"type": "string", "minLength": 1}]}
+
+
 def _is_control(character: str) -> bool:
     if character in "\n\t":
         return False

@@ -25,7 +25,7 @@ from g2gbench.scenario.sections import (
     Network,
     Publish,
     Session,
-    SyntheticSource,
+    Source,
     Target,
     TimelineEntry,
     Transform,
@@ -99,9 +99,7 @@ class Scenario(Section):
     name: Annotated[str, Name()] = Field(description="Names the run directory.")
     description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
     target: Target = Field(description="What is measured.")
-    source: SyntheticSource = Field(
-        default_factory=SyntheticSource, description="What the client captures."
-    )
+    source: Source = Field(default_factory=Source, description="What the client captures.")
     publish: Publish = Field(default_factory=Publish, description="How it is sent.")
     profiles: Annotated[dict[str, Profile], Profiles()] = Field(
         default_factory=dict,

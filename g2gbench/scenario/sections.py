@@ -24,6 +24,7 @@ from g2gbench.scenario.rules import (
     Address,
     BeforeRule,
     Choice,
+    Device,
     Flag,
     FrameSize,
     Name,
@@ -142,20 +143,33 @@ SECRET_FIELDS = frozenset(("target.api_key", "target.api_secret"))
 """The fields whose value is never shown."""
 
 
-class SyntheticSource(Section):
-    """A drawn picture, the same in every run of one seed."""
+class Source(Section):
+    """Where frames come from: a drawn picture, the same for one seed, a video file, or a camera."""
 
-    kind: Annotated[Literal["synthetic"], Choice(names=("synthetic",))] = Field(
-        "synthetic", description="Where frames come from."
-    )
+    kind: Annotated[
+        Literal["synthetic", "file", "camera"], Choice(names=("synthetic", "file", "camera"))
+    ] = Field("synthetic", description="Where frames come from.")
     content: Annotated[Content, Choice(names=("street", "talking-head", "noise", "flat"))] = Field(
-        "street", description="What is drawn."
+        "street", description="What a synthetic source draws."
+    )
+    path: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+        None, description="The video of a file source, beside the scenario."
+    )
+    device: Annotated[str | None, Device(nullable=True)] = Field(
+        None, description="The camera: its number or its path; null: 0."
     )
     size: Annotated[Size | None, FrameSize(nullable=True)] = Field(
         None, description="Width x height in pixels; null: the model's."
     )
     fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
-        None, description="Frames captured per second; null: the model's."
+        None,
+        description="Frames captured per second; null: the model's, of a file its own times.",
+    )
+    mirror: Annotated[Literal["off", "on", "auto"], Choice(names=("off", "on", "auto"))] = Field(
+        "off", description="Flip frames left to right before the stamp; auto: of a front camera."
+    )
+    facing: Annotated[Literal["front", "back"], Choice(names=("front", "back"))] = Field(
+        "front", description="What mirror: auto goes by."
     )
     marker: Annotated[Marker, Choice(names=("auto", "v1", "v2"))] = Field(
         "auto",
@@ -266,6 +280,9 @@ class Session(Section):
     prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
         None, description="First prompt; null: none."
     )
+    image: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+        None, description="First reference image, a file beside the scenario; null: none."
+    )
 
 
 class TimelineEntry(Section):
@@ -291,6 +308,9 @@ class TimelineEntry(Section):
     network: Network | None = Field(None, description="The network from then on.")
     prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
         None, description="A new prompt."
+    )
+    image: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+        None, description="A new reference image, a file beside the scenario."
     )
 
 

@@ -16,7 +16,6 @@ Location = tuple[str | int, ...]
 NOT_YET = "is not supported yet in version 0.1.0"
 
 LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "source.kind": (("synthetic",), ("file", "camera")),
     "client.kind": (("native",), ("browser",)),
 }
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""

@@ -34,6 +34,7 @@ class Change:
     entry: int
     network: Network | None = None
     prompt: str | None = None
+    image: str | None = None
     ends: bool = False
 
 
@@ -64,12 +65,12 @@ def changes(scenario: Scenario) -> tuple[Change, ...]:
             back = f"back to {label(before)}"
             found.append(Change(span.end_s, back, span.entry, before, ends=True))
     for index, entry in enumerate(scenario.timeline):
-        if entry.prompt is not None:
+        if _restyles(entry):
             found.extend(
-                Change(at_s, "prompt", index, prompt=entry.prompt)
+                Change(at_s, "prompt", index, prompt=entry.prompt, image=entry.image)
                 for at_s in _occurrences(entry, scenario.session.duration)
             )
-    return tuple(sorted(found, key=lambda change: (change.at_s, change.prompt is not None)))
+    return tuple(sorted(found, key=lambda change: (change.at_s, change.network is None)))
 
 
 def label(network: Network) -> str:
@@ -110,8 +111,8 @@ def check_timeline(scenario: Scenario) -> Iterator[Finding]:
 def _check_entry(
     entry: TimelineEntry, duration_s: float, previous_s: float
 ) -> Iterator[tuple[Location, Refused]]:
-    if entry.network is None and entry.prompt is None:
-        yield (), Refused("nothing happens", allowed=("network, prompt, or both",))
+    if entry.network is None and not _restyles(entry):
+        yield (), Refused("nothing happens", allowed=("network, prompt, image, or several",))
     if entry.at <= previous_s:
         allowed = f"more than {DURATION.write(previous_s)}, the entry before"
         yield ("at",), Refused("out of order", allowed=(allowed,))
@@ -162,7 +163,7 @@ def _check_overlaps(scenario: Scenario) -> Iterator[Finding]:
             yield ("timeline", after.entry, where), Refused(message, allowed=(least,))
     prompts: dict[float, int] = {}
     for index, entry in enumerate(scenario.timeline):
-        for at_s in _occurrences(entry, scenario.session.duration) if entry.prompt else ():
+        for at_s in _occurrences(entry, scenario.session.duration) if _restyles(entry) else ():
             first = prompts.setdefault(at_s, index)
             if first != index:
                 message = f"at {DURATION.write(at_s)} timeline[{first}] has a prompt too"
@@ -173,6 +174,10 @@ def _check_overlaps(scenario: Scenario) -> Iterator[Finding]:
     if count > MOST_TIMELINE_ENTRIES:
         message = f"these are {count} changes"
         yield ("timeline",), Refused(message, allowed=(f"at most {MOST_TIMELINE_ENTRIES}",))
+
+
+def _restyles(entry: TimelineEntry) -> bool:
+    return entry.prompt is not None or entry.image is not None
 
 
 def _spans(scenario: Scenario) -> list[_Span]:

@@ -1,6 +1,6 @@
 """Where the pictures of a session come from."""
 
-from g2gbench.sources.source import Source
+from g2gbench.sources.source import LiveSource, Source
 from g2gbench.sources.synthetic import CONTENTS, SyntheticSource
 
-__all__ = ["CONTENTS", "Source", "SyntheticSource"]
+__all__ = ["CONTENTS", "LiveSource", "Source", "SyntheticSource"]

@@ -3,33 +3,68 @@
 from __future__ import annotations
 
 from g2gbench.sources.i420 import Buffer, Layout
-from g2gbench.sources.source import Source
+from g2gbench.sources.source import LiveSource, Source
 
 
-class Mirrored:
-    """Another source's pictures, flipped left to right."""
+def mirrored(source: Source | LiveSource) -> Source | LiveSource:
+    """The source's pictures, flipped left to right; what sets its own pace goes on doing so."""
+    return MirroredLive(source) if isinstance(source, LiveSource) else Mirrored(source)
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+
+class _Flipped:
+    """What both kinds have in common."""
+
+    def __init__(self, source: Source | LiveSource) -> None:
         self._layout = Layout(source.width, source.height)
+        self._fps = source.fps
 
     @property
     def width(self) -> int:
         """Width in pixels."""
-        return self._source.width
+        return self._layout.width
 
     @property
     def height(self) -> int:
         """Height in pixels."""
-        return self._source.height
+        return self._layout.height
 
     @property
     def fps(self) -> float:
         """Frames a second."""
-        return self._source.fps
+        return self._fps
+
+    def _flip(self, picture: Buffer) -> None:
+        for plane in self._layout.planes(picture):
+            plane[:] = plane[:, ::-1].copy()
+
+
+class Mirrored(_Flipped):
+    """Pictures by number, flipped."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self._source = source
+
+    def due_ns(self, number: int) -> int:
+        """When a frame is due, in ns after frame 0."""
+        return self._source.due_ns(number)
 
     def render(self, number: int, into: Buffer) -> None:
         """Write one picture of the other source, flipped."""
         self._source.render(number, into)
-        for plane in self._layout.planes(into):
-            plane[:] = plane[:, ::-1].copy()
+        self._flip(into)
+
+
+class MirroredLive(_Flipped):
+    """Pictures of a device, flipped."""
+
+    def __init__(self, source: LiveSource) -> None:
+        super().__init__(source)
+        self._source = source
+
+    def capture(self, into: Buffer) -> int | None:
+        """Wait for the device's next picture and write it, flipped; None when it is gone."""
+        came_ns = self._source.capture(into)
+        if came_ns is not None:
+            self._flip(into)
+        return came_ns

@@ -11,6 +11,8 @@ from g2gbench.sources.street import Street
 from g2gbench.sources.talking_head import TalkingHead
 from g2gbench.sources.texture import there_and_back
 
+_NS = 1_000_000_000
+
 CONTENTS: tuple[str, ...] = ("street", "talking-head", "noise", "flat")
 """What a synthetic source can show."""
 
@@ -83,6 +85,10 @@ class SyntheticSource:
     def frame_size(self) -> int:
         """Bytes of one picture: what ``render`` writes."""
         return self.layout.size
+
+    def due_ns(self, number: int) -> int:
+        """When a frame is due, in ns after frame 0."""
+        return round(number * _NS / self._fps)
 
     def render(self, number: int, into: Buffer) -> None:
         """Write frame ``number`` (0 and above) as I420: Y, U and V planes, no padding.

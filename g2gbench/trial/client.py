@@ -15,10 +15,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from g2gbench import marker
-from g2gbench.errors import G2GBenchError, UnreachableError
+from g2gbench.errors import G2GBenchError, InputError, UnreachableError
 from g2gbench.measure.records import (
     Counters,
     Ended,
@@ -43,7 +44,7 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import LocalStream, RemoteStream
-from g2gbench.sources import SyntheticSource
+from g2gbench.trial import pictures
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 
@@ -67,17 +68,18 @@ class Client:
         self._marker = marker.get(plan["marker"])
         self._first_number = marker.random_start(plan["marker"], secrets.randbelow)
         self._tail = Tail(self._first_number, self._marker.bits)
-        source = plan["source"]
-        self._local = LocalStream(
-            SyntheticSource(
-                source["content"], source["width"], source["height"], source["fps"], plan["seed"]
-            ),
+        source = pictures.make(plan["source"], plan["seed"])
+        self.local = LocalStream(
+            source,
+            mirrored=pictures.mirrored(plan["source"]),
             marker=self._marker,
             first_number=self._first_number,
             on_record=journal,
             on_frame_id=self._tail.captured,
+            on_lost=self._source_lost,
         )
-        stamped = plan["stamped_size"]
+        self._agreed = getattr(source, "agreed", None)
+        stamped = plan["stamped_size"] or (source.width, source.height)
         self._receiver = Receiver(
             self._marker, (stamped[0], stamped[1]), journal, self._number_read
         )
@@ -94,6 +96,8 @@ class Client:
         """Measure. Raises UnreachableError, SessionFailed."""
         plan = self._plan
         self._receiver.start()
+        if self._agreed is not None:
+            self._event("camera", **self._agreed)
         key = plan["api_key"]
         client = RealtimeClient(key, base_url=url, http_base_url=plan["http_url"])
         try:
@@ -103,7 +107,7 @@ class Client:
                     self._event("ephemeral_key")
                     client = RealtimeClient(key, base_url=url)
                 self._reach("connect")
-                self._session = await client.connect(self._options(), self._local)
+                self._session = await client.connect(self._options(), self.local)
             except RealtimeError as error:
                 raise UnreachableError(str(error)) from None
             await self._until_live()
@@ -119,15 +123,16 @@ class Client:
 
     def _options(self) -> ConnectOptions:
         plan = self._plan
-        publish, source, prompt = plan["publish"], plan["source"], plan["prompt"]
+        publish, local, prompt = plan["publish"], self.local, plan["prompt"]
         return ConnectOptions(
-            model=RealtimeModel(plan["model"], source["width"], source["height"], source["fps"]),
+            model=RealtimeModel(plan["model"], local.width, local.height, local.fps),
             initial_prompt=InitialPrompt(prompt) if prompt else None,
+            initial_image=Path(plan["image"]) if plan["image"] else None,
             resolution=Resolution(plan["resolution"]) if plan["resolution"] else None,
             video=VideoConfig(
                 publish["codec"],
                 publish["max_bitrate_bps"],
-                publish["max_framerate"],
+                publish["max_framerate"] or local.fps + 1,
                 publish["simulcast"],
             ),
             pixel_latency=plan["pixel_latency"],
@@ -204,24 +209,29 @@ class Client:
             self._broken.result()
 
     async def _measure(
-        self, start_ns: int, duration_s: float, prompts: list[dict[str, object]]
+        self, start_ns: int, duration_s: float, prompts: list[dict[str, Any]]
     ) -> None:
         for entry in prompts:
-            at_s, text = float(str(entry["at_s"])), str(entry["prompt"])
+            at_s = float(str(entry["at_s"]))
             await self._wait(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
-            await self._set_prompt(text)
+            await self._restyle(entry["prompt"], entry["image"])
         await self._wait(max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9))
 
-    async def _set_prompt(self, text: str) -> None:
+    async def _restyle(self, prompt: str | None, image: str | None) -> None:
         """Ask for it; what became of it is in the journal, and ends nothing."""
-        self._event("prompt", text=text)
+        facts = {"text": prompt, "image": image}
+        self._event("prompt", **facts)
+        session = self._session
+        assert session is not None
         try:
-            if self._session is not None:
-                await self._session.set_prompt(text)
+            if image is not None:
+                await session.set_image(Path(image), prompt)
+            elif prompt is not None:
+                await session.set_prompt(prompt)
         except RealtimeError as error:
-            self._event("prompt_failed", text=text, error=str(error), code=error.code.value)
+            self._event("prompt_failed", **facts, error=str(error), code=error.code.value)
         else:
-            self._event("prompt_ack", text=text)
+            self._event("prompt_ack", **facts)
 
     def _check_codec(self, values: Mapping[str, object]) -> None:
         """The SDK publishes VP8 in place of a codec that it cannot encode, without a word."""
@@ -230,7 +240,7 @@ class Client:
             self._break(f"{wanted} was asked for, but {found} is sent: it cannot be encoded here")
 
     async def _leave(self, client: RealtimeClient) -> None:
-        self._local.dispose()
+        self.local.dispose()
         if self._session is not None:
             await self._session.sample()
         if self._broken.done():
@@ -247,6 +257,10 @@ class Client:
         self._reach("disconnected")
 
     # -- telling
+
+    def _source_lost(self) -> None:
+        self._event("source_lost")
+        self._break("the camera is gone: it was unplugged, or gives no more pictures")
 
     def _break(self, reason: str) -> None:
         if not self._broken.done():
@@ -267,21 +281,28 @@ async def _main(plan: Plan, parent: Parent) -> None:
     def journal(record: Record) -> None:
         parent.write(encode(record))
 
-    client = Client(plan, journal)
+    refusal = ""
+    try:
+        client = Client(plan, journal)
+    except InputError as error:  # what was there when the run began, and is not any more
+        refusal = str(error)
     gc.collect()
     gc.freeze()  # what is here stays: no collection may walk it while frames are timed
     parent.tell({"ready": True})
     go = await parent.commands.get()
-    source = plan["source"]
+    if refusal:
+        journal(Ended(time.monotonic_ns(), "failed", refusal))
+        return
+    local = client.local
     journal(
         Started(
             at_ns=time.monotonic_ns(),
             wall_time=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             client="native",
             marker=plan["marker"],
-            fps=source["fps"],
-            width=source["width"],
-            height=source["height"],
+            fps=local.fps,
+            width=local.width,
+            height=local.height,
             versions={"livekit": importlib.metadata.version("livekit")},
             playout_delay_ms=plan["playout_delay_ms"],
         )

@@ -90,14 +90,19 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),
         "source": {
+            "kind": scenario.source.kind,
             "content": scenario.source.content,
+            "path": scenario.source.path,
+            "device": scenario.source.device,
             "width": width,
             "height": height,
-            "fps": scenario.fps,
+            "fps": None if keeps_own_times(scenario) else scenario.fps,
+            "mirror": scenario.source.mirror,
+            "facing": scenario.source.facing,
         },
         "seed": scenario.seed,
         "marker": scenario.marker_version,
-        "stamped_size": list(scenario.output_size if restamps(scenario) else (width, height)),
+        "stamped_size": list(scenario.output_size) if restamps(scenario) else None,
         "publish": {
             "codec": scenario.publish.codec,
             "max_bitrate_bps": scenario.publish.max_bitrate,
@@ -108,10 +113,11 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "warmup_s": session.warmup,
         "duration_s": session.duration,
         "prompt": session.prompt,
+        "image": session.image,
         "prompts": [
-            {"at_s": change.at_s, "prompt": change.prompt}
+            {"at_s": change.at_s, "prompt": change.prompt, "image": change.image}
             for change in changes(scenario)
-            if change.prompt is not None
+            if change.network is None
         ],
     }
 
@@ -125,7 +131,15 @@ def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
     return "http" + (target.url or BASE_URL).removeprefix("ws")
 
 
-def _max_framerate(scenario: Scenario) -> float:
+def keeps_own_times(scenario: Scenario) -> bool:
+    """Whether the frames are due when their file says."""
+    return scenario.source.kind == "file" and scenario.source.fps is None
+
+
+def _max_framerate(scenario: Scenario) -> float | None:
+    """None: somewhat above the source's rate, which only the source knows."""
+    if keeps_own_times(scenario):
+        return scenario.publish.max_framerate
     # At the source's rate the SDK would drop a frame whenever its own clock disagrees.
     asked = scenario.publish.max_framerate
     return asked if asked is not None and asked < scenario.fps else scenario.fps + 1

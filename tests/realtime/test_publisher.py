@@ -58,6 +58,9 @@ class Source:
         self.takes_ms: dict[int, float] = {}
         self._clock = clock
 
+    def due_ns(self, number: int) -> int:
+        return round(number * 1e9 / self.fps)
+
     def render(self, number: int, into: Buffer) -> None:
         np.frombuffer(into, np.uint8)[:] = 128
         if self._clock is not None:

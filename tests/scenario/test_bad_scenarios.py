@@ -165,7 +165,24 @@ TABLE: dict[str, Expected] = {
     "size-not-a-size": Expected(3, 16, "source.size", SIZES),
     "size-odd": Expected(3, 16, "source.size", "width and height must be even"),
     "size-too-small": Expected(3, 16, "source.size", SIZES),
-    "source-later": Expected(3, 16, "source.kind", f'"camera" {LATER}; allowed: synthetic'),
+    "source-content-of-a-file": Expected(
+        3, 55, "source.content", "a file source has none; allowed: kind: synthetic"
+    ),
+    "source-device-of-a-file": Expected(
+        3, 54, "source.device", "a file source has none; allowed: kind: camera"
+    ),
+    "source-device-negative": Expected(
+        3, 32, "source.device", "allowed: a number from 0 to 99, a path, /dev/video0"
+    ),
+    "source-kind": Expected(
+        3, 16, "source.kind", 'found "camra"; allowed: synthetic, file, camera', "camera"
+    ),
+    "source-no-file": Expected(3, 28, "source.path", "no such file: "),
+    "source-no-path": Expected(3, 9, "source.path", "missing; allowed: the path of a video"),
+    "source-path-of-a-camera": Expected(
+        3, 30, "source.path", "a camera source has none; allowed: kind: file"
+    ),
+    "timeline-no-image": Expected(3, 28, "timeline[0].image", "no such file: "),
     "spread-over-mean": Expected(2, 75, "target.processing.spread", "allowed: at most mean, 5ms"),
     "syntax": Expected(4, 7, "", "not valid YAML: expected ',' or '}', but got ':'"),
     "tag": Expected(3, 9, "", "YAML tags (!…) are not allowed; write the plain value"),
@@ -174,11 +191,11 @@ TABLE: dict[str, Expected] = {
     "timeline-after-end": Expected(
         3, 17, "timeline[0].at", "allowed: less than session.duration, 20s"
     ),
-    "timeline-nothing": Expected(3, 12, "timeline[0]", "allowed: network, prompt, or both"),
+    "timeline-nothing": Expected(3, 12, "timeline[0]", "allowed: network, prompt, image"),
     "timeline-order": Expected(5, 10, "timeline[1].at", "allowed: more than 8s, the entry before"),
     "two-documents": Expected(3, 1, "", "a second document begins here"),
     "unknown-flow-key": Expected(
-        3, 27, "source.sise", "allowed: kind, content, size, fps, marker", "size"
+        3, 27, "source.sise", "allowed: kind, content, path, device, size, fps, mirror", "size"
     ),
     "unknown-key": Expected(5, 3, "publish.max_bitrat", PUBLISH_KEYS, "max_bitrate"),
     "unknown-section": Expected(3, 1, "netwrok", 'unknown key "netwrok"; allowed: name', "network"),

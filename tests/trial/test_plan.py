@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
-from g2gbench.scenario import Scenario, cells
+from g2gbench.scenario import Scenario, cells, load
 from g2gbench.service.pipeline import Processing
 from g2gbench.trial import link_plan, plan
 from g2gbench.trial.plan import PlannedTrial
@@ -86,7 +87,9 @@ def test_the_client_is_told_what_to_send() -> None:
         "seed=9",
     )
     told = plan.client_plan(trial)
-    assert told["source"] == {"content": "noise", "width": 640, "height": 360, "fps": 25}
+    drawn = {"kind": "synthetic", "content": "noise", "path": None, "device": None}
+    size = {"width": 640, "height": 360, "fps": 25}
+    assert told["source"] == {**drawn, **size, "mirror": "off", "facing": "front"}
     assert (told["publish"]["codec"], told["publish"]["max_bitrate_bps"]) == ("h264", 500_000)
     assert (told["warmup_s"], told["duration_s"]) == (3, 7)
     assert (told["model"], told["seed"]) == ("lucy-2.1", 9)
@@ -111,12 +114,12 @@ def test_a_target_that_transforms_is_asked_to_stamp_anew_at_its_own_size() -> No
     assert told["stamped_size"] == [1088, 624]
 
 
-def test_where_pixels_pass_the_clients_own_stamp_is_read() -> None:
+def test_where_pixels_pass_the_stamp_of_whatever_size_is_captured_is_read() -> None:
     passing = ("target.processing.transform=passthrough", "source.size=640x360")
     told = plan.client_plan(_trial("", *passing))
     assert told["pixel_latency"] is False
     assert told["marker"] == "v2"
-    assert told["stamped_size"] == [640, 360]
+    assert told["stamped_size"] is None
 
 
 def test_prompts_come_at_their_times_and_other_entries_are_not_prompts() -> None:
@@ -130,8 +133,8 @@ timeline:
     told = plan.client_plan(_trial(timeline))
     assert told["prompt"] == "a city"
     assert told["prompts"] == [
-        {"at_s": 2, "prompt": "a beach"},
-        {"at_s": 14, "prompt": "räuberisch 🏙"},
+        {"at_s": 2, "prompt": "a beach", "image": None},
+        {"at_s": 14, "prompt": "räuberisch 🏙", "image": None},
     ]
 
 
@@ -219,3 +222,27 @@ def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
     assert plan.secrets(_service_trial().scenario) == ("the-key-of-a-customer",)
     livekit = _with_target(kind="livekit", url="wss://x", api_key="key", api_secret="secret")
     assert sorted(plan.secrets(livekit.scenario)) == ["key", "secret"]
+
+
+def test_a_file_keeps_its_own_times_unless_it_is_told_a_rate(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").touch()
+    (tmp_path / "hat.png").touch()
+    path = tmp_path / "clip.yaml"
+    path.write_text("""\
+name: clip
+target: {kind: loopback, model: lucy-2.1}
+source: {kind: file, path: clip.mp4, mirror: auto}
+session: {image: hat.png}
+timeline: [{at: 1s, image: hat.png, prompt: a hat}]
+""")
+    own, told = (
+        plan.client_plan(plan.trials(cells(load(path, overrides=settings)))[0])
+        for settings in ((), ("source.fps=12",))
+    )
+    clip, hat = str(tmp_path / "clip.mp4"), str(tmp_path / "hat.png")
+    assert (own["source"]["path"], own["source"]["fps"]) == (clip, None)
+    assert own["publish"]["max_framerate"] is None
+    assert (told["source"]["fps"], told["publish"]["max_framerate"]) == (12, 13)
+    assert own["image"] == hat
+    assert own["prompts"] == [{"at_s": 1, "prompt": "a hat", "image": hat}]
+    assert own["source"]["mirror"] == "auto"
