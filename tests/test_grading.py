@@ -296,3 +296,23 @@ def test_what_no_scenario_could_hold_is_refused(tmp_path: Path, text: str, says:
     with pytest.raises(ScenarioError) as caught:
         load_cases(written(tmp_path, text))
     assert says in str(caught.value)
+
+
+@pytest.mark.session
+@pytest.mark.slow
+async def test_a_real_session_is_impaired_and_judged_in_every_dimension(tmp_path: Path) -> None:
+    lossy = next(replace(case, repeats=1) for case in FULL if case.name == "uplink loses 12 %")
+    try:
+        done = await grade_all((lossy,), out=tmp_path)
+    except NotGraded as error:  # a busy machine is no fair test, and is told as such
+        assert str(error).startswith("uplink loses 12 %: ")  # noqa: PT017
+    else:
+        ours = done.grades[0]
+        assert ours.level is not None
+        assert ours.level <= Level.POOR
+        assert ours.detect_s is not None
+    (trial,) = only_run(tmp_path).trials
+    assert {name for one in trial.judged[-10:] for name in one.unmeasured} == set()
+    window = grading.truth_window(lossy, trial)
+    assert window is not None
+    assert 11 < window[1] - window[0] < 13
