@@ -72,7 +72,7 @@ def test_every_option_is_told_and_no_other(name: str) -> None:
 
 def test_every_option_of_the_smaller_commands_is_told() -> None:
     text = subsection("report, scenario, calibrate, doctor")
-    smaller = set(LEAVES) - {"run", "serve"}
+    smaller = set(LEAVES) - {"run", "serve", "preflight"}
     wanted = {option for name in smaller for option in options(LEAVES[name])} - SHARED
     assert told_options(text) == wanted
     with_json = {name for name in smaller if "--json" in options(LEAVES[name])}
@@ -80,6 +80,7 @@ def test_every_option_of_the_smaller_commands_is_told() -> None:
 
 
 def test_every_default_of_serve_is_the_one_that_holds() -> None:
+    assert options(LEAVES["preflight"]) - SHARED <= told_options(subsection("preflight"))
     text = subsection("serve")
     for parameter in LEAVES["serve"].params:
         if parameter.name in ("port", "sessions", "model"):
