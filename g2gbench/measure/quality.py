@@ -1,8 +1,8 @@
 """The verdicts of a recorded session: one sample a second, judged as a live session would be.
 
 A sample holds only what was known by its end, so that a verdict on a recording and one on the live
-session cannot disagree. The seconds are counted from the moment at which the room was connected; where
-a journal does not tell it, from the first frame.
+session cannot disagree. The seconds are counted from the moment at which the room was connected;
+where a journal does not tell it, from the first frame.
 """
 
 from __future__ import annotations
