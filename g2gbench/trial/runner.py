@@ -26,7 +26,7 @@ from g2gbench.measure.records import (
 )
 from g2gbench.process.spawn import Child, ChildLost, describe
 from g2gbench.realtime.protocol import BASE_URL
-from g2gbench.scenario import label
+from g2gbench.scenario import ServiceTarget, label
 from g2gbench.trial import plan as planning
 from g2gbench.trial.host import Host
 from g2gbench.trial.link_plan import impaired, link_changes, link_plan
@@ -84,6 +84,9 @@ class TrialRunner:
         self._over = asyncio.Event()
         self._ending = False
         self._broken = ""
+        target = trial.scenario.target
+        faults = None if isinstance(target, ServiceTarget) else target.service.faults
+        self._loss_is_asked = faults is not None and faults.kill_worker_after is not None
 
     async def run(self, stop: asyncio.Event) -> str:
         """Run it to its end, or until ``stop``.
@@ -176,7 +179,7 @@ class TrialRunner:
             self._worker |= {k: int(values[k]) for k in _WORKER_STATS if values.get(k) is not None}
         if "lost" in message:
             self._event("process_lost", process=message["process"], reason=message["lost"])
-            if not message.get("asked"):  # ours is gone: what follows says nothing of the target
+            if not self._loss_is_asked:  # what follows says nothing of the target
                 self._broken = self._broken or message["lost"]
                 self._over.set()
 

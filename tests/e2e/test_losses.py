@@ -92,3 +92,19 @@ async def test_a_stop_before_anything_was_measured_is_a_run_too(tmp_path: Path) 
     assert run.status == "interrupted"
     assert json.loads((run.path / "summary.json").read_text())["exit_code"] == 130
     assert all_gone(progress.pids)
+
+
+async def test_a_worker_that_is_killed_on_purpose_is_survived_and_told(tmp_path: Path) -> None:
+    fault = "service: {faults: {kill_worker_after: 3s, sessions: 1}},"
+    text = passthrough("killed", duration=6).replace("kind: loopback,", f"kind: loopback, {fault}")
+    run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 120)
+    (trial,) = run.trials
+    assert trial.result.status == "ok", trial.result.message
+    journal = next(run.path.rglob("journal.jsonl")).read_text()
+    assert '"name":"reconnect"' in journal
+    assert journal.count('"name":"remote_stream"') == 2
+    frames = trial.frames()
+    lost = frames.loc[frames["outcome"] == "dropped", "frame_id"]
+    back = frames.loc[frames["outcome"] == "delivered", "frame_id"]
+    assert len(lost) > 10
+    assert back.max() > lost.max()  # frames came again, from the new session

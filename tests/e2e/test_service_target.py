@@ -42,9 +42,9 @@ async def _serving(*options: str) -> AsyncIterator[str]:
         assert SECRET not in (out + err).decode()
 
 
-async def _run(tmp_path: Path, url: str) -> tuple[int, str]:
+async def _run(tmp_path: Path, url: str, text: str = SCENARIO) -> tuple[int, str]:
     scenario = tmp_path / "cloud.yaml"
-    scenario.write_text(SCENARIO.format(url=url))
+    scenario.write_text(text.format(url=url))
     process = await g2gbench(
         "run", str(scenario), "--out", str(tmp_path / "runs"), G2G_TEST_KEY=SECRET
     )
@@ -69,6 +69,21 @@ async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     assert '"phase":"measured"' in journal
     facts = json.loads(next((tmp_path / "runs").rglob("run.json")).read_text())
     assert facts["scenario_text"] == (tmp_path / "cloud.yaml").read_text()  # as its author wrote it
+
+
+async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
+    async with _serving("--key", SECRET) as url:
+        status, said = await _run(
+            tmp_path, url, SCENARIO.replace("model:", "ephemeral: true, model:")
+        )
+    assert status in (0, 3), said
+    journal = next((tmp_path / "runs").rglob("journal.jsonl")).read_text()
+    assert '"name":"ephemeral_key"' in journal
+    assert '"phase":"measured"' in journal
+    assert _files_with_the_secret(tmp_path) == []
+    assert "ek_" not in "".join(
+        f.read_text(errors="replace") for f in (tmp_path / "runs").rglob("*") if f.is_file()
+    )
 
 
 async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
