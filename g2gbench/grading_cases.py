@@ -38,7 +38,7 @@ class Case:
     name: str
     dimension: str
     expected: Level
-    repeats: int = 5
+    repeats: int = 3
     network: Mapping[str, Any] = field(default_factory=dict)
     every_s: float | None = None  # again each so often, each time for ``lasts_s``
     lasts_s: float = IMPAIRED_S
@@ -119,7 +119,7 @@ FULL: Final = (
         },
     ),
 )
-"""Every dimension from mild to severe, five times each, and 20 clean sessions: about an hour."""
+"""Every dimension from mild to severe, three times each, and 20 clean ones: about 45 minutes."""
 
 _QUICK: Final = (
     "clean",

@@ -46,7 +46,7 @@ def grade_command(
 
     Each session is clean for 12 s, impaired for 12 s in bandwidth, latency, loss or frames, and
     clean again for 20 s; some stay clean. All are judged by g2gbench's rules and, from the very
-    same samples, by those of the service's SDKs. Takes about an hour on the embedded room at
+    same samples, by those of the service's SDKs. Takes about 45 minutes on the embedded room at
     640x360, 30 frames a second; close what else runs here. With --out it can be stopped and goes on
     where it was.
 

@@ -19,6 +19,7 @@ from g2gbench.measure.journal import BoolArray, IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, MIN_FLIGHT_NS, Ledger
 from g2gbench.measure.ledger import DROPPED as NEVER_CAME
 from g2gbench.measure.ledger import UNREADABLE as CAME_UNREAD
+from g2gbench.measure.records import Event
 from g2gbench.measure.values import Value, missing
 from g2gbench.quality import Evaluator, Level, Sample, Verdict, score
 from g2gbench.quality.sampling import network_sample
@@ -89,7 +90,7 @@ def judge(
 ) -> tuple[Judged, ...]:
     """The timeline of samples that were taken already, each with the end of its second."""
     evaluator = Evaluator.of(settings)
-    resets = [e.at_ns for e in session.events if e.name == "room_reconnected"]
+    resets = [e.at_ns for e in session.events if _begins_anew(e)]
     found = []
     for at_ns, sample in taken:
         if any(at_ns - SECOND_NS < reset <= at_ns for reset in resets):
@@ -115,6 +116,12 @@ def judge(
             )
         )
     return tuple(found)
+
+
+def _begins_anew(event: Event) -> bool:
+    """Whether the session's connection was made anew, by its room's SDK or as a whole."""
+    whole = event.name == "reconnect" and bool(event.detail.get("success"))
+    return whole or event.name == "room_reconnected"
 
 
 def samples(session: Session, ledger: Ledger) -> tuple[tuple[int, Sample], ...]:

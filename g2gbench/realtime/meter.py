@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
+from g2gbench.measure.ledger import MIN_FLIGHT_NS
 from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS
 
 
@@ -39,6 +40,7 @@ class Meter:
     def __init__(self, bits: int) -> None:
         self._mask = (1 << bits) - 1
         self._open: dict[int, int] = {}  # number -> captured, oldest first
+        self._overtaken: dict[int, int] = {}  # number -> when a newer frame first was back
         self._latencies_ms: list[float] = []
         self._delivered = self._dropped = 0
         self._settled: deque[tuple[int, int]] = deque(maxlen=DROP_SECONDS)  # (delivered, dropped)
@@ -55,6 +57,7 @@ class Meter:
         """A connect attempt begins: ttff counts from here."""
         self._connect_ns = now_ns
         self._open.clear()
+        self._overtaken.clear()
         self._latencies_ms.clear()
         self._delivered = self._dropped = 0
         self._settled.clear()
@@ -71,6 +74,11 @@ class Meter:
         captured_ns = self._open.pop(number, None)
         if captured_ns is None:
             return
+        self._overtaken.pop(number, None)
+        for older, older_ns in self._open.items():  # few: those that are on their way
+            if older_ns >= captured_ns:
+                break
+            self._overtaken.setdefault(older, at_ns)
         if self._live_ns is None:
             self._live_ns = captured_ns
             if self._connect_ns is not None:
@@ -94,11 +102,13 @@ class Meter:
         return told
 
     def _forget(self, now_ns: int) -> int:
-        """Drop what is overdue; how many of these are of the session."""
+        """Give up what is overdue; how many of these are of the session."""
         count = 0
         for number, captured_ns in list(self._open.items()):
-            if now_ns - captured_ns <= DEADLINE_NS:
-                break
-            del self._open[number]
-            count += self._live_ns is not None and captured_ns > self._live_ns
+            overtaken_ns = self._overtaken.get(number, now_ns)
+            late = now_ns - captured_ns > DEADLINE_NS or now_ns - overtaken_ns > MIN_FLIGHT_NS
+            if late:
+                del self._open[number]
+                self._overtaken.pop(number, None)
+                count += self._live_ns is not None and captured_ns > self._live_ns
         return count

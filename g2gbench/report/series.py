@@ -25,6 +25,8 @@ _TOLD_EVENTS: Final[Mapping[str, str]] = {
     "network": "network changes",
     "process_lost": "process lost",
     "service_error": "service error",
+    "reconnect": "reconnect",
+    "source_lost": "camera gone",
     "room_reconnecting": "reconnecting",
     "room_reconnected": "reconnected",
     "room_disconnected": "disconnected",

@@ -191,8 +191,11 @@ def test_seconds_of_the_warm_up_are_provisional() -> None:
     assert [one.provisional for one in found] == [True] * 7 + [False] * 13
 
 
-def test_a_reconnect_begins_anew() -> None:
-    again = Event(START + 12 * SECOND + 500 * MS, "room_reconnected")
+@pytest.mark.parametrize(
+    ("name", "facts"), [("room_reconnected", {}), ("reconnect", {"success": True})]
+)
+def test_a_reconnect_begins_anew(name: str, facts: dict[str, bool]) -> None:
+    again = Event(START + 12 * SECOND + 500 * MS, name, dict(facts))
     found = judged(recorded(records=[again]), Settings())
     assert [i for i, one in enumerate(found) if one.provisional] == [*range(7), *range(12, 19)]
 

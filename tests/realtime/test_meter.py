@@ -40,19 +40,28 @@ def test_a_number_counts_once_and_only_when_it_was_sent() -> None:
     assert meter.samples == 0
 
 
-def test_a_frame_that_is_not_back_in_time_is_dropped_once() -> None:
+def test_a_frame_is_given_up_a_second_after_a_newer_one_is_back_and_only_once() -> None:
     meter = _meter()
     for number in range(4):
         meter.captured(number, number * MS)
     meter.seen(0, 20 * MS)
     meter.seen(3, 20 * MS)
-    assert meter.take(2000 * MS).drop_ratio == 0
+    assert meter.take(1000 * MS).drop_ratio == 0
+    assert meter.take(1100 * MS).drop_ratio == 0.5
+    meter.seen(1, 1900 * MS)  # too late: its fate is told already
+    assert meter.take(2000 * MS) == G2G(None, 0.5, 20)
+    assert meter.take(3000 * MS).drop_ratio == 0.5
+    assert meter.take(4000 * MS).drop_ratio == 1  # those that came back are four seconds ago
+    assert meter.take(5000 * MS).drop_ratio is None
+
+
+def test_a_frame_that_nothing_overtakes_is_given_up_after_three_seconds() -> None:
+    meter = _meter()
+    meter.captured(0, 0)
+    meter.seen(0, 20 * MS)
+    meter.captured(1, 33 * MS)
+    assert meter.take(3000 * MS).drop_ratio == 0
     assert meter.take(3100 * MS).drop_ratio == 0.5
-    meter.seen(1, 3900 * MS)  # too late: its fate is told already
-    assert meter.take(4000 * MS) == G2G(None, 0.5, 20)
-    assert meter.take(5000 * MS).drop_ratio == 0.5
-    assert meter.take(6000 * MS).drop_ratio == 1  # those that came back are four seconds ago
-    assert meter.take(7000 * MS).drop_ratio is None
 
 
 def test_frames_from_before_the_session_are_no_drops() -> None:
