@@ -17,6 +17,7 @@ from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
 from g2gbench.service.host import HostSettings
 from g2gbench.service.models import DEFAULT_MODEL, KNOWN
 from g2gbench.service.session import SessionRules
+from g2gbench.service.stun import StunServer
 from g2gbench.service.transforms import TRANSFORMS
 from g2gbench.trial.plan import SERVICE_MAX_BITRATE_BPS, START_BITRATE_KBPS
 
@@ -168,12 +169,14 @@ async def _serve(settings: ServiceSettings, admin_port: int | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     service = Service(settings, _say)
     admin = Admin(service)
+    stun = StunServer()
     try:
         try:
             port = await service.start()
         except OSError as error:
             raise _taken("--port", settings.port, error) from error
         _greet(settings, port)
+        click.echo(f"STUN: stun:{settings.address}:{await _answer_stun(stun, settings, port)}")
         if admin_port is not None:
             try:
                 click.echo(f"admin: http://127.0.0.1:{await admin.start(admin_port)}/admin/state")
@@ -181,8 +184,17 @@ async def _serve(settings: ServiceSettings, admin_port: int | None) -> None:
                 raise _taken("--admin-port", admin_port, error) from error
         await stop.wait()
     finally:
+        stun.stop()
         await admin.stop()
         await service.stop()
+
+
+async def _answer_stun(stun: StunServer, settings: ServiceSettings, port: int) -> int:
+    """Answer STUN at the UDP port of the same number, or at any other where that is taken."""
+    try:
+        return await stun.start(settings.address, port)
+    except OSError:
+        return await stun.start(settings.address)
 
 
 def _taken(option: str, port: int, error: OSError) -> InputError:

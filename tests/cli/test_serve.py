@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -22,6 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from g2gbench.cli.serve import KEY_VARIABLE, ROOM_VARIABLES, _settings, serve_command
 from g2gbench.errors import ExitCode, InputError
+from g2gbench.realtime.stun import StunServer, gather
 from g2gbench.service.app import ServiceSettings
 from g2gbench.service.models import KNOWN
 
@@ -41,7 +43,7 @@ class Served:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         self.process = process
-        self.lines = [self.line() for _ in range(5)]
+        self.lines = [self.line() for _ in range(6)]
         found = re.search(r"(ws://127\.0\.0\.1:\d+)/v1/stream", self.lines[0])
         assert found, self.lines
         self.base = found[1]
@@ -96,7 +98,7 @@ def _join(client: ClientConnection) -> dict[str, Any]:
 def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() -> None:
     with _serve() as served:
         ws, http = served.base, served.base.replace("ws", "http", 1)
-        assert served.lines == [
+        assert served.lines[:5] == [
             f"serving {', '.join(KNOWN)} at {ws}/v1/stream?api_key=KEY&model=…",
             f"base URLs for an SDK: {ws} and {http}",
             f'Python:     DecartClient(api_key=…, base_url="{http}", realtime_base_url="{ws}")',
@@ -130,7 +132,7 @@ def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each()
 @pytest.mark.session
 def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
     with _serve(**{KEY_VARIABLE: SECRET}) as served:
-        assert served.lines[-1].endswith("keys: 1")
+        assert served.lines[4].endswith("keys: 1")
         with served.client("api_key=yours&model=lucy-2.1") as refused:
             assert _hear(refused) == {"type": "error", "error": "Invalid API key"}
         with served.client(f"api_key={SECRET}&model=lucy-2.1") as client:
@@ -240,3 +242,15 @@ def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.Mon
     for name in (KEY_VARIABLE, *ROOM_VARIABLES):
         assert name in said
     assert SECRET not in said
+
+
+def test_a_stun_server_answers_beside_it_also_where_its_port_is_taken() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        taken = other.getsockname()[1]
+        with _serve("--port", str(taken)) as served:
+            said = served.lines[5]
+            assert said.startswith("STUN: stun:127.0.0.1:")
+            assert not said.endswith(f":{taken}")
+            server = StunServer.parse(said.removeprefix("STUN: "))
+            assert asyncio.run(gather([server])).transport == "udp"
