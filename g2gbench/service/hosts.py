@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from g2gbench.process.spawn import ChildLost
 from g2gbench.service.host import HostSettings, RoomUnavailable, SessionHost
@@ -14,6 +14,9 @@ from g2gbench.service.models import Picture
 from g2gbench.service.shared_server import SharedServer
 
 Heard = Callable[[str, dict[str, Any]], None]
+
+
+T = TypeVar("T")
 
 
 class HostPool:
@@ -89,8 +92,9 @@ class HostPool:
         while self._ending:
             await asyncio.gather(*self._ending)
         if self._server is not None:
-            with contextlib.suppress(ChildLost, RoomUnavailable):
-                await (await self._server).close()
+            server = await _cut_short(self._server)
+            if server is not None:
+                await server.close()
 
     async def _prepare(self, picture: Picture) -> SessionHost:
         host: SessionHost | None = None
@@ -100,12 +104,12 @@ class HostPool:
             settings = replace(self._settings, worker=worker)
             host = SessionHost(settings, self._heard, await self._shared())
             await host.start()
-        except (ChildLost, OSError, RoomUnavailable) as error:
+        except BaseException as error:
             if host is not None:
                 await host.close()
-            if isinstance(error, RoomUnavailable):
-                raise
-            raise ChildLost(f"no session could be made ready: {error}") from error
+            if isinstance(error, ChildLost | OSError):
+                raise ChildLost(f"no session could be made ready: {error}") from error
+            raise
         self.pids = host.pids
         return host
 
@@ -139,10 +143,18 @@ class HostPool:
         return server
 
     async def _discard(self, spare: asyncio.Task[SessionHost]) -> None:
-        with contextlib.suppress(ChildLost, RoomUnavailable):
-            await (await spare).close()
+        host = await _cut_short(spare)
+        if host is not None:
+            await host.close()
 
     def _end(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+async def _cut_short(making: asyncio.Task[T]) -> T | None:
+    """What was made; None when it is not, or not yet: whoever makes it tidies up."""
+    making.cancel()
+    await asyncio.wait({making})
+    return None if making.cancelled() or making.exception() is not None else making.result()

@@ -10,6 +10,7 @@ import aiohttp
 import psutil
 import pytest
 
+from g2gbench.service import connection
 from g2gbench.service.host import HostSettings, SessionHost
 from g2gbench.service.models import Picture
 from g2gbench.service.room import livekit_server
@@ -139,6 +140,15 @@ async def test_stopping_tells_a_client_that_has_its_room() -> None:
         assert await user.closed() == 1000
         assert (await one.told("session_ended"))["reason"] == "shutdown"
     assert psutil.Process().children() == []
+
+
+async def test_a_client_that_takes_no_messages_is_cut_off_before_they_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_MOST_WAITING", 0)
+    async with running() as one, one.client() as user:
+        await user.say("dance")
+        assert await user.closed() is None
 
 
 # -- seats, models, rooms

@@ -103,6 +103,38 @@ async def test_the_spare_is_made_once_and_ended_with_the_pool(
     assert started.closed == started.hosts
 
 
+async def test_the_end_does_not_wait_for_what_is_still_being_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started, pool = Started(monkeypatch), _pool()
+    started.go_on.clear()
+    pool.refill()
+    await started.begun.wait()
+    async with asyncio.timeout(LONG_S):
+        await pool.close()
+    assert started.closed == started.hosts
+
+
+async def test_the_end_does_not_wait_for_a_server_that_never_gets_ready(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started, begun = Started(monkeypatch), asyncio.Event()
+    start = SharedServer.start
+
+    async def starting(server: SharedServer) -> None:
+        begun.set()
+        await start(server)
+
+    monkeypatch.setattr(SharedServer, "start", starting)
+    pool = _server_pool(stand_in(tmp_path, "silent"))
+    pool.refill()
+    async with asyncio.timeout(LONG_S):
+        await begun.wait()
+        await pool.close()
+    assert started.hosts == []
+    assert psutil.Process().children() == []
+
+
 async def test_a_retired_host_is_waited_for_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     started, pool = Started(monkeypatch), _pool()
     host = await pool.take(PICTURE)
