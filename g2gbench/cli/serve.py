@@ -6,6 +6,7 @@ import asyncio
 import os
 import selectors
 import signal
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -225,7 +226,15 @@ def _greet(settings: ServiceSettings, port: int) -> None:
 
 
 def _say(message: dict[str, Any]) -> None:
-    """One line for what a person wants to know."""
+    """One line for what a person wants to know; once nobody reads them, there are none."""
+    try:
+        _print(message)
+    except BrokenPipeError:
+        # What is still buffered would fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(message: dict[str, Any]) -> None:
     event = message.get("event")
     if event == "session_started":
         width, height = message["size"]

@@ -7,6 +7,7 @@ command ``serve`` runs the same for anybody.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
 from g2gbench.service.session import LEFT, ServiceSession, SessionRules
 from g2gbench.service.signer import Signer
 
+log = logging.getLogger(__name__)
 STREAM_PATH = "/v1/stream"
 _MAX_MESSAGE = 24 << 20
 _PING_S = 20.0
@@ -103,10 +105,12 @@ class Service:
             for site in list(self._runner.sites):
                 await site.stop()  # nobody comes in any more
         connections = list(self._connections)
-        await asyncio.gather(*(connection.close("shutdown") for connection in connections))
-        for connection in connections:
-            self._leave(connection)
-        await self._pool.close()
+        try:
+            await asyncio.gather(*(connection.close("shutdown") for connection in connections))
+        finally:
+            for connection in connections:
+                self._leave(connection)
+            await self._pool.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -130,8 +134,11 @@ class Service:
         self.tell({"process": process, **message})
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Something happened."""
-        self._notify(message)
+        """Something happened. Who cannot be told is no reason to stop."""
+        try:
+            self._notify(message)
+        except Exception as error:
+            log.warning("an event was not heard: %s", type(error).__name__)
 
     # -- what an administrator asks for
 
@@ -174,8 +181,10 @@ class Service:
         try:
             await connection.serve()
         finally:
-            await connection.close(LEFT)
-            self._leave(connection)
+            try:
+                await connection.close(LEFT)
+            finally:
+                self._leave(connection)
         return websocket
 
     def _next_faults(self) -> ServiceFaults:
@@ -201,7 +210,8 @@ class Service:
         model = query.get("model")
         picture = choose(self._settings.models, model, query.get("resolution"))
         most = self._settings.seats + self._settings.waiting
-        if len(self._connections) >= most or self._stopping:
+        here = sum(not connection.state.ended for connection in self._connections)
+        if here >= most or self._stopping:
             raise Refusal(f"all {self._settings.seats} sessions are taken")
         wanted = {"always": True, "never": False}
         restamp = wanted.get(self._settings.restamp, query.get("pixel_latency") == "1")

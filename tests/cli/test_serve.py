@@ -130,6 +130,21 @@ def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each()
 
 
 @pytest.mark.session
+def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
+    with _serve("--sessions", "3") as served:  # one is perhaps not yet known to have left
+        assert served.process.stdout is not None
+        served.process.stdout.close()
+        for _ in range(2):
+            with served.client("api_key=any&model=lucy-2.1") as client:
+                _join(client)
+        with served.client("api_key=any&model=none") as refused:
+            assert _hear(refused)["type"] == "error"
+        with served.client("api_key=any&model=lucy-2.1") as client:
+            _join(client)
+            assert served.ended_by(signal.SIGTERM) == (0, [])
+
+
+@pytest.mark.session
 def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
     with _serve(**{KEY_VARIABLE: SECRET}) as served:
         assert served.lines[4].endswith("keys: 1")

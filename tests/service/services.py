@@ -94,9 +94,12 @@ class User:
         await self.socket.send(json.dumps({"type": kind, **fields}))
 
     async def join(self, **fields: Any) -> dict[str, Any]:
-        """Join; the room info, which is all that comes."""
+        """Join; the room info, which is all that comes, unless the last client is just leaving."""
         await self.say("livekit_join", **fields)
-        return (await self.hear_of("livekit_room_info"))["livekit_room_info"]
+        while (message := await self.hear())["type"] == "queue_position":
+            pass
+        assert message["type"] == "livekit_room_info"
+        return message
 
     async def frame(self) -> str | bytes:
         """The next frame, whatever it holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 import aiohttp
 import psutil
@@ -149,6 +150,18 @@ async def test_a_client_that_takes_no_messages_is_cut_off_before_they_fill_the_m
     async with running() as one, one.client() as user:
         await user.say("dance")
         assert await user.closed() is None
+
+
+async def test_a_service_that_nobody_listens_to_serves_on_and_ends_whole() -> None:
+    def deaf(_: dict[str, Any]) -> None:
+        raise BrokenPipeError
+
+    async with running() as one:
+        one.service._notify = deaf
+        for _ in range(2):
+            async with one.client() as user:
+                await user.join()
+    assert psutil.Process().children() == []
 
 
 # -- seats, models, rooms
