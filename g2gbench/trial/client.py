@@ -45,6 +45,7 @@ from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import LocalStream, RemoteStream
 from g2gbench.trial import pictures
+from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 
@@ -79,9 +80,14 @@ class Client:
             on_lost=self._source_lost,
         )
         self._agreed = getattr(source, "agreed", None)
-        stamped = plan["stamped_size"] or (source.width, source.height)
+        stamped = plan["stamped_size"]
+        if stamped == AS_CAPTURED:
+            stamped = source.width, source.height
         self._receiver = Receiver(
-            self._marker, (stamped[0], stamped[1]), journal, self._number_read
+            self._marker,
+            (stamped[0], stamped[1]) if stamped else None,
+            journal,
+            self._number_read,
         )
         self._session: Session | None = None
         self._streams: list[RemoteStream] = []

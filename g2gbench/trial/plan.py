@@ -25,6 +25,7 @@ START_BITRATE_KBPS = 2000
 _SETUP_S = 75.0
 _TEARDOWN_S = 20.0
 LOOPBACK_KEY = "loopback"
+AS_CAPTURED = "as captured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         },
         "seed": scenario.seed,
         "marker": scenario.marker_version,
-        "stamped_size": list(scenario.output_size) if restamps(scenario) else None,
+        "stamped_size": _stamped_size(scenario),
         "publish": {
             "codec": scenario.publish.codec,
             "max_bitrate_bps": scenario.publish.max_bitrate,
@@ -129,6 +130,15 @@ def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
     if target.http_url is not None:
         return target.http_url
     return "http" + (target.url or BASE_URL).removeprefix("ws")
+
+
+def _stamped_size(scenario: Scenario) -> list[int] | str | None:
+    """The size at which what comes back was stamped; None: only the target knows."""
+    if not restamps(scenario):
+        return AS_CAPTURED
+    if isinstance(scenario.target, ServiceTarget) and scenario.target.resolution is not None:
+        return None
+    return list(scenario.output_size)
 
 
 def keeps_own_times(scenario: Scenario) -> bool:

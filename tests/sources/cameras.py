@@ -25,8 +25,12 @@ class Pipe:
         self._thread.start()
 
     def unplug(self) -> None:
-        """No more pictures."""
+        """No more pictures but those that are in the pipe."""
         self._unplugged.set()
+
+    def end(self) -> None:
+        """Unplug it, and wait for whoever writes."""
+        self.unplug()
         self._thread.join(timeout=20)
 
     def _write(self) -> None:
@@ -55,7 +59,7 @@ def camera(path: Path, size: tuple[int, int] = (640, 360), fps: float = 60) -> I
     finally:
         unblock = threading.Thread(target=_read_a_little, args=(path,), daemon=True)
         unblock.start()  # a writer that waits for a reader ends no sooner
-        pipe.unplug()
+        pipe.end()
 
 
 def _read_a_little(path: Path) -> None:

@@ -119,7 +119,7 @@ def test_where_pixels_pass_the_stamp_of_whatever_size_is_captured_is_read() -> N
     told = plan.client_plan(_trial("", *passing))
     assert told["pixel_latency"] is False
     assert told["marker"] == "v2"
-    assert told["stamped_size"] is None
+    assert told["stamped_size"] == plan.AS_CAPTURED
 
 
 def test_prompts_come_at_their_times_and_other_entries_are_not_prompts() -> None:
@@ -222,6 +222,13 @@ def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
     assert plan.secrets(_service_trial().scenario) == ("the-key-of-a-customer",)
     livekit = _with_target(kind="livekit", url="wss://x", api_key="key", api_secret="secret")
     assert sorted(plan.secrets(livekit.scenario)) == ["key", "secret"]
+
+
+def test_at_a_resolution_of_the_services_own_only_the_service_knows_the_stamps_size() -> None:
+    usual = plan.client_plan(_with_target(kind="service", api_key="k"))
+    large = plan.client_plan(_with_target(kind="service", api_key="k", resolution="1080p"))
+    assert usual["stamped_size"] == [1088, 624]
+    assert large["stamped_size"] is None
 
 
 def test_a_file_keeps_its_own_times_unless_it_is_told_a_rate(tmp_path: Path) -> None:
