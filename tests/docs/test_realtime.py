@@ -9,7 +9,9 @@ from functools import cache
 import pytest
 
 from g2gbench import realtime
+from g2gbench.realtime import client
 from g2gbench.scenario.service_faults import ServiceFaults
+from tests.cli.test_serve import _serve
 from tests.docs.documents import ROOT, fences, read, rows, section
 
 PAGE = read("docs/realtime.md")
@@ -65,14 +67,13 @@ def test_no_fault_is_left_out() -> None:
     assert set(ServiceFaults.model_fields) - how == told
 
 
-def test_the_example_is_python_that_names_what_there_is() -> None:
+@pytest.mark.session
+def test_the_example_runs_and_shows_a_frame(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (example,) = fences(PAGE, "python")
-    tree = ast.parse(example)
-    imported = [
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "g2gbench.realtime"
-        for alias in node.names
-    ]
-    assert imported
-    assert all(hasattr(realtime, name) for name in imported)
+    with _serve() as served:
+        monkeypatch.setattr(client, "BASE_URL", served.base)  # in place of the public service
+        monkeypatch.setenv(client.KEY_VARIABLE, "a-key")
+        exec(compile(example, "docs/realtime.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("(624, 1088) ")

@@ -112,3 +112,16 @@ async def test_an_unset_variable_is_bad_input_before_anything_starts(tmp_path: P
     assert "G2G_NO" in err.decode()
     assert "Traceback" not in err.decode()
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+async def test_a_session_at_1080p_is_read_at_the_size_that_comes(tmp_path: Path) -> None:
+    async with _serving("--key", SECRET) as url:
+        text = SCENARIO.replace("model:", "resolution: 1080p, model:")
+        status, said = await _run(tmp_path, url, text)
+    assert status in (0, 3), said  # two cores may be too few for it
+    journal = next((tmp_path / "runs").rglob("journal.jsonl")).read_text().splitlines()
+    seen = [line for line in map(json.loads, journal) if line["kind"] == "seen"]
+    read = [line for line in seen if line["seq"] is not None]
+    assert len(read) > 0.9 * len(seen)
+    assert {(line["width"], line["height"]) for line in read} >= {(1884, 1080)}
