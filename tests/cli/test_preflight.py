@@ -119,6 +119,7 @@ async def test_an_emulated_network_is_in_between() -> None:
     assert told["metrics"]["rtt_ms"] > 5
 
 
+@pytest.mark.slow
 async def test_a_blackout_in_between_is_blocked_udp() -> None:
     async with _stun() as url:
         status, out, _ = await _preflight("--stun", url, "--network", "blackout", "--json")
