@@ -41,7 +41,7 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "late_tick_ratio": "ticks of the capture schedule skipped or more than half a frame interval "
     "late, in the steady state",
     "bad_reading_ratio": "remote frames unreadable, misread or with a number that is not "
-    "outstanding, over all remote frames since the first readable one",
+    "outstanding, over all remote frames since the first readable one of their stream",
     "queue_drops": "frames that the own queues of client or model worker dropped before their "
     "marker was read",
     "witness_disagreements": "frames whose metadata trailer names another frame than the marker",
@@ -238,13 +238,21 @@ def _unsettled(ledger: Ledger, limits: Limits) -> Iterator[str]:
 def _bad_readings(ledger: Ledger, session: Session) -> tuple[int, int]:
     """Remote frames that gave no sample and no repeat, and all of them, since the first sample.
 
-    A service may show frames of its own before the first one of ours.
+    A service may show frames of its own before the first one of ours, and it does so anew in each
+    stream after a reconnect. A later stream without any of ours counts whole.
     """
     believed = ledger.sightings.kind <= 1
     if not believed.any():
         return 0, len(session.seen)
-    kinds = believed[int(believed.argmax()) :]
-    return int((~kinds).sum()), len(kinds)
+    renewed = [e.at_ns for e in session.events if e.name == "remote_stream"][1:]
+    stream = np.searchsorted(renewed, session.seen.received_ns, side="right")
+    own = np.zeros(len(believed), dtype=np.bool_)
+    for number_of_stream in np.unique(stream):
+        shown = np.flatnonzero(stream == number_of_stream)
+        ours = np.flatnonzero(believed[shown])
+        if len(ours) or number_of_stream == 0:
+            own[shown[: ours[0] if len(ours) else None]] = True
+    return int((~believed & ~own).sum()), int((~own).sum())
 
 
 def markdown_table() -> str:

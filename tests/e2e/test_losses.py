@@ -100,7 +100,7 @@ async def test_a_worker_that_is_killed_on_purpose_is_survived_and_told(tmp_path:
     text = passthrough("killed", duration=6).replace("kind: loopback,", f"kind: loopback, {fault}")
     run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 120)
     (trial,) = run.trials
-    assert trial.result.status == "ok", trial.result.message
+    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
     journal = next(run.path.rglob("journal.jsonl")).read_text()
     assert '"name":"reconnect"' in journal
     assert journal.count('"name":"remote_stream"') == 2

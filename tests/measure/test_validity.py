@@ -148,6 +148,33 @@ def test_frames_before_the_first_readable_one_are_the_services_own() -> None:
     assert reasons(remote=[*own, *(seen(i) for i in range(FRAMES))]) == ()
 
 
+def _streams(*begun_before: int) -> list[Record]:
+    """A remote stream at the start, and another just before each of these frames came back."""
+    starts = [START, *(seen(frame_id).received_ns - 15 * MS for frame_id in begun_before)]
+    return [Event(at_ns, "remote_stream", {}) for at_ns in starts]
+
+
+def _own(before: int, count: int) -> list[Seen]:
+    """The service's own pictures, shown just before this frame came back."""
+    at_ns = seen(before).received_ns - 10 * MS
+    return [Seen(at_ns + i * MS, at_ns + i * MS, None, "no_marker", 8, 8) for i in range(count)]
+
+
+@pytest.mark.parametrize(("streams", "valid"), [((), False), ((100,), True), ((60,), False)])
+def test_a_stream_after_a_reconnect_may_show_the_services_own_frames_first_too(
+    streams: Sequence[int], valid: bool
+) -> None:
+    remote = [*(seen(i) for i in range(100)), *_own(100, 5), *map(seen, range(100, FRAMES))]
+    found = reasons(_streams(*streams), remote=remote)
+    assert (found == ()) == valid
+    assert valid or "could not be read" in found[0]
+
+
+def test_a_later_stream_that_never_shows_a_frame_of_ours_counts_whole() -> None:
+    remote = [*(seen(i) for i in range(FRAMES)), *_own(FRAMES + 5, 5)]
+    assert "2.44% of the remote frames" in reasons(_streams(FRAMES + 5), remote=remote)[0]
+
+
 def test_a_witness_that_disagrees_makes_it_invalid() -> None:
     remote = [seen(i, witness=i if i != 7 else 8) for i in range(FRAMES)]
     assert reasons(remote=remote) == (
