@@ -41,6 +41,7 @@ class Tile:
     """A key number: ``state`` is pass, fail, invalid, null or empty."""
 
     name: str
+    meaning: str
     state: str
     value: str
     unit: str
@@ -67,6 +68,7 @@ class MetricRow:
     """Any metric of a cell; ``reason`` says why there is no value, or what limits it."""
 
     name: str
+    meaning: str
     value: str
     interval: str
     count: int
@@ -75,13 +77,17 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A planned trial: its key numbers where it was measured, and why it does not count."""
+    """A planned trial: its key numbers where it was measured, and why it does not count.
+
+    ``records`` is where its raw records are, seen from the report; empty for one that never ran.
+    """
 
     repeat: int
     state: str
     status: str
     values: tuple[str, ...]
     why: str
+    records: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +132,11 @@ def _tile(cell: Mapping[str, Any], metric: str) -> Tile:
     estimate, borrowed = estimate_of(cell, metric)
     expectation = next((e for e in cell["expectations"] if e["metric"] == metric), None)
     limit = expectation["limit"] if expectation else None
+    meaning = METRICS[metric].definition
     if estimate["value"] is None:
-        return Tile(label(metric), "null", "not measured", "", "", estimate.get("reason", ""))
+        return Tile(
+            label(metric), meaning, "null", "not measured", "", "", estimate.get("reason", "")
+        )
     form = scale(metric, (estimate["value"], estimate["low"], estimate["high"]), limit)
     state, note = "", "no limit set"
     if expectation:
@@ -141,6 +150,7 @@ def _tile(cell: Mapping[str, Any], metric: str) -> Tile:
         state = "invalid"
     return Tile(
         label(metric),
+        meaning,
         state,
         form.number(estimate["value"]),
         form.unit,
@@ -224,7 +234,9 @@ def metrics(cell: Mapping[str, Any]) -> list[MetricRow]:
     rows = []
     for name, estimate in cell["metrics"].items():
         value, interval = shown(name, estimate)
-        rows.append(MetricRow(name, value, interval, estimate["n"], estimate.get("reason", "")))
+        meaning = METRICS[name].definition if name in METRICS else ""
+        reason = estimate.get("reason", "")
+        rows.append(MetricRow(name, meaning, value, interval, estimate["n"], reason))
     return rows
 
 
@@ -233,9 +245,15 @@ def unmeasured(cell: Mapping[str, Any]) -> int:
     return sum(estimate["value"] is None for estimate in cell["metrics"].values())
 
 
-def trial_rows(cell: Mapping[str, Any], planned: int) -> list[TrialRow]:
-    """Every planned trial of a cell, those that never ran too."""
-    rows = [_trial_row(trial) for trial in cell["trials"]]
+def trial_rows(
+    cell: Mapping[str, Any], planned: int, records: Mapping[int, str] | None = None
+) -> list[TrialRow]:
+    """Every planned trial of a cell, those that never ran too.
+
+    ``records`` has the place of the raw records of each repeat, seen from the report.
+    """
+    places = records or {}
+    rows = [_trial_row(trial, places.get(trial["repeat"], "")) for trial in cell["trials"]]
     known = {row.repeat for row in rows}
     rows += [
         TrialRow(i, "nodiff", "not run", ("–",) * len(KEY_METRICS), "the run ended before it")
@@ -245,15 +263,14 @@ def trial_rows(cell: Mapping[str, Any], planned: int) -> list[TrialRow]:
     return sorted(rows, key=lambda row: row.repeat)
 
 
-def _trial_row(trial: Mapping[str, Any]) -> TrialRow:
+def _trial_row(trial: Mapping[str, Any], records: str) -> TrialRow:
     values = tuple(
         single(name, trial["metrics"].get(name, {}).get("value")) for name in KEY_METRICS
     )
     ok = trial["status"] == "ok"
     state = "pass" if ok else str(trial["status"])
-    return TrialRow(
-        trial["repeat"], state, "valid" if ok else trial["status"], values, "" if ok else why(trial)
-    )
+    status, reason = ("valid", "") if ok else (trial["status"], why(trial))
+    return TrialRow(trial["repeat"], state, status, values, reason, records)
 
 
 def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:

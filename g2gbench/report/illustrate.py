@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.report.budget_view import Budget, budget_of, by_phase
@@ -16,6 +19,7 @@ from g2gbench.report.figures.cells import cells as cells_figure
 from g2gbench.report.figures.distribution import distribution
 from g2gbench.report.figures.drops import drops
 from g2gbench.report.figures.first_frame import first_frame
+from g2gbench.report.figures.heat_map import grid_of, heat_map
 from g2gbench.report.figures.limits import Limit, g2g_limit
 from g2gbench.report.figures.over_time import over_time
 from g2gbench.report.figures.trials import trials as trials_figure
@@ -44,6 +48,12 @@ class CellFigures:
     def trials(self) -> tuple[Trial, ...]:
         """The cell's stored trials."""
         return tuple(trial for trial in self.run.trials if trial.cell == self.cell["cell"])
+
+    @property
+    def records(self) -> dict[int, str]:
+        """Where the raw records of each repeat are, seen from the report."""
+        places = {t.repeat: os.path.relpath(t.path, self.run.report_path) for t in self.trials}
+        return {repeat: quote(Path(place).as_posix()) for repeat, place in places.items()}
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
@@ -192,6 +202,12 @@ def matrix_figure(run: Run) -> Illustration | None:
     return cells_figure(found, g2g_limit(found[0]["expectations"]), "cells")
 
 
+def heat_figure(run: Run) -> Illustration | None:
+    """The matrix as a grid; None where fewer than two fields vary."""
+    grid = grid_of(run.summary_data["cells"])
+    return heat_map(grid, "heat-map") if grid else None
+
+
 def budgets_figure(run: Run) -> Illustration | None:
     """Where the milliseconds go in each cell, on one scale; None for a single cell."""
     rows = _budgets(run)
@@ -214,8 +230,8 @@ def _budgets(run: Run) -> list[tuple[str, Budget]]:
 
 def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     """The figures that are written as PNG files; of a matrix the latency of each cell."""
-    matrix, rows = matrix_figure(run), _budgets(run)
-    found = [matrix] if matrix else []
+    rows = _budgets(run)
+    found = [figure for figure in (heat_figure(run), matrix_figure(run)) if figure is not None]
     found += [budget_file(rows, "budget")] if rows else []
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every

@@ -17,7 +17,13 @@ from g2gbench.report.checks import checks
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.budget import COLOURS
 from g2gbench.report.headline import headline
-from g2gbench.report.illustrate import CellFigures, budgets_figure, figures_of, matrix_figure
+from g2gbench.report.illustrate import (
+    CellFigures,
+    budgets_figure,
+    figures_of,
+    heat_figure,
+    matrix_figure,
+)
 from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
 from g2gbench.report.quality_view import UNKNOWN, level_words
@@ -62,6 +68,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             planned=sum(planned.values()),
             cells=cells,
             quality=_quality(summary["cells"]),
+            heat=drawer.draw(heat_figure(run)),
             matrix=drawer.draw(matrix_figure(run)),
             budgets=drawer.draw(budgets_figure(run)),
             key_names=[label(name) for name in KEY_METRICS],
@@ -122,7 +129,7 @@ def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,
         "frames": frames,
-        "trials": cell_view.trial_rows(cell, planned),
+        "trials": cell_view.trial_rows(cell, planned, found.records),
         "counted": [trial["repeat"] for trial in counted],
         "stages": cell_view.stages(counted) if counted else [],
         "metrics": cell_view.metrics(cell),

@@ -40,12 +40,22 @@ PALETTE: Final[Mapping[str, Colour]] = MappingProxyType(
         "level-poor": Colour("#ef9f57", "#ef9f57", "seconds of poor quality"),
         "level-critical": Colour("#e0664a", "#e0664a", "seconds of critical quality"),
         "level-unknown": Colour("#c3c7cd", "#c3c7cd", "seconds of unknown quality"),
+        "h0": Colour("#edf3f9", "#18232e", "heat: the least of a matrix"),
+        "h1": Colour("#d6e5f2", "#1d3347", "heat"),
+        "h2": Colour("#b4d0e7", "#254866", "heat"),
+        "h3": Colour("#86b3d6", "#336389", "heat"),
+        "h4": Colour("#4f8fc0", "#5c96c4", "heat"),
+        "h5": Colour("#28679a", "#93bfe0", "heat"),
+        "h6": Colour("#123f66", "#cfe4f5", "heat: the most of a matrix"),
         "level-ink": Colour("#1a1a1a", "#1a1a1a", "letters on the levels, in both themes"),
     }
 )
 
 LIGHT: Final[Mapping[str, str]] = MappingProxyType({n: c.light for n, c in PALETTE.items()})
 """What figures are drawn with; the SVG writer turns each into a variable of the page."""
+
+HEAT: Final = ("h0", "h1", "h2", "h3", "h4", "h5", "h6")
+"""The steps of a heat map; in the dark theme the ramp turns round, so that more stays stronger."""
 
 NAMES: Final[Mapping[str, str]] = MappingProxyType({c.light: n for n, c in PALETTE.items()})
 """The name of a light colour."""
