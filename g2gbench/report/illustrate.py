@@ -22,6 +22,7 @@ from g2gbench.report.figures.first_frame import first_frame
 from g2gbench.report.figures.heat_map import grid_of, heat_map
 from g2gbench.report.figures.limits import Limit, g2g_limit
 from g2gbench.report.figures.over_time import over_time
+from g2gbench.report.figures.trade_off import panels_of, trade_off
 from g2gbench.report.figures.trials import trials as trials_figure
 from g2gbench.report.headline import DEFAULT_CELL, short_cell
 from g2gbench.report.link_view import link_view
@@ -208,6 +209,12 @@ def heat_figure(run: Run) -> Illustration | None:
     return heat_map(grid, "heat-map") if grid else None
 
 
+def trade_off_figure(run: Run) -> Illustration | None:
+    """Latency against picture quality; None where fewer than two cells have both."""
+    panels = panels_of(run.summary_data["cells"])
+    return trade_off(panels, "latency-quality") if panels else None
+
+
 def budgets_figure(run: Run) -> Illustration | None:
     """Where the milliseconds go in each cell, on one scale; None for a single cell."""
     rows = _budgets(run)
@@ -231,7 +238,8 @@ def _budgets(run: Run) -> list[tuple[str, Budget]]:
 def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     """The figures that are written as PNG files; of a matrix the latency of each cell."""
     rows = _budgets(run)
-    found = [figure for figure in (heat_figure(run), matrix_figure(run)) if figure is not None]
+    matrix = (heat_figure(run), matrix_figure(run), trade_off_figure(run))
+    found = [figure for figure in matrix if figure is not None]
     found += [budget_file(rows, "budget")] if rows else []
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every

@@ -23,6 +23,7 @@ from g2gbench.report.illustrate import (
     figures_of,
     heat_figure,
     matrix_figure,
+    trade_off_figure,
 )
 from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
@@ -70,6 +71,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             quality=_quality(summary["cells"]),
             heat=drawer.draw(heat_figure(run)),
             matrix=drawer.draw(matrix_figure(run)),
+            trade_off=drawer.draw(trade_off_figure(run)),
             budgets=drawer.draw(budgets_figure(run)),
             key_names=[label(name) for name in KEY_METRICS],
             checks=checks(run),
