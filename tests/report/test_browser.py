@@ -1,4 +1,4 @@
-"""The page in a real browser: nothing is wider than the window of a phone or of a desktop."""
+"""The page in a real browser: nothing is wider than a window, it prints, and loads nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import html
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -30,6 +35,9 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium on PATH; to enable: apt-get install chromium"
 )
 
+WIDTHS = (390, 1280, 1920)
+"""A phone, a laptop, a desktop; in pixels."""
+
 PROBE = """<!doctype html><meta charset="utf-8"><title>waiting</title>
 {frames}
 <script>
@@ -50,7 +58,7 @@ def test_no_page_is_wider_than_its_window(reported: Reported, tmp_path: Path) ->
         f'<iframe width="{width}" height="900" src="{html.escape(url)}"></iframe>'
         for state in BUILDERS
         for url in [(reported[state].path / "report.html").as_uri()]
-        for width in (390, 1280)
+        for width in WIDTHS
     ]
     probe = tmp_path / "probe.html"
     probe.write_text(PROBE.format(frames="\n".join(frames)), encoding="utf-8")
@@ -71,7 +79,64 @@ def test_no_page_is_wider_than_its_window(reported: Reported, tmp_path: Path) ->
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title
     measured = [[int(n) for n in entry.split("/")] for entry in title[1].split()]
-    assert len(measured) == 2 * len(BUILDERS)
+    assert len(measured) == len(WIDTHS) * len(BUILDERS)
     for _, scroll_width, client_width, shown, figures in measured:
         assert scroll_width <= client_width
         assert shown == figures  # of its widths each figure shows the one that fits
+
+
+class Strict(SimpleHTTPRequestHandler):
+    """Files, under a policy that lets a page load nothing: what it tries is told in the console."""
+
+    def end_headers(self) -> None:
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        self.send_header("Content-Security-Policy", policy)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder's files."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Strict, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def print_page(url: str, folder: Path) -> tuple[bytes, str]:
+    """The page as a PDF, and what Chromium logged."""
+    assert CHROMIUM is not None
+    printed = folder / "page.pdf"
+    profile = f"--user-data-dir={folder / 'profile'}"
+    logging = "--enable-logging=stderr"
+    done = subprocess.run(
+        [CHROMIUM, *FLAGS, logging, profile, f"--print-to-pdf={printed}", url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    return printed.read_bytes(), done.stderr
+
+
+@pytest.mark.parametrize("state", ["blackout", "six cells"])
+def test_a_page_prints_loads_nothing_and_has_no_error(
+    reported: Reported, tmp_path: Path, state: str
+) -> None:
+    with served(reported[state].path) as address:
+        printed, logged = print_page(f"{address}/report.html", tmp_path)
+    assert printed.startswith(b"%PDF")
+    assert "CONSOLE" not in logged
+
+
+def test_a_page_that_would_load_something_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text('<img src="/picture.png">', encoding="utf-8")
+    with served(tmp_path) as address:
+        _, logged = print_page(f"{address}/page.html", tmp_path)
+    assert "CONSOLE" in logged
