@@ -10,10 +10,22 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from g2gbench import marker, quality, realtime
     from g2gbench.benchmark import run, run_async
+    from g2gbench.store.comparing import Comparison, compare
     from g2gbench.store.reading import Run
     from g2gbench.store.reading import open_run as load
 
-__all__ = ["Run", "__version__", "load", "marker", "quality", "realtime", "run", "run_async"]
+__all__ = [
+    "Comparison",
+    "Run",
+    "__version__",
+    "compare",
+    "load",
+    "marker",
+    "quality",
+    "realtime",
+    "run",
+    "run_async",
+]
 
 # Loaded when first used: `g2gbench --help` need not wait for pandas and the LiveKit SDK.
 _HOMES = {
@@ -22,6 +34,8 @@ _HOMES = {
     "realtime": ("g2gbench.realtime", None),
     "run": ("g2gbench.benchmark", "run"),
     "run_async": ("g2gbench.benchmark", "run_async"),
+    "compare": ("g2gbench.store.comparing", "compare"),
+    "Comparison": ("g2gbench.store.comparing", "Comparison"),
     "Run": ("g2gbench.store.reading", "Run"),
     "load": ("g2gbench.store.reading", "open_run"),
 }

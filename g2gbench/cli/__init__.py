@@ -14,6 +14,7 @@ from g2gbench.errors import ExitCode, G2GBenchError
 # command -> (module, attribute, help line): help must not cost the import of every library.
 _COMMANDS = {
     "run": ("run", "run_command", "Run scenarios and report on them."),
+    "compare": ("compare", "compare_command", "Say whether a run is worse than another."),
     "report": ("report", "report_command", "Write the reports of finished or cut-off runs again."),
     "scenario": ("scenario", "scenario_group", "Check, list and show scenario files."),
     "preflight": ("preflight", "preflight_command", "Say whether a session would go well."),

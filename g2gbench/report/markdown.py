@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
+from g2gbench.report.markdown_text import escaped as _text
 from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import level_words
@@ -26,7 +26,6 @@ _MARKS: Final[Mapping[str, str]] = {
 }
 _MOST_CELLS: Final = 60
 _MOST_TRIALS: Final = 40
-_LONGEST_TEXT: Final = 300
 _LONGEST_NAME: Final = 80
 _RESERVE: Final = 1000
 
@@ -165,18 +164,6 @@ def _left_out(count: int, most: int) -> Iterator[str]:
 
 def _name(cell: str) -> str:
     return _text(short_cell(cell), _LONGEST_NAME)
-
-
-def _text(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """Text that Markdown shows as it is: nothing in it is a tag, a link, a mention or a column."""
-    if len(text) > longest:
-        text = f"{text[:longest]}…"
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)
-    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)
-    # A zero-width joiner: neither a mention of a user nor a link made by itself.
-    return text.replace("@", "@\u200d").replace("://", ":\u200d//")
 
 
 def _code(text: str) -> str:

@@ -12,12 +12,12 @@ import platformdirs
 
 from g2gbench import __version__
 from g2gbench.analysis.calibration import Findings
+from g2gbench.analysis.likeness import SAME_MACHINE
 from g2gbench.store.files import write_json
 from g2gbench.store.machine import describe_machine, package_versions
 
 SCHEMA: Final = 1
 FILE: Final = "calibration.json"
-_SAME_MACHINE: Final = ("cores", "memory_bytes", "processor", "architecture", "system")
 
 
 def calibration_path() -> Path:
@@ -67,7 +67,7 @@ def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, An
 
     A calibration of another machine says nothing of this one.
     """
-    if facts is None or any(facts["machine"].get(k) != machine.get(k) for k in _SAME_MACHINE):
+    if facts is None or any(facts["machine"].get(k) != machine.get(k) for k in SAME_MACHINE):
         return None
     (overall,) = [
         f for f in facts["times"] if (f["metric"], f["injected"]) == ("g2g_ms.p50", "all delays")

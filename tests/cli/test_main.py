@@ -20,7 +20,17 @@ from g2gbench.errors import (
 )
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["run", "report", "scenario", "preflight", "serve", "calibrate", "grade", "doctor"]
+COMMANDS = [
+    "run",
+    "compare",
+    "report",
+    "scenario",
+    "preflight",
+    "serve",
+    "calibrate",
+    "grade",
+    "doctor",
+]
 UNITS = {"run": "=30s", "scenario": "2Mbps", "serve": "ms."}
 
 

@@ -24,6 +24,8 @@ from tests.report import runs
 
 PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
+TABLED = ("run", "serve", "compare")
+"""Commands with a table of their options."""
 CUT_OF_A_TRIAL = {"metrics", "accounting", "phases", "recoveries"}
 
 
@@ -64,7 +66,7 @@ def test_every_command_is_in_the_table() -> None:
     assert sorted(named) == sorted(LEAVES)
 
 
-@pytest.mark.parametrize("name", ["run", "serve"])
+@pytest.mark.parametrize("name", TABLED)
 def test_every_option_is_told_and_no_other(name: str) -> None:
     table = "\n".join(line for line in subsection(name).splitlines() if line.startswith("| `"))
     assert told_options(table) == options(LEAVES[name]) - SHARED
@@ -72,7 +74,7 @@ def test_every_option_is_told_and_no_other(name: str) -> None:
 
 def test_every_option_of_the_smaller_commands_is_told() -> None:
     text = subsection("report, scenario, calibrate, doctor")
-    smaller = set(LEAVES) - {"run", "serve", "preflight"}
+    smaller = set(LEAVES) - {*TABLED, "preflight"}
     wanted = {option for name in smaller for option in options(LEAVES[name])} - SHARED
     assert told_options(text) == wanted
     with_json = {name for name in smaller if "--json" in options(LEAVES[name])}
@@ -134,6 +136,13 @@ def test_the_json_has_the_keys_that_are_printed(tmp_path: Path) -> None:
     (block,) = fences(section(PAGE, "JSON"), "json")
     shown, real = json.loads(block), cut_down(runs.passing(tmp_path).summary_data)
     assert key_paths(shown) == key_paths(real)
+
+
+def test_the_json_of_a_comparison_has_the_keys_that_are_printed(tmp_path: Path) -> None:
+    (block,) = fences(subsection("compare"), "json")
+    run = runs.passing(tmp_path)
+    real = g2gbench.compare(run, run).as_plain()
+    assert key_paths(json.loads(block)) == key_paths({**real, "exit_code": 0})
 
 
 def test_every_status_of_a_trial_is_named() -> None:

@@ -1,0 +1,129 @@
+"""Whether two runs are alike enough to compare: what differs besides what is under test."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+EVERYTHING: Final = "all"
+
+NOT_COMPARED: Final = frozenset(
+    {
+        "name",
+        "description",
+        "repeat",
+        "expect",
+        "matrix",
+        "target.url",
+        "target.http_url",
+        "target.api_key",
+        "target.api_secret",
+    }
+)
+"""Fields of a scenario that may differ: they change no session, or name the thing under test.
+
+Of a matrix the cells are compared by their names.
+"""
+
+SAME_MACHINE: Final = ("cores", "memory_bytes", "processor", "architecture", "system")
+"""What makes a machine another one; a newer kernel or Python does not."""
+
+_NONE: Final = "not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a run was measured under, as its records tell.
+
+    ``scenario`` is the resolved document; ``version`` that of g2gbench, which says how metrics are
+    computed; ``clients`` and ``markers`` are those of its sessions, empty where none has begun.
+    """
+
+    scenario: Mapping[str, Any]
+    machine: Mapping[str, Any]
+    version: str
+    clients: frozenset[str] = frozenset()
+    markers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """One thing that differs: by its ``name`` it can be allowed."""
+
+    name: str
+    base: str
+    candidate: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.base} and {self.candidate}"
+
+
+def differences(base: Conditions, candidate: Conditions) -> tuple[Unlike, ...]:
+    """What differs between two runs that should not, by name."""
+    return tuple(_differences(base, candidate))
+
+
+def refused(found: Iterable[Unlike], allowed: Sequence[str]) -> tuple[Unlike, ...]:
+    """Those of the differences that no name in ``allowed`` lets through.
+
+    A name lets through what lies below it: ``network`` any field of the network.
+    """
+    return tuple(
+        one
+        for one in found
+        if not any(
+            name in (EVERYTHING, one.name) or one.name.startswith(f"{name}.") for name in allowed
+        )
+    )
+
+
+def fingerprint(scenario: Mapping[str, Any]) -> str:
+    """The same for scenarios that do not differ, and for no others."""
+    compared = {**dict(_leaves(scenario)), "matrix": scenario.get("matrix")}
+    return hashlib.sha256(json.dumps(compared, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _differences(base: Conditions, candidate: Conditions) -> Iterator[Unlike]:
+    yield from _scenarios(base.scenario, candidate.scenario)
+    for key in SAME_MACHINE:
+        one, other = base.machine.get(key), candidate.machine.get(key)
+        if one != other:
+            yield Unlike(f"machine.{key}", _shown(one), _shown(other))
+    if base.version != candidate.version:
+        yield Unlike("g2gbench", base.version, candidate.version)
+    for name in ("clients", "markers"):
+        one, other = getattr(base, name), getattr(candidate, name)
+        if one and other and one != other:
+            yield Unlike(name.removesuffix("s"), ", ".join(sorted(one)), ", ".join(sorted(other)))
+
+
+def _scenarios(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[Unlike]:
+    sides = [dict(_leaves(scenario)) for scenario in (base, candidate)]
+    # A cell says in its name what a varied field is; what the base says of it never ran.
+    varied = set(base.get("matrix") or ()) & set(candidate.get("matrix") or ())
+    for name in dict.fromkeys([*sides[0], *sides[1]]):
+        one, other = (side.get(name) for side in sides)
+        if one != other and name not in NOT_COMPARED and not _within(name, varied):
+            yield Unlike(name, _shown(one), _shown(other))
+
+
+def _leaves(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        name = f"{place}{key}"
+        if name in NOT_COMPARED:
+            continue
+        if isinstance(inner, Mapping) and inner:
+            yield from _leaves(inner, f"{name}.")
+        else:
+            yield name, inner
+
+
+def _within(name: str, paths: Iterable[str]) -> bool:
+    return any(name == path or name.startswith(f"{path}.") for path in paths)
+
+
+def _shown(value: object) -> str:
+    return _NONE if value is None else str(value)

@@ -1,0 +1,221 @@
+"""Two stored runs compared: refused where they are not alike, else row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from g2gbench.analysis.comparison import (
+    JUDGED,
+    Asked,
+    Outcome,
+    Row,
+    compare_trials,
+    status_of,
+)
+from g2gbench.analysis.floors import Floor, parse_floor
+from g2gbench.analysis.likeness import EVERYTHING, Conditions, Unlike, differences, refused
+from g2gbench.analysis.trials import TrialResult, finite
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.measure.registry import METRICS, later
+from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.store import baselines, noise
+from g2gbench.store.reading import Run
+
+SCHEMA: Final = 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A base and a candidate, row by row.
+
+    ``unlike`` differs and was let through; ``left_out`` are cells that only one side has;
+    ``noise`` is what is known of this machine's noise; ``second`` are the runs that were made to
+    confirm a regression.
+    """
+
+    base: Run
+    candidate: Run
+    rows: tuple[Row, ...]
+    unlike: tuple[Unlike, ...] = ()
+    left_out: tuple[str, ...] = ()
+    noise: Mapping[str, Any] | None = None
+    second: tuple[Run, ...] = ()
+
+    @property
+    def status(self) -> Outcome:
+        """no difference, improvement, regression or inconclusive."""
+        return status_of(self.rows)
+
+    @property
+    def compared(self) -> bool:
+        """Whether any row has a difference that is judged."""
+        return any(row.judged and row.shift is not None for row in self.rows)
+
+    def exit_code(self, *, fail_on_inconclusive: bool = False) -> ExitCode:
+        """1 for a regression (for doubt too where asked), 3 when nothing could be compared."""
+        if self.status == "regression":
+            return ExitCode.FAIL
+        if not self.compared:
+            return ExitCode.INVALID
+        if fail_on_inconclusive and self.status == "inconclusive":
+            return ExitCode.FAIL
+        return ExitCode.PASS
+
+    def as_plain(self) -> dict[str, Any]:
+        """The object that ``compare --json`` prints."""
+        return {
+            "schema": SCHEMA,
+            "status": self.status,
+            "base_dir": str(self.base.path),
+            "candidate_dir": str(self.candidate.path),
+            "unlike": [
+                {"name": u.name, "base": u.base, "candidate": u.candidate} for u in self.unlike
+            ],
+            "left_out": list(self.left_out),
+            "noise": None if self.noise is None else self.noise["taken"],
+            "second_dirs": [str(run.path) for run in self.second],
+            "rows": [_plain(row) for row in self.rows],
+        }
+
+
+def compare(
+    base: Run | Path | str,
+    candidate: Run | Path | str,
+    *,
+    metrics: Sequence[str] = (),
+    floors: Mapping[str, str] | Sequence[str] = (),
+    allow: Sequence[str] = (),
+    noise_path: Path | None = None,
+) -> Comparison:
+    """Compare two stored runs over their valid trials.
+
+    Args:
+        base: what is held against: a run, its directory, or the name of a baseline.
+        candidate: what may be worse, likewise.
+        metrics: judge these instead of the usual ones.
+        floors: effect floors as written: ``{"g2g_ms.p95": "20ms", "fps": "3%"}``, or each as
+            ``g2g_ms.p95=20ms``.
+        allow: differences to let through, by name: ``publish.codec``, ``machine``, or ``all``.
+        noise_path: where the machine's noise is kept; default the user's data folder.
+
+    Raises InputError for what is no run, for an unknown metric, and for runs that are not alike.
+
+    """
+    base, candidate = _opened(base), _opened(candidate)
+    if isinstance(floors, Mapping):
+        floors = [f"{name}={value}" for name, value in floors.items()]
+    asked_floors = read_floors(floors)
+    for name in metrics:
+        known_metric(name)
+    for name in asked_floors:
+        if name not in (metrics or JUDGED):
+            raise InputError(f"--floor {name}: it is not judged; add --metric {name}")
+    unlike = differences(conditions(base), conditions(candidate))
+    refuse(unlike, allow)
+    cells, left_out = _cells(base, candidate)
+    known = noise.load(base, noise_path)
+    asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known))
+    rows = compare_trials(_results(base), _results(candidate), cells, asked)
+    return Comparison(base, candidate, rows, unlike, left_out, known)
+
+
+def conditions(run: Run) -> Conditions:
+    """What a run was measured under."""
+    started = [t.session.started for t in run.trials if t.status == "ok"]
+    known = [record for record in started if record is not None]
+    return Conditions(
+        scenario=run.facts.get("scenario") or {},
+        machine=run.facts.get("machine") or {},
+        version=str(run.facts.get("g2gbench")),
+        clients=frozenset(record.client for record in known),
+        markers=frozenset(record.marker for record in known),
+    )
+
+
+def refuse(unlike: Sequence[Unlike], allow: Sequence[str]) -> None:
+    """Raise InputError, naming them, for differences that are not let through."""
+    found = refused(unlike, allow)
+    if not found:
+        return
+    lines = "".join(f"\n  {one}" for one in found)
+    names = " ".join(f"--allow {name}" for name in dict.fromkeys(one.name for one in found))
+    raise InputError(
+        f"the two runs are not alike:{lines}\n"
+        f"A difference between them would not be the candidate's alone. To compare them all the "
+        f"same: {names} (or --allow {EVERYTHING})"
+    )
+
+
+def read_floors(texts: Sequence[str]) -> dict[str, Floor]:
+    """Effect floors as users write them, ``METRIC=VALUE``, by metric; raises InputError."""
+    found: dict[str, Floor] = {}
+    for text in texts:
+        known_metric(text.partition("=")[0].strip())
+        try:
+            metric, floor = parse_floor(text)
+        except Refused as error:
+            allowed = f"; allowed: {', '.join(error.allowed)}" if error.allowed else ""
+            raise InputError(f"--floor {text}: {error.message or 'not usable'}{allowed}") from error
+        found[metric] = floor
+    return found
+
+
+def known_metric(name: str) -> None:
+    """Raise InputError, with the nearest name, for what is no metric of the registry."""
+    if name in METRICS:
+        return
+    reason = later(name)
+    if reason is not None:
+        raise InputError(f'metric "{name}": {reason}')
+    nearest = nearest_name(name, METRICS)
+    meant = f"; did you mean {nearest}?" if nearest else "; docs/metrics.md lists them"
+    raise InputError(f'unknown metric "{name}"{meant}')
+
+
+def _opened(run: Run | Path | str) -> Run:
+    return run if isinstance(run, Run) else baselines.find(str(run))
+
+
+def _results(run: Run) -> list[TrialResult]:
+    return [trial.result for trial in run.trials]
+
+
+def _cells(base: Run, candidate: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The cells of both, and those of one alone."""
+    sides = [[str(cell["cell"]) for cell in run.facts["cells"]] for run in (base, candidate)]
+    both = tuple(cell for cell in sides[0] if cell in sides[1])
+    if not both:
+        raise InputError(
+            "the two runs have no cell in common: "
+            f"{', '.join(sides[0])} against {', '.join(sides[1])}"
+        )
+    alone = dict.fromkeys(cell for cell in [*sides[0], *sides[1]] if cell not in both)
+    return both, tuple(alone)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    found, floor = row.shift, row.floor
+    return {
+        "cell": row.cell,
+        "metric": row.metric,
+        "unit": METRICS[row.metric].unit,
+        "base": finite(row.base),
+        "candidate": finite(row.candidate),
+        "difference": None if found is None else finite(found.value),
+        "low": None if found is None else finite(found.low),
+        "high": None if found is None else finite(found.high),
+        "coverage": None if found is None else found.coverage,
+        "effect_floor": None if floor is None else floor.value,
+        "floor_source": None if floor is None else floor.source,
+        "p_value": row.p_value,
+        "p_adjusted": row.p_adjusted,
+        "outcome": row.outcome,
+        "more_repeats": row.more_repeats,
+        "n_base": len(row.base_values),
+        "n_candidate": len(row.candidate_values),
+        "confirmed": row.confirmed,
+        "reason": row.reason,
+    }

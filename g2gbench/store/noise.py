@@ -1,0 +1,94 @@
+"""This machine's noise: kept in the user's data folder, a floor of every later comparison."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
+from g2gbench.analysis.noise import noise_of_cells
+from g2gbench.errors import InputError
+from g2gbench.store.files import write_json
+from g2gbench.store.reading import Run
+
+SCHEMA: Final = 1
+FILE: Final = "noise.json"
+
+
+def noise_path() -> Path:
+    """Where the noise of this machine is kept."""
+    return Path(platformdirs.user_data_dir("g2gbench", appauthor=False)) / FILE
+
+
+def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
+    """The noise that runs of one thing show, as plain data; raises InputError with too few trials.
+
+    Whether they are alike is for the caller to see to.
+    """
+    first = runs[0]
+    cells = [str(cell["cell"]) for cell in first.facts["cells"]]
+    found = noise_of_cells([[trial.result for trial in run.trials] for run in runs], cells)
+    if not any(found.values()):
+        raise InputError(
+            "too few valid trials to tell the noise: 4 of a cell are the fewest, two runs of 5 are "
+            "better"
+        )
+    return {
+        "taken": taken.isoformat(timespec="seconds"),
+        "name": first.name,
+        "runs": [run.path.name for run in runs],
+        "machine": first.facts["machine"],
+        "cells": {
+            cell: {
+                name: {"value": noise.value, "trials": noise.trials}
+                for name, noise in metrics.items()
+            }
+            for cell, metrics in found.items()
+        },
+    }
+
+
+def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
+    """Keep the noise of a run's scenario in place of what was known of it; where it lies."""
+    path = path or noise_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = _read(path)
+    kept["scenarios"][fingerprint(run.facts.get("scenario") or {})] = dict(facts)
+    write_json(path, kept)
+    return path
+
+
+def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
+    """What is known of the noise of a run's scenario on a run's machine; None: nothing."""
+    kept = _read(path or noise_path())["scenarios"]
+    found = kept.get(fingerprint(run.facts.get("scenario") or {}))
+    if not isinstance(found, dict):
+        return None
+    machine = run.facts.get("machine") or {}
+    same = all(found["machine"].get(key) == machine.get(key) for key in SAME_MACHINE)
+    return found if same else None
+
+
+def by_metric(facts: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+    """The noise by cell and metric, in the metric's own unit."""
+    cells = (facts or {}).get("cells", {})
+    return {
+        (cell, name): float(noise["value"])
+        for cell, metrics in cells.items()
+        for name, noise in metrics.items()
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        facts = None
+    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
+        return {"schema": SCHEMA, "scenarios": {}}
+    return facts

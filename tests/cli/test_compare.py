@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from g2gbench import cli
+from tests.report import runs
+from tests.report.runs import Recipe
+
+
+def call(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        cli.main(list(arguments))
+        code = 0
+    except SystemExit as end:
+        code = 0 if end.code is None else int(end.code)
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Stored runs by what they are."""
+    root = tmp_path_factory.mktemp("runs")
+    recipes = {
+        "base": [Recipe(200 + i, seed=i) for i in range(5)],
+        "worse": [Recipe(260 + i, seed=9 + i) for i in range(5)],
+        "one": [Recipe(200)],
+        "invalid": [Recipe(skipped=20)],
+    }
+    found = {name: runs.store(root / name, {"default": r}).path for name, r in recipes.items()}
+    return {name: str(path) for name, path in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "options", "code", "status"),
+    [
+        ("base", [], 0, "no difference"),
+        ("base", ["--metric", "g2g_ms.p50"], 0, "no difference"),
+        ("worse", [], 1, "regression"),
+        ("worse", ["--metric", "ttff_ms"], 0, "no difference"),
+        ("one", [], 0, "inconclusive"),
+        ("one", ["--fail-on", "inconclusive"], 1, "inconclusive"),
+        ("invalid", [], 3, "inconclusive"),
+        ("invalid", ["--fail-on", "inconclusive"], 3, "inconclusive"),
+    ],
+)
+def test_the_exit_code_says_what_was_found(
+    places: dict[str, str],
+    capfd: pytest.CaptureFixture[str],
+    candidate: str,
+    options: list[str],
+    code: int,
+    status: str,
+) -> None:
+    arguments = ["compare", places["base"], places[candidate], *options]
+    found, out, err = call(capfd, *arguments, "--json")
+    said = json.loads(out)
+    assert (found, err, said["exit_code"], said["status"]) == (code, "", code, status)
+    found, out, _ = call(capfd, *arguments)
+    assert found == code
+    assert out.startswith(f"{status.upper()}  wifi: ")
+
+
+def test_what_cannot_be_compared_is_bad_input_in_one_sentence(
+    places: dict[str, str], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, err = call(capfd, "compare", places["base"], str(tmp_path))
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    code, _, err = call(capfd, "compare", places["base"], places["one"], "--floor", "g2g_ms.p50")
+    assert code == 2
+    assert "METRIC=VALUE" in err

@@ -1,0 +1,67 @@
+"""docs/statistics.md: its rule, limits and floors are those of the code."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from g2gbench.analysis.comparison import JUDGED, SHOWN
+from g2gbench.analysis.family import LEVEL
+from g2gbench.analysis.floors import Floor, default_floor
+from g2gbench.analysis.rank_test import MOST_EXACT
+from g2gbench.analysis.shift import interval_rank
+from tests.docs.documents import code_words, prose, read, rows, section
+
+PAGE = read("docs/statistics.md")
+WORDS = " ".join(prose(PAGE).split())
+KINDS = {
+    "times (`ms`)": "g2g_ms.p50",
+    "ratios": "unreadable_ratio",
+    "rates (`1/s`)": "fps",
+    "counts": "freeze_count",
+    "bitrates": "uplink.bitrate_bps",
+    "memory": "rss_bytes.client",
+    "CPU": "cpu.client",
+    "quality": "quality",
+}
+FACTORS = {"ms": 1.0, "kbps": 1e3, "MB": 1e6, "cores": 1.0, "levels": 1.0, "": 1.0}
+
+
+def test_the_metrics_that_are_judged_are_those_of_the_code() -> None:
+    named = code_words(section(PAGE, "What is judged"))
+    assert named[: len(JUDGED)] == list(JUDGED)
+    assert tuple(named[len(JUDGED) : len(JUDGED) + len(SHOWN)]) == SHOWN
+
+
+def test_the_coverages_are_those_of_the_code() -> None:
+    for n, told in ((4, "97.1 %"), (5, "96.8 %"), (3, "90 %")):
+        assert f"{100 * interval_rank(n, n)[1]:.3g} %" == told
+        assert told in WORDS
+
+
+def test_the_limits_of_the_test_and_of_a_family_are_those_of_the_code() -> None:
+    assert f"Above {MOST_EXACT} trials on both sides" in WORDS
+    assert f"to {LEVEL:.0%}".replace("%", " %") in WORDS
+    for n in (5, 6):
+        every = math.comb(2 * n, n)
+        assert f"1/{every}" in WORDS
+        assert f"{math.floor(LEVEL * every)}" in WORDS
+
+
+@pytest.mark.parametrize(("kind", "told"), rows(PAGE, "| Metrics | Floor: the larger of |"))
+def test_every_floor_is_the_one_that_holds(kind: str, told: str) -> None:
+    for metric in [KINDS[kind]] if kind in KINDS else code_words(kind):
+        example = f"{metric}.room" if metric == "connect_ms" else metric
+        assert read_floor(told) == default_floor(example)
+
+
+def read_floor(told: str) -> Floor:
+    share = least = 0.0
+    for part in told.split(" and "):
+        number, _, unit = part.partition(" ")
+        if unit == "%":
+            share = float(number) / 100
+        else:
+            least = float(number) * FACTORS[unit]
+    return Floor(share, least)
