@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -11,15 +13,18 @@ from typing import Protocol
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
+from g2gbench.errors import InputError
 from g2gbench.measure.records import Record
-from g2gbench.scenario import Scenario, cells, load, resolved, to_yaml
-from g2gbench.store import calibrations
+from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
+from g2gbench.store import calibrations, resuming
 from g2gbench.store.machine import describe_machine
+from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial import pictures, plan
-from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.order import in_blocks
 from g2gbench.trial.runner import TrialRunner
+from g2gbench.trial.schedule import Coming, Schedule
 
 DEFAULT_ROOT = Path("reports")
 
@@ -27,8 +32,8 @@ DEFAULT_ROOT = Path("reports")
 class Progress(Protocol):
     """Hears how a run goes on; shows it, or does not."""
 
-    def trial_started(self, trial: PlannedTrial, index: int, total: int) -> None:
-        """Trial ``index`` (from 0) of ``total`` begins."""
+    def trial_started(self, coming: Coming) -> None:
+        """A trial begins."""
 
     def record(self, record: Record) -> None:
         """The trial's journal has one more record."""
@@ -40,7 +45,7 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def trial_started(self, trial: PlannedTrial, index: int, total: int) -> None:
+    def trial_started(self, coming: Coming) -> None:
         """Nothing."""
 
     def record(self, record: Record) -> None:
@@ -50,61 +55,99 @@ class Silent:
         """Nothing."""
 
 
-def run(scenario: Scenario | Path | str, *, out: Path | str | None = None) -> Run:
+def run(scenario: Scenario | Path | str, *, out: Path | str | None = None, retries: int = 0) -> Run:
     """Run a scenario and report on it; blocks until it is over.
 
     Args:
         scenario: a scenario, or the path of a scenario file.
         out: where run directories are made; default ``reports/``.
+        retries: how often a trial may run again because it was invalid.
 
     Raises InputError for a scenario that cannot be used. Whatever else goes wrong is a status of
     the run, not an exception: what was measured is never lost.
 
     """
-    return asyncio.run(run_async(scenario, out=out))
+    return asyncio.run(run_async(scenario, out=out, retries=retries))
 
 
 async def run_async(
     scenario: Scenario | Path | str,
     *,
     out: Path | str | None = None,
+    retries: int = 0,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
-    text: str | None = None,
+    origin: Origin | None = None,
 ) -> Run:
     """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept.
 
-    ``text``: what a scenario that was read elsewhere looked like in its file.
+    ``origin``: what a scenario that was read elsewhere was read from.
     """
-    scenario, written = _read(scenario)
-    progress, stop = progress or Silent(), stop or asyncio.Event()
+    scenario, read_from = _read(scenario)
     planned = cells(scenario)
     pictures.check(cell.scenario for cell in planned)
-    trials = plan.trials(planned)
+    schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     directory = RunDirectory.create(
         Path(out) if out is not None else DEFAULT_ROOT,
         scenario.name,
         now=datetime.now(UTC),
-        plans=[
-            CellPlan(
-                c.name,
-                c.scenario.repeat,
-                dict(c.settings),
-                c.scenario.expect,
-                c.slug,
-                c.scenario.judging,
-            )
-            for c in planned
-        ],
+        plans=_plans(planned),
         scenario=resolved(scenario),
-        scenario_text=text if text is not None else written,
+        origin=origin or read_from,
         secrets=plan.secrets(scenario),
         extra={"calibration": calibrations.named(calibrations.load(), describe_machine())},
     )
-    for index, trial in enumerate(trials):
-        if stop.is_set():
-            break
-        progress.trial_started(trial, index, len(trials))
+    return await _measure(directory, schedule, progress or Silent(), stop or asyncio.Event())
+
+
+async def resume_async(
+    stored: Run,
+    scenario: Scenario,
+    *,
+    retries: int = 0,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Run:
+    """Go on with a run that was stopped, without the trials that it has.
+
+    ``scenario`` is the one that it was made from (``store.origin.scenario_of``). Raises InputError
+    for a run that is complete, still runs, or was begun elsewhere.
+    """
+    schedule = remaining(stored, scenario, retries=retries)
+    planned = cells(scenario)
+    pictures.check(cell.scenario for cell in planned)
+    try:
+        directory = RunDirectory.reopen(
+            stored.path,
+            stored.facts,
+            now=datetime.now(UTC),
+            plans=_plans(planned),
+            results=[trial.result for trial in stored.trials],
+            secrets=plan.secrets(scenario),
+        )
+    except BlockingIOError as error:
+        raise InputError(f"{stored.path} is still being measured by another process.") from error
+    return await _measure(directory, schedule, progress or Silent(), stop or asyncio.Event())
+
+
+def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
+    """The trials that a stopped run has not; raises InputError for one that cannot go on."""
+    resuming.check(stored)
+    planned = cells(scenario)
+    return Schedule(
+        in_blocks(plan.blocks(planned), scenario.seed),
+        retries=retries,
+        before=resuming.statuses(stored, _plans(planned)),
+    )
+
+
+async def _measure(
+    directory: RunDirectory, schedule: Schedule, progress: Progress, stop: asyncio.Event
+) -> Run:
+    """Every trial of the schedule, then the verdict and the report."""
+    while not stop.is_set() and (coming := schedule.next()) is not None:
+        progress.trial_started(coming)
+        trial, begun_s = coming.trial, time.monotonic()
         place = directory.trial(trial.cell.name, trial.repeat)
         broken = await TrialRunner(
             trial,
@@ -114,16 +157,33 @@ async def run_async(
             place.packet_log_path,
             progress.record,
         ).run(stop)
-        progress.trial_ended(place.finish("failed" if broken else None, broken))
+        result = place.finish("failed" if broken else None, broken)
+        schedule.ended(trial, result.status, time.monotonic() - begun_s)
+        progress.trial_ended(result)
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())
     measured = open_run(directory.path)
     report.write(measured)
     return measured
 
 
-def _read(scenario: Scenario | Path | str) -> tuple[Scenario, str]:
-    """The scenario with the text that it came from."""
+def _plans(planned: Sequence[Cell]) -> list[CellPlan]:
+    return [
+        CellPlan(
+            cell.name,
+            cell.scenario.repeat,
+            dict(cell.settings),
+            cell.scenario.expect,
+            cell.slug,
+            cell.scenario.judging,
+        )
+        for cell in planned
+    ]
+
+
+def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
+    """The scenario with what it came from."""
     if isinstance(scenario, Scenario):
-        return scenario, to_yaml(scenario)
+        return scenario, Origin(to_yaml(scenario))
     path = Path(scenario)
-    return load(path, environment=os.environ), path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    return load(path, environment=os.environ), Origin(text, str(path))

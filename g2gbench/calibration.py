@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,10 +14,11 @@ from typing import Final
 from g2gbench.analysis.calibration import Findings, Injected, Measured, findings, measured
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
-from g2gbench.experiment import Done, in_blocks, run_all
+from g2gbench.experiment import Done, run_all
 from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
+from g2gbench.trial.order import in_blocks
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5
@@ -130,7 +132,7 @@ def order(effort: Effort, seed: int = SEED) -> tuple[Condition, ...]:
 
     The machine's drift then falls on all conditions alike.
     """
-    return in_blocks(effort.conditions, effort.repeats, seed)
+    return tuple(chain(*in_blocks([effort.conditions] * effort.repeats, seed)))
 
 
 async def calibrate(
@@ -174,7 +176,6 @@ async def _calibrate(
         now=taken,
         plans=[CellPlan(name, effort.repeats, {}, (), f"{i:02d}") for i, name in enumerate(names)],
         scenario=resolved(scenario_of(effort.conditions[0], effort)),
-        scenario_text="",
         secrets=(),
     )
     found: list[Measured] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,20 +34,6 @@ class Done(Generic[Condition]):
     repeat: int
     result: TrialResult
     path: Path
-
-
-def in_blocks(conditions: Sequence[Condition], repeats: int, seed: int) -> tuple[Condition, ...]:
-    """Every condition once in each block, each block in an order of its own.
-
-    The machine's drift then falls on all conditions alike.
-    """
-    chance = random.Random(seed)
-    blocks: list[Condition] = []
-    for _ in range(repeats):
-        block = list(conditions)
-        chance.shuffle(block)
-        blocks += block
-    return tuple(blocks)
 
 
 async def run_all(

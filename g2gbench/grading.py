@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ import numpy as np
 from g2gbench.analysis.grading import OURS, Grade, grades
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
-from g2gbench.experiment import in_blocks, run_all
+from g2gbench.experiment import run_all
 from g2gbench.grading_cases import NAME, SEED, Case, scenario_of
 from g2gbench.measure.phases import impairments
 from g2gbench.measure.records import ServiceFrame
@@ -25,6 +26,7 @@ from g2gbench.scenario import resolved
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
+from g2gbench.trial.order import in_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,11 @@ async def _measure(
     stop: asyncio.Event,
 ) -> None:
     missing = {case.name: max(case.repeats - done.get(case.name, 0), 0) for case in cases}
-    most = max(missing.values())
-    order = [
-        case
-        for block in range(most)
-        for case in in_blocks(
-            [case for case in cases if missing[case.name] > block], 1, SEED + block
-        )
+    blocks = [
+        [case for case in cases if missing[case.name] > block]
+        for block in range(max(missing.values()))
     ]
+    order = tuple(chain(*in_blocks(blocks, SEED)))
     planned = [case for case in cases if missing[case.name]]
     directory = RunDirectory.create(
         root,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from g2gbench.benchmark import run_async
+from g2gbench import benchmark
+from g2gbench.benchmark import resume_async, run_async
 from g2gbench.errors import InputError
+from g2gbench.report import markdown, terminal
+from g2gbench.scenario import loads
+from g2gbench.store.files import Held
+from g2gbench.store.origin import scenario_of
+from g2gbench.store.reading import open_run
+from g2gbench.trial.plan import PlannedTrial
+from tests.report.runs import Recipe, records
 
 SERVICE = """\
 name: cloud
@@ -24,3 +35,111 @@ async def test_a_variable_that_is_not_set_is_bad_input_and_never_sent_as_a_key(
     with pytest.raises(InputError, match="G2G_UNSET_KEY"):
         await run_async(path, out=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+# -- which trials run, with sessions written by recipe in place of measured ones
+
+MATRIX = """\
+name: two
+target: {kind: loopback, model: camera-360p}
+source: {content: street, size: 640x360, fps: 30}
+session: {warmup: 1s, duration: 4s}
+matrix: {publish.codec: [vp8, h264]}
+repeat: 3
+"""
+INVALID = Recipe(skipped=12)
+
+
+class Sessions:
+    """Stands in for the runner of trials: what each comes to is a recipe by its name."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **recipes: Recipe) -> None:
+        self.ran: list[str] = []
+        self.stop_after: int | None = None
+        self._recipes = {name.replace("_", " #"): recipe for name, recipe in recipes.items()}
+        monkeypatch.setattr(benchmark, "TrialRunner", self._runner)
+
+    def _runner(self, trial: PlannedTrial, journal: Any, *_: Any) -> Any:
+        name = trial.name.removeprefix("publish.codec=")
+        recipe = self._recipes.get(name, Recipe())
+
+        class Runner:
+            async def run(_, stop: asyncio.Event) -> str:  # noqa: N805 - self is the outer one
+                cut = self.stop_after == len(self.ran)
+                self.ran.append(name)
+                if cut:
+                    stop.set()
+                ending = replace(recipe, reason="interrupted") if cut else recipe
+                for record in records(ending):
+                    journal.append(record)
+                return ""
+
+        return Runner()
+
+
+async def test_every_block_has_every_cell_in_an_order_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    run = await run_async(loads(MATRIX), out=tmp_path)
+    blocks = [sessions.ran[i : i + 2] for i in (0, 2, 4)]
+    assert [sorted(block) for block in blocks] == [
+        [f"h264 #{repeat}", f"vp8 #{repeat}"] for repeat in range(3)
+    ]
+    assert len({block[0].partition(" ")[0] for block in blocks}) == 2  # not always the same first
+    order = [f"{one['cell']} #{one['repeat']}" for one in run.facts["order"]]
+    assert order == [f"publish.codec={name}" for name in sessions.ran]
+
+
+async def test_an_invalid_trial_is_made_again_and_a_failed_expectation_is_no_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch, vp8_1=INVALID)
+    text = f"{MATRIX}expect: [g2g_ms.p50 < 1ms]\n"
+    run = await run_async(loads(text), out=tmp_path, retries=1)
+    assert len(sessions.ran) == 7
+    assert sessions.ran[4] == "vp8 #1, attempt 2"
+    assert run.status == "fail"
+    again = [t.result for t in run.trials if t.result.attempts]
+    assert [(r.cell, r.repeat, r.status, r.attempts[0].status) for r in again] == [
+        ("publish.codec=vp8", 1, "ok", "invalid")
+    ]
+    for told in (markdown.render(run), terminal.render(run)):
+        assert "1 (try 1)" in told
+    assert "try 2; try 1 was invalid" in (run.path / "report.html").read_text(encoding="utf-8")
+
+
+async def test_a_run_that_was_stopped_goes_on_without_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    sessions.stop_after = 3
+    run = await run_async(loads(MATRIX), out=tmp_path)
+    assert run.status == "interrupted"
+    first, sessions.ran, sessions.stop_after = sessions.ran, [], None
+    scenario = scenario_of(run.facts, {})
+    resumed = await resume_async(open_run(run.path), scenario)
+    assert sessions.ran[0] == f"{first[3]}, attempt 2"
+    assert sorted([*first[:3], sessions.ran[0].partition(",")[0], *sessions.ran[1:]]) == sorted(
+        f"{codec} #{repeat}" for codec in ("vp8", "h264") for repeat in range(3)
+    )
+    assert resumed.path == run.path
+    assert resumed.status == "pass"
+    assert sum(len(trial.result.attempts) for trial in resumed.trials) == 1
+    uninterrupted = await run_async(loads(MATRIX), out=tmp_path / "whole")
+    assert sessions.ran[-6:] == first[:4] + sessions.ran[1:3]
+    assert uninterrupted.status == "pass"
+    with pytest.raises(InputError, match="is complete"):
+        await resume_async(open_run(run.path), scenario)
+
+
+async def test_a_run_that_still_runs_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    sessions.stop_after = 0
+    run = await run_async(loads(MATRIX), out=tmp_path)
+    held = Held(run.path)
+    with pytest.raises(InputError, match="still being measured"):
+        await resume_async(run, loads(MATRIX))
+    held.release()

@@ -27,10 +27,33 @@ STATUS_OF_ENDING: Final[Mapping[str, TrialStatus]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """An earlier attempt at a trial, which counts for nothing and is kept.
+
+    ``path`` is its directory, within that of the run.
+    """
+
+    path: str
+    status: TrialStatus
+    message: str = ""
+    invalid_because: tuple[str, ...] = ()
+
+    def as_plain(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        return {**asdict(self), "invalid_because": list(self.invalid_because)}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Attempt:
+        """Read back what ``as_plain`` gave; raises KeyError or TypeError for anything else."""
+        return cls(**{**data, "invalid_because": tuple(data["invalid_because"])})
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """One trial of a cell: its frames by outcome, its readings by kind, and every metric.
 
-    ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``.
+    ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``. ``attempts``
+    were made before this one, the first one first.
     """
 
     cell: str
@@ -46,6 +69,7 @@ class TrialResult:
     recoveries: tuple[Recovery, ...] = ()
     limiting_factor: str | None = None
     quality_reasons: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
         """As data that JSON can hold; None stands for a number that is not finite."""
@@ -63,6 +87,7 @@ class TrialResult:
             "recoveries": [_plain_recovery(one) for one in self.recoveries],
             "limiting_factor": self.limiting_factor,
             "quality_reasons": list(self.quality_reasons),
+            "attempts": [attempt.as_plain() for attempt in self.attempts],
         }
 
     @classmethod
@@ -88,6 +113,7 @@ class TrialResult:
             ),
             limiting_factor=data.get("limiting_factor"),
             quality_reasons=tuple(data.get("quality_reasons", ())),
+            attempts=tuple(Attempt.from_plain(one) for one in data.get("attempts", ())),
         )
 
 

@@ -11,13 +11,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress import TaskID as Task
 
 from g2gbench.analysis.trials import TrialResult
+from g2gbench.cli.durations import duration
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen
-from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.schedule import Coming
 
 PLAIN_EVERY_S = 5.0
 _WINDOW_S = 3.0
 _LOST_AFTER_S = 1.0
-_SETUP_S = 3.0
 _PHASES = {
     "connect": "connecting",
     "websocket": "waiting for the room",
@@ -103,12 +103,14 @@ class Display:
         self._started_s = self._said_s = 0.0
         self._trial_s = 1.0
 
-    def trial_started(self, trial: PlannedTrial, index: int, total: int) -> None:
+    def trial_started(self, coming: Coming) -> None:
         """Begin a line."""
+        if coming.index == 0 and coming.total > 1:
+            self._say(f"{coming.total} trials, about {duration(coming.left_s)}")
         self._live = Live()
-        self._trial_s = trial.expected_s + _SETUP_S
-        self._left_s = (total - index - 1) * self._trial_s
-        self._title = f"[{index + 1}/{total}] {trial.name}"
+        self._trial_s = coming.trial_s
+        self._left_s = coming.left_s - coming.trial_s
+        self._title = f"[{coming.index + 1}/{coming.total}] {coming.trial.name}"
         self._started_s = time.monotonic()
         if self._moving:
             self._bar = Progress(
@@ -134,11 +136,14 @@ class Display:
         gone_s = min(now_s - self._started_s, self._trial_s)
         if self._bar is not None and self._task is not None:
             text = f"{self._live.phase} · {self._live.figures()}"
+            if self._left_s:
+                text += f" · {duration(self._trial_s - gone_s + self._left_s)} left in all"
             self._bar.update(self._task, completed=gone_s, figures=text)
         elif now_s - self._said_s >= PLAIN_EVERY_S and isinstance(record, Captured | Reached):
             left_s = self._trial_s - gone_s + self._left_s
             self._say(
-                f"{self._title}: {self._live.phase} · {self._live.figures()} · {left_s:.0f} s left"
+                f"{self._title}: {self._live.phase} · {self._live.figures()} · "
+                f"{duration(left_s)} left"
             )
 
     def trial_ended(self, result: TrialResult) -> None:

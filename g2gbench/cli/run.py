@@ -7,22 +7,37 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from g2gbench.benchmark import DEFAULT_ROOT, run_async
+from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
+from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, cells, load
-from g2gbench.store.reading import Run
+from g2gbench.store.origin import Origin, scenario_of
+from g2gbench.store.reading import Run, open_run
+from g2gbench.trial.plan import blocks
+from g2gbench.trial.schedule import Schedule
+
+
+def _asked_for(
+    context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Scenarios are needed, unless a run goes on, which has its own."""
+    if not paths and context.params.get("resume") is None:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return paths
 
 
 @click.command("run", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path), callback=_asked_for)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -32,6 +47,20 @@ from g2gbench.store.reading import Run
 )
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Trials of each cell.")
+@click.option(
+    "--retries",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="How often a trial may run again because it was invalid.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIRECTORY",
+    is_eager=True,  # known before it is asked whether a scenario is needed
+    help="Go on with a run that was stopped, without the trials that it has.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would run and how long it takes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -41,6 +70,8 @@ def run_command(
     out: Path,
     overrides: tuple[str, ...],
     repeat: int | None,
+    retries: int,
+    resume: Path | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -55,40 +86,93 @@ def run_command(
     Examples:
       g2gbench run scenarios/wifi.yaml
       g2gbench run scenarios/wifi.yaml --set publish.codec=h264 --set session.duration=30s
+      g2gbench run --resume reports/wifi-20260314-021000
     """
-    settings = [*overrides, *([f"repeat={repeat}"] if repeat else [])]
-    read = [load(path, overrides=settings, environment=os.environ) for path in scenarios]
-    names = [scenario.name for scenario in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two scenarios are named {name!r}: rename one of them")
+    settings = (*overrides, *([f"repeat={repeat}"] if repeat else []))
+    if resume is not None:
+        _refuse_out_with_resume()
+        jobs = [_resumed(resume, scenarios, settings, retries)]
+    else:
+        jobs = _fresh(scenarios, settings, retries, out)
     if dry_run:
-        _say_plan(read, as_json)
+        _say_plan(jobs, as_json)
         return
-    runs, interrupted = asyncio.run(_run_all(scenarios, read, out, quiet))
+    runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     summaries = [run.summary_data for run in runs]
     if as_json:
-        whole = summaries[0] if len(read) == 1 else {"schema": 1, "runs": summaries}
+        whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))
     else:
         _say("\n".join(render(run, verbose=verbose) for run in runs))
     raise SystemExit(_exit_code(summaries, interrupted))
 
 
-async def _run_all(
-    paths: Sequence[Path], scenarios: Sequence[Scenario], out: Path, quiet: bool
-) -> tuple[list[Run], bool]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that is asked for: ``begin`` measures the trials of ``schedule``."""
+
+    scenario: Scenario
+    schedule: Schedule
+    begin: Callable[[Display, asyncio.Event], Awaitable[Run]]
+
+
+def _fresh(paths: Sequence[Path], settings: tuple[str, ...], retries: int, out: Path) -> list[Job]:
+    read = [load(path, overrides=settings, environment=os.environ) for path in paths]
+    names = [scenario.name for scenario in read]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two scenarios are named {name!r}: rename one of them")
+    return [
+        _job(path, scenario, settings, retries, out)
+        for path, scenario in zip(paths, read, strict=True)
+    ]
+
+
+def _job(path: Path, scenario: Scenario, settings: tuple[str, ...], retries: int, out: Path) -> Job:
+    origin = Origin(path.read_text(encoding="utf-8"), str(path), settings)
+
+    async def begin(display: Display, stop: asyncio.Event) -> Run:
+        return await run_async(
+            scenario, out=out, retries=retries, progress=display, stop=stop, origin=origin
+        )
+
+    return Job(scenario, Schedule(blocks(cells(scenario))), begin)
+
+
+def _resumed(
+    directory: Path, paths: Sequence[Path], settings: tuple[str, ...], retries: int
+) -> Job:
+    if len(paths) > 1:
+        raise click.UsageError("--resume goes on with one run: name one scenario, or none.")
+    if settings and not paths:
+        raise click.UsageError("--set and --repeat are those of the run that goes on.")
+    stored = open_run(directory)
+    file = paths[0] if paths else None
+    scenario = scenario_of(stored.facts, os.environ, file=file, overrides=settings)
+
+    async def begin(display: Display, stop: asyncio.Event) -> Run:
+        return await resume_async(stored, scenario, retries=retries, progress=display, stop=stop)
+
+    return Job(scenario, remaining(stored, scenario, retries=retries), begin)
+
+
+def _refuse_out_with_resume() -> None:
+    given = click.get_current_context().get_parameter_source("out")
+    if given is not ParameterSource.DEFAULT:
+        raise click.UsageError("--out has no meaning with --resume: the run has its directory.")
+
+
+async def _run_all(jobs: Sequence[Job], quiet: bool) -> tuple[list[Run], bool]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     display = Display(quiet=quiet)
     runs: list[Run] = []
-    for path, scenario in zip(paths, scenarios, strict=True):
+    for job in jobs:
         if stop.is_set():
             break
-        text = path.read_text(encoding="utf-8")
-        runs.append(await run_async(scenario, out=out, progress=display, stop=stop, text=text))
+        runs.append(await job.begin(display, stop))
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -113,25 +197,28 @@ def _exit_code(summaries: Sequence[dict[str, Any]], interrupted: bool) -> int:
     return ExitCode.FAIL if ExitCode.FAIL in codes else ExitCode.INVALID
 
 
-def _say_plan(scenarios: Sequence[Scenario], as_json: bool) -> None:
+def _say_plan(jobs: Sequence[Job], as_json: bool) -> None:
     plans = [
         {
-            "scenario": scenario.name,
-            "cells": [cell.name for cell in cells(scenario)],
-            "repeat": scenario.repeat,
-            "seconds": sum(cell.scenario.estimated_seconds for cell in cells(scenario)),
+            "scenario": job.scenario.name,
+            "cells": [cell.name for cell in cells(job.scenario)],
+            "repeat": job.scenario.repeat,
+            "trials": len(job.schedule.left),
+            "seconds": job.schedule.left_s,
         }
-        for scenario in scenarios
+        for job in jobs
     ]
     if as_json:
         click.echo(json.dumps({"schema": 1, "plan": plans}, indent=2))
         return
-    for plan in plans:
-        names = plan["cells"]
-        assert isinstance(names, list)
+    for job in jobs:
+        names = [cell.name for cell in cells(job.scenario)]
+        left = job.schedule.left
+        asked = sum(cell.scenario.repeat for cell in cells(job.scenario))
+        rest = "" if len(left) == asked else f"{len(left)} of {asked} trials left, "
         click.echo(
-            f"{plan['scenario']}: {len(names)} cell(s) x {plan['repeat']} trial(s), "
-            f"about {plan['seconds']:.0f} s"
+            f"{job.scenario.name}: {len(names)} cell(s) x {job.scenario.repeat} trial(s), "
+            f"{rest}about {duration(job.schedule.left_s)}"
         )
         for name in names:
             click.echo(f"  {name}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from g2gbench.cli.durations import duration
 from g2gbench.cli.network import show_network
 from g2gbench.errors import InputError
 from g2gbench.scenario import (
@@ -208,14 +209,7 @@ def _estimated_seconds(scenario: Scenario) -> float:
 def _extent(scenario: Scenario) -> str:
     count = len(cells(scenario))
     cell_word = "cell" if count == 1 else "cells"
-    return f"{count} {cell_word}, about {_duration(_estimated_seconds(scenario))}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{count} {cell_word}, about {duration(_estimated_seconds(scenario))}"
 
 
 def _print_json(document: dict[str, Any]) -> None:

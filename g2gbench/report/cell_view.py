@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from g2gbench.measure.registry import METRICS
-from g2gbench.report.headline import DEFAULT_CELL, short_cell, why
+from g2gbench.report.headline import DEFAULT_CELL, short_cell, tried_before, why
 from g2gbench.report.numbers import KEY_METRICS, Scale, label, plural, scale, shown, single
 from g2gbench.report.strip import Strip
 
@@ -270,6 +270,7 @@ def _trial_row(trial: Mapping[str, Any], records: str) -> TrialRow:
     ok = trial["status"] == "ok"
     state = "pass" if ok else str(trial["status"])
     status, reason = ("valid", "") if ok else (trial["status"], why(trial))
+    reason = "; ".join(filter(None, (reason, tried_before(trial))))
     return TrialRow(trial["repeat"], state, status, values, reason, records)
 
 

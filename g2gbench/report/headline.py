@@ -86,17 +86,29 @@ def why(trial: Mapping[str, Any]) -> str:
     return told[0] or told[1] or str(trial["status"])
 
 
-def doubts(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Trials that do not count, the same cause once: their numbers, their cell, and why."""
+def doubts(summary: Mapping[str, Any], *, attempts: bool = False) -> list[tuple[str, str, str]]:
+    """Trials that do not count, the same cause once: their numbers, their cell, and why.
+
+    With ``attempts`` those too that were made before the one that stands, as ``0 (try 1)``.
+    """
     found: dict[tuple[str, str], list[str]] = {}
     for cell in summary["cells"]:
         place = "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
         for trial in cell["trials"]:
-            if trial["status"] != "ok":
-                status = "" if trial["status"] == "invalid" else f"{trial['status']}: "
-                key = (place, f"{status}{why(trial)}")
-                found.setdefault(key, []).append(str(trial["repeat"]))
+            tried = trial.get("attempts", ()) if attempts else ()
+            rows = [(f"{trial['repeat']} (try {i})", one) for i, one in enumerate(tried, 1)]
+            for number, one in [*rows, (str(trial["repeat"]), trial)]:
+                if one["status"] != "ok":
+                    status = "" if one["status"] == "invalid" else f"{one['status']}: "
+                    found.setdefault((place, f"{status}{why(one)}"), []).append(number)
     return [(", ".join(numbers), place, reason) for (place, reason), numbers in found.items()]
+
+
+def tried_before(trial: Mapping[str, Any]) -> str:
+    """What became of the earlier attempts at a trial, in a sentence; empty without any."""
+    tried = trial.get("attempts", ())
+    said = [f"try {i} was {one['status']} ({why(one)})" for i, one in enumerate(tried, 1)]
+    return f"try {len(tried) + 1}; {'; '.join(said)}" if tried else ""
 
 
 def place_of(summary: Mapping[str, Any], cell: Mapping[str, Any]) -> str:

@@ -138,11 +138,12 @@ def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:
-    rows = doubts(summary)
+    rows = doubts(summary, attempts=True)
     if not rows:
         return
     several = len(summary["cells"]) > 1
-    count = len(trials_of(summary)) - len(trials_of(summary, "ok"))
+    tried = sum(len(trial.get("attempts", ())) for trial in trials_of(summary))
+    count = len(trials_of(summary)) - len(trials_of(summary, "ok")) + tried
     verb = "does" if count == 1 else "do"
     yield f"<details><summary>{plural(count, 'trial')} that {verb} not count</summary>"
     yield ""

@@ -230,7 +230,7 @@ def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _doubts(summary: Mapping[str, Any]) -> list[str]:
     """The trials that do not count, and why."""
-    found = doubts(summary)
+    found = doubts(summary, attempts=True)
     if not found:
         return []
     width = max(len("trial"), *(min(len(numbers), 12) for numbers, _, _ in found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -39,3 +40,29 @@ def directory_name(name: str) -> str:
     if safe == name and len(name) <= _LONGEST_NAME and name.strip("."):
         return name
     return f"{safe[:_LONGEST_NAME].strip('.')}-{zlib.crc32(name.encode()):08x}"
+
+
+class Held:
+    """A directory that this process alone writes to, until ``release`` or its end, however it ends.
+
+    Raises BlockingIOError when another process holds it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._descriptor: int | None = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise
+        except OSError:  # a file system without locks: it must do without
+            self.release()
+
+    def release(self) -> None:
+        """Let others write; safe to call again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        self.release()

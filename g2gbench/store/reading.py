@@ -22,6 +22,7 @@ from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.quantities import BITRATE
+from g2gbench.store.attempts import attempts_at
 from g2gbench.store.files import directory_name
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
 from g2gbench.store.tables import (
@@ -230,6 +231,8 @@ def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
             recorded = read_records(path)
             evaluation = recorded.evaluate(judging=judging[cell])
             result = settled(cell, repeat, recorded.session, evaluation, "interrupted")
+            attempts = attempts_at(directory, Path(entry["path"]))
+            result = replace(result, attempts=attempts)
             yield Trial(path, cell, repeat, result, rebuilt=True, judging=judging[cell])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,8 +13,10 @@ from g2gbench import __version__
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.store.files import directory_name, write_json, write_text
+from g2gbench.store.attempts import attempts_at, put_aside
+from g2gbench.store.files import Held, directory_name, write_json, write_text
 from g2gbench.store.machine import describe_machine, package_versions
+from g2gbench.store.origin import NOWHERE, Origin
 from g2gbench.store.redaction import Redactor
 from g2gbench.store.trial_directory import TrialDirectory
 
@@ -38,6 +39,7 @@ class RunDirectory:
         self._plans: list[CellPlan] = []
         self._results: list[TrialResult] = []
         self._open: TrialDirectory | None = None
+        self._held = Held(path)
 
     @classmethod
     def create(
@@ -48,18 +50,17 @@ class RunDirectory:
         now: datetime,
         plans: Sequence[CellPlan],
         scenario: Mapping[str, Any],
-        scenario_text: str = "",
+        origin: Origin = NOWHERE,
         secrets: Sequence[str] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> RunDirectory:
         """Make the directory and its run.json.
 
-        ``scenario`` is the resolved scenario as plain data, ``scenario_text`` its file's text;
+        ``scenario`` is the resolved scenario as plain data, ``origin`` what it was read from;
         ``plans`` say which cells are to be measured how often. ``secrets`` are kept out of every
         file. ``extra`` is added to run.json.
         """
         redactor = Redactor(secrets)
-        text = redactor.data(scenario_text)
         facts = {
             "schema": SCHEMA,
             "g2gbench": __version__,
@@ -68,8 +69,7 @@ class RunDirectory:
             "started": now.isoformat(timespec="seconds"),
             "ended": None,
             "scenario": redactor.data(dict(scenario)),
-            "scenario_text": text,
-            "scenario_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            **origin.redacted(redactor).as_plain(),
             "versions": package_versions(),
             "machine": describe_machine(),
             **redactor.data(dict(extra or {})),
@@ -79,9 +79,36 @@ class RunDirectory:
                 for plan in plans
                 for repeat in range(plan.repeat)
             ],
+            "order": [],
         }
         run = cls(_fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}"), facts, redactor)
         run._plans = list(plans)
+        run._write_facts()
+        return run
+
+    @classmethod
+    def reopen(
+        cls,
+        path: Path,
+        facts: Mapping[str, Any],
+        *,
+        now: datetime,
+        plans: Sequence[CellPlan],
+        results: Sequence[TrialResult],
+        secrets: Sequence[str] = (),
+    ) -> RunDirectory:
+        """Go on with a run that was stopped.
+
+        ``facts`` are those of its run.json, ``plans`` those that it was made with, ``results``
+        those of the trials that it has. Raises BlockingIOError when it still runs.
+        """
+        run = cls(path, dict(facts), Redactor(secrets))
+        run._plans = list(plans)
+        run._results = list(results)
+        for judged in (SUMMARY, SUMMARY_CSV):  # they speak of fewer trials than there will be
+            (path / judged).unlink(missing_ok=True)
+        resumed = [*facts.get("resumed", ()), now.isoformat(timespec="seconds")]
+        run._facts |= {"status": "running", "ended": None, "resumed": resumed}
         run._write_facts()
         return run
 
@@ -93,12 +120,16 @@ class RunDirectory:
     def trial(self, cell: str, repeat: int) -> TrialDirectory:
         """Begin a trial of a planned cell, named by its name or its slug.
 
-        Raises ValueError for a cell that was not planned.
+        What an earlier attempt at it has left is kept beside it. Raises ValueError for a cell that
+        was not planned.
         """
         plan = next((p for p in self._plans if cell in (p.cell, p.slug)), None)
         if plan is None:
             raise ValueError(f"cell {cell!r} is not planned in this run")
-        place = Path(TRIALS) / (plan.slug or directory_name(plan.cell)) / str(repeat)
+        place = place_of(plan, repeat)
+        put_aside(self.path, place)
+        self._forget(plan.cell, repeat)
+        attempts = attempts_at(self.path, place)
         self._open = TrialDirectory(
             self.path / place,
             plan.cell,
@@ -107,8 +138,20 @@ class RunDirectory:
             on_result=self._ended,
             cores=self._facts["machine"]["cores"],
             judging=plan.judging,
+            attempts=attempts,
         )
-        self._note(plan.cell, repeat, status="running", path=place.as_posix())
+        self._facts.setdefault("order", []).append(
+            {"cell": plan.cell, "repeat": repeat, "attempt": len(attempts)}
+        )
+        self._note(
+            plan.cell,
+            repeat,
+            status="running",
+            path=place.as_posix(),
+            message="",
+            invalid_because=[],
+            attempts=[attempt.as_plain() for attempt in attempts],
+        )
         return self._open
 
     def finish(self, *, now: datetime, interrupted: bool = False) -> dict[str, Any]:
@@ -121,7 +164,7 @@ class RunDirectory:
         summary: dict[str, Any] = self._redactor.data(
             summarise(
                 self._plans,
-                self._results,
+                sorted(self._results, key=lambda result: result.repeat),
                 name=self._facts["name"],
                 run_dir=str(self.path),
                 interrupted=interrupted,
@@ -134,7 +177,11 @@ class RunDirectory:
             "ended": now.isoformat(timespec="seconds"),
         }
         self._write_facts()
+        self._held.release()
         return summary
+
+    def _forget(self, cell: str, repeat: int) -> None:
+        self._results = [r for r in self._results if (r.cell, r.repeat) != (cell, repeat)]
 
     def _ended(self, result: TrialResult) -> None:
         self._results.append(result)
@@ -158,6 +205,11 @@ class RunDirectory:
 
     def _write_facts(self) -> None:
         write_json(self.path / RUN, self._redactor.data(self._facts))
+
+
+def place_of(plan: CellPlan, repeat: int) -> Path:
+    """Where a trial is kept, within the run directory."""
+    return Path(TRIALS) / (plan.slug or directory_name(plan.cell)) / str(repeat)
 
 
 def as_csv(summary: Mapping[str, Any]) -> str:

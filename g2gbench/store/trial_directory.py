@@ -9,7 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from g2gbench.analysis.trials import STATUS_OF_ENDING, TrialResult, TrialStatus, trial_result
+from g2gbench.analysis.trials import (
+    STATUS_OF_ENDING,
+    Attempt,
+    TrialResult,
+    TrialStatus,
+    trial_result,
+)
 from g2gbench.measure.evaluate import Evaluation, evaluate
 from g2gbench.measure.journal import Session, parse, parse_service_frames
 from g2gbench.measure.packets import Packets
@@ -83,7 +89,7 @@ class TrialDirectory:
 
     ``journal`` takes its records; ``finish`` writes what they came to. ``on_result`` hears the
     result once everything is written; ``cores`` is how many the machine has, ``judging`` what the
-    session's quality is judged with.
+    session's quality is judged with, ``attempts`` those that were made at this trial before.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class TrialDirectory:
         on_result: Callable[[TrialResult], None],
         cores: int | None,
         judging: Settings = DEFAULT_SETTINGS,
+        attempts: Sequence[Attempt] = (),
     ) -> None:
         path.mkdir(parents=True)
         self.path = path
@@ -106,6 +113,7 @@ class TrialDirectory:
         self._on_result = on_result
         self._cores = cores
         self._judging = judging
+        self._attempts = tuple(attempts)
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +152,7 @@ class TrialDirectory:
         recorded = read_records(self.path)
         evaluation = recorded.evaluate(self._cores, self._judging)
         result = settled(self.cell, self.repeat, recorded.session, evaluation, status, message)
+        result = replace(result, attempts=self._attempts)
         write_table(self.path / FRAMES, ledger_table(evaluation.ledger))
         write_table(self.path / RTCSTATS, stats_table(recorded.session.stats))
         write_table(self.path / QUALITY, quality_table(evaluation.judged))

@@ -33,12 +33,14 @@ class PlannedTrial:
     """One repetition of one cell.
 
     ``seed`` drives everything random of it that is no clock: the same for the same repeat of every
-    cell, so that cells are compared under the same losses.
+    cell, so that cells are compared under the same losses. ``attempt`` counts from 0: the same
+    trial was begun so often before.
     """
 
     cell: Cell
     repeat: int
     seed: int
+    attempt: int = 0
 
     @property
     def scenario(self) -> Scenario:
@@ -48,7 +50,8 @@ class PlannedTrial:
     @property
     def name(self) -> str:
         """What people are shown."""
-        return f"{self.cell.name} #{self.repeat}"
+        again = f", attempt {self.attempt + 1}" if self.attempt else ""
+        return f"{self.cell.name} #{self.repeat}{again}"
 
     @property
     def expected_s(self) -> float:
@@ -61,15 +64,22 @@ class PlannedTrial:
         return self.expected_s + _SETUP_S + _TEARDOWN_S
 
 
-def trials(cells: tuple[Cell, ...]) -> tuple[PlannedTrial, ...]:
-    """All trials in the order they run: every cell once, then every cell again."""
+def blocks(cells: tuple[Cell, ...]) -> tuple[tuple[PlannedTrial, ...], ...]:
+    """All trials, in blocks: one repeat of every cell that asks for so many."""
     repeats = max(cell.scenario.repeat for cell in cells)
     return tuple(
-        PlannedTrial(cell, repeat, _seed(cell.scenario.seed, repeat))
+        tuple(
+            PlannedTrial(cell, repeat, _seed(cell.scenario.seed, repeat))
+            for cell in cells
+            if repeat < cell.scenario.repeat
+        )
         for repeat in range(repeats)
-        for cell in cells
-        if repeat < cell.scenario.repeat
     )
+
+
+def trials(cells: tuple[Cell, ...]) -> tuple[PlannedTrial, ...]:
+    """All trials, one repeat of every cell after the other."""
+    return tuple(trial for block in blocks(cells) for trial in block)
 
 
 def _seed(seed: int, repeat: int) -> int:

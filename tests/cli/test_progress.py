@@ -13,7 +13,8 @@ from g2gbench.cli.progress import Display, Live
 from g2gbench.measure.records import Captured, Event, Reached, Seen
 from g2gbench.measure.values import Value
 from g2gbench.scenario import cells
-from g2gbench.trial.plan import PlannedTrial, trials
+from g2gbench.trial.plan import trials
+from g2gbench.trial.schedule import Coming
 from tests.scenario.texts import scenario
 
 MS = 1_000_000
@@ -120,9 +121,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def _trial() -> PlannedTrial:
+def _coming(index: int, total: int) -> Coming:
     text = "session: {warmup: 8s, duration: 20s}\n"
-    return trials(cells(scenario(text)))[0]
+    return Coming(trials(cells(scenario(text)))[0], index, total, 31, (total - index) * 31)
 
 
 def _result(p50: float | None = 41.26, **changes: object) -> TrialResult:
@@ -134,7 +135,7 @@ def test_plain_lines_say_what_runs_how_it_goes_and_how_it_went(
     capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
     display = Display()
-    display.trial_started(_trial(), 1, 5)
+    display.trial_started(_coming(1, 5))
     display.record(Reached(0, "measure"))
     clock.now_s += progress.PLAIN_EVERY_S
     display.record(_captured(0))
@@ -144,9 +145,16 @@ def test_plain_lines_say_what_runs_how_it_goes_and_how_it_went(
     assert out == ""
     assert err.splitlines() == [
         "[2/5] default #0: about 31 s",
-        "[2/5] default #0: measuring · 1 frames · 119 s left",  # 31 - 5, and three more trials
+        "[2/5] default #0: measuring · 1 frames · 2 min left",  # 31 - 5, and three more trials
         "[2/5] default #0: g2g p50 41.3 ms",
     ]
+
+
+def test_before_the_first_of_several_trials_it_says_how_long_all_will_take(
+    capsys: pytest.CaptureFixture[str], clock: Clock
+) -> None:
+    Display().trial_started(_coming(0, 5))
+    assert capsys.readouterr().err.splitlines()[0] == "5 trials, about 3 min"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,7 @@ def test_a_trial_without_a_number_says_why(
     capsys: pytest.CaptureFixture[str], clock: Clock, result: TrialResult, line: str
 ) -> None:
     display = Display()
-    display.trial_started(_trial(), 0, 1)
+    display.trial_started(_coming(0, 1))
     display.trial_ended(result)
     assert capsys.readouterr().err.splitlines()[-1] == f"[1/1] default #0: {line}"
 
@@ -173,7 +181,7 @@ def test_a_loss_is_said_at_once_on_one_line_as_it_is(
     capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
     display = Display()
-    display.trial_started(_trial(), 0, 1)
+    display.trial_started(_coming(0, 1))
     display.record(Event(0, "process_lost", {"process": "worker", "reason": LONG}))
     display.record(Event(0, "service_error", {"error": "Invalid API key"}))
     display.record(Event(0, "prompt", {"text": "a beach"}))
@@ -185,7 +193,7 @@ def test_a_loss_is_said_at_once_on_one_line_as_it_is(
 
 def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
     display = Display(quiet=True)
-    display.trial_started(_trial(), 0, 1)
+    display.trial_started(_coming(0, 1))
     clock.now_s += 60
     display.record(_captured(0))
     display.trial_ended(_result())
@@ -198,6 +206,19 @@ def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str], clo
     ]
 
 
+def test_on_a_terminal_the_line_says_what_is_left_of_all(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    display = Display()
+    display.trial_started(_coming(0, 5))
+    display.record(Reached(0, "measure"))
+    display.record(_captured(0))
+    display.trial_ended(_result())
+    assert "3 min left in all" in capsys.readouterr().err
+
+
 def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,7 +226,7 @@ def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(
     monkeypatch.setenv("COLUMNS", "160")
     threads = set(threading.enumerate())
     display = Display()
-    display.trial_started(_trial(), 0, 1)
+    display.trial_started(_coming(0, 1))
     display.record(Reached(0, "measure"))
     display.record(_captured(0))
     display.trial_ended(_result())

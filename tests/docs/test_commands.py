@@ -12,7 +12,7 @@ from g2gbench.cli import cli
 from tests.docs.documents import DOCUMENTS, ROOT, commands, fences, read
 
 COMMANDS = [words for path in DOCUMENTS for words in commands(path.read_text(encoding="utf-8"))]
-RUNS = [words for words in COMMANDS if words[0] == "run"]
+RUNS = [words for words in COMMANDS if words[0] == "run" and "--resume" not in words]
 
 
 def parse(words: list[str]) -> click.Context:

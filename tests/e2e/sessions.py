@@ -13,7 +13,7 @@ import psutil
 
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.records import Event, Reached, Record
-from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.schedule import Coming
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSTHROUGH = """\
@@ -38,7 +38,7 @@ class Acting:
         self._phase = phase
         self._act = act
 
-    def trial_started(self, trial: PlannedTrial, index: int, total: int) -> None:
+    def trial_started(self, coming: Coming) -> None:
         """Nothing."""
 
     def record(self, record: Record) -> None:

@@ -29,6 +29,7 @@ from g2gbench.measure.records import (
 )
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
+from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from tests.measure.packet_logs import log, stream
 
@@ -242,7 +243,7 @@ def store(
         plans=plans,
         scenario=scenario or {"name": name, "publish": {"codec": "vp8"}, "seed": 1},
         extra=extra,
-        scenario_text=f"name: {name}\npublish: {{codec: vp8}}\n",
+        origin=Origin(f"name: {name}\npublish: {{codec: vp8}}\n"),
     )
     for cell, recipes in cells.items():
         for number, recipe in enumerate(recipes):

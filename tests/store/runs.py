@@ -21,6 +21,7 @@ from g2gbench.measure.records import (
 )
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
+from g2gbench.store.origin import Origin
 from tests.measure import sessions
 from tests.measure.sessions import START, capture_ns
 
@@ -41,7 +42,7 @@ def create(root: Path, cells: Sequence[CellPlan] = (), **options: object) -> Run
         now=NOW,
         plans=cells or plans(),
         scenario={"name": "wifi", "target": {"api_key": options.get("api_key", "none")}},
-        scenario_text="name: wifi\n",
+        origin=Origin("name: wifi\n"),
         secrets=[str(options["api_key"])] if "api_key" in options else [],
     )
 

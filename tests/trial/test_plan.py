@@ -64,6 +64,17 @@ def test_the_seed_of_the_scenario_changes_every_trial_and_the_same_one_none() ->
     assert not set(seeds(1)) & set(seeds(2))
 
 
+def test_a_block_is_one_repeat_of_every_cell() -> None:
+    found = plan.blocks(cells(scenario(MATRIX)))
+    assert [{trial.repeat for trial in block} for block in found] == [{0}, {1}, {2}]
+    assert {len({trial.cell.name for trial in block}) for block in found} == {2}
+
+
+def test_a_trial_that_is_made_again_says_so() -> None:
+    trial = _trial()
+    assert dataclasses.replace(trial, attempt=1).name == f"{trial.name}, attempt 2"
+
+
 def test_a_trial_is_named_by_its_cell_and_repeat_and_has_a_time_limit() -> None:
     trial = plan.trials(cells(scenario(MATRIX, "session.warmup=8s", "session.duration=20s")))[-1]
     assert trial.name == "publish.codec=h264 #2"

@@ -1,0 +1,95 @@
+"""What the scenario of a run was read from, and how it is read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from g2gbench.errors import InputError
+from g2gbench.scenario import Scenario, load, loads, resolved
+from g2gbench.store.redaction import MASK, Redactor
+from g2gbench.trial.plan import secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A scenario's text with what was overridden in it; ``file`` is empty for one without."""
+
+    text: str = ""
+    file: str = ""
+    overrides: tuple[str, ...] = ()
+
+    def redacted(self, redactor: Redactor) -> Origin:
+        """Rid of secrets."""
+        overrides = tuple(redactor.data(self.overrides))
+        return replace(self, text=redactor.data(self.text), overrides=overrides)
+
+    def as_plain(self) -> dict[str, Any]:
+        """As run.json holds it."""
+        return {
+            "scenario_text": self.text,
+            "scenario_sha256": hashlib.sha256(self.text.encode()).hexdigest(),
+            "scenario_file": self.file,
+            "overrides": list(self.overrides),
+        }
+
+
+NOWHERE: Final = Origin()
+
+
+def scenario_of(
+    facts: Mapping[str, Any],
+    environment: Mapping[str, str],
+    *,
+    file: Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> Scenario:
+    """The scenario of a stored run, with its secrets from the environment again.
+
+    ``facts`` are its run.json; ``file``, with ``overrides``, is read in place of the kept text.
+    Raises InputError when what is read is not the scenario that was run.
+    """
+    text = facts["scenario_text"]
+    if hashlib.sha256(text.encode()).hexdigest() != facts["scenario_sha256"]:
+        raise InputError("the scenario's text in run.json was changed: its hash is another one.")
+    if file is not None:
+        scenario = load(
+            file, overrides=overrides or facts.get("overrides", ()), environment=environment
+        )
+    elif MASK in text or any(MASK in each for each in facts.get("overrides", ())):
+        raise InputError(
+            "a secret stood in the scenario itself and is not kept. Name the scenario's file too: "
+            "g2gbench run SCENARIO --resume DIRECTORY."
+        )
+    else:
+        kept = Path(facts.get("scenario_file") or ".")
+        scenario = loads(
+            text,
+            str(kept),
+            overrides=facts.get("overrides", ()),
+            environment=environment,
+            directory=kept.parent,
+        )
+    document = json.loads(json.dumps(resolved(scenario)))
+    different = _differences(Redactor(secrets(scenario)).data(document), facts["scenario"])
+    if different:
+        raise InputError(
+            f"the scenario is not the one that was run: {', '.join(different[:5])} "
+            f"{'differs' if len(different) == 1 else 'differ'}. Run it anew, without --resume."
+        )
+    return scenario
+
+
+def _differences(found: Any, kept: Any, place: str = "") -> list[str]:
+    """The paths of what is not the same in two documents."""
+    if isinstance(found, Mapping) and isinstance(kept, Mapping):
+        return [
+            path
+            for key in dict.fromkeys([*found, *kept])
+            for path in _differences(found.get(key), kept.get(key), f"{place}.{key}".lstrip("."))
+        ]
+    return [] if found == kept else [place]

@@ -1,0 +1,65 @@
+"""What a run that was stopped has already, and whether it can go on here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from g2gbench import __version__
+from g2gbench.analysis.likeness import SAME_MACHINE
+from g2gbench.analysis.trials import TrialStatus
+from g2gbench.analysis.verdict import CellPlan
+from g2gbench.errors import InputError
+from g2gbench.store.attempts import attempts_at
+from g2gbench.store.machine import describe_machine, package_versions
+from g2gbench.store.reading import Run
+from g2gbench.store.run_directory import place_of
+
+
+def check(run: Run) -> None:
+    """Raise InputError for a run that is complete, or was begun by another version or elsewhere.
+
+    Trials of one run must differ in nothing but chance.
+    """
+    facts = run.facts
+    if facts["status"] not in ("running", "interrupted"):
+        raise InputError(
+            f"{run.path} is complete ({facts['status']}): there is nothing to go on with. "
+            "Run the scenario anew."
+        )
+    if facts["g2gbench"] != __version__:
+        raise InputError(
+            f"{run.path} was begun by g2gbench {facts['g2gbench']}, this is {__version__}: their "
+            "numbers may not mean the same. Run the scenario anew, or go on with that version."
+        )
+    different = [
+        f"{name} (was {before}, is {now.get(name)})"
+        for kept, now in (
+            (facts["versions"], package_versions()),
+            ({name: facts["machine"].get(name) for name in SAME_MACHINE}, describe_machine()),
+        )
+        for name, before in kept.items()
+        if now.get(name) != before
+    ]
+    if different:
+        raise InputError(
+            f"{run.path} was begun on something else than this: {', '.join(different)}. "
+            "Run the scenario anew."
+        )
+
+
+def statuses(
+    run: Run, plans: Sequence[CellPlan]
+) -> Mapping[tuple[str, int], Sequence[TrialStatus]]:
+    """How every attempt at each trial ended, by cell and repeat; the latest one last."""
+    results = {(trial.cell, trial.repeat): trial.result for trial in run.trials}
+    found: dict[tuple[str, int], list[TrialStatus]] = {}
+    for plan in plans:
+        for repeat in range(plan.repeat):
+            key = (plan.cell, repeat)
+            earlier = [one.status for one in attempts_at(run.path, place_of(plan, repeat))]
+            if key in results:
+                found[key] = [*earlier, results[key].status]
+            elif earlier or (run.path / place_of(plan, repeat)).exists():
+                # It was stopped between two attempts, or before the first record of one.
+                found[key] = [*earlier, "interrupted"]
+    return found

@@ -1,0 +1,61 @@
+"""A run that was killed, or stopped by Ctrl-C, goes on and ends as if nothing had been."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from g2gbench.store.reading import Run, open_run
+from tests.e2e.sessions import g2gbench, passthrough, until
+
+pytestmark = pytest.mark.session
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+    ],
+)
+async def test_it_goes_on_where_it_was_stopped_without_repeating_what_it_has(
+    tmp_path: Path, way: signal.Signals
+) -> None:
+    scenario = tmp_path / "two.yaml"
+    scenario.write_text(f"{passthrough('two', duration=2)}repeat: 2\n", encoding="utf-8")
+    out = tmp_path / "runs"
+    process = await g2gbench("run", str(scenario), "--out", str(out))
+    await until(process.stderr, "[2/2]")
+    await asyncio.to_thread(_is_measured, out)
+    process.send_signal(way)
+    await asyncio.wait_for(process.communicate(), 60)
+    (path,) = out.iterdir()
+    stopped = open_run(path)
+    assert (stopped.trials[0].repeat, stopped.trials[0].status) == (0, "ok")
+    first = _journal(stopped, 0)
+    process = await g2gbench("run", "--resume", str(path))
+    _, err = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, err.decode()
+    assert "default #0" not in err.decode()
+    resumed = open_run(path)
+    assert resumed.status == "pass"
+    assert [(trial.repeat, trial.status) for trial in resumed.trials] == [
+        (repeat, "ok") for repeat in range(2)
+    ]
+    assert _journal(resumed, 0) == first
+    assert (path / "trials" / "default" / "1-attempt-1").is_dir()
+    assert [one.status for one in resumed.trials[1].result.attempts] == ["interrupted"]
+
+
+def _is_measured(out: Path) -> None:
+    """Return once the second trial has records: nothing is said between its start and its end."""
+    while not any(journal.stat().st_size for journal in out.glob("*/trials/*/1/journal.jsonl")):
+        time.sleep(0.05)
+
+
+def _journal(run: Run, repeat: int) -> bytes:
+    return (run.trials[repeat].path / "journal.jsonl").read_bytes()
