@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
+from g2gbench.cli import against
+from g2gbench.errors import ExitCode
+from g2gbench.report import comparison as comparison_report
 from g2gbench.report import comparison_text
 from g2gbench.store import baselines
 from g2gbench.store.comparing import compare
@@ -33,6 +37,17 @@ from g2gbench.store.comparing import compare
     metavar="NAME",
     help="Let a difference between the runs through: publish.codec, machine, all.",
 )
+@click.option(
+    "--confirm",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Measure what looks worse N times more before saying so.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write compare.html, compare.md and compare.json into this directory.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def compare_command(
     base: str,
@@ -41,6 +56,8 @@ def compare_command(
     floors: tuple[str, ...],
     fail_on: str | None,
     allow: tuple[str, ...],
+    confirm: int | None,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Compare two stored runs, trial against trial, and say which metrics are worse.
@@ -50,7 +67,7 @@ def compare_command(
     fewest that can show anything, 5 or more are better.
 
     Exit codes: 0 no regression, 1 a regression, 2 bad input (also: the runs are not alike),
-    3 nothing could be compared.
+    3 nothing could be compared, 130 interrupted while it was confirmed.
 
     \b
     Examples:
@@ -64,7 +81,13 @@ def compare_command(
         floors=floors,
         allow=allow,
     )
+    interrupted = False
+    if confirm:
+        found, interrupted = against.confirmed(found, confirm, quiet=as_json)
+    if out is not None:
+        comparison_report.write(found, out)
     code = found.exit_code(fail_on_inconclusive=fail_on is not None)
+    code = ExitCode.INTERRUPTED if interrupted else code
     if as_json:
         click.echo(json.dumps({**found.as_plain(), "exit_code": int(code)}, indent=2))
     else:

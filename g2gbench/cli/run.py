@@ -16,9 +16,11 @@ import click
 from click.core import ParameterSource
 
 from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
+from g2gbench.cli import against
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
 from g2gbench.errors import ExitCode, InputError
+from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, cells, load
 from g2gbench.store.origin import Origin, scenario_of
@@ -61,6 +63,13 @@ def _asked_for(
     is_eager=True,  # known before it is asked whether a scenario is needed
     help="Go on with a run that was stopped, without the trials that it has.",
 )
+@click.option("--baseline", help="Compare with this: a run, a directory of baselines, or a name.")
+@click.option(
+    "--confirm",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Measure what looks worse than the baseline N times more before saying so.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would run and how long it takes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -72,6 +81,8 @@ def run_command(
     repeat: int | None,
     retries: int,
     resume: Path | None,
+    baseline: str | None,
+    confirm: int | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -87,7 +98,10 @@ def run_command(
       g2gbench run scenarios/wifi.yaml
       g2gbench run scenarios/wifi.yaml --set publish.codec=h264 --set session.duration=30s
       g2gbench run --resume reports/wifi-20260314-021000
+      g2gbench run scenarios/wifi.yaml --repeat 5 --baseline wifi
     """
+    if confirm and baseline is None:
+        raise click.UsageError("--confirm needs a --baseline to confirm a regression against.")
     settings = (*overrides, *([f"repeat={repeat}"] if repeat else []))
     if resume is not None:
         _refuse_out_with_resume()
@@ -97,14 +111,21 @@ def run_command(
     if dry_run:
         _say_plan(jobs, as_json)
         return
+    bases = against.bases_of(baseline, [job.scenario for job in jobs])
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     summaries = [run.summary_data for run in runs]
+    code = _exit_code(summaries, interrupted)
+    compared, broken_off = against.compared(bases, runs, confirm=confirm, quiet=quiet)
+    summaries = [against.with_comparison(summary, compared) for summary in summaries]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))
     else:
         _say("\n".join(render(run, verbose=verbose) for run in runs))
-    raise SystemExit(_exit_code(summaries, interrupted))
+        for comparison in compared.values():
+            _say(f"\n{comparison_text.terminal(comparison)}")
+    code = ExitCode.INTERRUPTED if broken_off else code
+    raise SystemExit(against.exit_code(code, compared.values()))
 
 
 @dataclass(frozen=True, slots=True)

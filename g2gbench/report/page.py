@@ -45,7 +45,7 @@ class Drawn:
 def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     """The page of a run; ``figures`` where they have been prepared already."""
     figures = figures_of(run) if figures is None else figures
-    drawer = _Drawer()
+    drawer = Drawer()
     summary = run.summary_data
     planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
     head = headline(summary, planned)
@@ -54,7 +54,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
         for i, found in enumerate(figures)
     ]
     return (
-        _environment()
+        environment()
         .get_template("run.html.j2")
         .render(
             palette=Markup(css_variables()),
@@ -86,13 +86,14 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     )
 
 
-class _Drawer:
+class Drawer:
     """Draws figures and numbers them, so that the ids of two never meet."""
 
     def __init__(self) -> None:
         self._serial = 0
 
     def draw(self, illustration: Illustration | None) -> Drawn | None:
+        """The illustration for the page; None where there is none."""
         if illustration is None:
             return None
         self._serial += 1
@@ -101,7 +102,7 @@ class _Drawer:
         return Drawn(svgs, f"w{widths}", illustration.alt, illustration.caption)
 
 
-def _cell(index: int, found: CellFigures, drawer: _Drawer, planned: int) -> dict[str, Any]:
+def _cell(index: int, found: CellFigures, drawer: Drawer, planned: int) -> dict[str, Any]:
     cell = found.cell
     outcomes, frames = cell_view.outcomes(cell)
     counted = [trial for trial in cell["trials"] if trial["accounting"]]
@@ -187,7 +188,8 @@ def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """What every page's template is read with."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("g2gbench.report"),
         autoescape=True,

@@ -91,13 +91,14 @@ def find(asked: str, *, scenario: str | None = None, root: Path = DEFAULT_ROOT) 
     if (path / RUN).is_file():
         return open_run(path)
     if path.is_dir() and scenario is not None:
-        return _named(scenario, path).run
+        return named(scenario, path).run
     if path.is_dir():
         return open_run(path)  # says why it is none
-    return _named(asked, root).run
+    return named(asked, root).run
 
 
-def _named(name: str, root: Path) -> Baseline:
+def named(name: str, root: Path = DEFAULT_ROOT) -> Baseline:
+    """The baseline of this name; raises InputError, with those there are, when there is none."""
     there = listed(root)
     for baseline in there:
         if baseline.name == name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +32,8 @@ class Comparison:
     """A base and a candidate, row by row.
 
     ``unlike`` differs and was let through; ``left_out`` are cells that only one side has;
-    ``noise`` is what is known of this machine's noise; ``second`` are the runs that were made to
-    confirm a regression.
+    ``asked`` is what was to be judged; ``noise`` what is known of this machine's noise; ``second``
+    are the runs that were made to confirm a regression.
     """
 
     base: Run
@@ -41,6 +41,7 @@ class Comparison:
     rows: tuple[Row, ...]
     unlike: tuple[Unlike, ...] = ()
     left_out: tuple[str, ...] = ()
+    asked: Asked = field(default_factory=Asked)
     noise: Mapping[str, Any] | None = None
     second: tuple[Run, ...] = ()
 
@@ -119,7 +120,7 @@ def compare(
     known = noise.load(base, noise_path)
     asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known))
     rows = compare_trials(_results(base), _results(candidate), cells, asked)
-    return Comparison(base, candidate, rows, unlike, left_out, known)
+    return Comparison(base, candidate, rows, unlike, left_out, asked, known)
 
 
 def conditions(run: Run) -> Conditions:

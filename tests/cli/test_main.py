@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "run",
     "compare",
+    "baseline",
     "report",
     "scenario",
     "preflight",

@@ -73,7 +73,7 @@ def test_every_option_is_told_and_no_other(name: str) -> None:
 
 
 def test_every_option_of_the_smaller_commands_is_told() -> None:
-    text = subsection("report, scenario, calibrate, doctor")
+    text = subsection("report, scenario, calibrate, doctor") + subsection("baseline")
     smaller = set(LEAVES) - {*TABLED, "preflight"}
     wanted = {option for name in smaller for option in options(LEAVES[name])} - SHARED
     assert told_options(text) == wanted

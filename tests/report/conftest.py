@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from g2gbench import report
+from g2gbench.store.comparing import Comparison
 from g2gbench.store.reading import Run, open_run
-from tests.report import runs
+from tests.report import comparisons, runs
 
 BUILDERS: Mapping[str, Callable[..., Run]] = {
     "pass": runs.passing,
@@ -48,3 +49,9 @@ class Reported:
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     return Reported(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
+    """A comparison of every state."""
+    return comparisons.made(tmp_path_factory.mktemp("compared"))

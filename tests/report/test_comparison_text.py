@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from g2gbench.report import comparison_text
-from g2gbench.store.comparing import Comparison, compare
-from tests.report import runs
-from tests.report.runs import HOSTILE, Recipe
+from g2gbench.store.comparing import Comparison
+from tests.report.comparisons import STATES
 
 WORSE = """\
 REGRESSION  wifi: g2g p50 rose by 60 ms
@@ -15,41 +14,6 @@ REGRESSION  wifi: g2g p50 rose by 60 ms
             5 of the candidate.
 """
 ROW = "  x g2g p50, ms       216    277   +60  [+56, +64]   10.8  regression"
-
-
-def five(g2g_ms: float = 200, seed: int = 0, step: float = 1) -> list[Recipe]:
-    return [Recipe(g2g_ms + step * i, seed=seed + i) for i in range(5)]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
-    """Comparisons by their state."""
-    root = tmp_path_factory.mktemp("compared")
-    base = runs.store(root / "base", {"default": five()})
-    cells = [
-        runs.store(
-            root / name, {f"publish.codec={c}": five(200 + by, 3, 9) for c in ("vp8", "av1")}
-        )
-        for name, by in (("one", 0), ("two", 8))
-    ]
-    hostile = {f"session.prompt={HOSTILE}": five()[:2], "session.prompt=x": five()[:1]}
-    sides = [runs.store(root / n, hostile, name=HOSTILE) for n in ("h1", "h2")]
-    noise = root / "none.json"
-    others = {
-        "worse": five(260, seed=9),
-        "one trial": five()[:1],
-        "invalid": [Recipe(skipped=20)],
-    }
-    found = {
-        name: compare(base, runs.store(root / name, {"default": recipes}), noise_path=noise)
-        for name, recipes in others.items()
-    }
-    found["two cells"] = compare(*cells, noise_path=noise)
-    found["hostile"] = compare(*sides, noise_path=noise)
-    return found
-
-
-STATES = ("worse", "one trial", "invalid", "two cells", "hostile")
 
 
 def test_a_regression_reads_as_agreed(made: dict[str, Comparison]) -> None:

@@ -1,0 +1,98 @@
+"""What ``run --baseline`` refuses before it measures, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import g2gbench
+from g2gbench.cli import against
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.scenario import loads, resolved
+from g2gbench.store.machine import describe_machine
+from g2gbench.store.reading import Run
+from tests.cli.test_compare import call
+from tests.report import runs
+from tests.report.runs import Recipe
+
+TEXT = "name: wifi\ntarget: {kind: loopback, model: lucy-2.1}\n"
+
+
+def stored(root: Path, g2g_ms: float = 200, text: str = TEXT, seed: int = 0, n: int = 5) -> Run:
+    recipes = [Recipe(g2g_ms + i, seed=seed + i) for i in range(n)]
+    return runs.store(root, {"default": recipes}, scenario=resolved(loads(text)))
+
+
+@pytest.fixture
+def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_baseline_of_each_scenario_is_found_before_anything_runs(tmp_path: Path) -> None:
+    base = stored(tmp_path)
+    assert base.facts["machine"] == describe_machine()
+    (found,) = against.bases_of(str(base.path), [loads(TEXT)])
+    assert found.path == base.path
+    assert against.bases_of(None, [loads(TEXT)]) == []
+
+
+def test_a_baseline_of_another_scenario_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    base = stored(tmp_path)
+    other = loads(TEXT + "publish: {codec: h264}\n")
+    with pytest.raises(InputError, match=r"publish\.codec"):
+        against.bases_of(str(base.path), [other])
+
+
+def test_a_run_is_bad_input_without_its_baseline(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wifi.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    code, out, err = call(capfd, "run", str(path), "--baseline", str(tmp_path / "nope"))
+    assert (code, out) == (2, "")
+    assert "baseline save RUN" in err
+    assert call(capfd, "run", str(path), "--confirm", "3")[0] == 2
+    assert not list(tmp_path.glob("reports/*"))
+
+
+def test_the_comparison_stands_in_the_runs_directory(tmp_path: Path) -> None:
+    base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9)
+    found, interrupted = against.compared([base], [run], confirm=None, quiet=True)
+    assert not interrupted
+    assert found["wifi"].status == "regression"
+    assert {p.name for p in run.path.glob("compare.*")} == {
+        "compare.html", "compare.md", "compare.json"
+    }  # fmt: skip
+    assert "### 🔻 g2gbench compare" in (run.path / "summary.md").read_text(encoding="utf-8")
+    summary = against.with_comparison(run.summary_data, found)
+    assert json.loads(json.dumps(summary))["comparison"]["status"] == "regression"
+    assert against.with_comparison(run.summary_data, {}) == run.summary_data
+
+
+def test_a_run_that_was_stopped_is_compared_with_nothing(tmp_path: Path) -> None:
+    base = stored(tmp_path / "a")
+    stopped = runs.store(tmp_path / "b", {"default": [Recipe()]}, interrupted=True)
+    assert against.compared([base], [stopped], confirm=None, quiet=True) == ({}, False)
+
+
+def test_of_a_run_and_its_comparison_the_graver_code_counts(tmp_path: Path) -> None:
+    base = stored(tmp_path / "a")
+    sides = {
+        "worse": g2gbench.compare(base, stored(tmp_path / "b", 260, seed=9)),
+        "same": g2gbench.compare(base, base),
+        "none": g2gbench.compare(base, runs.store(
+            tmp_path / "c", {"default": [Recipe(skipped=20)]}, scenario=base.facts["scenario"]
+        )),
+    }  # fmt: skip
+    for code, name, expected in (
+        (0, "same", ExitCode.PASS),
+        (0, "worse", ExitCode.FAIL),
+        (3, "worse", ExitCode.FAIL),
+        (0, "none", ExitCode.INVALID),
+        (1, "none", ExitCode.FAIL),
+        (4, "worse", ExitCode.UNREACHABLE),
+        (130, "worse", ExitCode.INTERRUPTED),
+    ):
+        assert against.exit_code(code, [sides[name]]) == expected
