@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from g2gbench import report
-from g2gbench.errors import ExitCode
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.report.exports import FORMATS
 from g2gbench.report.terminal import render
 from g2gbench.scenario.judging_file import load_quality
+from g2gbench.store.files import write_text
 from g2gbench.store.judging import judged_again
-from g2gbench.store.reading import open_run
+from g2gbench.store.reading import Run, open_run
 
 
 @click.command("report", context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +25,22 @@ from g2gbench.store.reading import open_run
     help="Judge the recorded sessions again under the quality: section of a file, with bounds such "
     "as g2g: [200ms, 400ms, 800ms].",
 )
-def report_command(runs: tuple[Path, ...], thresholds: Path | None) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="Print the one run in this form, and write nothing into its directory.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it instead.",
+)
+def report_command(
+    runs: tuple[Path, ...], thresholds: Path | None, form: str | None, output: Path | None
+) -> None:
     """Write report.html, figures, summary.md and junit.xml of run directories again.
 
     Works from stored records alone; a run that was killed half-way is shown as interrupted, with
@@ -33,11 +50,19 @@ def report_command(runs: tuple[Path, ...], thresholds: Path | None) -> None:
     into judged-again/ below the run, and its exit code is told: 0 pass, 1 an expectation fails
     under it, 3 invalid, 4 the target was not reached, 130 the run was interrupted.
 
+    With --format one run is printed as html, md (Markdown), junit, csv, openmetrics (times in ms as
+    the metric's name says) or pytest-benchmark (its JSON, in seconds).
+
     \b
     Examples:
       g2gbench report reports/wifi-20260314-021000
+      g2gbench report reports/wifi-20260314-021000 --format openmetrics -o wifi.prom
       g2gbench report reports/wifi-20260314-021000 --thresholds strict.yaml
     """
+    if form is not None and len(runs) > 1:
+        raise click.UsageError("--format takes one run.")
+    if output is not None and form is None:
+        raise click.UsageError("--output needs a --format.")
     quality = None if thresholds is None else load_quality(thresholds)
     codes = set()
     for path in runs:
@@ -45,11 +70,26 @@ def report_command(runs: tuple[Path, ...], thresholds: Path | None) -> None:
         if quality is not None:
             run = judged_again(run, quality, str(thresholds))
             codes.add(ExitCode(run.summary_data["exit_code"]))
-        report.write(run)
-        click.echo(render(run))
+        if form is None:
+            report.write(run)
+            click.echo(render(run))
+        else:
+            _export(run, form, output)
     for code in _FIRST:
         if code in codes:
             raise SystemExit(code)
+
+
+def _export(run: Run, form: str, output: Path | None) -> None:
+    text = FORMATS[form](run)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_text(output, text)
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}") from error
 
 
 _FIRST = (

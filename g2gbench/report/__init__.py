@@ -33,4 +33,4 @@ def write(run: Run) -> None:
     figures = illustrate.figures_of(run)
     write_text(out / REPORT_HTML, page.render(run, figures))
     for illustration in illustrate.for_files(run, figures):
-        svg.write_png(illustration, out / FIGURES / f"{illustration.name}.png")
+        svg.write_files(illustration, out / FIGURES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,22 +30,27 @@ def inline(illustration: Illustration, serial: int) -> tuple[str, ...]:
     return tuple(_svg(illustration, width, f"{serial}-{width}") for width in illustration.widths)
 
 
-def write_png(illustration: Illustration, path: Path) -> None:
-    """The illustration at its largest width, in the light theme on white."""
-    with style():
+def write_files(illustration: Illustration, folder: Path) -> None:
+    """The illustration as PNG and as SVG, at its largest width, in the light theme on white."""
+    alt = "".join(c if c.isprintable() else " " for c in illustration.alt)
+    with style(**{"svg.hashsalt": illustration.name}):
         canvas = illustration.draw(max(illustration.widths))
-        write_atomically(
-            path,
-            lambda beside: canvas.figure.savefig(
-                beside,
-                format="png",
-                dpi=PNG_DOTS_PER_INCH,
-                facecolor=LIGHT["surface"],
-                metadata=_PNG_NO_METADATA,
-                bbox_inches="tight",
-                pad_inches=0.2,
-            ),
-        )
+        for form, dots_per_inch, metadata in (
+            ("png", PNG_DOTS_PER_INCH, _PNG_NO_METADATA),
+            ("svg", DOTS_PER_INCH, {**_NO_METADATA, "Title": alt}),
+        ):
+            write_atomically(
+                folder / f"{illustration.name}.{form}",
+                partial(
+                    canvas.figure.savefig,
+                    format=form,
+                    dpi=dots_per_inch,
+                    facecolor=LIGHT["surface"],
+                    metadata=metadata,
+                    bbox_inches="tight",
+                    pad_inches=0.2,
+                ),
+            )
 
 
 def _svg(illustration: Illustration, width: int, salt: str) -> str:

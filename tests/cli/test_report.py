@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from g2gbench import cli
+from g2gbench.report.exports import FORMATS
+from g2gbench.store.reading import open_run
 from tests.report import runs
 from tests.report.runs import Recipe
 
@@ -78,3 +80,46 @@ def test_a_file_with_a_mistake_is_refused_before_anything_is_written(
     assert (code, out) == (2, "")
     assert "must ascend from good to poor" in err
     assert not (run / "judged-again").exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_run_is_printed_in_the_form_that_is_asked_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], form: str
+) -> None:
+    run = recorded(tmp_path / "runs")
+    before = sorted(run.iterdir())
+    code, out, err = report(capfd, str(run), "--format", form)
+    assert (code, err) == (0, "")
+    assert out == FORMATS[form](open_run(run))
+    assert sorted(run.iterdir()) == before
+    target = tmp_path / "deep" / "file"
+    assert report(capfd, str(run), "--format", form, "-o", str(target)) == (0, "", "")
+    assert target.read_text(encoding="utf-8") == out
+
+
+def test_a_run_judged_again_is_printed_as_it_was_judged(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded(tmp_path)
+    mine = thresholds(tmp_path, "[1ms, 2ms, 9s]")
+    code, out, _ = report(capfd, str(run), "--thresholds", mine, "--format", "junit")
+    assert code == 1
+    assert "<failure" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("RUN", "RUN", "--format", "md"), "--format takes one run"),
+        (("RUN", "-o", "x"), "--output needs a --format"),
+        (("RUN", "--format", "pdf"), "'pdf' is not one of"),
+        (("RUN", "--format", "md", "-o", "RUN/run.json/x"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_printed_is_bad_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    run = str(recorded(tmp_path))
+    code, out, err = report(capfd, *(word.replace("RUN", run) for word in arguments))
+    assert (code, out) == (2, "")
+    assert said in err

@@ -17,6 +17,8 @@ from g2gbench import report
 from g2gbench.analysis.trials import TRIAL_STATUSES
 from g2gbench.cli import cli
 from g2gbench.measure.ledger import COLUMNS
+from g2gbench.report import markdown
+from g2gbench.report.exports import FORMATS
 from g2gbench.scenario import loads
 from g2gbench.store import run_directory, trial_directory
 from tests.docs.documents import code_words, fences, prose, read, rows, section
@@ -79,6 +81,12 @@ def test_every_option_of_the_smaller_commands_is_told() -> None:
     assert told_options(text) == wanted
     with_json = {name for name in smaller if "--json" in options(LEAVES[name])}
     assert {word for word in code_words(text) if word in LEAVES and word in with_json} == with_json
+
+
+def test_every_form_of_a_report_is_told() -> None:
+    text = subsection("report, scenario, calibrate, doctor")
+    assert [row[0].strip("`") for row in rows(text, "| Form | What it is |")] == list(FORMATS)
+    assert f"at most {markdown.MOST_BYTES // 1000} kB" in text
 
 
 def test_every_default_of_serve_is_the_one_that_holds() -> None:

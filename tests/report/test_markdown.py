@@ -52,6 +52,10 @@ def test_a_large_matrix_fits_into_a_comment(tmp_path: Path) -> None:
     assert "30 more rows: see `report.html`." in text
 
 
+def test_a_job_may_have_many_summaries_in_one_step() -> None:
+    assert 10 * markdown.MOST_BYTES < 1024 * 1024  # what GitHub takes of a step
+
+
 def test_a_table_that_is_too_long_in_bytes_is_left_out(tmp_path: Path) -> None:
     wide = "\U0001f9ea" * 80  # four bytes a character
     cells = {f"session.prompt={wide}{i},publish.codec=vp8": [runs.UNREACHABLE] for i in range(60)}

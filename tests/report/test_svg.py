@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,7 +12,7 @@ from matplotlib import image
 
 from g2gbench.report.drawing import Canvas, Illustration, dots, scaled_from_zero, style
 from g2gbench.report.palette import LIGHT, PALETTE, css_variables
-from g2gbench.report.svg import inline, with_font_of_page, write_png
+from g2gbench.report.svg import inline, with_font_of_page, write_files
 
 
 def drawn(colour: str, words: str = "words") -> Illustration:
@@ -88,10 +89,18 @@ def test_settings_of_matplotlib_are_as_before_and_belong_to_one_thread_at_a_time
     assert dict(mpl.rcParams) == before
 
 
-def test_a_png_is_drawn_on_the_light_ground(tmp_path: Path) -> None:
-    write_png(drawn(LIGHT["ink"]), tmp_path / "a.png")
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+def test_a_figure_is_a_png_and_an_svg_file(tmp_path: Path) -> None:
+    illustration = replace(drawn(LIGHT["ink"]), alt="what <b>it</b> shows\x1b")
+    write_files(illustration, tmp_path)
+    assert (tmp_path / "test.png").read_bytes().startswith(b"\x89PNG")
+    written = (tmp_path / "test.svg").read_bytes()
+    root = ElementTree.fromstring(written)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "what <b>it</b> shows " in root.itertext()
+    assert LIGHT["ink"] in written.decode()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["test.png", "test.svg"]
+    write_files(illustration, tmp_path)
+    assert (tmp_path / "test.svg").read_bytes() == written  # one run, the same bytes
 
 
 def test_many_dots_are_one_path() -> None:
@@ -115,7 +124,7 @@ def test_dots_are_there_in_a_png_too(tmp_path: Path) -> None:
         dots(axes, np.linspace(0.1, 0.9, 20), np.full(20, 0.5), LIGHT["ink"], 4)
         return canvas
 
-    write_png(Illustration("dots", "", "", (340,), draw), tmp_path / "dots.png")
+    write_files(Illustration("dots", "", "", (340,), draw), tmp_path)
     pixels = image.imread(tmp_path / "dots.png")
     dark = pixels[..., :3].mean(axis=2) < 0.5
     assert dark.sum() > 20 * 30

@@ -1,0 +1,122 @@
+"""A run in the OpenMetrics text format, for Prometheus and what reads as it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from g2gbench.measure.registry import METRICS
+from g2gbench.report.numbers import plural
+from g2gbench.store.reading import Run
+
+_STATUSES: Final = ("pass", "fail", "invalid", "unreachable", "interrupted")
+_BOUNDS: Final = {"value": "median", "low": "low", "high": "high"}
+_UNITS: Final[Mapping[str, str]] = {
+    "ms": "milliseconds",
+    "bps": "bits per second",
+    "1/s": "per second",
+    "level": "0 critical, 1 poor, 2 fair, 3 good",
+}
+
+
+def render(run: Run) -> str:
+    """The run as one exposition.
+
+    A metric of the registry is a gauge of its name, dots as underscores: ``g2gbench_g2g_ms_p50``.
+    Its label ``bound`` tells the median of the valid trials from the ends of its interval. What was
+    not measured has no sample. Times are those of the run, none is attached to a sample.
+    """
+    return "\n".join([*_lines(run), "# EOF"]) + "\n"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    summary, facts = run.summary_data, run.facts
+    scenario = {"scenario": run.name}
+    yield from _family("g2gbench_run", "info", "What was run.")
+    told = {**scenario, "run": run.path.name, "version": str(facts["g2gbench"])}
+    yield _sample("g2gbench_run_info", told, 1)
+    yield from _family("g2gbench_status", "stateset", "The verdict on the run.")
+    for status in _STATUSES:
+        labels = {**scenario, "g2gbench_status": status}
+        yield _sample("g2gbench_status", labels, int(status == summary["status"]))
+    yield from _family("g2gbench_exit_code", "gauge", "What the run ended with.")
+    yield _sample("g2gbench_exit_code", scenario, summary["exit_code"])
+    for name in ("started", "ended"):
+        if facts.get(name):
+            family = f"g2gbench_{name}_timestamp_seconds"
+            yield from _family(family, "gauge", f"When the run {name}.", "seconds")
+            yield _sample(family, scenario, datetime.fromisoformat(facts[name]).timestamp())
+    yield from _trials(summary, scenario)
+    yield from _expectations(summary, scenario)
+    for metric, registered in METRICS.items():
+        samples = list(_values(summary, scenario, metric))
+        if samples:
+            unit = _UNITS.get(registered.unit, registered.unit)
+            name = _name(metric)
+            yield from _family(name, "gauge", f"{registered.definition} Unit: {unit}.")
+            yield from samples
+
+
+def _trials(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
+    yield from _family("g2gbench_trials", "gauge", "Trials by what became of them.")
+    for cell in summary["cells"]:
+        statuses = [trial["status"] for trial in cell["trials"]]
+        for status in dict.fromkeys(["ok", *statuses]):
+            of_status = {**labels, **_cell(cell), "status": status}
+            yield _sample("g2gbench_trials", of_status, statuses.count(status))
+
+
+def _expectations(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
+    rows = [(cell, e) for cell in summary["cells"] for e in cell["expectations"]]
+    judged = [(cell, e) for cell, e in rows if e["holds"] is not None]
+    if not judged:
+        return
+    left_out = len(rows) - len(judged)
+    said = f" {plural(left_out, 'expectation')} not judged." if left_out else ""
+    help_text = f"Whether an expectation holds, 1, or not, 0.{said}"
+    yield from _family("g2gbench_expectation_holds", "gauge", help_text)
+    for cell, e in judged:
+        of_one = {**labels, **_cell(cell), "expectation": e["text"]}
+        yield _sample("g2gbench_expectation_holds", of_one, int(e["holds"]))
+
+
+def _values(summary: Mapping[str, Any], labels: Mapping[str, str], metric: str) -> Iterator[str]:
+    for cell in summary["cells"]:
+        estimate = cell["metrics"].get(metric, {})
+        for key, bound in _BOUNDS.items():
+            if estimate.get(key) is not None:
+                yield _sample(
+                    _name(metric), {**labels, **_cell(cell), "bound": bound}, estimate[key]
+                )
+
+
+def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
+    """The cell's name, and each of its settings as a label of its own."""
+    settings = {f"set_{_safe(path)}": str(value) for path, value in cell["settings"].items()}
+    return {"cell": str(cell["cell"]), **settings}
+
+
+def _name(metric: str) -> str:
+    return f"g2gbench_{_safe(metric)}"
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
+
+
+def _family(name: str, kind: str, help_text: str, unit: str = "") -> Iterator[str]:
+    yield f"# TYPE {name} {kind}"
+    if unit:
+        yield f"# UNIT {name} {unit}"
+    yield f"# HELP {name} {_escaped(help_text)}"
+
+
+def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
+    told = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+    return f"{name}{{{told}}} {value!r}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
