@@ -62,8 +62,7 @@ def compared(
         comparison = compare(base, run)
         if confirm and not interrupted:
             comparison, interrupted = confirmed(comparison, confirm, quiet=quiet)
-        comparison_report.write(comparison, run.path)
-        comparison_report.add_to_summary(comparison, run)
+        comparison_report.add_to_reports(comparison, run)
         found[run.name] = comparison
     return found, interrupted
 

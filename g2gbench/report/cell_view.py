@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Final
 
 from g2gbench.measure.registry import METRICS
+from g2gbench.report.baseline_view import NOTHING, Against
 from g2gbench.report.headline import DEFAULT_CELL, short_cell, tried_before, why
 from g2gbench.report.numbers import KEY_METRICS, Scale, label, plural, scale, shown, single
 from g2gbench.report.strip import Strip
@@ -38,7 +39,10 @@ _PERCENTILES: Final = ("p50", "p90", "p95", "p99", "max")
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A key number: ``state`` is pass, fail, invalid, null or empty."""
+    """A key number: ``state`` is pass, fail, invalid, null or empty.
+
+    ``baseline`` says what it was in the run that this one was compared with, if any.
+    """
 
     name: str
     meaning: str
@@ -47,6 +51,7 @@ class Tile:
     unit: str
     interval: str
     note: str
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,12 @@ def estimate_of(cell: Mapping[str, Any], metric: str) -> tuple[dict[str, Any], b
     return {**estimate, **borrowed}, True
 
 
-def tiles(cell: Mapping[str, Any]) -> list[Tile]:
-    """The six key numbers of a cell."""
-    return [_tile(cell, metric) for metric in KEY_METRICS]
+def tiles(cell: Mapping[str, Any], compared: Against = NOTHING) -> list[Tile]:
+    """The six key numbers of a cell, each beside that of the run it was compared with."""
+    return [
+        replace(_tile(cell, metric), baseline=compared.beside(cell["cell"], metric))
+        for metric in KEY_METRICS
+    ]
 
 
 def _tile(cell: Mapping[str, Any], metric: str) -> Tile:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report import cell_view, phase_view, run_view
+from g2gbench.report.baseline_view import Against, against
 from g2gbench.report.budget_view import MEANINGS, budget_of, why_none
 from g2gbench.report.checks import checks
 from g2gbench.report.drawing import Illustration
@@ -49,8 +50,9 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     summary = run.summary_data
     planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
     head = headline(summary, planned)
+    compared = against(run)
     cells = [
-        _cell(i, found, drawer, planned.get(found.cell["cell"], 0))
+        _cell(i, found, drawer, planned.get(found.cell["cell"], 0), compared)
         for i, found in enumerate(figures)
     ]
     return (
@@ -62,6 +64,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             directory=run.path.name,
             facts=run.facts,
             head=head,
+            compared=compared,
             exit_code=summary["exit_code"],
             started=run_view.time_of(run.facts.get("started")),
             asked=_asked(summary["cells"], planned),
@@ -102,7 +105,9 @@ class Drawer:
         return Drawn(svgs, f"w{widths}", illustration.alt, illustration.caption)
 
 
-def _cell(index: int, found: CellFigures, drawer: Drawer, planned: int) -> dict[str, Any]:
+def _cell(
+    index: int, found: CellFigures, drawer: Drawer, planned: int, compared: Against
+) -> dict[str, Any]:
     cell = found.cell
     outcomes, frames = cell_view.outcomes(cell)
     counted = [trial for trial in cell["trials"] if trial["accounting"]]
@@ -112,7 +117,7 @@ def _cell(index: int, found: CellFigures, drawer: Drawer, planned: int) -> dict[
         "full_name": cell["cell"],
         "status": cell["status"],
         "quality": level_words(cell),
-        "tiles": cell_view.tiles(cell),
+        "tiles": cell_view.tiles(cell, compared),
         "interval_note": cell_view.interval_note(cell),
         "expectations": cell_view.expectations(cell),
         **_budget(cell["trials"]),

@@ -103,7 +103,7 @@ def test_a_summary_gains_the_comparison_below_the_run(
 ) -> None:
     run = runs.passing(tmp_path)
     (run.path / SUMMARY_MD).write_text("## a run\n", encoding="utf-8")
-    comparison.add_to_summary(made["worse"], run)
+    comparison.add_to_reports(made["worse"], run)
     text = (run.path / SUMMARY_MD).read_text(encoding="utf-8")
     assert text.startswith("## a run\n\n### 🔻 g2gbench compare ")
 

@@ -1,0 +1,54 @@
+"""What a run was compared with when it was over, as its own page shows it beside its numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from g2gbench.report.numbers import NOT_MEASURED, single
+from g2gbench.store.reading import Run
+
+COMPARE_HTML: Final = "compare.html"
+COMPARE_JSON: Final = "compare.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The comparison: ``sentence`` says how it came out, ``page`` is where all of it is.
+
+    ``words`` has what stands beside a key number, by cell and metric.
+    """
+
+    sentence: str
+    page: str
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def beside(self, cell: str, metric: str) -> str:
+        """What to say beside a value; empty where it was not compared."""
+        return self.words.get((cell, metric), "")
+
+
+NOTHING: Final = Against("", "")
+"""Of a run that was compared with nothing."""
+
+
+def against(run: Run) -> Against:
+    """What the run was compared with, or NOTHING."""
+    try:
+        found = json.loads((run.path / COMPARE_JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return NOTHING
+    if run.judged_under or not isinstance(found, dict):
+        return NOTHING
+    rows = [row for row in found["rows"] if row["base"] is not None]
+    words = {(str(row["cell"]), str(row["metric"])): _words(row) for row in rows}
+    base = Path(found["base_dir"]).name
+    return Against(f"Against the baseline {base}: {found['status']}.", COMPARE_HTML, words)
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    value = single(row["metric"], row["base"])
+    return "" if value == NOT_MEASURED else f"baseline {value}: {row['outcome']}"

@@ -1,0 +1,41 @@
+"""A run's own page beside the run that it was compared with."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import pytest
+
+from g2gbench import report
+from g2gbench.report import comparison
+from g2gbench.report.baseline_view import COMPARE_JSON, NOTHING, against
+from g2gbench.store.comparing import compare
+from tests.report import runs
+from tests.report.comparisons import five
+
+
+def test_key_numbers_stand_beside_those_of_the_baseline(tmp_path: Path) -> None:
+    base = runs.store(tmp_path / "base", {"default": five()})
+    run = runs.store(tmp_path / "run", {"default": five(260, seed=9)})
+    report.write(run)
+    before = (run.path / "report.html").read_text(encoding="utf-8")
+    comparison.add_to_reports(compare(base, run, noise_path=tmp_path / "none.json"), run)
+    page = html.unescape((run.path / "report.html").read_text(encoding="utf-8"))
+    assert "Against the baseline" not in before
+    assert f"Against the baseline {base.path.name}: regression." in page
+    assert 'href="compare.html"' in page
+    assert page.count("<br>baseline ") == 5  # one of the six is not compared
+    assert "ms: regression</div>" in page
+    assert "<br>baseline 900 ms: no difference</div>" in page
+
+
+@pytest.mark.parametrize("damage", [None, "{", "[]"])
+def test_a_run_that_was_compared_with_nothing_has_nothing_beside_it(
+    tmp_path: Path, damage: str | None
+) -> None:
+    run = runs.passing(tmp_path)
+    if damage is not None:
+        (run.path / COMPARE_JSON).write_text(damage, encoding="utf-8")
+    assert against(run) is NOTHING
+    assert against(run).beside("default", "ttff_ms") == ""
