@@ -19,11 +19,13 @@ COMPARE_JSON: Final = "compare.json"
 class Against:
     """The comparison: ``sentence`` says how it came out, ``page`` is where all of it is.
 
-    ``words`` has what stands beside a key number, by cell and metric.
+    ``exit_code`` is its own, None where there is none. ``words`` has what stands beside a key
+    number, by cell and metric.
     """
 
     sentence: str
     page: str
+    exit_code: int | None = None
     words: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def beside(self, cell: str, metric: str) -> str:
@@ -46,9 +48,12 @@ def against(run: Run) -> Against:
     rows = [row for row in found["rows"] if row["base"] is not None]
     words = {(str(row["cell"]), str(row["metric"])): _words(row) for row in rows}
     base = Path(found["base_dir"]).name
-    return Against(f"Against the baseline {base}: {found['status']}.", COMPARE_HTML, words)
+    sentence = f"Against the baseline {base}: {found['status']}."
+    return Against(sentence, COMPARE_HTML, found["exit_code"], words)
 
 
 def _words(row: Mapping[str, Any]) -> str:
     value = single(row["metric"], row["base"])
-    return "" if value == NOT_MEASURED else f"baseline {value}: {row['outcome']}"
+    if value == NOT_MEASURED:
+        return ""
+    return f"baseline {value}" + (f": {row['outcome']}" if row["outcome"] else "")
