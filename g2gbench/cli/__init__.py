@@ -16,6 +16,7 @@ _COMMANDS = {
     "run": ("run", "run_command", "Run scenarios and report on them."),
     "compare": ("compare", "compare_command", "Say whether a run is worse than another."),
     "baseline": ("baseline", "baseline_group", "Keep runs to compare later ones with."),
+    "trend": ("trend", "trend_command", "Say since which run something is worse."),
     "report": ("report", "report_command", "Write the reports of finished or cut-off runs again."),
     "scenario": ("scenario", "scenario_group", "Check, list and show scenario files."),
     "preflight": ("preflight", "preflight_command", "Say whether a session would go well."),

@@ -24,6 +24,7 @@ COMMANDS = [
     "run",
     "compare",
     "baseline",
+    "trend",
     "report",
     "scenario",
     "preflight",

@@ -26,7 +26,7 @@ from tests.report import runs
 
 PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
-TABLED = ("run", "serve", "compare")
+TABLED = ("run", "serve", "compare", "trend")
 """Commands with a table of their options."""
 CUT_OF_A_TRIAL = {"metrics", "accounting", "phases", "recoveries"}
 

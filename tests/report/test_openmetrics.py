@@ -17,7 +17,10 @@ from tests.report.runs import Recipe
 
 
 def families(run: Run) -> dict[str, Metric]:
-    return {f.name: f for f in text_string_to_metric_families(openmetrics.render(run))}
+    found = text_string_to_metric_families(  # type: ignore[no-untyped-call] # the library's
+        openmetrics.render(run)
+    )
+    return {f.name: f for f in found}
 
 
 def samples(family: Metric) -> dict[tuple[tuple[str, str], ...], float]:
