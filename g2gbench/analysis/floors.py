@@ -50,6 +50,8 @@ _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
         "bytes": Floor(0.10, 10e6),
         "cores": Floor(0.10, 0.02),
         "level": Floor(0, 0.5),
+        "dB": Floor(0, 0.5),
+        "index": Floor(0, 0.005),
     }
 )
 _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(

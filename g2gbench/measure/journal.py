@@ -22,6 +22,7 @@ from g2gbench.measure.records import (
     Event,
     Reached,
     Record,
+    Scored,
     Seen,
     ServiceFrame,
     Skipped,
@@ -32,6 +33,7 @@ from g2gbench.measure.records import (
 )
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 ABSENT: Final = -1
@@ -86,6 +88,20 @@ class SeenFrames:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredFrames:
+    """Source frames with how close the picture in their place was: arrays of shape (frames,)."""
+
+    frame_id: IntArray
+    shown_id: IntArray
+    received_ns: IntArray
+    mse: FloatArray
+    ssim: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.frame_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """What one journal tells about its session; times in nanoseconds of the monotonic clock.
 
@@ -98,6 +114,7 @@ class Session:
     captured: CapturedFrames
     skipped: SkippedTicks
     seen: SeenFrames
+    scored: ScoredFrames
     stats: tuple[Stats, ...]
     usage: tuple[Usage, ...]
     events: tuple[Event, ...]
@@ -187,6 +204,14 @@ def _row(record: Record) -> Any:
                 int(record.height),
                 ABSENT if record.witness is None else int(record.witness),
             )
+        case Scored():
+            return (
+                int(record.frame_id),
+                int(record.shown_id),
+                int(record.received_ns),
+                float(record.mse),
+                float(record.ssim),
+            )
         case Stats() | Counters():
             dict(record.values)
             int(record.at_ns)
@@ -221,6 +246,7 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
         ),
         skipped=SkippedTicks(*skipped),
         seen=SeenFrames(*seen),
+        scored=_scored(found.get("scored", [])),
         stats=tuple(found.get("stats", ())),
         usage=tuple(found.get("usage", ())),
         events=tuple(found.get("event", ())),
@@ -244,6 +270,13 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
     )
 
 
+def _scored(rows: list[tuple[int, int, int, float, float]]) -> ScoredFrames:
+    whole = _columns([row[:3] for row in rows], 3)
+    mse = np.array([row[3] for row in rows], dtype=np.float64)
+    ssim = np.array([row[4] for row in rows], dtype=np.float64)
+    return ScoredFrames(whole[0], whole[1], whole[2], mse, ssim)
+
+
 def _end_ns(
     goodbyes_ns: Sequence[int], ended: Ended | None, last_seen_ns: int, others_ns: Sequence[int]
 ) -> int:
@@ -255,7 +288,7 @@ def _end_ns(
     return max([last_seen_ns, *others_ns])
 
 
-def _columns(rows: list[tuple[int, ...]], width: int) -> IntArray:
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> IntArray:
     """The rows as an array of shape (width, rows), so that a column is contiguous."""
     if not rows:
         return np.empty((width, 0), dtype=np.int64)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import budget, sightings
+from g2gbench.measure import budget, fidelity, sightings
 from g2gbench.measure import way as ways
 from g2gbench.measure.drop_phase import attribute
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
@@ -44,6 +44,8 @@ Nor before a newer frame has been back for this long, whichever comes first.
 
 FLIGHT_PERCENTILE: Final = 99
 
+_LIKENESS: Final = ("psnr_db", "ssim", "psnr_displayed_db", "ssim_displayed")
+
 REPEATING_STREAM: Final = 0.01
 """Share of repeats above which an unreadable frame may be a repeat and is given no identity."""
 
@@ -56,8 +58,10 @@ class Ledger:
     frame carried this one. ``outcome`` indexes ``OUTCOMES``; ``drop_phase`` indexes ``DROP_PHASES``
     and is -1 for a frame that was not dropped. ``reads`` counts how often the frame's number was
     seen. ``late`` marks a frame that came after a newer one, ``steady`` one that was captured in
-    the steady state. ``psnr_db`` and ``ssim`` are NaN: this version does not compare pixels.
-    ``budget_ms`` holds the parts of g2g by name, as ``budget.budget`` gives them.
+    the steady state. ``psnr_db`` and ``ssim`` hold a delivered frame against its source,
+    ``psnr_displayed_db`` and ``ssim_displayed`` whatever picture stood in a frame's place; NaN
+    where it was not scored. ``budget_ms`` holds the parts of g2g by name, as ``budget.budget``
+    gives them.
 
     ``implausible`` counts delivered frames with a negative g2g latency: they are kept as they are.
     """
@@ -76,6 +80,8 @@ class Ledger:
     reads: IntArray
     psnr_db: FloatArray
     ssim: FloatArray
+    psnr_displayed_db: FloatArray
+    ssim_displayed: FloatArray
     late: BoolArray
     steady: BoolArray
     budget_ms: Mapping[str, FloatArray]
@@ -140,6 +146,8 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
     "reads": "times seen",
     "psnr_db": "dB against the source; null: not measured",
     "ssim": "0..1 against the source; null: not measured",
+    "psnr_displayed_db": "dB of the picture that stood in the frame's place; null: not measured",
+    "ssim_displayed": "0..1 of the picture that stood in the frame's place; null: not measured",
     "late": "came after a newer frame",
     "steady": "captured in the steady state",
 }
@@ -196,8 +204,7 @@ def build(
         width=_taken(seen.width, arrival),
         height=_taken(seen.height, arrival),
         reads=np.bincount(sighted.row[known], minlength=size).astype(np.int64),
-        psnr_db=np.full(size, np.nan),
-        ssim=np.full(size, np.nan),
+        **_likeness(session, delivered, received_ns),
         late=np.isin(np.arange(size), sighted.row[sighted.late]),
         steady=_steady(session),
         budget_ms=budget.budget(
@@ -214,6 +221,34 @@ def build(
         witness_disagree=int(np.count_nonzero(~agrees)),
         implausible=int(np.count_nonzero(g2g_ms < 0)),
     )
+
+
+def _likeness(
+    session: Session, delivered: BoolArray, received_ns: IntArray
+) -> dict[str, FloatArray]:
+    """The four columns of picture quality; a score of a picture that was misread is left out."""
+    scored, captured = session.scored, session.captured
+    columns = {name: np.full(len(captured), np.nan) for name in _LIKENESS}
+    if not len(scored) or not len(captured):
+        return columns
+    order = np.argsort(captured.frame_id, kind="stable")
+    ordered = captured.frame_id[order]
+
+    def row_of(ids: IntArray) -> tuple[IntArray, BoolArray]:
+        at = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
+        return order[at], ordered[at] == ids
+
+    row, known = row_of(scored.frame_id)
+    shown, there = row_of(scored.shown_id)
+    true = known & there & delivered[shown] & (received_ns[shown] == scored.received_ns)
+    own = scored.shown_id == scored.frame_id
+    psnr = fidelity.psnr_db(scored.mse)
+    # What stood in for a frame that came late, or seemed to be missing, is not what counts for it.
+    stood_in = true & ~own & ~delivered[row]
+    for chosen, names in ((true & own, _LIKENESS), (stood_in, _LIKENESS[2:])):
+        for name in names:
+            columns[name][row[chosen]] = (psnr if "psnr" in name else scored.ssim)[chosen]
+    return columns
 
 
 def _taken(values: IntArray, index: IntArray) -> IntArray:

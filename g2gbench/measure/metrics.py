@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from g2gbench.measure import gaps, sightings
+from g2gbench.measure import fidelity_metrics, gaps, sightings
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
@@ -61,6 +61,7 @@ def compute(
     found |= dict(_arrivals(session, ledger))
     found |= dict(_statistics(session))
     found |= dict(_link(session, packets))
+    found |= dict(fidelity_metrics.metrics(session, ledger))
     found["recovery_ms"] = _recovery(session, recovered)
     found["quality"] = quality
     found |= dict(_usage(session))

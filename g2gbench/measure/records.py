@@ -87,6 +87,23 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """One source frame held against the picture that stood in its place, after the session.
+
+    ``shown_id`` is ``frame_id`` where the frame itself came back; else the frame did not come, and
+    it is the newest one before it that had. ``received_ns`` is that of the shown one's ``Seen``.
+    Luma of the source's size, without the marker's block.
+    """
+
+    kind: ClassVar[str] = "scored"
+    frame_id: int
+    shown_id: int
+    received_ns: int
+    mse: float  # mean squared error, grey levels squared; 0: identical
+    ssim: float  # structural similarity, 1: identical
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """A snapshot of WebRTC statistics: cumulative counters and gauges, W3C names in snake_case.
 
@@ -141,12 +158,22 @@ class Ended:
 
 
 Record: TypeAlias = (
-    Started | Reached | Captured | Skipped | Seen | Stats | Usage | Event | Counters | Ended
+    Started
+    | Reached
+    | Captured
+    | Skipped
+    | Seen
+    | Scored
+    | Stats
+    | Usage
+    | Event
+    | Counters
+    | Ended
 )
 _TYPES: Mapping[str, type[Record]] = {
     t.kind: t
     for t in (
-        Started, Reached, Captured, Skipped, Seen, Stats, Usage, Event, Counters, Ended,
+        Started, Reached, Captured, Skipped, Seen, Scored, Stats, Usage, Event, Counters, Ended,
     )
 }  # fmt: skip
 

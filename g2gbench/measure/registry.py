@@ -14,7 +14,9 @@ from typing import Literal, TypeAlias
 from g2gbench.measure import budget
 
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
-Unit: TypeAlias = Literal["ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level"]
+Unit: TypeAlias = Literal[
+    "ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level", "dB", "index"
+]
 
 PROCESSES = ("client", "link", "room", "service", "worker")
 """The processes of a loopback trial whose CPU time and memory are sampled."""
@@ -53,6 +55,7 @@ _W3C = "W3C webrtc-stats"
 _RFC = "RFC 3550 6.4.1"
 _METHOD = "docs/method.md"
 _VERDICTS = "docs/verdicts.md"
+_SSIM = "Wang, Bovik, Sheikh, Simoncelli 2004"
 
 _PHASE_SENTENCES = {
     "websocket": "the signalling socket is open",
@@ -293,6 +296,60 @@ def _metrics() -> Iterator[Metric]:
         "Mean time that a frame spent in the jitter buffer in the steady state.",
         f"{_W3C}, delta jitterBufferDelay / delta jitterBufferEmittedCount",
     )
+    yield Metric(
+        "psnr_db",
+        "dB",
+        "higher",
+        "Mean over the scored frames of the steady state of the luma's peak signal-to-noise ratio "
+        "between a delivered frame and its source frame, at most 48 dB each.",
+        f"{_METHOD}; cap as in libwebrtc",
+    )
+    yield Metric(
+        "ssim",
+        "index",
+        "higher",
+        "Mean over the scored frames of the steady state of the luma's structural similarity "
+        "between a delivered frame and its source frame, 1 for identical ones.",
+        f"{_METHOD}; {_SSIM}",
+    )
+    yield Metric(
+        "psnr_displayed_db",
+        "dB",
+        "higher",
+        "The same as psnr_db over what was on display: in place of a dropped frame, the newest "
+        "picture before it is held against the dropped frame's source.",
+        f"{_METHOD}; cap as in libwebrtc",
+    )
+    yield Metric(
+        "ssim_displayed",
+        "index",
+        "higher",
+        "The same as ssim over what was on display: in place of a dropped frame, the newest "
+        "picture before it is held against the dropped frame's source.",
+        f"{_METHOD}; {_SSIM}",
+    )
+    yield Metric(
+        "fidelity_scored_ratio",
+        "ratio",
+        "neither",
+        "Delivered frames of the steady state whose picture was scored, over all delivered ones.",
+        _METHOD,
+    )
+    yield Metric(
+        "fidelity_unmatched_ratio",
+        "ratio",
+        "lower",
+        "Frames of the steady state without a picture of their own to score (dropped or "
+        "unreadable), over those whose fate is known.",
+        _METHOD,
+    )
+    yield Metric(
+        "fidelity_identical",
+        "count",
+        "neither",
+        "Scored frames of the steady state that came back identical to their source frame.",
+        _METHOD,
+    )
     for process in PROCESSES:
         yield Metric(
             f"cpu.{process}",
@@ -336,21 +393,6 @@ def _metrics() -> Iterator[Metric]:
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _metrics()})
 """Every metric of this version, by name, in the order of reports."""
-
-_LATER = "not supported yet in version 0.1.0"
-
-LATER: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        ("psnr_db", "ssim"),
-        _LATER,
-    )
-)
-"""Names, or first parts of names, that are reserved, and what to tell who asks for one."""
-
-
-def later(name: str) -> str | None:
-    """Why ``name`` cannot be measured yet; None when nothing is planned under it."""
-    return LATER.get(name) or LATER.get(name.partition(".")[0])
 
 
 def markdown_table() -> str:

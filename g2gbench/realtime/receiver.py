@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from g2gbench.marker import Marker
+from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Record, Seen
 from g2gbench.realtime.streams import RemoteFrame
 
@@ -22,6 +22,7 @@ class Receiver(threading.Thread):
         sent_size: (width, height) at which they were stamped; None: not known.
         journal: takes one Seen a frame.
         on_number: hears each number that was read, on this thread.
+        on_picture: is shown the picture of each of them, on this thread; it must not be slow.
 
     """
 
@@ -31,6 +32,7 @@ class Receiver(threading.Thread):
         sent_size: tuple[int, int] | None,
         journal: Callable[[Record], None],
         on_number: Callable[[int, int], None],
+        on_picture: Callable[[int, int, Luma], None] = lambda *_: None,
     ) -> None:
         super().__init__(daemon=True, name="receiver")
         self.dropped = 0  # frames that this tool lost: the trial is invalid for one
@@ -38,6 +40,7 @@ class Receiver(threading.Thread):
         self._sent_size = sent_size
         self._journal = journal
         self._on_number = on_number
+        self._on_picture = on_picture
         self._queue: queue.Queue[RemoteFrame | None] = queue.Queue(QUEUE_FRAMES)
 
     def offer(self, arrival: RemoteFrame) -> None:
@@ -72,3 +75,4 @@ class Receiver(threading.Thread):
             )
             if found.number is not None:
                 self._on_number(found.number, arrival.received_ns)
+                self._on_picture(found.number, arrival.received_ns, luma)

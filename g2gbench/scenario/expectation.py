@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from g2gbench.measure.registry import METRICS, Metric, later
+from g2gbench.measure.registry import METRICS, Metric
 from g2gbench.quality.level import LEVEL_WORDS, Level
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.scenario.quantities import BITRATE, BYTES, DURATION, NUMBER, RATIO, Quantity
@@ -76,9 +76,6 @@ def parse_expectation(text: str) -> Expectation:
 def _metric(name: str) -> Metric:
     if name in METRICS:
         return METRICS[name]
-    reason = later(name)
-    if reason is not None:
-        raise Refused(f'metric "{name}": {reason}', allowed=_ANY_METRIC)
     family = [known for known in METRICS if known.partition(".")[0] == name.partition(".")[0]]
     listed = tuple(family)[:_MOST_LISTED] or _ANY_METRIC
     raise Refused(f'unknown metric "{name}"', allowed=listed, nearest=nearest_name(name, METRICS))

@@ -19,7 +19,7 @@ from g2gbench.analysis.floors import Floor, parse_floor
 from g2gbench.analysis.likeness import EVERYTHING, Conditions, Unlike, differences, refused
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.errors import ExitCode, InputError
-from g2gbench.measure.registry import METRICS, later
+from g2gbench.measure.registry import METRICS
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.store import baselines, noise
 from g2gbench.store.reading import Run
@@ -168,9 +168,6 @@ def known_metric(name: str) -> None:
     """Raise InputError, with the nearest name, for what is no metric of the registry."""
     if name in METRICS:
         return
-    reason = later(name)
-    if reason is not None:
-        raise InputError(f'metric "{name}": {reason}')
     nearest = nearest_name(name, METRICS)
     meant = f"; did you mean {nearest}?" if nearest else "; docs/metrics.md lists them"
     raise InputError(f'unknown metric "{name}"{meant}')

@@ -20,6 +20,7 @@ from typing import Any
 
 from g2gbench import marker
 from g2gbench.errors import G2GBenchError, InputError, UnreachableError
+from g2gbench.measure import fidelity
 from g2gbench.measure.records import (
     Counters,
     Ended,
@@ -44,7 +45,9 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import LocalStream, RemoteStream
+from g2gbench.sources import LiveSource, mirror
 from g2gbench.trial import pictures
+from g2gbench.trial.fidelity import Keeper, score
 from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
@@ -76,18 +79,23 @@ class Client:
             marker=self._marker,
             first_number=self._first_number,
             on_record=journal,
-            on_frame_id=self._tail.captured,
+            on_frame_id=self._captured,
             on_lost=self._source_lost,
         )
         self._agreed = getattr(source, "agreed", None)
         stamped = plan["stamped_size"]
         if stamped == AS_CAPTURED:
             stamped = source.width, source.height
+        every = fidelity.stride(
+            self.local.fps, plan["duration_s"], source.width * source.height * 3 // 2
+        )
+        self._keeper = Keeper(self._first_number, self._marker.bits, every)
         self._receiver = Receiver(
             self._marker,
             (stamped[0], stamped[1]) if stamped else None,
             journal,
             self._number_read,
+            self._keeper.take,
         )
         self._session: Session | None = None
         self._streams: list[RemoteStream] = []
@@ -119,13 +127,39 @@ class Client:
             await self._until_live()
             await self._wait(plan["warmup_s"])
             self._reach("measure")
+            if not plan["no_fidelity"]:
+                self._keeper.begin()
             await self._measure(time.monotonic_ns(), plan["duration_s"], plan["prompts"])
             self._reach("measured")
+            self._keeper.end()
             self._tail.begin()
             await self._until(self._tail_is_back, _OVERDUE_S)
             await self._wait(TAIL_S)
         finally:
             await self._leave(client)
+
+    async def score(self) -> None:
+        """Hold the pictures that were kept against their source; the session is over by now."""
+        plan, kept = self._plan, self._keeper.kept
+        if plan["no_fidelity"] or not kept:
+            reason = plan["no_fidelity"] or "no frame of the steady state came back"
+            self._event("fidelity", reason=reason)
+            return
+        scored = 0
+        try:
+            source = pictures.make(plan["source"], plan["seed"])
+            if pictures.mirrored(plan["source"]):
+                source = mirror.mirrored(source)
+            assert not isinstance(source, LiveSource)
+            for record in score(kept, source, self._marker, self._first_number):
+                self._journal(record)
+                scored += 1
+                await asyncio.sleep(0)  # the parent may be gone
+        except InputError as error:  # a file that was there before
+            self._event("fidelity", reason=f"the source could not be had again: {error}")
+            return
+        facts = {"every": self._keeper.stride, "kept": len(kept), "scored": scored}
+        self._event("fidelity", reason="", **facts)
 
     def _options(self) -> ConnectOptions:
         plan = self._plan
@@ -144,6 +178,11 @@ class Client:
             pixel_latency=plan["pixel_latency"],
             on_event=self._heard,
         )
+
+    def _captured(self, frame_id: int) -> None:
+        """On the thread that captures."""
+        self._tail.captured(frame_id)
+        self._keeper.captured(frame_id)
 
     # -- what the session tells
 
@@ -317,6 +356,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     try:
         await client.run(go["url"])
         reason = "complete"
+        await client.score()
     except UnreachableError as error:
         reason, message = "unreachable", str(error)
     except SessionFailed as error:

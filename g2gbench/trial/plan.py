@@ -121,6 +121,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
             "simulcast": scenario.publish.simulcast,
         },
         "playout_delay_ms": _playout_delay_ms(scenario),
+        "no_fidelity": why_no_fidelity(scenario),
         "warmup_s": session.warmup,
         "duration_s": session.duration,
         "prompt": session.prompt,
@@ -236,6 +237,19 @@ def _playout_delay_ms(scenario: Scenario) -> list[int] | None:
 def restamps(scenario: Scenario) -> bool:
     """Whether the target reads the marker and stamps it anew."""
     return scenario.transform != "passthrough"
+
+
+def why_no_fidelity(scenario: Scenario) -> str:
+    """Why no picture that comes back can be held against its source; empty where it can."""
+    if scenario.session.fidelity == "off":
+        return "session.fidelity is off"
+    if isinstance(scenario.target, ServiceTarget):
+        return "the service draws pictures of its own: there is nothing to hold them against"
+    if scenario.transform != "passthrough":
+        return f"the model changes the picture ({scenario.transform})"
+    if scenario.source.kind == "camera":
+        return "a camera's picture cannot be had again"
+    return ""
 
 
 def secrets(scenario: Scenario) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from g2gbench.analysis.cell import FEWEST_FOR_INTERVAL
 from g2gbench.analysis.verdict import EXIT_CODES
 from g2gbench.cli import cli
 from g2gbench.errors import ExitCode
-from g2gbench.measure.registry import LATER
 from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
 from g2gbench.store.reading import Run
 from tests.docs.documents import ROOT, code_words, fences, read, rows, section
@@ -71,7 +70,7 @@ def test_its_python_runs_and_gives_what_it_says(
 
 
 def test_what_it_says_is_missing_is_missing() -> None:
-    later = {word for _, words in LATER_VALUES.values() for word in words} | set(LATER)
+    later = {word for _, words in LATER_VALUES.values() for word in words}
     later |= {path.rpartition(".")[2] for path in LATER_KEYS} | PLANNED_COMMANDS
     there = {"service", "g2gbench serve"}
     assert set(code_words(NOT_YET)) - there <= later
@@ -80,7 +79,7 @@ def test_what_it_says_is_missing_is_missing() -> None:
 
 def test_it_is_silent_about_nothing_large_that_is_missing() -> None:
     missing = set(LATER_VALUES["client.kind"][1])
-    missing |= set(LATER) | PLANNED_COMMANDS
+    missing |= PLANNED_COMMANDS
     assert missing <= set(code_words(NOT_YET))
 
 

@@ -20,7 +20,7 @@ PASSTHROUGH = """\
 name: {name}
 target: {{kind: loopback, model: camera-360p}}
 source: {{content: street, size: 640x360, fps: 30}}
-session: {{warmup: {warmup}s, duration: {duration}s, playout_delay: 0ms}}
+session: {{warmup: {warmup}s, duration: {duration}s, playout_delay: 0ms, fidelity: off}}
 """
 
 

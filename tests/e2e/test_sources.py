@@ -54,6 +54,9 @@ async def test_a_file_is_measured_at_its_own_times(tmp_path: Path) -> None:
     gaps_ms = frames["due_ns"].diff().dropna() / 1e6
     assert gaps_ms.between(33, 51).all()  # 50, and the file's own interval where it begins anew
     assert trial.result.frames["delivered"] > 20
+    psnr_db = trial.result.metrics["psnr_db"]  # against the file, decoded and mirrored again
+    assert psnr_db.value is not None
+    assert psnr_db.value > 25, psnr_db
     assert _events(run)["initial_state_ack"]["phase"] == "avatar_image"
     assert _events(run)["prompt_ack"]["text"] == "a hat"
 

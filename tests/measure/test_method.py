@@ -11,6 +11,8 @@ from g2gbench.analysis import cell, verdict
 from g2gbench.measure import (
     budget,
     drop_phase,
+    fidelity,
+    fidelity_metrics,
     gaps,
     ledger,
     metrics,
@@ -43,6 +45,11 @@ SECOND = 1_000_000_000
         f"From {cell.FEWEST_FOR_INTERVAL} trials on",
         f"{cell.aggregate(range(5)).coverage:.2%} for 5 trials",
         f"{cell.NOMINAL_COVERAGE:.0%} or more from 6 on",
+        f"capped at {fidelity.PSNR_CAP_DB:g} dB",
+        f"{fidelity.SAMPLES_A_SECOND:g} a second at most, {fidelity.MOST_SAMPLES} and "
+        f"{fidelity.MOST_BYTES // 2**20} MiB in all",
+        f"When {fidelity.BUDGET_S:g} s are over",
+        f"fewer than {fidelity_metrics.FEWEST} scored frames are none",
         f"when it has {verdict.TRIALS_TO_JUDGE} valid trials",
     ],
 )

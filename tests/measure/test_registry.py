@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from g2gbench.measure.registry import LATER, METRICS, later, markdown_table
+from g2gbench.measure.registry import METRICS, markdown_table
 
 METRICS_DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -60,6 +60,13 @@ available_bitrate_bps bps higher
 encode_ms ms lower
 decode_ms ms lower
 jitter_buffer_ms ms lower
+psnr_db dB higher
+ssim index higher
+psnr_displayed_db dB higher
+ssim_displayed index higher
+fidelity_scored_ratio ratio neither
+fidelity_unmatched_ratio ratio lower
+fidelity_identical count neither
 cpu.client cores lower
 cpu.link cores lower
 cpu.room cores lower
@@ -94,21 +101,10 @@ def test_the_unit_of_a_metric_agrees_with_its_name() -> None:
             assert metric.unit == "ms", metric.name
         if first.endswith("_bps") or last.endswith("_bps"):
             assert metric.unit == "bps", metric.name
+        if first.endswith("_db"):
+            assert metric.unit == "dB", metric.name
         if first.endswith("_ratio"):
             assert metric.unit == "ratio", metric.name
-
-
-def test_a_metric_of_a_later_version_is_known_as_such() -> None:
-    assert later("psnr_db") == "not supported yet in version 0.1.0"
-    assert later("ssim.p5") == "not supported yet in version 0.1.0"
-
-
-def test_a_measurable_or_invented_name_is_not_called_later() -> None:
-    assert not set(LATER) & set(METRICS)
-    assert later("g2g_ms.p95") is None
-    assert later("connect_ms.first_packet") is None
-    assert later("quality") is None
-    assert later("latency") is None
 
 
 def test_the_document_quotes_the_registry() -> None:

@@ -56,7 +56,6 @@ TABLE: dict[str, Expected] = {
     "environment-elsewhere": Expected(
         3, 19, "session.prompt", "is not read here; allowed: target.api_key, target.api_secret"
     ),
-    "expect-later": Expected(3, 10, "expect[0]", 'metric "psnr_db": not supported yet in version'),
     "expect-metric": Expected(4, 5, "expect[0]", "allowed: g2g_ms.min, g2g_ms.mean", "g2g_ms.p99"),
     "expect-not-a-list": Expected(3, 9, "expect", "allowed: a list"),
     "expect-operator": Expected(3, 10, "expect[0]", "allowed: <, <=, >, >=, ==, !=", "=="),

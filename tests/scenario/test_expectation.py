@@ -90,7 +90,7 @@ def test_every_registered_metric_can_be_expected(name: str) -> None:
         "quality >= fare",
         "quality >= 3.5",
         "quality >= 50%",
-        "psnr_db > 30",
+        "psnr_db > 30dB",
         "drop_ratio < 5ms",
         "fps < 1e3",
         "ttff_ms < -4s",

@@ -264,3 +264,39 @@ timeline: [{at: 1s, image: hat.png, prompt: a hat}]
     assert own["image"] == hat
     assert own["prompts"] == [{"at_s": 1, "prompt": "a hat", "image": hat}]
     assert own["source"]["mirror"] == "auto"
+
+
+# -- picture quality
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (("target.processing={transform: passthrough}",), ""),
+        ((), "the model changes the picture (restyle)"),
+        (("target.processing={transform: mirror}",), "the model changes the picture (mirror)"),
+        (
+            ("target.processing={transform: passthrough}", "source={kind: camera}"),
+            "a camera's picture cannot be had again",
+        ),
+        (
+            ("target.processing={transform: passthrough}", "session.fidelity=off"),
+            "session.fidelity is off",
+        ),
+    ],
+)
+def test_pictures_are_compared_where_there_is_something_to_hold_them_against(
+    overrides: tuple[str, ...], reason: str
+) -> None:
+    assert plan.client_plan(_trial("", *overrides))["no_fidelity"] == reason
+
+
+def test_a_file_is_decoded_again_for_comparison() -> None:
+    whole = _trial("", "target.processing={transform: passthrough}").scenario
+    source = whole.source.model_copy(update={"kind": "file", "path": "a.mp4"})
+    assert plan.why_no_fidelity(whole.model_copy(update={"source": source})) == ""
+
+
+def test_what_the_service_draws_is_compared_with_nothing() -> None:
+    told = plan.client_plan(_service_trial())["no_fidelity"]
+    assert told.startswith("the service draws pictures of its own")

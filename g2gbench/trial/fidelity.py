@@ -1,0 +1,117 @@
+"""Picture quality beside a session: pictures are kept while it runs and scored once it is over.
+
+Nothing is computed while frames are timed: a kept picture is one that the SDK has handed over
+anyway, held a little longer. After the goodbye each is held against its source frame, drawn again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from g2gbench.marker import Luma, Marker
+from g2gbench.measure import fidelity
+from g2gbench.measure.records import Scored
+from g2gbench.sources.i420 import Layout
+from g2gbench.sources.source import Source
+from g2gbench.trial.likeness import likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A source frame with the picture that stood in its place, and when that was received."""
+
+    frame_id: int
+    shown_id: int
+    received_ns: int
+    luma: Luma
+
+
+class Keeper:
+    """Keeps every so many-th frame of the steady state, delivered or not.
+
+    ``captured`` is called where frames are captured, ``take`` where they are read, the others on
+    the event loop. A number means the newest frame captured that carries it.
+
+    Args:
+        first_number: the marker's number of frame 0.
+        bits: of the marker's numbers.
+        stride: one of so many frames is kept.
+
+    """
+
+    def __init__(self, first_number: int, bits: int, stride: int) -> None:
+        self.kept: list[Kept] = []
+        self.stride = stride
+        self._first_number = first_number
+        self._mask = (1 << bits) - 1
+        self._newest = -1
+        self._from: int | None = None
+        self._until: int | None = None
+        self._last: tuple[int, int, Luma] | None = None
+
+    def captured(self, frame_id: int) -> None:
+        """A frame is handed over."""
+        self._newest = frame_id
+
+    def begin(self) -> None:
+        """The steady state begins."""
+        self._from = self._newest + 1
+
+    def end(self) -> None:
+        """It is over; its frames may still come."""
+        self._until = self._newest + 1
+
+    def take(self, number: int, received_ns: int, luma: Luma) -> None:
+        """A picture has come with this number."""
+        newest = self._newest
+        frame_id = newest - ((self._first_number + newest - number) & self._mask)
+        if frame_id < 0:
+            return  # of no frame of ours
+        last = self._last
+        if last is None or frame_id > last[0]:
+            if last is not None:
+                shown_id, at_ns, before = last
+                self._keep(range(shown_id + 1, frame_id), shown_id, at_ns, before)
+            self._last = frame_id, received_ns, luma
+        elif frame_id == last[0] or any(k.frame_id == k.shown_id == frame_id for k in self.kept):
+            return  # shown again
+        self._keep(range(frame_id, frame_id + 1), frame_id, received_ns, luma)
+
+    def _keep(self, ids: range, shown_id: int, received_ns: int, luma: Luma) -> None:
+        if self._from is None:
+            return
+        until = ids.stop if self._until is None else self._until
+        for frame_id in range(max(ids.start, self._from), min(ids.stop, until)):
+            if frame_id % self.stride == 0 and len(self.kept) < fidelity.MOST_SAMPLES:
+                self.kept.append(Kept(frame_id, shown_id, received_ns, luma))
+
+
+def score(
+    kept: list[Kept],
+    source: Source,
+    marker: Marker,
+    first_number: int,
+    clock: Callable[[], int] = time.monotonic_ns,
+) -> Iterator[Scored]:
+    """Hold each against its source frame, until all are done or the budget is spent.
+
+    ``source`` draws them again, as they were published: mirrored where they were.
+    """
+    layout = Layout(source.width, source.height)
+    buffer = bytearray(layout.size)
+    luma = layout.planes(buffer).y
+    end_ns = clock() + round(fidelity.BUDGET_S * 1e9)
+    ordered = sorted(kept, key=lambda k: k.frame_id)
+    for place in fidelity.passes(len(ordered)):
+        if clock() > end_ns:
+            return
+        one = ordered[place]
+        source.render(one.frame_id, buffer)
+        # Near its block the marker blurs into the picture: stamped alike, both do it.
+        marker.stamp(luma, (first_number + one.frame_id) & ((1 << marker.bits) - 1))
+        found = likeness(luma, np.asarray(one.luma))
+        yield Scored(one.frame_id, one.shown_id, one.received_ns, found.mse, found.ssim)

@@ -1,0 +1,88 @@
+"""How much one picture is like another: error and structural similarity of their luma."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from g2gbench.marker import MARKER_HEIGHT, MARKER_WIDTH, Luma
+
+_WINDOW: Final = 11  # pixels, Gaussian
+_SIGMA: Final = 1.5
+_EDGE: Final = _WINDOW // 2  # windows that reach over the picture's edge are left out
+_C1: Final = (0.01 * 255) ** 2
+_C2: Final = (0.03 * 255) ** 2
+_LINES: Final = 256  # about so many a picture is brought down to first, by a whole factor
+
+Levels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """``mse`` in grey levels squared, 0 for identical pictures; ``ssim`` 1 for those."""
+
+    mse: float
+    ssim: float
+
+
+def likeness(source: Luma, shown: Luma) -> Likeness:
+    """Hold the picture that was shown against its source, all but the marker's block.
+
+    A picture of another size is scaled to the source's first (bilinear, as a page shows it). SSIM
+    is that of Wang et al. 2004 with the parameters and the scaling down of its authors' ssim.m.
+    Raises ValueError for a picture that is all marker.
+    """
+    height, width = source.shape
+    if shown.shape != source.shape:
+        size = (width, height)
+        shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    if height - MARKER_HEIGHT < _WINDOW:
+        raise ValueError(f"a picture of {width}x{height} has no room beside the marker")
+    return Likeness(_mse(source, shown), _ssim(source, shown))
+
+
+def _mse(source: Luma, shown: Luma) -> float:
+    """Over all pixels but those of the marker, which is in the bottom left corner."""
+    difference = np.asarray(cv2.absdiff(source, shown), np.uint8)
+    block = difference[-MARKER_HEIGHT:, :MARKER_WIDTH]
+    block[:] = 0
+    # Counted, not summed: whole numbers, however large the picture.
+    total = np.bincount(difference.reshape(-1), minlength=256) @ np.arange(256) ** 2
+    return float(total / (difference.size - block.size))
+
+
+def _ssim(source: Luma, shown: Luma) -> float:
+    height, width = source.shape
+    factor = max(1, round(min(height, width) / _LINES))
+    if factor > 1:
+        size = (width // factor, height // factor)
+        source, shown = (
+            np.asarray(cv2.resize(p, size, interpolation=cv2.INTER_AREA), np.uint8)
+            for p in (source, shown)
+        )
+    one, other = source.astype(np.float32), shown.astype(np.float32)
+    mean_one, mean_other = _blurred(one), _blurred(other)
+    both = mean_one * mean_other
+    squares = mean_one * mean_one + mean_other * mean_other
+    variances = _blurred(one * one) + _blurred(other * other) - squares
+    covariance = _blurred(one * other) - both
+    alike = (2 * both + _C1) * (2 * covariance + _C2) / ((squares + _C1) * (variances + _C2))
+    return _mean_beside_marker(np.asarray(alike, np.float32), factor)
+
+
+def _mean_beside_marker(alike: Levels, factor: int) -> float:
+    """The mean over the windows that lie in the picture and touch no pixel of the marker."""
+    inside = alike[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    rows = -(-MARKER_HEIGHT // factor)
+    columns = min(inside.shape[1], -(-MARKER_WIDTH // factor))
+    marker = inside[-rows:, :columns]
+    total = float(inside.sum(dtype=np.float64)) - float(marker.sum(dtype=np.float64))
+    return total / (inside.size - marker.size)
+
+
+def _blurred(picture: Levels) -> Levels:
+    return np.asarray(cv2.GaussianBlur(picture, (_WINDOW, _WINDOW), _SIGMA), np.float32)

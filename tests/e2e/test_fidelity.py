@@ -1,0 +1,78 @@
+"""Picture quality of real sessions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from g2gbench.benchmark import run_async
+from g2gbench.measure import fidelity
+from g2gbench.scenario import loads
+from tests.e2e.sessions import passthrough
+
+pytestmark = pytest.mark.session
+
+
+async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
+    tmp_path: Path,
+) -> None:
+    text = passthrough(duration=3).replace("fidelity: off", "fidelity: auto")
+    run = await run_async(loads(text), out=tmp_path)
+    (trial,) = run.trials
+    result, frames = trial.result, trial.frames()
+    assert result.status == "ok", (result.invalid_because, result.message)
+    steady = frames[frames["steady"]]
+    scored = steady[steady["psnr_db"].notna()]
+    # A frame that is one tick off moves by a pixel and more: no codec's frame is as far from its
+    # own source as from its neighbour's, so this also holds that they were matched aright.
+    assert scored["psnr_db"].min() > 25
+    assert scored["psnr_db"].max() < fidelity.PSNR_CAP_DB  # two lossy encoders lie between
+    assert 0.8 < scored["ssim"].min() <= scored["ssim"].max() < 1
+    assert len(scored) >= 0.9 * len(steady) / 3
+    assert (np.diff(scored["frame_id"].astype(int)) == 3).all()
+    for name, column in (
+        ("psnr_db", scored["psnr_db"]),
+        ("ssim", scored["ssim"]),
+        ("psnr_displayed_db", steady["psnr_displayed_db"].dropna()),
+        ("ssim_displayed", steady["ssim_displayed"].dropna()),
+    ):
+        assert result.metrics[name].value == pytest.approx(column.mean()), name
+    delivered = (steady["outcome"] == "delivered").sum()
+    assert result.metrics["fidelity_scored_ratio"].value == pytest.approx(len(scored) / delivered)
+    # Scored once the session had said goodbye, so that no other number moved.
+    session = trial.recorded.session
+    lines = (trial.path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert kinds.index("scored") > max(i for i, kind in enumerate(kinds) if kind == "seen")
+    (told,) = [event.detail for event in session.events if event.name == "fidelity"]
+    assert told["scored"] == len(session.scored) >= len(scored)
+
+
+async def test_frames_that_the_model_drops_lower_only_what_was_on_display(tmp_path: Path) -> None:
+    text = passthrough(duration=4).replace("fidelity: off", "fidelity: auto")
+    text = text.replace(
+        "model: camera-360p", "model: camera-360p, processing: {faults: {drop_every: 2}}"
+    )
+    run = await run_async(loads(text), out=tmp_path)
+    metrics = run.trials[0].result.metrics
+    matched, displayed = metrics["psnr_db"].value, metrics["psnr_displayed_db"].value
+    assert matched is not None
+    assert displayed is not None
+    unmatched = metrics["fidelity_unmatched_ratio"].value
+    assert unmatched == pytest.approx(0.5, abs=0.05)
+    assert displayed < matched - 2  # half of the ticks show a picture that has moved on
+    assert metrics["psnr_displayed_db"].n > 1.5 * metrics["psnr_db"].n
+
+
+async def test_a_model_that_redraws_the_picture_is_not_scored_and_says_why(tmp_path: Path) -> None:
+    text = passthrough(duration=1).replace(
+        "model: camera-360p", "model: camera-360p, processing: {transform: mirror}"
+    )
+    run = await run_async(loads(text.replace("fidelity: off", "fidelity: auto")), out=tmp_path)
+    found = run.trials[0].result.metrics["ssim"]
+    assert found.value is None
+    assert found.reason == "the model changes the picture (mirror)"
+    assert run.frames()["ssim"].isna().all()

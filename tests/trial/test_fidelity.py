@@ -1,0 +1,127 @@
+"""Which pictures are kept while a session runs, and against what each is held afterwards."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from g2gbench import marker
+from g2gbench.marker import Luma
+from g2gbench.measure import fidelity
+from g2gbench.sources import SyntheticSource
+from g2gbench.trial.fidelity import Keeper, Kept, score
+
+FIRST = 0xFFFFFF - 5  # the numbers wrap after frame 5
+SIZE = (320, 240)
+
+
+def luma(tag: int) -> Luma:
+    return np.full((2, 2), tag, np.int16).astype(np.uint8)
+
+
+def kept(
+    arrivals: list[int], *, every: int = 1, frames: int = 30, begun: int = 0, over: int = 30
+) -> list[tuple[int, int]]:
+    """(frame, what stood in its place) of a session in which these frames came back."""
+    keeper = Keeper(FIRST, 24, every)
+    waiting = list(arrivals)
+    for frame in range(frames):
+        if frame == begun:
+            keeper.begin()
+        if frame == over:
+            keeper.end()
+        keeper.captured(frame)
+        while waiting and waiting[0] <= frame:
+            came = waiting.pop(0)
+            keeper.take((FIRST + came) & 0xFFFFFF, 1000 + came, luma(came))
+    for one in keeper.kept:
+        assert (one.received_ns, one.luma[0, 0]) == (1000 + one.shown_id, one.shown_id & 0xFF)
+    return [(one.frame_id, one.shown_id) for one in keeper.kept]
+
+
+def test_every_so_many_th_frame_is_kept_across_the_wrap_of_the_numbers() -> None:
+    assert kept(list(range(30)), every=3) == [(i, i) for i in range(0, 30, 3)]
+
+
+def test_for_a_frame_that_did_not_come_the_picture_before_it_is_kept() -> None:
+    assert kept([0, 1, 4, 5], frames=6) == [(0, 0), (1, 1), (2, 1), (3, 1), (4, 4), (5, 5)]
+    assert kept([0, 1, 2, 7], every=3, frames=8) == [(0, 0), (3, 2), (6, 2)]
+
+
+def test_only_frames_of_the_steady_state_are_kept() -> None:
+    assert kept(list(range(30)), begun=10, over=20) == [(i, i) for i in range(10, 20)]
+    assert kept([8, 25], begun=10, over=12) == [(10, 8), (11, 8)]
+
+
+def test_a_repeat_is_not_kept_again_and_a_late_frame_is_kept_as_itself() -> None:
+    assert kept([0, 1, 1, 3, 2, 2, 3], frames=4) == [(0, 0), (1, 1), (2, 1), (3, 3), (2, 2)]
+
+
+def test_what_does_not_come_at_the_end_has_nothing_in_its_place() -> None:
+    assert kept([0, 1], frames=9) == [(0, 0), (1, 1)]
+
+
+def test_before_the_first_picture_nothing_stood_anywhere() -> None:
+    assert kept([3, 4], frames=5) == [(3, 3), (4, 4)]
+
+
+def test_a_number_of_no_frame_of_ours_is_left_alone() -> None:
+    keeper = Keeper(100, 16, 1)
+    keeper.begin()
+    keeper.captured(0)
+    keeper.take(99, 1, luma(0))
+    keeper.take(101, 1, luma(0))
+    assert keeper.kept == []
+
+
+def test_no_more_are_kept_than_there_is_room_for() -> None:
+    assert len(kept(list(range(1000)), frames=1000, over=1000)) == fidelity.MOST_SAMPLES
+
+
+def source() -> SyntheticSource:
+    return SyntheticSource("street", *SIZE, 30, 7)
+
+
+def stamped(frame: int) -> Luma:
+    drawn = source()
+    buffer = bytearray(drawn.frame_size)
+    drawn.render(frame, buffer)
+    picture = drawn.luma(buffer)
+    marker.get("v2").stamp(picture, (FIRST + frame) & 0xFFFFFF)
+    return picture
+
+
+def test_a_picture_that_came_back_whole_is_identical_to_its_source_drawn_again() -> None:
+    pairs = [Kept(i, i, 1000 + i, stamped(i)) for i in (0, 3, 9)]
+    found = list(score(pairs, source(), marker.get("v2"), FIRST))
+    assert sorted((f.frame_id, f.received_ns) for f in found) == [(0, 1000), (3, 1003), (9, 1009)]
+    assert {(f.mse, f.ssim) for f in found} == {(0.0, 1.0)}
+
+
+def test_a_picture_that_stood_for_another_is_held_against_that_one() -> None:
+    near, far = score(
+        [Kept(6, 5, 0, stamped(5)), Kept(35, 5, 0, stamped(5))], source(), marker.get("v2"), FIRST
+    )
+    assert (near.shown_id, far.shown_id) == (5, 5)
+    assert 0 < near.mse < far.mse
+
+
+def test_what_the_budget_has_no_time_for_is_left_out() -> None:
+    pairs = [Kept(i, i, 0, stamped(i)) for i in range(8)]
+    a_second = itertools.count(0, 1_000_000_000)
+    found = list(score(pairs, source(), marker.get("v2"), FIRST, clock=lambda: next(a_second)))
+    assert [f.frame_id for f in found] == [0, 4, 2, 6, 1]
+    assert fidelity.BUDGET_S == 5
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_the_reference_is_stamped_with_the_marker_of_the_session(version: str) -> None:
+    kind = marker.get("v1" if version == "v1" else "v2")
+    drawn = source()
+    buffer = bytearray(drawn.frame_size)
+    drawn.render(4, buffer)
+    kind.stamp(drawn.luma(buffer), 4)
+    (found,) = score([Kept(4, 4, 0, drawn.luma(buffer))], source(), kind, 0)
+    assert found.mse == 0
