@@ -37,6 +37,10 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "downlink.bitrate_bps": "downlink bitrate",
         "available_bitrate_bps": "available bitrate",
         "late_tick_ratio": "late ticks",
+        "psnr_db": "PSNR",
+        "psnr_displayed_db": "PSNR displayed",
+        "ssim": "SSIM",
+        "ssim_displayed": "SSIM displayed",
     }
 )
 
@@ -139,6 +143,10 @@ def _suited(unit: str, values: list[float]) -> Scale:
             return Scale("MB", 1e6, 0 if largest >= 1e7 else 1)
         case "cores":
             return Scale("cores", 1, 2)
+        case "dB":
+            return Scale("dB", 1, 1)
+        case "index":
+            return Scale("", 1, 4)
         case "level":
             return Scale("", 1, 0, LEVEL_WORDS)
         case "count":

@@ -26,6 +26,8 @@ from g2gbench.report.numbers import KEY_METRICS, label, scale, shown, single
         ("cpu.link", 0.053, "0.05 cores"),
         ("quality", 2.0, "fair"),
         ("quality", 1.5, "2"),
+        ("psnr_db", 38.456, "38.5 dB"),
+        ("ssim", 0.98765, "0.9877"),
     ],
 )
 def test_a_value_is_told_in_the_unit_of_its_size(metric: str, value: float, expected: str) -> None:
