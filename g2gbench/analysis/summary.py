@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.analysis.cell import Estimate
+from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.spread import METRIC, spread_of
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.analysis.verdict import (
@@ -53,13 +54,16 @@ def summarise(
         for plan in plans
     ]
     status = run_status(cells, interrupted=interrupted)
+    plain = [_cell(cell) for cell in cells]
+    compared = codecs(plain)
     return {
         "schema": SCHEMA,
         "name": name,
         "status": status,
         "exit_code": int(EXIT_CODES[status]),
         "run_dir": run_dir,
-        "cells": [_cell(cell) for cell in cells],
+        "cells": plain,
+        **({} if compared is None else {"codecs": compared}),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.report import codec_view
 from g2gbench.report.budget_view import Budget, budget_of, by_phase
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Illustration
 from g2gbench.report.figures.budget import as_file as budget_file
@@ -240,6 +241,7 @@ def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     rows = _budgets(run)
     matrix = (heat_figure(run), matrix_figure(run), trade_off_figure(run))
     found = [figure for figure in matrix if figure is not None]
+    found += codec_view.figures(run.summary_data)
     found += [budget_file(rows, "budget")] if rows else []
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every

@@ -41,6 +41,9 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "psnr_displayed_db": "PSNR displayed",
         "ssim": "SSIM",
         "ssim_displayed": "SSIM displayed",
+        "fidelity_scored_ratio": "scored frames",
+        "fidelity_unmatched_ratio": "unmatched frames",
+        "fidelity_identical": "identical frames",
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from g2gbench.report import cell_view, phase_view, run_view
 from g2gbench.report.baseline_view import Against, against
 from g2gbench.report.budget_view import MEANINGS, budget_of, why_none
 from g2gbench.report.checks import checks
+from g2gbench.report.codec_view import CodecView, codec_views
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.budget import COLOURS
 from g2gbench.report.headline import headline
@@ -74,6 +75,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             quality=_quality(summary["cells"]),
             heat=drawer.draw(heat_figure(run)),
             matrix=drawer.draw(matrix_figure(run)),
+            codecs=[_codecs(view, drawer) for view in codec_views(summary)],
             trade_off=drawer.draw(trade_off_figure(run)),
             budgets=drawer.draw(budgets_figure(run)),
             key_names=[label(name) for name in KEY_METRICS],
@@ -87,6 +89,12 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             glossary=run_view.glossary(),
         )
     )
+
+
+def _codecs(view: CodecView, drawer: Drawer) -> dict[str, Any]:
+    """A comparison of codecs with its figures drawn."""
+    drawn = {"curves": drawer.draw(view.curves), "rankings": [*map(drawer.draw, view.rankings)]}
+    return {field.name: getattr(view, field.name) for field in fields(view)} | drawn
 
 
 class Drawer:

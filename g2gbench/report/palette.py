@@ -47,6 +47,11 @@ PALETTE: Final[Mapping[str, Colour]] = MappingProxyType(
         "h4": Colour("#4f8fc0", "#5c96c4", "heat"),
         "h5": Colour("#28679a", "#93bfe0", "heat"),
         "h6": Colour("#123f66", "#cfe4f5", "heat: the most of a matrix"),
+        "codec-vp8": Colour("#3468ae", "#7fb2f0", "VP8: circles"),
+        "codec-h264": Colour("#b07c00", "#e6bb46", "H.264: squares"),
+        "codec-vp9": Colour("#8a3f9e", "#c993dc", "VP9: triangles"),
+        "codec-av1": Colour("#12806f", "#57cbb6", "AV1: diamonds"),
+        "codec-h265": Colour("#a63d64", "#ec92b4", "H.265: triangles upside down"),
         "level-ink": Colour("#1a1a1a", "#1a1a1a", "letters on the levels, in both themes"),
     }
 )

@@ -1,0 +1,118 @@
+"""What a report says of a comparison of codecs: curves, deltas, rankings and the points' table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
+from g2gbench.report.drawing import Illustration
+from g2gbench.report.figures.ranking import ranking
+from g2gbench.report.figures.rate_curves import rate_curves
+from g2gbench.report.numbers import NOT_MEASURED, label, plural, shown
+from g2gbench.store.files import directory_name
+
+_UNITS: Final = {"percent": ("%", 1), "db": ("dB", 2), "ms": ("ms", 1)}
+_COLUMNS: Final = (
+    RATE,
+    QUALITY,
+    "ssim_displayed",
+    "fidelity_unmatched_ratio",
+    LATENCY,
+    "g2g_ms.p95",
+    "encode_ms",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodecView:
+    """One comparison, ready for a page; ``said`` is what it comes to.
+
+    ``deltas``: a row a codec, each (value with its unit, interval, reason). ``points``: a row a
+    cell. ``missing``: codecs without a point, with the reason. ``notes``: what cannot be told.
+    """
+
+    where: str
+    said: tuple[str, ...]
+    anchor: str
+    curves: Illustration | None
+    rankings: tuple[Illustration, ...]
+    delta_names: tuple[str, ...]
+    deltas: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
+    names: tuple[str, ...]
+    points: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
+    missing: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def codec_views(summary: Mapping[str, Any]) -> list[CodecView]:
+    """The comparisons of a run, one for each setting of everything else; empty where none is."""
+    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
+    return [_view(found, cells) for found in summary.get("codecs") or ()]
+
+
+def figures(summary: Mapping[str, Any]) -> list[Illustration]:
+    """Every figure of the comparisons."""
+    views = codec_views(summary)
+    return [f for view in views for f in (view.curves, *view.rankings) if f is not None]
+
+
+def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> CodecView:
+    where = ", ".join(str(value) for value in found["where"].values())
+    suffix = f"-{directory_name(where)}" if where else ""
+    rankings = [
+        ranking(one, cells, f"ranking-{one['metric'].partition('.')[0]}{suffix}")
+        for one in found["rankings"]
+    ]
+    notes = [one["note"] for one in found["rankings"] if one["groups"] and one["note"]]
+    return CodecView(
+        where=where,
+        said=tuple(_said(found)),
+        anchor=found["anchor"],
+        curves=rate_curves(found, f"codecs{suffix}"),
+        rankings=tuple(one for one in rankings if one is not None),
+        delta_names=tuple(words for _, _, words in DELTAS.values()),
+        deltas=tuple(
+            (row["codec"], tuple(_delta(name, row[name]) for name in DELTAS))
+            for row in found["deltas"]
+        ),
+        names=tuple(label(name) for name in _COLUMNS),
+        points=tuple(
+            (curve["codec"], point["max_bitrate"], tuple(shown(n, point[n]) for n in _COLUMNS))
+            for curve in found["curves"]
+            for point in curve["points"]
+            if point[RATE]["value"] is not None
+        ),
+        missing=tuple((c["codec"], c["reason"]) for c in found["curves"] if c["reason"]),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _delta(name: str, estimate: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Value with sign and unit, interval, and why there is none."""
+    value = estimate["value"]
+    if value is None:
+        return NOT_MEASURED, "", str(estimate.get("reason", ""))
+    unit, decimals = _UNITS[name.rpartition("_")[2]]
+    told = f"{_signed(value, decimals)} {unit}"
+    if estimate["n"] < 2:
+        return told, "", ""
+    ends = (_signed(estimate[end], decimals) for end in ("low", "high"))
+    return told, f"[{', '.join(ends)}] of {plural(estimate['n'], 'repeat')}", ""
+
+
+def _signed(value: float, decimals: int) -> str:
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def _said(found: Mapping[str, Any]) -> Iterator[str]:
+    """What the comparison comes to, in words: the bits that each codec takes beside the anchor."""
+    for row in found["deltas"]:
+        estimate = row["bd_rate_percent"]
+        value = estimate["value"]
+        if value is None:
+            continue
+        what = f"{abs(value):.1f} % {'more' if value > 0 else 'fewer'} bits than {found['anchor']}"
+        interval = _delta("bd_rate_percent", estimate)[1]
+        yield f"{row['codec']} takes {what} for the same PSNR{f' {interval}' if interval else ''}."

@@ -1,0 +1,148 @@
+"""A ladder made by hand: which curves, deltas and groups come of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from g2gbench.analysis.codecs import DELTAS, SHOWN, codecs
+from g2gbench.analysis.summary import summarise
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.verdict import CellPlan
+from tests.analysis.trials import trial
+
+LADDER = {"150kbps": 150e3, "300kbps": 300e3, "600kbps": 600e3, "1200kbps": 1200e3}
+MORE_BITS = {"vp8": 1.0, "vp9": 0.8}
+
+
+def measured(codec: str, rate: float, repeat: int) -> dict[str, float | None]:
+    """What a codec sends and shows: a tenth less than allowed; repeats differ by 1 % in rate."""
+    sent = 0.9 * rate * MORE_BITS[codec] * (1 + 0.01 * repeat)
+    level = 6 * math.log2(rate / 150e3)
+    return {
+        "uplink.bitrate_bps": sent,
+        "psnr_displayed_db": 30 + level,
+        "psnr_db": 30.5 + level,
+        "ssim_displayed": 0.8 + level / 100,
+        "g2g_ms.p50": 20.0 + (5.0 if codec == "vp9" else 0.0),
+        "g2g_ms.p95": 30.0,
+    }
+
+
+def summary(
+    changed: Mapping[tuple[str, str, int], TrialResult | None] = {},
+    repeats: int = 3,
+    more: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    plans, trials = [], []
+    for codec in MORE_BITS:
+        for limit, rate in LADDER.items():
+            name = f"publish.codec={codec},publish.max_bitrate={limit}"
+            settings = {"publish.codec": codec, "publish.max_bitrate": limit, **(more or {})}
+            plans.append(CellPlan(name, repeats, settings, []))
+            for repeat in range(repeats):
+                usual = trial(repeat, measured(codec, rate, repeat), cell=name)
+                found = changed.get((codec, limit, repeat), usual)
+                if found is not None:
+                    trials.append(found)
+    return summarise(plans, trials, name="ladder", run_dir="")
+
+
+def only(data: dict[str, Any]) -> dict[str, Any]:
+    (found,) = data["codecs"]
+    comparison: dict[str, Any] = found
+    return comparison
+
+
+def test_a_point_stands_at_the_rate_that_was_measured() -> None:
+    first, second = only(summary())["curves"]
+    assert (first["codec"], second["codec"]) == ("vp8", "vp9")
+    rates = [point["uplink.bitrate_bps"]["value"] for point in first["points"]]
+    assert rates == pytest.approx([0.9 * 1.01 * rate for rate in LADDER.values()])
+    assert [point["max_bitrate"] for point in first["points"]] == list(LADDER)
+    assert set(first["points"][0]) == {"cell", "max_bitrate", *SHOWN}
+    assert first["points"][0]["encode_ms"]["value"] is None
+    assert first["points"][0]["encode_ms"]["reason"] == "no valid trial measured it"
+
+
+def test_a_fifth_fewer_bits_for_the_same_picture_is_a_rate_delta_of_minus_20_percent() -> None:
+    (delta,) = only(summary())["deltas"]
+    assert delta["codec"] == "vp9"
+    assert set(delta) == {"codec", *DELTAS}
+    for name in ("bd_rate_percent", "bd_rate_ssim_percent"):
+        found = delta[name]
+        assert found["value"] == pytest.approx(-20, abs=0.1)
+        assert found["low"] <= found["value"] <= found["high"]
+        assert (found["n"], found["interval"]) == (3, "range")
+    assert delta["bd_psnr_db"]["value"] == pytest.approx(6 * math.log2(1 / 0.8), abs=0.05)
+    assert delta["bd_latency_ms"]["value"] == pytest.approx(5)
+
+
+def test_five_repeats_give_an_interval_with_its_coverage() -> None:
+    (delta,) = only(summary(repeats=5))["deltas"]
+    assert delta["bd_rate_percent"]["interval"] == "order statistics"
+    assert delta["bd_rate_percent"]["coverage"] == pytest.approx(0.9375)
+
+
+def test_a_repeat_without_all_of_its_points_has_no_delta_and_the_others_have() -> None:
+    lost = trial(1, cell="publish.codec=vp9,publish.max_bitrate=600kbps", status="invalid")
+    (delta,) = only(summary({("vp9", "600kbps", 1): lost}))["deltas"]
+    assert delta["bd_rate_percent"]["n"] == 2
+
+
+def test_a_codec_that_could_not_be_sent_is_named_with_its_reason_and_ends_nothing() -> None:
+    message = "vp9 was asked for, but video/VP8 is sent: it cannot be encoded here"
+    failed = {
+        ("vp9", limit, repeat): TrialResult(
+            f"publish.codec=vp9,publish.max_bitrate={limit}", repeat, "failed", message
+        )
+        for limit in LADDER
+        for repeat in range(3)
+    }
+    found = only(summary(failed))
+    assert [curve["reason"] for curve in found["curves"]] == ["", message]
+    assert found["anchor"] == "vp8"
+    (delta,) = found["deltas"]
+    assert delta["bd_rate_percent"]["value"] is None
+    assert delta["bd_rate_percent"]["reason"] == "needs 4 points of each codec, has 0"
+    assert all("vp8" in cell for group in found["rankings"][0]["groups"] for cell in group)
+
+
+def test_the_anchor_is_the_first_codec_that_was_measured() -> None:
+    failed: dict[tuple[str, str, int], TrialResult | None] = {
+        ("vp8", limit, repeat): None for limit in LADDER for repeat in range(3)
+    }
+    found = only(summary(failed))
+    assert found["anchor"] == "vp9"
+    assert found["curves"][0]["reason"] == "no trial was run"
+
+
+def test_cells_are_ranked_by_what_was_on_display_and_by_latency() -> None:
+    quality, latency = only(summary(repeats=6))["rankings"]
+    assert quality["metric"] == "psnr_displayed_db"
+    assert "1200kbps" in quality["groups"][0][0]
+    assert latency["metric"] == "g2g_ms.p50"
+    assert all("vp8" in cell for cell in latency["groups"][0])
+    assert only(summary(repeats=3))["rankings"][0]["note"].startswith("3 valid trials a cell")
+
+
+def test_what_else_varies_is_compared_apart() -> None:
+    one, other = (summary(more={"network.profile": name})["cells"] for name in ("wifi", "lte"))
+    found = codecs([*one, *other])
+    assert found is not None
+    assert [c["where"] for c in found] == [{"network.profile": "wifi"}, {"network.profile": "lte"}]
+    assert all(len(c["curves"]) == 2 for c in found)
+
+
+@pytest.mark.parametrize("fixed", ["publish.codec", "publish.max_bitrate"])
+def test_without_a_codec_and_a_bitrate_that_vary_there_is_no_comparison(fixed: str) -> None:
+    cells = summary()["cells"]
+    assert codecs([{**c, "settings": {**c["settings"], fixed: "one"}} for c in cells]) is None
+    without = [
+        {**c, "settings": {k: v for k, v in c["settings"].items() if k != fixed}} for c in cells
+    ]
+    assert codecs(without) is None
+    assert codecs([]) is None

@@ -1,0 +1,116 @@
+"""A comparison of codecs as a report shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from g2gbench.analysis.cell import aggregate
+from g2gbench.analysis.codecs import codecs
+from g2gbench.report.codec_view import codec_views, figures
+from g2gbench.report.figures.rate_curves import MARKS
+from g2gbench.report.page import render
+from g2gbench.report.palette import PALETTE
+from g2gbench.report.svg import inline
+from g2gbench.scenario import json_schema
+from g2gbench.store.reading import Run, open_run
+from tests.analysis import test_codecs as ladders
+from tests.report import runs
+
+
+def ladder(root: Path, repeat: int = 3) -> Run:
+    """A stored run whose cells measured the ladder of tests/analysis."""
+    run = runs.matrix(root, list(ladders.MORE_BITS), list(ladders.LADDER), repeat)
+    data = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
+    for cell in data["cells"]:
+        codec, limit = cell["settings"].values()
+        each = [ladders.measured(codec, ladders.LADDER[limit], r) for r in range(repeat)]
+        for trial, values in zip(cell["trials"], each, strict=True):
+            trial["metrics"] |= {name: {"value": value, "n": 1} for name, value in values.items()}
+        for name in each[0]:
+            found = aggregate([v for values in each if (v := values[name]) is not None])
+            estimate = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+            cell["metrics"][name] |= estimate
+            cell["metrics"][name].pop("reason", None)
+    data["codecs"] = codecs(data["cells"])
+    (run.path / "summary.json").write_text(json.dumps(data), encoding="utf-8")
+    return open_run(run.path)
+
+
+def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
+    (view,) = codec_views(ladders.summary())
+    assert view.curves is not None
+    for width, svg in zip(view.curves.widths, inline(view.curves, 1), strict=True):
+        for codec in ladders.MORE_BITS:
+            assert svg.count(f">{codec}</text>") == 2, width  # at the end of its line, both panels
+            assert f"var(--codec-{codec})" in svg
+    assert "PSNR displayed of vp8: 30.0 dB at 136 kbps" in view.curves.alt
+    assert "g2g p50 of vp9: 25.0 ms" in view.curves.alt
+
+
+def test_every_codec_that_a_scenario_may_name_has_a_colour_and_a_shape() -> None:
+    names = json_schema()["$defs"]["Publish"]["properties"]["codec"]["enum"]
+    assert set(MARKS) == set(names)
+    assert len(set(MARKS.values())) == len(names)
+    assert {f"codec-{name}" for name in names} <= set(PALETTE)
+
+
+def test_a_delta_has_its_sign_unit_and_interval() -> None:
+    (view,) = codec_views(ladders.summary())
+    ((codec, deltas),) = view.deltas
+    assert codec == "vp9"
+    assert deltas[0] == ("−20.0 %", "[−20.0, −20.0] of 3 repeats", "")
+    assert deltas[3][0] == "+5.0 ms"
+    assert view.said == (
+        "vp9 takes 20.0 % fewer bits than vp8 for the same PSNR [−20.0, −20.0] of 3 repeats.",
+    )
+
+
+def test_what_could_not_be_computed_says_why_in_its_place() -> None:
+    few = ladders.summary()
+    few["codecs"] = codecs([c for c in few["cells"] if "1200" not in c["cell"]])
+    (view,) = codec_views(few)
+    ((_, deltas),) = view.deltas
+    assert deltas[0] == ("not measured", "", "needs 4 points of each codec, has 3")
+    assert view.said == ()
+
+
+def test_with_too_few_trials_it_says_how_many_would_do() -> None:
+    (view,) = codec_views(ladders.summary(repeats=3))
+    assert any("5 can" in note for note in view.notes)
+    (ranked, _) = view.rankings
+    assert ranked.alt.startswith("Ranking of 8 cells by PSNR displayed: group 1: ")
+    assert "group 2" not in ranked.alt
+    (enough,) = codec_views(ladders.summary(repeats=6))
+    assert "group 2" in enough.rankings[0].alt
+    assert enough.notes == ()
+
+
+def test_a_run_that_compares_no_codecs_has_no_such_part(tmp_path: Path) -> None:
+    run = runs.passing(tmp_path)
+    assert codec_views(run.summary_data) == []
+    assert figures(run.summary_data) == []
+    assert 'id="codecs"' not in render(run)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str]:
+    run = ladder(tmp_path_factory.mktemp("ladder"))
+    return run, render(run)
+
+
+def test_the_page_shows_curves_differences_and_points(page: tuple[Run, str]) -> None:
+    text = page[1]
+    part = text[text.index('<section id="codecs">') :]
+    part = part[: part.index("</section>")]
+    assert part.count("<figure") == 3
+    assert "Against vp8" in part
+    assert "All 8 points" in part
+    assert '<a href="#codecs">' in text
+
+
+def test_its_figures_are_among_the_files(page: tuple[Run, str]) -> None:
+    names = {one.name for one in figures(page[0].summary_data)}
+    assert names == {"codecs", "ranking-psnr_displayed_db", "ranking-g2g_ms"}
