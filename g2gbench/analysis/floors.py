@@ -42,7 +42,7 @@ class EffectFloor:
 
 _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
     {
-        "ms": Floor(0.05, 0.5),
+        "ms": Floor(0.10, 1),
         "ratio": Floor(0.10, 0.01),
         "1/s": Floor(0.05),
         "count": Floor(0.10, 1),
@@ -56,7 +56,8 @@ _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
 )
 _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(
     {
-        "ttff_ms": Floor(0.10, 100),
+        **dict.fromkeys(("g2g_ms.p90", "g2g_ms.p95", "g2g_ms.p99", "g2g_ms.max"), Floor(0.15, 1)),
+        "ttff_ms": Floor(0.10, 150),
         "connect_ms": Floor(0.10, 50),
         "freeze_ms": Floor(0.10, 200),
         "stall_ms": Floor(0.10, 200),
@@ -66,7 +67,8 @@ _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(
 )
 """By the name of a metric, or its first part: where the unit's floor would be too fine.
 
-One freeze is at least 150 ms; connecting waits for timers of 50 ms and more.
+The tail of g2g scatters more than its middle. One freeze is at least 150 ms. Connecting waits for
+timers of 50 ms and more, and for a key frame.
 """
 
 

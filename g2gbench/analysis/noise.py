@@ -24,7 +24,7 @@ _SHARE: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """``value``: a difference as large as this, in the metric's own unit, means nothing here."""
+    """``value``: how far intervals of equal things reach here, in the metric's own unit."""
 
     value: float
     trials: int
@@ -33,16 +33,18 @@ class Noise:
 def noise_of(runs: Sequence[Sequence[float]], *, seed: int = 1) -> Noise | None:
     """The noise of one metric from its trials in several ``runs``; None with too few.
 
-    The larger of two: the 95th percentile of the shifts between halves of all trials, dealt out in
-    every way (of more than 1000, in 1000 drawn by ``seed``), which is what trials of one run do;
-    and the largest shift between two of the runs, which is how the machine drifts.
+    The larger of two. Halves of all trials, dealt out in every way (of more than 1000, in 1000
+    drawn by ``seed``), are compared: the 95th percentile of how far the interval reaches from zero.
+    With that as its floor a comparison of equal things says *no difference* that often. And the
+    largest shift between two of the runs, which is how the machine drifts.
     """
     every = [value for run in runs for value in run]
     if len(every) < FEWEST:
         return None
-    halves = [abs(shift(one, other).value) for one, other in _halves(every, seed)]
+    halves = [shift(one, other) for one, other in _halves(every, seed)]
+    reach = [max(abs(found.low), abs(found.high)) for found in halves]
     between = [abs(shift(one, other).value) for one, other in combinations(runs, 2)]
-    value = float(np.quantile(halves, _SHARE, method="higher"))
+    value = float(np.quantile(reach, _SHARE, method="higher"))
     return Noise(max([value, *between]), len(every))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from g2gbench.analysis.cell import Estimate
+from g2gbench.analysis.blocks import METHOD
+from g2gbench.analysis.cell import NOMINAL_COVERAGE, Estimate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.spread import METRIC, spread_of
 from g2gbench.analysis.trials import TrialResult, finite
@@ -101,7 +102,10 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         **_quality(cell),
         "repeat": cell.plan.repeat,
         "trials": [_trial(trial) for trial in cell.trials],
-        "metrics": {name: _estimate(name, value) for name, value in cell.estimates.items()},
+        "metrics": {
+            name: _within(_estimate(name, value), name, cell)
+            for name, value in cell.estimates.items()
+        },
         "spread": _spread(cell),
         "expectations": [_judgement(judgement) for judgement in cell.judgements],
     }
@@ -141,6 +145,15 @@ def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
         "coverage": estimate.coverage,
     }
     return data | ({"reason": estimate.reason} if estimate.reason else {})
+
+
+def _within(data: dict[str, Any], name: str, cell: CellVerdict) -> dict[str, Any]:
+    """The estimate of a single trial with the interval within it, where there is one."""
+    found = [t.within[name] for t in cell.trials if t.status == "ok" and name in t.within]
+    if data["n"] != 1 or len(found) != 1 or found[0].low is None:
+        return data
+    interval = {"interval": METHOD, "coverage": NOMINAL_COVERAGE}
+    return {**data, "low": found[0].low, "high": found[0].high, **interval}
 
 
 def _judgement(judgement: Judgement) -> dict[str, Any]:

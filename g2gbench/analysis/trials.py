@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from g2gbench.analysis.blocks import WithinTrial, percentile_interval
 from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.evaluate import Evaluation
+from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.phases import Phase, Recovery
 from g2gbench.measure.values import Value
 
@@ -24,6 +26,9 @@ STATUS_OF_ENDING: Final[Mapping[str, TrialStatus]] = {
     "failed": "failed",
 }
 """By the reason of the journal's last record."""
+
+PERCENTILES: Final[Mapping[str, int]] = {"g2g_ms.p50": 50, "g2g_ms.p90": 90, "g2g_ms.p95": 95}
+"""Metrics that have an interval within their trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class TrialResult:
     """One trial of a cell: its frames by outcome, its readings by kind, and every metric.
 
     ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``. ``attempts``
-    were made before this one, the first one first.
+    were made before this one, the first one first. ``within`` says how steady a percentile is
+    within this one session, by metric.
     """
 
     cell: str
@@ -70,6 +76,7 @@ class TrialResult:
     limiting_factor: str | None = None
     quality_reasons: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    within: Mapping[str, WithinTrial] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """As data that JSON can hold; None stands for a number that is not finite."""
@@ -88,6 +95,7 @@ class TrialResult:
             "limiting_factor": self.limiting_factor,
             "quality_reasons": list(self.quality_reasons),
             "attempts": [attempt.as_plain() for attempt in self.attempts],
+            "within_trial": {name: asdict(one) for name, one in self.within.items()},
         }
 
     @classmethod
@@ -114,6 +122,7 @@ class TrialResult:
             limiting_factor=data.get("limiting_factor"),
             quality_reasons=tuple(data.get("quality_reasons", ())),
             attempts=tuple(Attempt.from_plain(one) for one in data.get("attempts", ())),
+            within={n: WithinTrial(**one) for n, one in data.get("within_trial", {}).items()},
         )
 
 
@@ -137,7 +146,20 @@ def trial_result(
         recoveries=evaluation.recoveries,
         limiting_factor=evaluation.quality.limiting_factor,
         quality_reasons=evaluation.quality.reasons,
+        within=_within(evaluation.metrics, evaluation.ledger, seed=repeat),
     )
+
+
+def _within(
+    metrics: Mapping[str, Value], ledger: Ledger, *, seed: int
+) -> Mapping[str, WithinTrial]:
+    """The intervals of those percentiles that were measured, from the frames of the metrics."""
+    frames = ledger.g2g_ms[ledger.steady & (ledger.outcome == DELIVERED)]
+    return {
+        name: percentile_interval(frames, q, seed=seed)
+        for name, q in PERCENTILES.items()
+        if name in metrics and metrics[name].value is not None
+    }
 
 
 _RECOVERY_VALUES: Final = ("g2g_ms", "bitrate_ms", "both_ms", "overshoot_ms")

@@ -138,7 +138,7 @@ def test_a_large_family_asks_for_more_than_five_trials_can_give(n: int, outcome:
 def test_rows_of_equal_values_leave_the_family_as_small_as_it_is() -> None:
     cells = [f"cell={i}" for i in range(30)]
     base = [t for c in cells for t in trials(FIVE if c == cells[0] else [0] * 5, cell=c)]
-    other = [t for c in cells for t in trials(moved(9) if c == cells[0] else [0] * 5, cell=c)]
+    other = [t for c in cells for t in trials(moved(19) if c == cells[0] else [0] * 5, cell=c)]
     first, *rest = compare_trials(base, other, cells, Asked((P50,)))
     assert first.outcome == "regression"
     assert {row.outcome for row in rest} == {"no difference"}

@@ -20,9 +20,10 @@ def test_every_metric_has_a_floor_above_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     ("metric", "base", "floor"),
     [
-        ("g2g_ms.p50", 200, 10),
-        ("g2g_ms.p50", 9.4, 0.5),
-        ("ttff_ms", 200, 100),
+        ("g2g_ms.p50", 200, 20),
+        ("g2g_ms.p50", 9.4, 1),
+        ("g2g_ms.p95", 200, 30),
+        ("ttff_ms", 200, 150),
         ("ttff_ms", 4000, 400),
         ("connect_ms.room", 100, 50),
         ("freeze_ms", 0, 200),
@@ -62,6 +63,6 @@ def test_what_is_no_floor_is_refused(text: str) -> None:
 
 def test_a_users_floor_replaces_the_usual_one_and_noise_only_raises_it() -> None:
     assert effect_floor(Floor(least=1), "g2g_ms.p50", 200, None).value == 1
-    assert effect_floor(None, "g2g_ms.p50", 200, 12).value == 12
-    assert effect_floor(None, "g2g_ms.p50", 200, 12).source == "noise"
+    assert effect_floor(None, "g2g_ms.p50", 200, 22).value == 22
+    assert effect_floor(None, "g2g_ms.p50", 200, 22).source == "noise"
     assert effect_floor(None, "g2g_ms.p50", 200, 3).source == "default"

@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from g2gbench.analysis.blocks import WithinTrial
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.registry import METRICS
 from tests.analysis.trials import plan, trial
 
@@ -123,3 +125,24 @@ def test_there_is_a_row_for_each_trial_and_metric_and_one_for_each_metric_of_the
     assert (first["metric"], first["unit"], first["value"]) == ("g2g_ms.p95", "ms", 70)
     cell = next(r for r in found if r["row"] == "cell" and r["metric"] == "g2g_ms.p95")
     assert (cell["repeat"], cell["value"], cell["low"], cell["high"]) == (None, 72, 70, 74)
+
+
+def test_of_a_single_trial_the_interval_within_it_is_told_and_named() -> None:
+    within = {"g2g_ms.p95": WithinTrial(50.0, 45.0, 60.0, 12)}
+    one = replace(trial(0, {"g2g_ms.p95": 50.0, "ttff_ms": 9.0}), within=within)
+    (cell,) = summarise([plan(repeat=1)], [one], name="wifi", run_dir="x")["cells"]
+    told = cell["metrics"]["g2g_ms.p95"]
+    assert (told["value"], told["low"], told["high"]) == (50, 45, 60)
+    assert (told["interval"], told["coverage"], told["n"]) == ("block bootstrap", 0.95, 1)
+    assert cell["metrics"]["ttff_ms"]["interval"] == "range"
+    two = [one, replace(one, repeat=1)]
+    (cell,) = summarise([plan(repeat=2)], two, name="wifi", run_dir="x")["cells"]
+    assert cell["metrics"]["g2g_ms.p95"]["interval"] == "range"
+
+
+def test_a_session_that_is_too_short_keeps_its_single_value() -> None:
+    within = {"g2g_ms.p95": WithinTrial(50.0, None, None, 99, "too short")}
+    one = replace(trial(0, {"g2g_ms.p95": 50.0}), within=within)
+    (cell,) = summarise([plan(repeat=1)], [one], name="wifi", run_dir="x")["cells"]
+    assert cell["metrics"]["g2g_ms.p95"]["interval"] == "range"
+    assert TrialResult.from_plain(one.as_plain()).within == within

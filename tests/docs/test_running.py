@@ -28,7 +28,7 @@ PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
 TABLED = ("run", "serve", "compare", "trend")
 """Commands with a table of their options."""
-CUT_OF_A_TRIAL = {"metrics", "accounting", "phases", "recoveries"}
+CUT_OF_A_TRIAL = {"metrics", "within_trial", "accounting", "phases", "recoveries"}
 
 
 def leaves(group: click.Group, *before: str) -> Iterator[tuple[str, click.Command]]:

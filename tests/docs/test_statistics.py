@@ -6,11 +6,13 @@ import math
 
 import pytest
 
+from g2gbench.analysis.blocks import FEWEST_BLOCKS
 from g2gbench.analysis.comparison import JUDGED, SHOWN
 from g2gbench.analysis.family import LEVEL
 from g2gbench.analysis.floors import Floor, default_floor
 from g2gbench.analysis.rank_test import MOST_EXACT
 from g2gbench.analysis.shift import interval_rank
+from tests.benchmarks.statistics import alarms, power, repeats, within
 from tests.docs.documents import code_words, prose, read, rows, section
 
 PAGE = read("docs/statistics.md")
@@ -25,6 +27,7 @@ KINDS = {
     "CPU": "cpu.client",
     "quality": "quality",
 }
+HEAD = "| A/A, trials a side | model | regression | any difference | no difference |"
 FACTORS = {"ms": 1.0, "kbps": 1e3, "MB": 1e6, "cores": 1.0, "levels": 1.0, "": 1.0}
 
 
@@ -65,3 +68,24 @@ def read_floor(told: str) -> Floor:
         else:
             least = float(number) * FACTORS[unit]
     return Floor(share, least)
+
+
+def test_the_tables_of_errors_are_those_that_the_command_prints() -> None:
+    text = section(PAGE, "How often it errs")
+    tables = (alarms(1), power(1), repeats(4), within(20))
+    for table in tables:
+        head, _, *made = table
+        told = rows(text, head)
+        assert [row[0] for row in told] == [line.split("|")[1].strip() for line in made]
+    assert f"fewer than {FEWEST_BLOCKS} such blocks" in WORDS
+
+
+def test_the_rates_that_are_told_keep_what_is_promised() -> None:
+    text = section(PAGE, "How often it errs")
+    for _, model, regression, either, _ in rows(text, HEAD):
+        assert float(regression.rstrip(" %")) <= 100 * LEVEL
+        assert float(either.rstrip(" %")) <= (200 if "no floors" in model else 100) * LEVEL
+    for _, _, told, covers in rows(text, "| Interval over trials | trials | told | found |"):
+        assert abs(float(told.rstrip(" %")) - float(covers.rstrip(" %"))) <= 2
+    found = {row[0]: float(row[1].rstrip(" %")) for row in rows(text, next(power(1)))}
+    assert min(found[spread] for spread in ("1%", "2%", "3%")) >= 90

@@ -85,7 +85,7 @@ def test_the_axis_ends_where_the_intervals_do_or_says_that_they_go_on(
     assert floor_strip.reach([]) == 2
     row = next(row for row in rows if row.outcome == "regression")
     assert "<path" not in floor_strip.svg(row, 99)
-    assert floor_strip.svg(row, 3).count("<path") == 2
+    assert floor_strip.svg(row, 2).count("<path") == 2
 
 
 def test_page_markdown_and_json_are_written_side_by_side(

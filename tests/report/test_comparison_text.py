@@ -8,12 +8,12 @@ from tests.report.comparisons import STATES
 
 WORSE = """\
 REGRESSION  wifi: g2g p50 rose by 60 ms
-            From 216 ms to 277 ms, difference [+56, +64] ms, effect floor 10.8
+            From 216 ms to 277 ms, difference [+56, +64] ms, effect floor 21.6
             ms.
             5 rows: 2 regressions, 3 no difference. Valid trials: 5 of the base,
             5 of the candidate.
 """
-ROW = "  x g2g p50, ms       216    277   +60  [+56, +64]   10.8  regression"
+ROW = "  x g2g p50, ms       216    277   +60  [+56, +64]   21.6  regression"
 
 
 def test_a_regression_reads_as_agreed(made: dict[str, Comparison]) -> None:

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 import pytest
 
 from g2gbench.analysis.noise import Noise, noise_of
+from g2gbench.analysis.shift import shift
 from g2gbench.errors import InputError
 from g2gbench.store import noise
 from g2gbench.store.comparing import compare
@@ -27,11 +29,23 @@ def test_the_noise_is_what_halves_of_the_trials_and_the_runs_show() -> None:
     assert noise_of([[10, 10], [10, 10]]) == Noise(0.0, 4)
     assert noise_of([[1, 2], [3]]) is None
     found = noise_of([[10, 11, 12], [10, 11, 12]])
-    assert found is not None
-    assert 1 <= found.value <= 2
-    drifted = noise_of([[10, 11, 12], [20, 21, 22]])
+    assert found == Noise(2.0, 6)  # three a side: the interval is all differences
+    drifted = noise_of([[10, 11, 12], [40, 41, 42]])
     assert drifted is not None
-    assert drifted.value == 10
+    assert drifted.value >= 30
+
+
+def test_with_the_noise_as_its_floor_a_comparison_of_equal_things_finds_nothing() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.normal(150, 8, 10)
+    found = noise_of([values[:5].tolist(), values[5:].tolist()])
+    assert found is not None
+    within = [
+        max(abs(one.low), abs(one.high)) <= found.value
+        for dealt in (rng.permutation(values) for _ in range(200))
+        for one in [shift(dealt[:5].tolist(), dealt[5:].tolist())]
+    ]
+    assert np.mean(within) >= 0.92
 
 
 def test_of_many_trials_the_halves_are_drawn_from_a_seed() -> None:
