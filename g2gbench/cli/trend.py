@@ -23,7 +23,7 @@ _EXIT = {
 
 
 @click.command("trend", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--scenario", metavar="NAME", help="Runs of this scenario alone.")
 @click.option("--metric", "metrics", multiple=True, help="A metric to follow; repeatable.")
 @click.option(

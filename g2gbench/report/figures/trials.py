@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from g2gbench.report.numbers import single
 from g2gbench.report.palette import LIGHT
 from g2gbench.report.series import Series
 
+MOST_CHARTS: Final = 20
+"""Of more trials the slowest are shown: they are the ones to look at."""
+
 _COLUMNS = {SMALL: 2, MEDIUM: 4, LARGE: 5}
 _LEFT, _GAP, _TOP, _HEIGHT, _PITCH = 36, 16, 26, 96, 150
 
@@ -33,12 +37,18 @@ def trials(
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration:
     """Small charts of the trials in ``shown``, those with a delivered frame in the steady state."""
+    every = len(shown)
+    if every > MOST_CHARTS:
+        slowest = sorted(shown, key=_p95_ms, reverse=True)[:MOST_CHARTS]
+        shown = sorted(slowest, key=lambda series: series.repeat)
     largest = max(float(series.steady_g2g_ms.max()) for series in shown)
     alt = (
         f"{len(shown)} small charts of g2g latency over time, one a trial, on one scale from 0 to "
         f"{largest:.0f} ms."
     )
     caption = "Line: p50 of the second. Grey: its smallest to its largest frame."
+    if every > len(shown):
+        caption += f" The {len(shown)} of {every} trials with the largest p95."
     return Illustration(name, alt, caption, widths, lambda w: _draw(shown, limit, largest, w))
 
 
@@ -76,7 +86,7 @@ def _draw(shown: Sequence[Series], limit: Limit | None, largest: float, width: i
             axes.tick_params(labelleft=False)
         words = f"trial {series.repeat}"
         canvas.text(left, top - 12, words, weight="bold", size=12)
-        value = float(np.percentile(series.steady_g2g_ms, 95))
+        value = _p95_ms(series)
         said = "" if width == SMALL else "p95 "
         note = said + single("g2g_ms.p95", value) if series.status == "ok" else series.status
         canvas.text(left + plot, top - 12, note, size=11.5, ha="right", color=LIGHT["muted"])
@@ -85,3 +95,7 @@ def _draw(shown: Sequence[Series], limit: Limit | None, largest: float, width: i
         width - 4, canvas.height - 9, "seconds", size=11.5, color=LIGHT["muted"], ha="right"
     )
     return canvas
+
+
+def _p95_ms(series: Series) -> float:
+    return float(np.percentile(series.steady_g2g_ms, 95))
