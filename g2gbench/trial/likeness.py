@@ -16,6 +16,7 @@ _SIGMA: Final = 1.5
 _EDGE: Final = _WINDOW // 2  # windows that reach over the picture's edge are left out
 _C1: Final = (0.01 * 255) ** 2
 _C2: Final = (0.03 * 255) ** 2
+_ROUNDED: Final = 2.0  # lines by which a picture that was only scaled may miss its shape
 _LINES: Final = 256  # about so many a picture is brought down to first, by a whole factor
 
 Levels = npt.NDArray[np.float32]
@@ -32,30 +33,46 @@ class Likeness:
 def likeness(source: Luma, shown: Luma) -> Likeness:
     """Hold the picture that was shown against its source, all but the marker's block.
 
-    A picture of another size is scaled to the source's first (bilinear, as a page shows it). SSIM
-    is that of Wang et al. 2004 with the parameters and the scaling down of its authors' ssim.m.
+    A picture of another size is scaled to the source's first (bilinear, as a page shows it). One of
+    another shape was cut by an encoder that wants whole blocks, evenly on both sides: it is held
+    against the part of the source that it shows. SSIM is that of Wang et al. 2004 with the
+    parameters and the scaling down of its authors' ssim.m.
     Raises ValueError for a picture that is all marker.
     """
+    left, top = _cut(source.shape, shown.shape)
+    marker = MARKER_WIDTH - left, MARKER_HEIGHT - top
+    source = source[top : source.shape[0] - top, left : source.shape[1] - left]
     height, width = source.shape
     if shown.shape != source.shape:
         size = (width, height)
         shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    if height - MARKER_HEIGHT < _WINDOW:
+    if height - marker[1] < _WINDOW:
         raise ValueError(f"a picture of {width}x{height} has no room beside the marker")
-    return Likeness(_mse(source, shown), _ssim(source, shown))
+    return Likeness(_mse(source, shown, marker), _ssim(source, shown, marker))
 
 
-def _mse(source: Luma, shown: Luma) -> float:
+def _cut(source: tuple[int, ...], shown: tuple[int, ...]) -> tuple[int, int]:
+    """What was cut off the source on either side, and above and below, in its pixels."""
+    (height, width), (rows, columns) = source, shown
+    if abs(rows - columns * height / width) <= _ROUNDED:
+        return 0, 0
+    if columns * height > rows * width:
+        return 0, round((height - width * rows / columns) / 2)
+    return round((width - height * columns / rows) / 2), 0
+
+
+def _mse(source: Luma, shown: Luma, marker: tuple[int, int]) -> float:
     """Over all pixels but those of the marker, which is in the bottom left corner."""
+    columns, rows = marker
     difference = np.asarray(cv2.absdiff(source, shown), np.uint8)
-    block = difference[-MARKER_HEIGHT:, :MARKER_WIDTH]
+    block = difference[difference.shape[0] - rows :, :columns]
     block[:] = 0
     # Counted, not summed: whole numbers, however large the picture.
     total = np.bincount(difference.reshape(-1), minlength=256) @ np.arange(256) ** 2
     return float(total / (difference.size - block.size))
 
 
-def _ssim(source: Luma, shown: Luma) -> float:
+def _ssim(source: Luma, shown: Luma, marker: tuple[int, int]) -> float:
     height, width = source.shape
     factor = max(1, round(min(height, width) / _LINES))
     if factor > 1:
@@ -71,17 +88,16 @@ def _ssim(source: Luma, shown: Luma) -> float:
     variances = _blurred(one * one) + _blurred(other * other) - squares
     covariance = _blurred(one * other) - both
     alike = (2 * both + _C1) * (2 * covariance + _C2) / ((squares + _C1) * (variances + _C2))
-    return _mean_beside_marker(np.asarray(alike, np.float32), factor)
+    return _mean_beside_marker(np.asarray(alike, np.float32), marker, factor)
 
 
-def _mean_beside_marker(alike: Levels, factor: int) -> float:
+def _mean_beside_marker(alike: Levels, marker: tuple[int, int], factor: int) -> float:
     """The mean over the windows that lie in the picture and touch no pixel of the marker."""
     inside = alike[_EDGE:-_EDGE, _EDGE:-_EDGE]
-    rows = -(-MARKER_HEIGHT // factor)
-    columns = min(inside.shape[1], -(-MARKER_WIDTH // factor))
-    marker = inside[-rows:, :columns]
-    total = float(inside.sum(dtype=np.float64)) - float(marker.sum(dtype=np.float64))
-    return total / (inside.size - marker.size)
+    columns, rows = (-(-side // factor) for side in marker)
+    block = inside[inside.shape[0] - rows :, :columns]
+    total = float(inside.sum(dtype=np.float64)) - float(block.sum(dtype=np.float64))
+    return total / (inside.size - block.size)
 
 
 def _blurred(picture: Levels) -> Levels:

@@ -106,6 +106,29 @@ def test_a_picture_of_another_size_is_scaled_to_the_sources(size: tuple[int, int
     assert found.ssim > 0.7
 
 
+@pytest.mark.parametrize(("top", "left"), [(4, 0), (0, 6)])
+def test_a_picture_that_was_cut_to_whole_blocks_is_held_against_what_it_shows(
+    top: int, left: int
+) -> None:
+    # libwebrtc makes 480x264 of 640x360: eight lines are cut off, the rest is scaled by 3/4.
+    one = picture(200, (640, 360))
+    part = one[top : 360 - top, left : 640 - left]
+    size = (round(part.shape[1] * 0.75), round(part.shape[0] * 0.75))
+    other = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    scaled = np.asarray(cv2.resize(one, (480, 270), interpolation=cv2.INTER_AREA), np.uint8)
+    assert likeness(one, other).mse == pytest.approx(likeness(one, scaled).mse, rel=0.1)
+    stretched = np.asarray(cv2.resize(other, (640, 360)), np.uint8)
+    assert likeness(one, stretched).mse > 5 * likeness(one, other).mse
+
+
+def test_the_markers_block_counts_for_nothing_in_a_picture_that_was_cut_either() -> None:
+    one = picture(200, (640, 360))
+    other = one.copy()
+    other[-MARKER_HEIGHT:, :MARKER_WIDTH] = 0
+    assert likeness(one, other[4:-4]).mse == 0
+    assert likeness(one, other[4:-4]).ssim == pytest.approx(1)
+
+
 def test_a_picture_that_is_all_marker_is_refused() -> None:
     with pytest.raises(ValueError, match="192x32 has no room"):
         likeness(np.zeros((32, 192), np.uint8), np.zeros((32, 192), np.uint8))
