@@ -172,15 +172,15 @@ class Run:
         return summary
 
     def frames(self) -> pd.DataFrame:
-        """The ledgers of all trials, one row per captured frame, with ``cell`` and ``repeat``."""
+        """The ledgers of all trials, one row per captured frame, with cell, repeat and status."""
         return self._all(Trial.frames_table)
 
     def rtcstats(self) -> pd.DataFrame:
-        """The statistics of all trials, one row a snapshot, with ``cell`` and ``repeat``."""
+        """The statistics of all trials, one row a snapshot, with cell, repeat and status."""
         return self._all(Trial.rtcstats_table)
 
     def quality(self) -> pd.DataFrame:
-        """The verdicts of all trials, one row a second, with ``cell`` and ``repeat``."""
+        """The verdicts of all trials, one row a second, with cell, repeat and status."""
         return self._all(lambda trial: quality_table(trial.judged))
 
     def summary(self) -> pd.DataFrame:
@@ -193,7 +193,7 @@ class Run:
     def _all(self, table_of: Callable[[Trial], pa.Table]) -> pd.DataFrame:
         tables = [_labelled(table_of(trial), trial) for trial in self.trials]
         if not tables:
-            return pd.DataFrame({"cell": [], "repeat": []})
+            return pd.DataFrame({"cell": [], "repeat": [], "status": []})
         return _frame(pa.concat_tables(tables, promote_options="permissive"))
 
 
@@ -262,6 +262,7 @@ def judging_of(facts: Mapping[str, Any], cell: Mapping[str, Any]) -> Settings:
 
 def _labelled(table: pa.Table, trial: Trial) -> pa.Table:
     size = len(table)
+    table = table.add_column(0, "status", pa.array([trial.status] * size, type=pa.string()))
     table = table.add_column(0, "repeat", pa.array([trial.repeat] * size, type=pa.int64()))
     return table.add_column(0, "cell", pa.array([trial.cell] * size, type=pa.string()))
 

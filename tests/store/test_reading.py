@@ -52,7 +52,7 @@ def test_a_run_is_read_back_as_it_was_judged(tmp_path: Path) -> None:
 def test_frames_are_those_of_all_trials(tmp_path: Path) -> None:
     frames = open_run(str(finished(tmp_path).path)).frames()
     assert len(frames) == 2 * FRAMES
-    assert list(frames.columns[:4]) == ["cell", "repeat", "seq", "frame_id"]
+    assert list(frames.columns[:4]) == ["cell", "repeat", "status", "seq"]
     assert frames.groupby("repeat").size().tolist() == [FRAMES, FRAMES]
     lost = frames[frames["outcome"] == "dropped"]
     assert lost["frame_id"].tolist() == [60, 60]
