@@ -121,7 +121,8 @@ source: {{content: flat, size: {SIZE}, fps: {FPS}}}
 network:
   uplink: {{delay: {injected.uplink_ms:g}ms}}
   downlink: {{delay: {injected.downlink_ms:g}ms}}
-session: {{warmup: {effort.warmup_s:g}s, duration: {effort.duration_s:g}s, playout_delay: 0ms}}
+session: {{warmup: {effort.warmup_s:g}s, duration: {effort.duration_s:g}s, playout_delay: 0ms,
+  fidelity: off}}
 seed: {SEED}
 """
     )

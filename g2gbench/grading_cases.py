@@ -151,6 +151,7 @@ def scenario_of(case: Case) -> Scenario:
             "warmup": f"{WARMUP_S}s",
             "duration": f"{case.duration_s:g}s",
             "playout_delay": "0ms",
+            "fidelity": "off",
         },
         "seed": SEED,
     }
