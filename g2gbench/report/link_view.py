@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
-from g2gbench.report.series import session_of
+from g2gbench.report.series import session_of, step_of
 from g2gbench.store.reading import Trial
 from g2gbench.store.tables import read_table, table_packets
 from g2gbench.store.trial_directory import PACKETS
@@ -17,7 +17,7 @@ from g2gbench.store.trial_directory import PACKETS
 FloatArray = npt.NDArray[np.float64]
 
 STEP_S: Final = 0.5
-"""Over so long a bitrate is taken and dropped packets are counted."""
+"""Over so long a bitrate is taken and dropped packets are counted, unless the session is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class LinkView:
     edges_s: FloatArray
     mbps: dict[str, FloatArray]
     dropped: dict[str, FloatArray]
+
+    @property
+    def step_s(self) -> float:
+        """The length of an interval."""
+        return float(self.edges_s[1] - self.edges_s[0])
 
     @property
     def drops(self) -> dict[str, int]:
@@ -51,8 +56,9 @@ def link_view(trial: Trial, begin_s: float, end_s: float) -> LinkView | None:
     packets, steady_ns = packets_of(trial), session_of(trial).steady_ns
     if packets is None or not len(packets) or steady_ns is None:
         return None
+    step_s = STEP_S * step_of(begin_s, end_s)
     # The last step is a whole one: half a step would show half of its packets.
-    edges = np.arange(np.floor(begin_s / STEP_S), np.floor(end_s / STEP_S) + 1) * STEP_S
+    edges = np.arange(np.floor(begin_s / step_s), np.floor(end_s / step_s) + 1) * step_s
     if len(edges) < 3:
         return None
     dropping = [FATES.index(fate) for fate in DROPPING]
@@ -64,7 +70,7 @@ def link_view(trial: Trial, begin_s: float, end_s: float) -> LinkView | None:
         there = at_ns >= 0
         at_s = (at_ns[there] - steady_ns[0]) / 1e9
         size, _ = np.histogram(at_s, edges, weights=media["size"][there].astype(np.float64))
-        mbps[direction] = size * 8 / 1e6 / STEP_S
+        mbps[direction] = size * 8 / 1e6 / step_s
         lost = mine[np.isin(mine["fate"], dropping)]
         counts, _ = np.histogram((lost["arrived_ns"].astype(np.int64) - steady_ns[0]) / 1e9, edges)
         dropped[direction] = counts.astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,10 @@ _TOLD_EVENTS: Final[Mapping[str, str]] = {
     "room_disconnected": "disconnected",
 }
 """Events that a reader of a latency curve wants to know of."""
+
+
+MOST_INTERVALS: Final = 600
+"""A longer session has intervals of several seconds: no figure is wide enough for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ class Series:
     freezes: tuple[tuple[float, float], ...]
     marks: tuple[tuple[float, str], ...]
     impaired_s: tuple[tuple[float, float], ...]
+
+    @property
+    def interval(self) -> str:
+        """What an interval of ``edges_s`` is called."""
+        step = step_of(self.begin_s, self.end_s)
+        return "second" if step == 1 else f"{step} s"
 
     @property
     def steady_g2g_ms(self) -> FloatArray:
@@ -141,9 +152,14 @@ def _last_ns(frames: pd.DataFrame, zero_ns: int) -> int:
     return int(frames["captured_ns"].max()) if len(frames) else zero_ns
 
 
+def step_of(begin_s: float, end_s: float) -> int:
+    """How many seconds an interval of a session of this length has."""
+    return max(1, math.ceil((end_s - begin_s) / MOST_INTERVALS))
+
+
 def _seconds(begin_s: float, end_s: float) -> FloatArray:
     """Whole seconds between the two, and the two; no interval is shorter than a quarter."""
-    whole = np.arange(np.ceil(begin_s + 0.25), end_s - 0.25)
+    whole = np.arange(np.ceil(begin_s + 0.25), end_s - 0.25, step_of(begin_s, end_s))
     return np.concatenate(([begin_s], whole, [end_s]))
 
 
@@ -187,6 +203,9 @@ def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
     at_s, total = at_s[shown], total[shown]
     if len(at_s) < 2 or not (np.diff(at_s) > 0).all():
         return nothing
+    # The totals grow: between two of them that lie further apart, the rate is as exact.
+    every = math.ceil((len(at_s) - 1) / MOST_INTERVALS)
+    at_s, total = at_s[::every], total[::every]
     return {"sent_edges_s": at_s, "sent_mbps": np.diff(total) * 8 / 1e6 / np.diff(at_s)}
 
 

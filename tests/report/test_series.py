@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from g2gbench.measure.records import Event
-from g2gbench.report.series import Series, series_of
+from g2gbench.report import series as series_module
+from g2gbench.report.series import MOST_INTERVALS, Series, _seconds, series_of, step_of
 from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.conftest import Reported
@@ -106,3 +107,32 @@ def test_a_trial_without_a_frame_is_empty(reported: Reported) -> None:
     series = first(reported["unreachable"])
     assert series.empty
     assert len(series.sent_mbps) == 0
+
+
+def test_a_long_session_has_no_more_intervals_than_a_figure_shows() -> None:
+    for length_s, step in ((20, 1), (600, 1), (601, 2), (3608, 7)):
+        assert step_of(-8.0, length_s - 8.0) == step
+        edges = _seconds(-8.0, length_s - 8.0)
+        assert len(edges) - 1 <= MOST_INTERVALS + 1
+        assert (edges[0], edges[-1]) == (-8.0, length_s - 8.0)
+        assert (np.diff(edges) > 0).all()
+
+
+def test_a_bitrate_over_longer_intervals_is_that_of_all_that_was_sent(
+    reported: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = reported["pass"].trials[0]
+    fine = series_of(trial)
+    assert fine.interval == "second"
+    monkeypatch.setattr(series_module, "MOST_INTERVALS", 4)
+    coarse = series_of(trial)
+    assert len(coarse.sent_mbps) < len(fine.sent_mbps)
+    assert coarse.interval == "2 s"
+
+    def sent(series: Series) -> float:
+        return float((series.sent_mbps * np.diff(series.sent_edges_s)).sum())
+
+    span = coarse.sent_edges_s[-1] - coarse.sent_edges_s[0]
+    assert sent(coarse) / span == pytest.approx(
+        sent(fine) / (fine.sent_edges_s[-1] - fine.sent_edges_s[0]), rel=0.01
+    )

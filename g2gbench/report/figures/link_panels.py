@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from g2gbench.report.drawing import FloatArray, scaled_from_zero, steps
-from g2gbench.report.link_view import STEP_S, LinkView
+from g2gbench.report.link_view import LinkView
 from g2gbench.report.numbers import plural
 from g2gbench.report.palette import LIGHT
 
@@ -36,7 +36,7 @@ def drops_title(link: LinkView) -> tuple[str, str]:
     """Title and unit: of both directions, or of the one that lost packets."""
     dropping = [name for name, count in link.drops.items() if count]
     direction = "dashed: downlink" if len(dropping) > 1 else dropping[0]
-    return "dropped by the link", f"per {STEP_S:g} s, {direction}"
+    return "dropped by the link", f"per {link.step_s:g} s, {direction}"
 
 
 def drops(axes: Axes, link: LinkView) -> None:

@@ -100,7 +100,7 @@ def _caption(series: Series, link: LinkView | None, quality: QualityView | None)
     words = "One dot is one frame, at the moment of its capture. "
     if len(series.g2g_ms) > MOST_DOTS:
         words = f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen. "
-    words += "Solid: p50 of the second; dashed: p95 of the second."
+    words += f"Solid: p50 of the {series.interval}; dashed: p95 of the {series.interval}."
     if series.warm and series.begin_s < 0:
         words += " Tinted: the warm-up, which no number counts."
     if not series.warm:
@@ -314,8 +314,8 @@ def _name_lines(axes: Axes, series: Series, upper: float) -> None:
     if p95 - p50 < apart:
         p50 = max(middle - apart / 2, 0.03 * upper)
         p95 = p50 + apart
-    beside(axes, series.end_s, p95, "p95 of the second")
-    beside(axes, series.end_s, p50, "p50 of the second", weight="bold")
+    beside(axes, series.end_s, p95, f"p95 of the {series.interval}")
+    beside(axes, series.end_s, p50, f"p50 of the {series.interval}", weight="bold")
 
 
 def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:
