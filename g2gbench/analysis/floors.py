@@ -76,7 +76,7 @@ def default_floor(metric: str) -> Floor:
     """The floor of a registered metric, unless a user names another."""
     first = metric.partition(".")[0]
     named = _BY_METRIC.get(metric, _BY_METRIC.get(first))
-    return named if named is not None else _BY_UNIT.get(METRICS[metric].unit, Floor(0.05))
+    return named if named is not None else _BY_UNIT[METRICS[metric].unit]
 
 
 def parse_floor(text: str) -> tuple[str, Floor]:

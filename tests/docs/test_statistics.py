@@ -26,9 +26,11 @@ KINDS = {
     "memory": "rss_bytes.client",
     "CPU": "cpu.client",
     "quality": "quality",
+    "PSNR": "psnr_db",
+    "SSIM": "ssim",
 }
 HEAD = "| A/A, trials a side | model | regression | any difference | no difference |"
-FACTORS = {"ms": 1.0, "kbps": 1e3, "MB": 1e6, "cores": 1.0, "levels": 1.0, "": 1.0}
+FACTORS = {"ms": 1.0, "kbps": 1e3, "MB": 1e6, "cores": 1.0, "levels": 1.0, "dB": 1.0, "": 1.0}
 
 
 def test_the_metrics_that_are_judged_are_those_of_the_code() -> None:
