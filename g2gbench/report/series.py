@@ -80,7 +80,7 @@ class Series:
     def interval(self) -> str:
         """What an interval of ``edges_s`` is called."""
         step = step_of(self.begin_s, self.end_s)
-        return "second" if step == 1 else f"{step} s"
+        return "the second" if step == 1 else f"each {step} s"
 
     @property
     def steady_g2g_ms(self) -> FloatArray:

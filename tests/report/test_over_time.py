@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from g2gbench.report.drawing import LARGE, SMALL
-from g2gbench.report.figures.over_time import over_time
+from g2gbench.report.figures.over_time import MOST_DOTS, _thinned, over_time
 from g2gbench.report.series import Series, series_of
 from g2gbench.report.svg import inline
+from tests.report import runs
 from tests.report.conftest import Reported
+from tests.report.runs import Recipe
 
 LONG = "uplink: capacity 500kbps loss 5 % qu"
 
@@ -56,3 +59,12 @@ def test_every_event_has_its_line_also_without_a_name(series: Series) -> None:
     panels = 4  # g2g, frames received, frames lost, bitrate
     added = drawn.count("stroke-dasharray") - plain.count("stroke-dasharray")
     assert added == len(marks) * panels
+
+
+def test_of_many_frames_the_slowest_is_always_a_dot(tmp_path: Path) -> None:
+    run = runs.store(tmp_path, {"default": [Recipe(frames=5000, seed=3)]})
+    series = series_of(run.trials[0])
+    at_s, g2g_ms, steady = _thinned(series)
+    assert MOST_DOTS <= len(at_s) <= MOST_DOTS + 2
+    assert g2g_ms.max() == series.g2g_ms.max()
+    assert g2g_ms[steady].max() == series.steady_g2g_ms.max()

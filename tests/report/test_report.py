@@ -270,7 +270,7 @@ def test_a_page_of_many_cells_stays_small(tmp_path: Path) -> None:
 
 def test_long_sessions_show_a_part_of_their_frames_and_say_so(tmp_path: Path) -> None:
     text = page.render(runs.store(tmp_path, {"default": [Recipe(frames=5000)]}))
-    assert "Dots: 4000 of 5050 frames, evenly chosen." in text
+    assert "Dots: 4000 of 5050 frames, evenly chosen, and the slowest." in text
     assert len(text.encode()) < 1_500_000
 
 

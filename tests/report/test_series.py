@@ -123,11 +123,11 @@ def test_a_bitrate_over_longer_intervals_is_that_of_all_that_was_sent(
 ) -> None:
     trial = reported["pass"].trials[0]
     fine = series_of(trial)
-    assert fine.interval == "second"
+    assert fine.interval == "the second"
     monkeypatch.setattr(series_module, "MOST_INTERVALS", 4)
     coarse = series_of(trial)
     assert len(coarse.sent_mbps) < len(fine.sent_mbps)
-    assert coarse.interval == "2 s"
+    assert coarse.interval == "each 2 s"
 
     def sent(series: Series) -> float:
         return float((series.sent_mbps * np.diff(series.sent_edges_s)).sum())

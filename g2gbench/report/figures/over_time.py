@@ -99,8 +99,10 @@ def over_time(
 def _caption(series: Series, link: LinkView | None, quality: QualityView | None) -> str:
     words = "One dot is one frame, at the moment of its capture. "
     if len(series.g2g_ms) > MOST_DOTS:
-        words = f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen. "
-    words += f"Solid: p50 of the {series.interval}; dashed: p95 of the {series.interval}."
+        words = (
+            f"Dots: {MOST_DOTS} of {len(series.g2g_ms)} frames, evenly chosen, and the slowest. "
+        )
+    words += f"Solid: p50 of {series.interval}; dashed: p95 of {series.interval}."
     if series.warm and series.begin_s < 0:
         words += " Tinted: the warm-up, which no number counts."
     if not series.warm:
@@ -254,7 +256,10 @@ def _thinned(series: Series) -> tuple[FloatArray, FloatArray, BoolArray]:
     count = len(series.g2g_ms)
     if count <= MOST_DOTS:
         return series.captured_s, series.g2g_ms, series.steady
-    kept = np.linspace(0, count - 1, MOST_DOTS).astype(np.int64)
+    even = np.linspace(0, count - 1, MOST_DOTS).astype(np.int64)
+    # The slowest one is named, and says whether the limit has room on the scale.
+    slowest = [np.argmax(series.g2g_ms), np.argmax(np.where(series.steady, series.g2g_ms, -np.inf))]
+    kept = np.union1d(even, slowest)
     return series.captured_s[kept], series.g2g_ms[kept], series.steady[kept]
 
 
@@ -314,8 +319,8 @@ def _name_lines(axes: Axes, series: Series, upper: float) -> None:
     if p95 - p50 < apart:
         p50 = max(middle - apart / 2, 0.03 * upper)
         p95 = p50 + apart
-    beside(axes, series.end_s, p95, f"p95 of the {series.interval}")
-    beside(axes, series.end_s, p50, f"p50 of the {series.interval}", weight="bold")
+    beside(axes, series.end_s, p95, f"p95 of {series.interval}")
+    beside(axes, series.end_s, p50, f"p50 of {series.interval}", weight="bold")
 
 
 def _frame_rate(axes: Axes, series: Series, layout: _Layout) -> None:

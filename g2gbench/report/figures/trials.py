@@ -46,7 +46,7 @@ def trials(
         f"{len(shown)} small charts of g2g latency over time, one a trial, on one scale from 0 to "
         f"{largest:.0f} ms."
     )
-    caption = f"Line: p50 of the {shown[0].interval}. Grey: its smallest to its largest frame."
+    caption = f"Line: p50 of {shown[0].interval}. Grey: its smallest to its largest frame."
     if every > len(shown):
         caption += f" The {len(shown)} of {every} trials with the largest p95."
     return Illustration(name, alt, caption, widths, lambda w: _draw(shown, limit, largest, w))
