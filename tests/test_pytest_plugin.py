@@ -97,6 +97,7 @@ def test_where_it_is_not_used_nothing_is_imported_for_it() -> None:
 
 
 @pytest.mark.session
+@pytest.mark.slow
 def test_a_real_session_is_measured_within_a_test(pytester: pytest.Pytester) -> None:
     text = passthrough("real", duration=2) + "expect: [drop_ratio < 50%]\n"
     pytester.makepyfile(
