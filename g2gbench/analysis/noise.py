@@ -35,17 +35,21 @@ def noise_of(runs: Sequence[Sequence[float]], *, seed: int = 1) -> Noise | None:
 
     The larger of two. Halves of all trials, dealt out in every way (of more than 1000, in 1000
     drawn by ``seed``), are compared: the 95th percentile of how far the interval reaches from zero.
-    With that as its floor a comparison of equal things says *no difference* that often. And the
-    largest shift between two of the runs, which is how the machine drifts.
+    With that as its floor a comparison of equal things says *no difference* that often. And how far
+    the interval between two of the runs reaches, which tells how the machine drifts.
     """
     every = [value for run in runs for value in run]
     if len(every) < FEWEST:
         return None
-    halves = [shift(one, other) for one, other in _halves(every, seed)]
-    reach = [max(abs(found.low), abs(found.high)) for found in halves]
-    between = [abs(shift(one, other).value) for one, other in combinations(runs, 2)]
-    value = float(np.quantile(reach, _SHARE, method="higher"))
+    halves = [_reach(one, other) for one, other in _halves(every, seed)]
+    between = [_reach(one, other) for one, other in combinations(runs, 2)]
+    value = float(np.quantile(halves, _SHARE, method="higher"))
     return Noise(max([value, *between]), len(every))
+
+
+def _reach(one: Sequence[float], other: Sequence[float]) -> float:
+    found = shift(one, other)
+    return max(abs(found.low), abs(found.high))
 
 
 def noise_of_cells(

@@ -48,6 +48,15 @@ def test_with_the_noise_as_its_floor_a_comparison_of_equal_things_finds_nothing(
     assert np.mean(within) >= 0.92
 
 
+def test_two_runs_are_no_difference_by_the_noise_that_they_have_shown(tmp_path: Path) -> None:
+    path = tmp_path / "noise.json"
+    one, drifted = stored(tmp_path / "1"), stored(tmp_path / "2", by=30, seed=5)
+    metrics = ("g2g_ms.p50", "g2g_ms.p95")
+    assert compare(one, drifted, metrics=metrics, noise_path=path).status != "no difference"
+    noise.save(one, noise.measured([one, drifted], taken=NOW), path)
+    assert compare(one, drifted, metrics=metrics, noise_path=path).status == "no difference"
+
+
 def test_of_many_trials_the_halves_are_drawn_from_a_seed() -> None:
     values = [[float(i % 7) for i in range(12)], [float(i % 5) for i in range(12)]]
     assert noise_of(values, seed=3) == noise_of(values, seed=3)
