@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.fidelity --trials 5
 
-Prints the markdown table of docs/performance.md.
+Prints the markdown table of docs/performance.md; p is that of the exact rank test, two-sided.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from g2gbench.analysis.cell import aggregate
+from g2gbench.analysis.cell import Estimate, aggregate
+from g2gbench.analysis.rank_test import rank_test
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
 
@@ -39,22 +42,27 @@ async def measure(size: str, trials: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = await run_async(loads(SCENARIO.format(size=size, trials=trials)), out=Path(folder))
     kept, without = run.summary_data["cells"]
-    print(f"| {size}, median [interval] of {trials} | auto | off | ratio |\n|---|---:|---:|---:|")
+    print(f"| {size}, median [interval] of {trials} | auto | off | ratio | p |")
+    print("|---|---:|---:|---:|---:|")
     for name, (label, factor) in SHOWN.items():
-        found = []
-        for cell in (kept, without):
-            values = [t["metrics"][name]["value"] for t in cell["trials"] if t["status"] == "ok"]
-            found.append(aggregate([v * factor for v in values if v is not None]))
-        shown = [
-            "not measured"
-            if e.value is None or e.low is None or e.high is None
-            else f"{e.value:.1f} [{e.low:.1f}, {e.high:.1f}]"
-            for e in found
-        ]
-        ratio = (
-            f"{found[0].value / found[1].value:.2f}" if found[0].value and found[1].value else "–"
-        )
-        print(f"| {label} | {shown[0]} | {shown[1]} | {ratio} |")
+        both = [_values(cell, name, factor) for cell in (kept, without)]
+        if not all(both):
+            print(f"| {label} | not measured | | | |")
+            continue
+        one, other = (aggregate(values) for values in both)
+        ratio = f"{one.value / other.value:.2f}" if one.value and other.value else "–"
+        test = rank_test(both[1], both[0])
+        p_value = min(1.0, 2 * min(test.larger, test.smaller))
+        print(f"| {label} | {_shown(one)} | {_shown(other)} | {ratio} | {p_value:.2f} |")
+
+
+def _values(cell: Mapping[str, Any], name: str, factor: float) -> list[float]:
+    found = [t["metrics"][name]["value"] for t in cell["trials"] if t["status"] == "ok"]
+    return [value * factor for value in found if value is not None]
+
+
+def _shown(estimate: Estimate) -> str:
+    return f"{estimate.value:.1f} [{estimate.low:.1f}, {estimate.high:.1f}]"
 
 
 def main() -> None:
