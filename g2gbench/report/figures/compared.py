@@ -51,7 +51,7 @@ def _draw(
     colour = LIGHT[_COLOURS.get(row.outcome, "network")]
     form = scale(row.metric, (*row.base_values, *row.candidate_values))
     values = [np.array(side) / form.divisor for side in (row.base_values, row.candidate_values)]
-    edges = _edges([*values, *base, *candidate] if curves else values)
+    edges = _edges(values, [*base, *candidate] if curves else [])
     if curves:
         _curves(canvas, base, candidate, colour, edges)
     _trials(canvas, values, colour, edges, top, _unit(row, form))
@@ -102,11 +102,13 @@ def _trials(
         canvas.text(0, top + 29 + 31 * i, name, size=11.5, weight="bold", color=ink)
 
 
-def _edges(values: Sequence[FloatArray]) -> tuple[float, float]:
-    """Where the axis begins and ends: a few frames at either end may lie beyond it."""
-    known = [side for side in values if len(side)]
-    low = min(float(np.quantile(side, 0.002)) for side in known)
-    high = max(float(np.quantile(side, 0.985)) for side in known)
+def _edges(values: Sequence[FloatArray], frames: Sequence[FloatArray]) -> tuple[float, float]:
+    """Where the axis begins and ends: it has every trial, and most frames of a usual one."""
+    known = np.concatenate(values)
+    low, high = float(known.min()), float(known.max())
+    if frames:
+        low = min(low, median(float(np.quantile(some, 0.005)) for some in frames))
+        high = max(high, median(float(np.quantile(some, 0.96)) for some in frames))
     room = 0.06 * (high - low) or 1.0
     return low - room, high + room
 
