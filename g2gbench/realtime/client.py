@@ -25,7 +25,8 @@ from g2gbench.realtime.options import (
     Resolution,
 )
 from g2gbench.realtime.protocol import BASE_URL, Style
-from g2gbench.realtime.session import Session
+from g2gbench.realtime.room_connection import RoomConnection
+from g2gbench.realtime.session import Connector, Session
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
@@ -43,6 +44,8 @@ class RealtimeClient:
         base_url: where the service's WebSocket listens, ``wss://…`` or ``ws://…``; None: its public
             address.
         http_base_url: where its HTTP routes are; None: the same host.
+        connector: makes the connection of each attempt, whose media goes through the LiveKit
+            package unless told otherwise.
 
     Raises RealtimeError (INVALID_INPUT) when there is no key, or a URL of another kind.
     """
@@ -53,7 +56,9 @@ class RealtimeClient:
         *,
         base_url: str | None = None,
         http_base_url: str | None = None,
+        connector: Connector = RoomConnection,
     ) -> None:
+        self._connector = connector
         key = api_key if api_key is not None else os.environ.get(KEY_VARIABLE, "")
         if not key:
             raise RealtimeError(
@@ -112,7 +117,9 @@ class RealtimeClient:
             resolution=None if options.resolution is None else options.resolution.value,
             user_agent=f"g2gbench/{g2gbench.__version__}",
         )
-        session = Session(options, url, style, local, owns_local=owned, g2g=g2g)
+        session = Session(
+            options, url, style, local, owns_local=owned, g2g=g2g, connector=self._connector
+        )
         self._sessions.append(session)
         await session.start()
         return session

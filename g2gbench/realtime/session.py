@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from g2gbench.realtime import actions as act
@@ -17,6 +17,7 @@ from g2gbench.realtime.g2g import LiveG2G
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import ConnectOptions
 from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, Style
+from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.streams import LocalStream, RemoteFrame, RemoteStream
 from g2gbench.realtime.watch import Scalar, StatsWatch
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from g2gbench.quality import Verdict
 
 _KEPT_EVENTS = 4096
+
+Connector = Callable[[int, Machine, Hooks], Connection]
+"""Makes the connection of an attempt."""
 
 
 class Session:
@@ -42,7 +46,9 @@ class Session:
         *,
         owns_local: bool,
         g2g: LiveG2G | None = None,
+        connector: Connector = RoomConnection,
     ) -> None:
+        self._connector = connector
         self.local_stream = local
         self.remote_stream: RemoteStream | None = None
         self._options = options
@@ -267,7 +273,7 @@ class Session:
         hooks = Hooks(
             self._feed, self._sampled, self._sampling_failed, self._frame, self._room_changed
         )
-        self._connection = Connection(attempt, self._machine, hooks)
+        self._connection = self._connector(attempt, self._machine, hooks)
         self._watch.connected()
         if self._g2g is not None:
             self._g2g.connecting(time.monotonic_ns())

@@ -97,6 +97,12 @@ _MEMBERS: Mapping[str, tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
         (("video", ("width", "height", "frames", "frames_per_second")),),
     ),
 }
+MEMBERS: Mapping[str, tuple[str, ...]] = {
+    part: tuple(member for _, members in groups for member in members)
+    for part, (_, groups) in _MEMBERS.items()
+}
+"""The members of each part of a snapshot, whatever they were read from."""
+
 _LIMITATIONS = {0: "none", 1: "cpu", 2: "bandwidth", 3: "other"}
 _CANDIDATES = {0: "host", 1: "srflx", 2: "prflx", 3: "relay"}
 _ICE = ("new", "checking", "connected", "completed", "disconnected", "failed", "closed")

@@ -322,6 +322,6 @@ class TimelineEntry(Section):
 class Client(Section):
     """The measured client."""
 
-    kind: Annotated[Literal["native"], Choice(names=("native",))] = Field(
+    kind: Annotated[Literal["native", "browser"], Choice(names=("native", "browser"))] = Field(
         "native", description="What kind of client measures."
     )

@@ -15,12 +15,10 @@ Location = tuple[str | int, ...]
 
 NOT_YET = "is not supported yet in version 0.1.0"
 
-LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "client.kind": (("native",), ("browser",)),
-}
+LATER_VALUES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 """By path (``[]``: any element of a list): the values of this version and those of a later one."""
 
-LATER_KEYS: frozenset[str] = frozenset()
+LATER_KEYS: frozenset[str] = frozenset({"client.display"})
 """By path: the keys of a later version."""
 
 

@@ -1,4 +1,4 @@
-"""The native measured client: a realtime session in a process of its own.
+"""The measured client: a realtime session in a process of its own.
 
 ``python -m g2gbench.trial.client`` reads its plan, gets ready, says so, and waits for the word.
 Whatever it sees goes to its parent at once, one journal record a line: what crashes in native code
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
-import importlib.metadata
 import secrets
 import threading
 import time
@@ -44,10 +43,11 @@ from g2gbench.realtime.options import (
 )
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
-from g2gbench.realtime.streams import LocalStream, RemoteStream
+from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, mirror
 from g2gbench.trial import pictures
 from g2gbench.trial.fidelity import Keeper, score
+from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
@@ -65,15 +65,16 @@ class SessionFailed(G2GBenchError):  # noqa: N818 - says what happened
 class Client:
     """One trial, from the connect attempt to the goodbye."""
 
-    def __init__(self, plan: Plan, journal: Callable[[Record], None]) -> None:
+    def __init__(self, plan: Plan, media: Media, journal: Callable[[Record], None]) -> None:
         self._plan = plan
+        self._media = media
         self._journal = journal
         self._loop = asyncio.get_running_loop()
         self._marker = marker.get(plan["marker"])
         self._first_number = marker.random_start(plan["marker"], secrets.randbelow)
         self._tail = Tail(self._first_number, self._marker.bits)
         source = pictures.make(plan["source"], plan["seed"])
-        self.local = LocalStream(
+        self.local = media.local(
             source,
             mirrored=pictures.mirrored(plan["source"]),
             marker=self._marker,
@@ -83,19 +84,13 @@ class Client:
             on_lost=self._source_lost,
         )
         self._agreed = getattr(source, "agreed", None)
-        stamped = plan["stamped_size"]
-        if stamped == AS_CAPTURED:
-            stamped = source.width, source.height
+        stamped = stamped_size(plan, (source.width, source.height))
         every = fidelity.stride(
             self.local.fps, plan["duration_s"], source.width * source.height * 3 // 2
         )
         self._keeper = Keeper(self._first_number, self._marker.bits, every)
         self._receiver = Receiver(
-            self._marker,
-            (stamped[0], stamped[1]) if stamped else None,
-            journal,
-            self._number_read,
-            self._keeper.take,
+            self._marker, stamped, journal, self._number_read, self._keeper.take
         )
         self._session: Session | None = None
         self._streams: list[RemoteStream] = []
@@ -105,6 +100,7 @@ class Client:
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._lock = threading.Lock()
         self._decoded = 0
+        media.listen(lambda name, detail: self._event(name, **detail), self._break)
 
     async def run(self, url: str) -> None:
         """Measure. Raises UnreachableError, SessionFailed."""
@@ -113,13 +109,16 @@ class Client:
         if self._agreed is not None:
             self._event("camera", **self._agreed)
         key = plan["api_key"]
-        client = RealtimeClient(key, base_url=url, http_base_url=plan["http_url"])
+        connector = self._media.connector
+        client = RealtimeClient(
+            key, base_url=url, http_base_url=plan["http_url"], connector=connector
+        )
         try:
             try:
                 if plan["ephemeral"]:
                     key = (await client.create_token()).api_key
                     self._event("ephemeral_key")
-                    client = RealtimeClient(key, base_url=url)
+                    client = RealtimeClient(key, base_url=url, connector=connector)
                 self._reach("connect")
                 self._session = await client.connect(self._options(), self.local)
             except RealtimeError as error:
@@ -300,6 +299,7 @@ class Client:
         self._journal(Counters(time.monotonic_ns(), "client", counts))
         await client.release()
         self._reach("disconnected")
+        await self._media.close()
 
     # -- telling
 
@@ -327,15 +327,17 @@ async def _main(plan: Plan, parent: Parent) -> None:
         parent.write(encode(record))
 
     refusal = ""
+    media: Media | None = None
     try:
-        client = Client(plan, journal)
-    except InputError as error:  # what was there when the run began, and is not any more
-        refusal = str(error)
+        media = await _media(plan)
+        client = Client(plan, media, journal)
+    except (InputError, UnreachableError) as error:  # what was there when the run began, and is
+        refusal = str(error)  # not any more
     gc.collect()
     gc.freeze()  # what is here stays: no collection may walk it while frames are timed
     parent.tell({"ready": True})
     go = await parent.commands.get()
-    if refusal:
+    if refusal or media is None:
         journal(Ended(time.monotonic_ns(), "failed", refusal))
         return
     local = client.local
@@ -343,12 +345,12 @@ async def _main(plan: Plan, parent: Parent) -> None:
         Started(
             at_ns=time.monotonic_ns(),
             wall_time=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
-            client="native",
+            client=media.kind,
             marker=plan["marker"],
             fps=local.fps,
             width=local.width,
             height=local.height,
-            versions={"livekit": importlib.metadata.version("livekit")},
+            versions=media.versions,
             playout_delay_ms=plan["playout_delay_ms"],
         )
     )
@@ -363,6 +365,23 @@ async def _main(plan: Plan, parent: Parent) -> None:
         reason, message = "failed", str(error)
     finally:
         journal(Ended(time.monotonic_ns(), reason, message))
+        await media.close()
+
+
+async def _media(plan: Plan) -> Media:
+    """What the plan asks for; raises InputError, UnreachableError."""
+    if plan["client"] == "native":
+        return NativeMedia()
+    source = plan["source"]
+    return await BrowserMedia.start(stamped_size(plan, (source["width"], source["height"])))
+
+
+def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:
+    """(width, height) at which what comes back was stamped; None: only the target knows."""
+    size = plan["stamped_size"]
+    if size == AS_CAPTURED:
+        return captured
+    return (size[0], size[1]) if size else None
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         else LOOPBACK_KEY,
         "http_url": _http_url(target),
         "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
+        "client": scenario.client.kind,
         "model": target.model,
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),

@@ -27,9 +27,9 @@ from typing import Any, NamedTuple
 import aiohttp
 from livekit import api
 
+from g2gbench.process import leash
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.process.spawn import describe
-from g2gbench.service.room import leash
 from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.unavailable import RoomUnavailable
 

@@ -1,0 +1,213 @@
+"""The page's other half: what serves it, commands it, and hears what it saw."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import WSMsgType, web
+
+from g2gbench.browser.clock import Exchange, PageClock, aligned, spread_ms
+from g2gbench.errors import G2GBenchError
+
+log = logging.getLogger(__name__)
+HOST: Final = "127.0.0.1"
+STATIC: Final = Path(__file__).with_name("static")
+FILES: Final = ("page.js", "outgoing.js", "incoming.js")
+CALL_S: Final = 10.0
+READY_S: Final = 20.0
+_FIRST_PINGS: Final = 20
+_PING_S: Final = 1.0
+# A page that shares its process with no other origin is given a finer clock.
+_ISOLATED: Final = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Content-Security-Policy": "default-src 'self'; img-src data:",
+    "Cache-Control": "no-store",
+}
+
+
+class PageFailed(G2GBenchError):  # noqa: N818 - says what happened
+    """The page refused a command, or is gone."""
+
+
+class Page:
+    """One page, over one WebSocket.
+
+    Args:
+        on_event: hears what happened in the page: a name and its details.
+        on_captured: hears which frames were handed to the encoder, or skipped, in batches.
+        on_corners: hears a batch of the corners of remote frames.
+
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[str, dict[str, Any]], None],
+        on_captured: Callable[[list[dict[str, Any]]], None],
+        on_corners: Callable[[bytes], None],
+    ) -> None:
+        self.gone = asyncio.Event()
+        self.clock = PageClock(0.0)
+        self._on_event = on_event
+        self._on_captured = on_captured
+        self._on_corners = on_corners
+        self._token = secrets.token_urlsafe(16)
+        self._runner: web.AppRunner | None = None
+        self._socket: web.WebSocketResponse | None = None
+        self._there = asyncio.Event()
+        self._calls: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._numbers = itertools.count(1)
+        self._pings: dict[int, int] = {}
+        self._exchanges: list[Exchange] = []
+        self._pinging: asyncio.Task[None] | None = None
+
+    async def serve(self) -> str:
+        """Serve the page on loopback; its address, which nobody else knows."""
+        app = web.Application()
+        app.router.add_get("/", self._index)
+        app.router.add_get("/socket", self._connected)
+        for name in FILES:
+            app.router.add_get(f"/{name}", self._file)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, 0).start()
+        return f"http://{HOST}:{self._runner.addresses[0][1]}/#{self._token}"
+
+    async def ready(self) -> dict[str, Any]:
+        """Until the page is there and its clock is known; what it says of itself.
+
+        Raises PageFailed when it does not come.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._there.wait(), READY_S)
+        if not self._there.is_set():
+            raise PageFailed(f"the page did not come up within {READY_S:g} s")
+        for _ in range(_FIRST_PINGS):
+            await self._ping()
+        self.clock = aligned(self._exchanges)
+        self._pinging = asyncio.ensure_future(self._keep_pinging())
+        return await self.call("hello")
+
+    @property
+    def clock_spread_ms(self) -> float | None:
+        """How far the best exchanges of the whole session disagree."""
+        return spread_ms(self._exchanges)
+
+    async def call(self, command: str, **given: Any) -> dict[str, Any]:
+        """Have a command done, after those before it; its answer. Raises PageFailed."""
+        number = next(self._numbers)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._calls[number] = answer
+        try:
+            await self._send({"id": number, "command": command, **given})
+            return await asyncio.wait_for(answer, CALL_S)
+        except TimeoutError:
+            raise PageFailed(f"the page did not do {command!r} within {CALL_S:g} s") from None
+        finally:
+            self._calls.pop(number, None)
+
+    async def send_frame(self, data: bytes) -> None:
+        """Give the page one frame to send. Raises PageFailed when it is gone."""
+        socket = self._socket
+        if socket is None or socket.closed:
+            raise PageFailed("the page is gone")
+        try:
+            await socket.send_bytes(data)
+        except (ConnectionError, RuntimeError) as error:
+            raise PageFailed("the page is gone") from error
+
+    async def close(self) -> None:
+        """Serve it no more; safe to call again."""
+        if self._pinging is not None:
+            self._pinging.cancel()
+        if self._socket is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self._socket.close(), 1.0)
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    # -- what the page is given
+
+    async def _index(self, _: web.Request) -> web.StreamResponse:
+        return web.FileResponse(STATIC / "index.html", headers=_ISOLATED)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(STATIC / request.path.lstrip("/"), headers=_ISOLATED)
+
+    # -- what it says
+
+    async def _connected(self, request: web.Request) -> web.StreamResponse:
+        if not secrets.compare_digest(request.query.get("token", ""), self._token):
+            raise web.HTTPForbidden(text="another page is measured here")
+        if self._socket is not None:
+            raise web.HTTPConflict(text="the page is there already")
+        self._socket = socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        await socket.prepare(request)
+        self._there.set()
+        try:
+            async for message in socket:
+                if message.type == WSMsgType.TEXT:
+                    self._heard(json.loads(message.data), time.monotonic_ns())
+                elif message.type == WSMsgType.BINARY:
+                    self._on_corners(message.data)
+        finally:
+            self._lost()
+        return socket
+
+    def _heard(self, message: dict[str, Any], now_ns: int) -> None:
+        if "captured" in message:
+            self._on_captured(message["captured"])
+        elif "pong" in message:
+            sent_ns = self._pings.pop(message["pong"], None)
+            if sent_ns is not None:
+                self._exchanges.append(Exchange(sent_ns, message["at"], now_ns))
+        elif "event" in message:
+            name = message.pop("event")
+            self._on_event(name, message)
+        elif (answer := self._calls.get(message.get("id", 0))) and not answer.done():
+            refusal = message.get("error") or message["result"].get("refused")
+            if refusal:
+                answer.set_exception(PageFailed(f"the page says: {refusal}"))
+            else:
+                answer.set_result(message["result"])
+
+    def _lost(self) -> None:
+        self.gone.set()
+        for answer in self._calls.values():
+            if not answer.done():
+                answer.set_exception(PageFailed("the page is gone"))
+
+    async def _ping(self) -> None:
+        number = next(self._numbers)
+        before = len(self._exchanges)
+        self._pings[number] = time.monotonic_ns()
+        await self._send({"ping": number})
+        for _ in range(200):  # the next one must not meet this one on its way
+            if len(self._exchanges) > before or self.gone.is_set():
+                return
+            await asyncio.sleep(0.002)
+
+    async def _keep_pinging(self) -> None:
+        with contextlib.suppress(PageFailed):
+            while True:
+                await asyncio.sleep(_PING_S)
+                await self._ping()
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        socket = self._socket
+        if socket is None or socket.closed:
+            raise PageFailed("the page is gone")
+        try:
+            await socket.send_str(json.dumps(message))
+        except (ConnectionError, RuntimeError) as error:
+            raise PageFailed("the page is gone") from error

@@ -1,0 +1,152 @@
+"use strict";
+// The measured client's half that lives in the browser: WebRTC, and nothing else. What to do comes
+// over one WebSocket from the process that spawned the browser; what was seen goes back over it.
+
+const BATCH_MS = 50;
+// Frames are told apart by their first byte, JSON is text.
+const clock = () => performance.timeOrigin + performance.now();
+
+let socket;
+let connection = null;
+let outgoing = null; // {track, worker}
+let sender = null;
+let told = [];
+const readers = new Map(); // mid -> worker
+
+const tell = (message) => {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+};
+const event = (name, detail = {}) => tell({ event: name, at: clock(), ...detail });
+
+addEventListener("error", (e) => event("script_error", { message: String(e.message) }));
+addEventListener("unhandledrejection", (e) => event("script_error", { message: String(e.reason) }));
+document.addEventListener("visibilitychange", () =>
+  event("visibility", { state: document.visibilityState }));
+
+setInterval(() => {
+  if (!told.length) return;
+  tell({ captured: told });
+  told = [];
+}, BATCH_MS);
+
+const commands = {
+  hello: () => ({
+    agent: navigator.userAgent,
+    visible: document.visibilityState === "visible",
+    isolated: self.crossOriginIsolated,
+    generator: typeof MediaStreamTrackGenerator !== "undefined",
+    processor: typeof MediaStreamTrackProcessor !== "undefined",
+    codecs: RTCRtpSender.getCapabilities("video").codecs.map((c) => c.mimeType),
+  }),
+
+  // A new peer connection; one that there was is closed.
+  open: ({ servers }) => {
+    commands.close();
+    connection = new RTCPeerConnection({ iceServers: servers, bundlePolicy: "max-bundle" });
+    connection.onicecandidate = ({ candidate }) => {
+      if (candidate) event("candidate", { init: candidate.toJSON() });
+    };
+    connection.onconnectionstatechange = () =>
+      event("connection", { state: connection ? connection.connectionState : "closed" });
+    connection.ontrack = ({ transceiver }) => event("track", { mid: transceiver.mid });
+  },
+
+  // The camera's track begins once and stays for every connection.
+  start: ({ width, height, interval }) => {
+    if (outgoing) return;
+    const track = new MediaStreamTrackGenerator({ kind: "video" });
+    const worker = new Worker("outgoing.js");
+    worker.onmessage = ({ data }) => told.push(...data);
+    worker.postMessage({ writable: track.writable, width, height, interval }, [track.writable]);
+    outgoing = { track, worker };
+  },
+
+  publish: async ({ codec, maxBitrate, maxFramerate }) => {
+    const transceiver = connection.addTransceiver(outgoing.track, {
+      direction: "sendonly",
+      streams: [new MediaStream([outgoing.track])],
+      sendEncodings: [{ maxBitrate, maxFramerate }],
+    });
+    sender = transceiver.sender;
+    const all = RTCRtpSender.getCapabilities("video").codecs;
+    const wanted = all.filter((c) => c.mimeType.toLowerCase() === `video/${codec}`);
+    if (!wanted.length) return { refused: `this browser does not encode ${codec}` };
+    const others = all.filter((c) => !wanted.includes(c));
+    transceiver.setCodecPreferences([...wanted, ...others]);
+    const parameters = sender.getParameters();
+    parameters.degradationPreference = "maintain-resolution";
+    await sender.setParameters(parameters);
+    return { id: outgoing.track.id };
+  },
+
+  receive: ({ count }) => {
+    for (let i = 0; i < count; i += 1) connection.addTransceiver("video", { direction: "recvonly" });
+  },
+
+  offer: async () => {
+    await connection.setLocalDescription(await connection.createOffer());
+    return { sdp: connection.localDescription.sdp };
+  },
+
+  answer: ({ sdp }) => connection.setRemoteDescription({ type: "answer", sdp }),
+
+  candidate: async ({ init }) => {
+    try {
+      await connection.addIceCandidate(init);
+    } catch (error) {
+      event("candidate_refused", { message: String(error) });
+    }
+  },
+
+  // Read the track of this media section, from now on.
+  deliver: ({ mid, sent }) => {
+    const found = connection.getTransceivers().find((one) => one.mid === mid);
+    if (!found) return { refused: `there is no media section ${mid}` };
+    const track = found.receiver.track;
+    const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 30 });
+    const worker = new Worker("incoming.js");
+    worker.onmessage = ({ data }) => socket.send(data);
+    const { readable } = processor;
+    worker.postMessage({ readable, sent, mid: Number(mid) }, [readable]);
+    readers.set(mid, worker);
+    return {};
+  },
+
+  stats: async () => {
+    const report = connection ? await connection.getStats() : new Map();
+    return { at: clock(), stats: [...report.values()] };
+  },
+
+  close: () => {
+    for (const worker of readers.values()) worker.terminate();
+    readers.clear();
+    if (connection) connection.close();
+    connection = null;
+  },
+};
+
+const perform = async ({ id, command, ...given }) => {
+  try {
+    tell({ id, result: (await commands[command](given)) ?? {} });
+  } catch (error) {
+    tell({ id, error: `${error.name}: ${error.message}` });
+  }
+};
+
+// One command after the other: an answer must not overtake the offer before it.
+let turn = Promise.resolve();
+const heard = ({ data }) => {
+  if (data instanceof ArrayBuffer) {
+    outgoing.worker.postMessage(data, [data]);
+    return;
+  }
+  const message = JSON.parse(data);
+  if (message.ping !== undefined) tell({ pong: message.ping, at: clock() });
+  else turn = turn.then(() => perform(message));
+};
+
+const [token] = location.hash.slice(1).split("&");
+socket = new WebSocket(`ws://${location.host}/socket?token=${token}`);
+socket.binaryType = "arraybuffer";
+socket.onmessage = heard;
+socket.onclose = () => close();

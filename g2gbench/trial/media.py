@@ -1,0 +1,210 @@
+"""What carries a trial's media: the LiveKit package, or a page in a headless Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from g2gbench.browser.chromium import ENABLE, Chromium, find
+from g2gbench.browser.connection import PageConnection
+from g2gbench.browser.page import Page, PageFailed
+from g2gbench.browser.pictures import PageStream
+from g2gbench.errors import InputError, UnreachableError
+from g2gbench.marker import Marker
+from g2gbench.measure.records import Record
+from g2gbench.process.spawn import describe
+from g2gbench.realtime.connection import Connection, Hooks
+from g2gbench.realtime.machine import Machine
+from g2gbench.realtime.room_connection import RoomConnection
+from g2gbench.realtime.session import Connector
+from g2gbench.realtime.streams import LocalStream
+from g2gbench.sources.source import LiveSource, Source
+
+log = logging.getLogger(__name__)
+Happened = Callable[[str, Mapping[str, str | float | bool | None]], None]
+
+
+class Media(Protocol):
+    """What a trial's client needs of whatever carries its media."""
+
+    kind: str
+    """``native`` or ``browser``."""
+
+    versions: dict[str, str]
+    """Of what carries it, by name."""
+
+    connector: Connector
+    """Makes the connection of each attempt."""
+
+    def local(
+        self,
+        source: Source | LiveSource,
+        *,
+        mirrored: bool,
+        marker: Marker,
+        first_number: int,
+        on_record: Callable[[Record], None],
+        on_frame_id: Callable[[int], None],
+        on_lost: Callable[[], None],
+    ) -> LocalStream:
+        """What is captured and published."""
+
+    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+        """Tell what happens to it by name and detail, and its loss with the reason."""
+
+    async def close(self) -> None:
+        """Free everything; safe to call again."""
+
+
+class NativeMedia:
+    """The LiveKit package, in this process."""
+
+    kind = "native"
+
+    def __init__(self) -> None:
+        self.versions = {"livekit": importlib.metadata.version("livekit")}
+        self.connector: Connector = RoomConnection
+
+    def local(self, source: Source | LiveSource, **given: Any) -> LocalStream:
+        """What is captured and published."""
+        return LocalStream(source, **given)
+
+    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+        """Nothing happens to it by itself."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+
+class BrowserMedia:
+    """A page in a headless Chromium, a child of this process."""
+
+    kind = "browser"
+
+    def __init__(self, stamped_size: tuple[int, int] | None) -> None:
+        self.versions: dict[str, str] = {}
+        self.connector: Connector = self._connect
+        self._stamped_size = stamped_size
+        self._page = Page(self._event, self._captured, self._corners)
+        self._chromium: Chromium | None = None
+        self._stream: PageStream | None = None
+        self._connection: PageConnection | None = None
+        self._happened: Happened = lambda *_: None
+        self._lost: Callable[[str], None] = lambda _: None
+        self._watching: asyncio.Task[None] | None = None
+        self._was_hidden = False
+
+    @classmethod
+    async def start(cls, stamped_size: tuple[int, int] | None) -> BrowserMedia:
+        """Start the browser and its page.
+
+        Raises InputError where there is no browser, UnreachableError when it does not come up.
+        """
+        command = find(os.environ)
+        if command is None:
+            raise InputError(f"client.kind: browser needs Chromium: {ENABLE}")
+        media = cls(stamped_size)
+        try:
+            url = await media._page.serve()
+            media._chromium = await Chromium.start(command, url)
+            hello = await media._page.ready()
+        except PageFailed as error:
+            await media.close()
+            raise UnreachableError(f"the browser did not come up: {error}") from error
+        except BaseException:
+            await media.close()
+            raise
+        if not (hello["generator"] and hello["processor"]):
+            await media.close()
+            raise UnreachableError(
+                "this browser cannot hand over frames (MediaStreamTrackGenerator and "
+                "MediaStreamTrackProcessor are missing): use a Chromium"
+            )
+        media._was_hidden = not hello["visible"]
+        found = re.search(r"Chrom\w*/([\d.]+)", str(hello["agent"]))
+        media.versions = {"chromium": found[1] if found else str(hello["agent"])}
+        media._watching = asyncio.ensure_future(media._watch())
+        return media
+
+    def local(
+        self,
+        source: Source | LiveSource,
+        *,
+        mirrored: bool,
+        marker: Marker,
+        first_number: int,
+        on_record: Callable[[Record], None],
+        on_frame_id: Callable[[int], None],
+        on_lost: Callable[[], None],
+    ) -> LocalStream:
+        """What the page publishes; raises InputError for a device that sets its own pace."""
+        if isinstance(source, LiveSource):
+            raise InputError("client.kind: browser takes no camera yet: use the native client")
+        self._stream = PageStream(
+            source,
+            self._page,
+            mirrored=mirrored,
+            marker=marker,
+            first_number=first_number,
+            on_record=on_record,
+            on_frame_id=on_frame_id,
+        )
+        return self._stream
+
+    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+        """Tell what happens to it by name and detail, and its loss with the reason."""
+        self._happened, self._lost = happened, lost
+
+    async def close(self) -> None:
+        """End the page and its browser; safe to call again."""
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+            detail = {"clock_spread_ms": self._page.clock_spread_ms, "hidden": self._was_hidden}
+            self._happened("page", detail)
+        await self._page.close()
+        if self._chromium is not None:
+            await self._chromium.end()
+
+    def _connect(self, number: int, machine: Machine, hooks: Hooks) -> Connection:
+        self._connection = PageConnection(number, machine, hooks, self._page, self._stamped_size)
+        return self._connection
+
+    async def _watch(self) -> None:
+        """Until the browser or its page is gone, and nobody wanted it."""
+        assert self._chromium is not None
+        ended = asyncio.ensure_future(self._chromium.wait())
+        closed = asyncio.ensure_future(self._page.gone.wait())
+        try:
+            await asyncio.wait({ended, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():  # a page that goes with its browser is told of first
+                await asyncio.wait({ended}, timeout=0.5)
+            if ended.done():
+                self._lost(f"the browser ended ({describe(ended.result())})")
+            else:
+                self._lost("the page is gone: its tab was closed, or crashed")
+        finally:
+            ended.cancel()
+            closed.cancel()
+
+    def _event(self, name: str, detail: dict[str, Any]) -> None:
+        if name == "visibility":
+            self._was_hidden |= detail["state"] != "visible"
+        elif name in ("script_error", "candidate_refused"):
+            log.warning("the page: %s: %s", name, detail["message"])
+            self._happened(f"page_{name}", {"message": str(detail["message"])})
+        elif self._connection is not None:
+            self._connection.happened(name, detail)
+
+    def _captured(self, told: list[dict[str, Any]]) -> None:
+        if self._stream is not None:
+            self._stream.handed_over(told)
+
+    def _corners(self, batch: bytes) -> None:
+        if self._connection is not None:
+            self._connection.arrived(batch)
