@@ -21,6 +21,7 @@ import psutil
 from livekit import api, rtc
 
 import g2gbench
+from g2gbench.browser import chromium
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.pairing import RoomSettings
@@ -60,6 +61,7 @@ async def examine() -> list[Finding]:
         await _timers(),
         *await _room_and_codecs(),
         await _livekit_server(),
+        await _chromium(),
         _cameras(),
     ]
 
@@ -183,6 +185,23 @@ def _codec(name: str, offered: str) -> Finding:
         "choose another codec: this build of the livekit package cannot encode it",
         needed=name == "vp8",
     )
+
+
+async def _chromium() -> Finding:
+    """A browser, for who measures through a page: the native client needs none."""
+    path = chromium.find(os.environ)
+    if path is None:
+        detail = (
+            f"neither on PATH nor in ${chromium.COMMAND_VARIABLE}; the native client needs none"
+        )
+        return Finding("chromium", "missing", detail, chromium.ENABLE)
+    try:
+        version = await _says(path, "--version")
+    except (OSError, TimeoutError):
+        version = ""
+    if not version:
+        return Finding("chromium", "warning", f"{path} says no version", chromium.ENABLE)
+    return Finding("chromium", "ok", f"{version}, {path}")
 
 
 async def _livekit_server() -> Finding:

@@ -19,8 +19,8 @@ from g2gbench.sources import mirror
 from g2gbench.sources.source import LiveSource, Source
 
 log = logging.getLogger(__name__)
-AHEAD: Final = 6
-"""Frames that the page has before their time: more than it takes to draw the slowest."""
+AHEAD: Final = 15
+"""Frames that the page has before their time: it must not run dry while it connects anew."""
 
 _HEADER: Final = struct.Struct("<Id")  # its number, and when it is due in ms after frame 0
 

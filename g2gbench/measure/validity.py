@@ -33,6 +33,7 @@ class Limits:
     swapped_bytes: int = 0
     clock_step_ms: float = 100.0
     playout_excess_ms: float = 20.0
+    page_clock_ms: float = 1.0
 
 
 LIMITS = Limits()
@@ -59,6 +60,8 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "clock_step_ms": "step of the wall clock against the monotonic one during the trial, in ms",
     "playout_excess_ms": "mean time from a frame's last packet to its picture beyond the playout "
     "delay asked for, in ms, where the network is not impaired",
+    "page_clock_ms": "disagreement of the best exchanges that align a page's clock with this "
+    "machine's, in ms",
 }
 
 
@@ -139,6 +142,20 @@ def _disturbed(session: Session, limits: Limits) -> Iterator[str]:
         step_ms = event.detail.get("step_ms") if event.name == "clock_step" else None
         if isinstance(step_ms, int | float) and abs(step_ms) > limits.clock_step_ms:
             yield f"the clock stepped by {step_ms:.0f} ms (limit {limits.clock_step_ms:g} ms)"
+        if event.name == "page":
+            yield from _page(event.detail, limits)
+
+
+def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[str]:
+    """What a page says of itself at its end."""
+    spread_ms = detail.get("clock_spread_ms")
+    if isinstance(spread_ms, int | float) and spread_ms > limits.page_clock_ms:
+        yield (
+            f"the page's clock could not be aligned: the best exchanges disagree by "
+            f"{spread_ms:.2f} ms (limit {limits.page_clock_ms:g} ms)"
+        )
+    if detail.get("hidden"):
+        yield "the page was hidden: a browser slows down what nobody looks at"
 
 
 def _network(

@@ -22,6 +22,7 @@ def check(scenario: Scenario) -> Iterator[Finding]:
     """Everything that contradicts itself in a scenario (of one cell), with its location."""
     yield from _check_model(scenario)
     yield from _check_source(scenario)
+    yield from _check_client(scenario)
     yield from _check_processing(scenario)
     yield from _check_service(scenario)
     yield from _check_room(scenario)
@@ -58,6 +59,18 @@ def _check_source(scenario: Scenario) -> Iterator[Finding]:
         if given and source.kind != kind:
             refused = Refused(f"a {source.kind} source has none", allowed=(f"kind: {kind}",))
             yield ("source", name), refused
+
+
+def _check_client(scenario: Scenario) -> Iterator[Finding]:
+    """What the page does not do yet must not be measured as something else."""
+    if scenario.client.kind != "browser":
+        return
+    if scenario.source.kind == "camera":
+        refused = Refused("a page takes no camera yet", allowed=("synthetic", "file"))
+        yield ("source", "kind"), refused
+    if scenario.publish.simulcast:
+        refused = Refused("a page sends one encoding", allowed=("false",))
+        yield ("publish", "simulcast"), refused
 
 
 def _check_processing(scenario: Scenario) -> Iterator[Finding]:

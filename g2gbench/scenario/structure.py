@@ -14,7 +14,7 @@ from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import SECRET_FIELDS
 
 _NOT_IN_A_MATRIX = frozenset(
-    ("name", "description", "matrix", "repeat", "expect", "client", "profiles", "quality")
+    ("name", "description", "matrix", "repeat", "expect", "profiles", "quality")
 )
 
 

@@ -1,7 +1,8 @@
-"""What happens to the machine while a trial runs: memory that is swapped, a clock that steps."""
+"""What a trial's processes use of the machine, and what happens to it: swaps, a clock's steps."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,34 @@ def swapped_bytes() -> int:
     """Bytes that the machine swapped in and out since it was started."""
     swap = psutil.swap_memory()
     return int(swap.sin + swap.sout)
+
+
+def usage(process: psutil.Process) -> tuple[float, int]:
+    """CPU time so far in seconds, and resident memory in bytes. Raises psutil.Error."""
+    with process.oneshot():
+        cpu, memory = process.cpu_times(), process.memory_info()
+    return cpu.user + cpu.system, int(memory.rss)
+
+
+def usage_of_tree(process: psutil.Process) -> tuple[float, int]:
+    """The same of a process and all below it. Raises psutil.Error when it is gone.
+
+    A browser's processes share much of their memory: each counts with its share of it (PSS) where
+    the system tells that, else with all of it.
+    """
+    seconds, memory = 0.0, 0
+    for one in (process, *process.children(recursive=True)):
+        try:
+            cpu, resident = usage(one)
+        except psutil.Error:
+            if one is process:
+                raise
+            continue  # it has ended since
+        seconds += cpu
+        with contextlib.suppress(psutil.Error):
+            resident = int(getattr(one.memory_full_info(), "pss", resident))
+        memory += resident
+    return seconds, memory
 
 
 class Host:

@@ -244,6 +244,8 @@ def why_no_fidelity(scenario: Scenario) -> str:
     """Why no picture that comes back can be held against its source; empty where it can."""
     if scenario.session.fidelity == "off":
         return "session.fidelity is off"
+    if scenario.client.kind == "browser":
+        return "a page hands over the marker's corner of a picture alone"
     if isinstance(scenario.target, ServiceTarget):
         return "the service draws pictures of its own: there is nothing to hold them against"
     if scenario.transform != "passthrough":

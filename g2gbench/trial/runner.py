@@ -27,6 +27,7 @@ from g2gbench.measure.records import (
 from g2gbench.process.spawn import Child, ChildLost, describe
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
+from g2gbench.trial import host
 from g2gbench.trial import plan as planning
 from g2gbench.trial.host import Host
 from g2gbench.trial.link_plan import impaired, link_changes, link_plan
@@ -199,13 +200,13 @@ class TrialRunner:
 
     async def _sample_usage(self) -> None:
         known = {name: psutil.Process(pid) for name, pid in self._pids.items()}
+        browser = self._trial.scenario.client.kind == "browser"
         while True:
             for name, process in known.items():
                 with contextlib.suppress(psutil.Error):
-                    with process.oneshot():
-                        cpu, memory = process.cpu_times(), process.memory_info()
-                    seconds = cpu.user + cpu.system
-                    self._record(Usage(time.monotonic_ns(), name, seconds, memory.rss))
+                    whole = browser and name == "client"
+                    seconds, memory = host.usage_of_tree(process) if whole else host.usage(process)
+                    self._record(Usage(time.monotonic_ns(), name, seconds, memory))
             step_ms = self._host.clock_step_ms()
             if abs(step_ms) > CLOCK_STEP_MS:
                 self._event("clock_step", step_ms=step_ms)

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from g2gbench import doctor
+from g2gbench.browser import chromium
 from g2gbench.cli.doctor import doctor_command
 from g2gbench.doctor import Finding
 from g2gbench.errors import ExitCode
@@ -60,7 +61,8 @@ def test_this_machine_can_measure_and_says_so_in_one_object() -> None:
         assert check["status"] in ("ok", "missing", "warning")
         assert check["detail"]
         assert check["mend"] or check["status"] == "ok"  # whatever is wrong can be mended
-    names = {"versions", "machine", "clock", "timers", "embedded room", "livekit-server", "cameras"}
+    names = {"versions", "machine", "clock", "timers", "embedded room"}
+    names |= {"livekit-server", "chromium", "cameras"}
     assert set(checks) == names | {f"codec {name}" for name in video.CODECS}
     assert checks["embedded room"]["status"] == "ok"
     assert checks["codec vp8"]["status"] == "ok"
@@ -168,3 +170,36 @@ def test_a_livekit_server_that_says_no_version_is_a_warning(
         assert str(tmp_path / "server") in finding.detail
         assert livekit_server.INSTALL in finding.mend
     assert psutil.Process().children() == []
+
+
+def _browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None) -> Finding:
+    """What is found where a Chromium is this script; or is nowhere."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(chromium.COMMAND_VARIABLE, raising=False)
+    if script is not None:
+        path = tmp_path / "chromium"
+        path.write_text(f"#!{sys.executable}\n{script}\n", encoding="utf-8")
+        path.chmod(0o755)
+    return asyncio.run(doctor._chromium())
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "detail"),
+    [
+        ("print('Chromium 156.0')", "ok", "Chromium 156.0"),
+        ("raise SystemExit(1)", "warning", "says no version"),
+        (None, "missing", "neither on PATH nor in $G2GBENCH_CHROMIUM"),
+    ],
+)
+def test_a_browser_is_shown_with_its_version_or_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: str | None,
+    status: str,
+    detail: str,
+) -> None:
+    finding = _browser(monkeypatch, tmp_path, script)
+    assert (finding.name, finding.status) == ("chromium", status)
+    assert detail in finding.detail
+    assert not finding.needed
+    assert ("apt-get install chromium" in finding.mend) == (status != "ok")

@@ -38,7 +38,13 @@ TABLE: dict[str, Expected] = {
     "bitrate-too-high": Expected(3, 24, "publish.max_bitrate", "allowed: 10kbps to 100Mbps"),
     "bitrate-unit-case": Expected(3, 24, "publish.max_bitrate", BITRATES, "2Mbps"),
     "bitrate-zero-bare": Expected(3, 24, "publish.max_bitrate", "a unit is needed"),
-    "client-later": Expected(3, 16, "client.kind", f'"browser" {LATER}; allowed: native'),
+    "client-camera": Expected(
+        3, 16, "source.kind", "a page takes no camera yet; allowed: synthetic, file"
+    ),
+    "client-later": Expected(3, 25, "client.display", LATER),
+    "client-simulcast": Expected(
+        5, 34, "publish.simulcast", "a page sends one encoding; allowed: false"
+    ),
     "codec-misspelt": Expected(3, 18, "publish.codec", f'found "vp10"; {VP8_TO_H265}', "vp9"),
     "codec-no": Expected(3, 18, "publish.codec", f'found "no"; {VP8_TO_H265}'),
     "codec-upper-case": Expected(4, 10, "publish.codec", VP8_TO_H265, "vp8"),

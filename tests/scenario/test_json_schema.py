@@ -22,6 +22,8 @@ BEYOND_A_SCHEMA = frozenset(
     {
         "burst-of-everything",
         "burst-too-short",
+        "client-camera",
+        "client-simulcast",
         "burst-without-loss",
         "codel-without-capacity",
         "correlation-without-jitter",

@@ -88,7 +88,7 @@ def test_an_invalid_value_is_told_once_with_its_position() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["name", "description", "repeat", "expect", "matrix", "client.kind", "codec", "target.x"],
+    ["name", "description", "repeat", "expect", "matrix", "quality.window", "codec", "target.x"],
 )
 def test_what_is_no_field_of_a_cell_cannot_be_varied(path: str) -> None:
     assert "is not a field that a matrix can vary" in refusal(f"matrix: {{{path}: [a, b]}}\n")

@@ -283,6 +283,10 @@ timeline: [{at: 1s, image: hat.png, prompt: a hat}]
             ("target.processing={transform: passthrough}", "session.fidelity=off"),
             "session.fidelity is off",
         ),
+        (
+            ("target.processing={transform: passthrough}", "client.kind=browser"),
+            "a page hands over the marker's corner of a picture alone",
+        ),
     ],
 )
 def test_pictures_are_compared_where_there_is_something_to_hold_them_against(

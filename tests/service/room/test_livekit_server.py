@@ -20,9 +20,9 @@ import pytest
 from aiohttp import web
 from livekit import api, rtc
 
+from g2gbench.process import leash
 from g2gbench.process.spawn import Child
 from g2gbench.service.host import END_S
-from g2gbench.process import leash
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.livekit_server import (

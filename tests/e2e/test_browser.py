@@ -1,0 +1,128 @@
+"""Whole sessions measured through a page in a real headless Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from g2gbench.benchmark import run_async
+from g2gbench.browser import chromium
+from g2gbench.scenario import loads
+from tests.e2e.sessions import Acting, all_gone, passthrough
+
+pytestmark = [
+    pytest.mark.session,
+    pytest.mark.skipif(
+        chromium.find(os.environ) is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"
+    ),
+]
+BROWSER = "client: {kind: browser}\n"
+
+
+def tree(pid: int) -> dict[str, int]:
+    """The process and all below it, by what they are."""
+    root = psutil.Process(pid)
+    return {f"{p.name()} {p.pid}": p.pid for p in (root, *root.children(recursive=True))}
+
+
+def browser_of(pid: int) -> psutil.Process:
+    """The browser's main process: the client's only child."""
+    (found,) = psutil.Process(pid).children()
+    return found
+
+
+async def test_a_page_gives_the_same_ledger_as_the_native_client(tmp_path: Path) -> None:
+    pids: dict[str, int] = {}
+    progress = Acting("measure", lambda known: pids.update(tree(known["client"])))
+    scenario = loads(passthrough("browser", duration=4) + BROWSER)
+    run = await asyncio.wait_for(run_async(scenario, out=tmp_path, progress=progress), 90)
+    (trial,) = run.trials
+    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
+    frames = trial.result.frames
+    assert frames["captured"] == 120
+    assert frames["delivered"] + frames["dropped"] == 120
+    assert frames["delivered"] >= 115
+    assert trial.result.readings["misread"] == 0
+    metrics = trial.result.metrics
+    assert 0 < (metrics["g2g_ms.p50"].value or 0) < 1000
+    assert metrics["budget_ms.uplink"].value is not None  # found in the link's packet log
+    assert trial.session.started is not None
+    assert trial.session.started.client == "browser"
+    assert set(trial.session.started.versions) == {"chromium"}
+    (page,) = [event for event in trial.session.events if event.name == "page"]
+    assert page.detail["hidden"] is False
+    assert len(pids) > 4  # the browser's own processes
+    assert all_gone(pids)
+
+
+@pytest.mark.slow
+async def test_a_reconnect_goes_through_the_same_page(tmp_path: Path) -> None:
+    fault = "kind: loopback, service: {faults: {drop_after: 3s, sessions: 1}},"
+    text = passthrough("dropped", duration=6).replace("kind: loopback,", fault) + BROWSER
+    run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 120)
+    (trial,) = run.trials
+    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
+    names = [event.name for event in trial.session.events]
+    assert names.count("remote_stream") == 2
+    frames = trial.frames()
+    lost = frames.loc[frames["outcome"] == "dropped", "frame_id"]
+    back = frames.loc[frames["outcome"] == "delivered", "frame_id"]
+    assert len(lost) > 10
+    assert back.max() > lost.max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["browser", "renderer"])
+async def test_a_browser_that_dies_ends_the_trial_in_time_with_the_reason(
+    tmp_path: Path, victim: str
+) -> None:
+    pids: dict[str, int] = {}
+
+    def strike(known: Mapping[str, int]) -> None:
+        main = browser_of(known["client"])
+        pids.update(tree(main.pid))
+        if victim == "renderer":
+            kinds = [p for p in main.children(recursive=True) if "--type=renderer" in p.cmdline()]
+            for process in kinds:
+                process.kill()
+        else:
+            main.kill()
+
+    progress = Acting("measure", strike)
+    scenario = loads(passthrough(victim, duration=60) + BROWSER)
+    run = await asyncio.wait_for(run_async(scenario, out=tmp_path, progress=progress), 60)
+    (trial,) = run.trials
+    assert trial.result.status == "failed"
+    assert ("browser ended" if victim == "browser" else "page is gone") in trial.result.message
+    assert len(trial.frames()) > 15  # the warm-up's frames are in the ledger
+    assert all_gone({**pids, **progress.pids})
+
+
+@pytest.mark.slow
+async def test_latency_that_is_injected_moves_the_page_as_it_moves_the_native_client(
+    tmp_path: Path,
+) -> None:
+    text = passthrough("moved", duration=6, warmup=6) + BROWSER
+    network = "network: {uplink: {delay: 50ms}, downlink: {delay: 50ms}}\n"
+    runs = [
+        await asyncio.wait_for(run_async(loads(one), out=tmp_path / str(i)), 90)
+        for i, one in enumerate((text, text + network))
+    ]
+    values = [run.trials[0].result.metrics["g2g_ms.min"].value or 0.0 for run in runs]
+    assert values[1] - values[0] == pytest.approx(100, abs=8)
+
+
+async def test_without_a_browser_the_trial_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(chromium.COMMAND_VARIABLE, str(tmp_path / "none"))
+    scenario = loads(passthrough("none", duration=2) + BROWSER)
+    run = await asyncio.wait_for(run_async(scenario, out=tmp_path), 60)
+    (trial,) = run.trials
+    assert trial.result.status == "failed"
+    assert "apt-get install chromium" in trial.result.message
