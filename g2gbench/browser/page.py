@@ -44,7 +44,7 @@ class Page:
 
     Args:
         on_event: hears what happened in the page: a name and its details.
-        on_captured: hears which frames were handed to the encoder, or skipped, in batches.
+        on_captured: hears of each frame that it was handed to the encoder, or skipped.
         on_corners: hears a batch of the corners of remote frames.
 
     """
@@ -52,7 +52,7 @@ class Page:
     def __init__(
         self,
         on_event: Callable[[str, dict[str, Any]], None],
-        on_captured: Callable[[list[dict[str, Any]]], None],
+        on_captured: Callable[[dict[str, Any]], None],
         on_corners: Callable[[bytes], None],
     ) -> None:
         self.gone = asyncio.Event()

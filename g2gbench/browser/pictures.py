@@ -93,18 +93,17 @@ class PageStream(LocalStream):
         if close is not None:
             close()
 
-    def handed_over(self, told: list[dict[str, Any]]) -> None:
-        """What the page says became of frames."""
-        for one in told:
-            self._room.release()
-            frame_id, due_ns = int(one["id"]), self._page.clock.ns(one["due"])
-            if one.get("skipped"):
-                self._on_record(Skipped(frame_id, due_ns))
-                continue
-            self._on_frame_id(frame_id)
-            number = (self.first_number + frame_id) & self._mask
-            captured_ns = self._page.clock.ns(one["at"])
-            self._on_record(Captured(frame_id, number, due_ns, captured_ns, True))
+    def handed_over(self, told: dict[str, Any]) -> None:
+        """What the page says became of a frame."""
+        self._room.release()
+        frame_id, due_ns = int(told["id"]), self._page.clock.ns(told["due"])
+        if told.get("skipped"):
+            self._on_record(Skipped(frame_id, due_ns))
+            return
+        self._on_frame_id(frame_id)
+        number = (self.first_number + frame_id) & self._mask
+        captured_ns = self._page.clock.ns(told["at"])
+        self._on_record(Captured(frame_id, number, due_ns, captured_ns, True))
 
     def _feed(self) -> None:
         """Draw ahead, on a thread of its own."""

@@ -201,7 +201,7 @@ class BrowserMedia:
         elif self._connection is not None:
             self._connection.happened(name, detail)
 
-    def _captured(self, told: list[dict[str, Any]]) -> None:
+    def _captured(self, told: dict[str, Any]) -> None:
         if self._stream is not None:
             self._stream.handed_over(told)
 

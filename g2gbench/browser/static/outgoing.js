@@ -3,7 +3,6 @@
 // than an interval is skipped, and said to be.
 
 const AHEAD_MS = 100; // from the first frame's arrival to its tick
-const TELL_MS = 20;
 const COLOUR = { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false };
 
 const clock = () => performance.timeOrigin + performance.now();
@@ -11,8 +10,6 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const waiting = [];
 let wake = null;
-let told = [];
-
 const next = async () => {
   while (!waiting.length) await new Promise((done) => { wake = done; });
   return waiting.shift();
@@ -31,7 +28,7 @@ const run = async ({ writable, width, height, interval }) => {
     const early = due - clock();
     if (early > 0) await sleep(early);
     if (clock() - due > interval) {
-      told.push({ id, due, skipped: true });
+      postMessage({ id, due, skipped: true });
       continue;
     }
     const at = clock();
@@ -40,15 +37,9 @@ const run = async ({ writable, width, height, interval }) => {
       timestamp: Math.round(after * 1000), colorSpace: COLOUR,
     });
     writer.write(frame).catch(() => {});
-    told.push({ id, due, at });
+    postMessage({ id, due, at });
   }
 };
-
-setInterval(() => {
-  if (!told.length) return;
-  postMessage(told);
-  told = [];
-}, TELL_MS);
 
 onmessage = ({ data }) => {
   if (!(data instanceof ArrayBuffer)) {

@@ -2,15 +2,12 @@
 // The measured client's half that lives in the browser: WebRTC, and nothing else. What to do comes
 // over one WebSocket from the process that spawned the browser; what was seen goes back over it.
 
-const BATCH_MS = 50;
-// Frames are told apart by their first byte, JSON is text.
 const clock = () => performance.timeOrigin + performance.now();
 
 let socket;
 let connection = null;
 let outgoing = null; // {track, worker}
 let sender = null;
-let told = [];
 const readers = new Map(); // mid -> worker
 
 const tell = (message) => {
@@ -22,12 +19,6 @@ addEventListener("error", (e) => event("script_error", { message: String(e.messa
 addEventListener("unhandledrejection", (e) => event("script_error", { message: String(e.reason) }));
 document.addEventListener("visibilitychange", () =>
   event("visibility", { state: document.visibilityState }));
-
-setInterval(() => {
-  if (!told.length) return;
-  tell({ captured: told });
-  told = [];
-}, BATCH_MS);
 
 const commands = {
   hello: () => ({
@@ -56,7 +47,8 @@ const commands = {
     if (outgoing) return;
     const track = new MediaStreamTrackGenerator({ kind: "video" });
     const worker = new Worker("outgoing.js");
-    worker.onmessage = ({ data }) => told.push(...data);
+    // At once, and so ahead of what comes back of it.
+    worker.onmessage = ({ data }) => tell({ captured: data });
     worker.postMessage({ writable: track.writable, width, height, interval }, [track.writable]);
     outgoing = { track, worker };
   },
