@@ -32,6 +32,7 @@ SAME_MACHINE: Final = ("cores", "memory_bytes", "processor", "architecture", "sy
 """What makes a machine another one; a newer kernel or Python does not."""
 
 _NONE: Final = "not there"
+_LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,25 @@ def _differences(base: Conditions, candidate: Conditions) -> Iterator[Unlike]:
 
 
 def _scenarios(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[Unlike]:
-    sides = [dict(_leaves(scenario)) for scenario in (base, candidate)]
     # A cell says in its name what a varied field is; what the base says of it never ran.
     varied = set(base.get("matrix") or ()) & set(candidate.get("matrix") or ())
-    for name in dict.fromkeys([*sides[0], *sides[1]]):
-        one, other = (side.get(name) for side in sides)
-        if one != other and name not in NOT_COMPARED and not _within(name, varied):
+    for name, one, other in _apart(base, candidate):
+        if not _within(name, varied):
             yield Unlike(name, _shown(one), _shown(other))
+
+
+def _apart(
+    base: Mapping[str, Any], candidate: Mapping[str, Any], place: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """The fields that differ; a section that only one side has is one of them."""
+    for key in dict.fromkeys([*base, *candidate]):
+        name, one, other = f"{place}{key}", base.get(key), candidate.get(key)
+        if name in NOT_COMPARED or one == other:
+            continue
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from _apart(one, other, f"{name}.")
+        else:
+            yield name, one, other
 
 
 def _leaves(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
@@ -126,4 +139,13 @@ def _within(name: str, paths: Iterable[str]) -> bool:
 
 
 def _shown(value: object) -> str:
-    return _NONE if value is None else str(value)
+    if value is None:
+        return _NONE
+    if isinstance(value, Mapping):
+        told = ", ".join(f"{key}: {inner}" for key, inner in value.items() if inner is not None)
+        return _cut(f"{{{told}}}")
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

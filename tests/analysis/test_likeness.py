@@ -55,6 +55,18 @@ def test_of_a_field_that_both_vary_the_cell_tells() -> None:
     assert names(other) == ["publish.codec"]
 
 
+def test_a_section_that_only_one_side_has_is_one_difference() -> None:
+    delayed = {"profile": None, "uplink": {"delay": "60ms", "loss": "0%", "queue": None}}
+    found = differences(BASE, changed(network=delayed))
+    assert [str(one) for one in found] == [
+        "network.profile: wifi and not there",
+        "network.uplink: not there and {delay: 60ms, loss: 0%}",
+    ]
+    assert refused(found, ["network"]) == ()
+    long = changed(publish={"codec": "x" * 500, "max_bitrate": "2Mbps"})
+    assert len(differences(BASE, long)[0].candidate) == 60
+
+
 @pytest.mark.parametrize("key", MACHINE)
 def test_another_machine_is_named(key: str) -> None:
     assert names(replace(BASE, machine={**BASE.machine, key: 77})) == [f"machine.{key}"]
