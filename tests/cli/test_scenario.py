@@ -16,7 +16,16 @@ from g2gbench.scenario import ScenarioError, json_schema, load, loads
 ROOT = Path(__file__).parents[2]
 WIFI = str(ROOT / "scenarios" / "wifi.yaml")
 CODECS = str(ROOT / "scenarios" / "codecs.yaml")
-SHIPPED = ["blackout", "clean-360p", "codecs", "livekit-server", "profiles", "wifi"]
+SHIPPED = [
+    "blackout",
+    "clean-360p",
+    "clients",
+    "codec-ladder",
+    "codecs",
+    "livekit-server",
+    "profiles",
+    "wifi",
+]
 BAD = str(ROOT / "tests" / "scenario" / "bad" / "codec-misspelt.yaml")
 
 
@@ -102,7 +111,7 @@ def test_schema_prints_the_json_schema() -> None:
 def test_list_shows_name_cells_time_and_description() -> None:
     lines = output("list", str(ROOT / "scenarios")).splitlines()
     assert [line.split()[0] for line in lines] == SHIPPED
-    assert lines[2].split(maxsplit=1)[1] == (
+    assert lines[SHIPPED.index("codecs")].split(maxsplit=1)[1] == (
         "2 cells, about 36 s       VP8 against H.264 on the same picture"
     )
 
