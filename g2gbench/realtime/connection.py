@@ -168,7 +168,9 @@ class Connection(ABC):
         if self._socket is not None:
             goodbyes.append(self._socket.close())
         for goodbye in goodbyes:
-            with contextlib.suppress(Exception):
+            # The LiveKit package may cancel a stream's own task while it ends in two ways at once:
+            # that must not keep the room and the socket open.
+            with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(goodbye, _GOODBYE_S)
 
     def _feed(self, told: Callable[..., list[Action]], *detail: Any) -> None:
