@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
+import math
 import secrets
 import threading
 import time
@@ -85,10 +86,10 @@ class Client:
         )
         self._agreed = getattr(source, "agreed", None)
         stamped = stamped_size(plan, (source.width, source.height))
-        every = fidelity.stride(
-            self.local.fps, plan["duration_s"], source.width * source.height * 3 // 2
-        )
-        self._keeper = Keeper(self._first_number, self._marker.bits, every)
+        frames = self.local.fps * plan["duration_s"]
+        every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
+        room = 0 if plan["no_fidelity"] else math.ceil(frames / every) + 1
+        self._keeper = Keeper(self._first_number, self._marker.bits, every, room)
         self._receiver = Receiver(
             self._marker, stamped, journal, self._number_read, self._keeper.take
         )

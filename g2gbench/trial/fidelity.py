@@ -1,7 +1,8 @@
 """Picture quality beside a session: pictures are kept while it runs and scored once it is over.
 
-Nothing is computed while frames are timed: a kept picture is one that the SDK has handed over
-anyway, held a little longer. After the goodbye each is held against its source frame, drawn again.
+Nothing is computed while frames are timed: a kept picture is copied into memory that the warm-up
+has touched already, so that the SDK gets its own back at once. After the goodbye each is held
+against its source frame, drawn again.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ class Keeper:
         first_number: the marker's number of frame 0.
         bits: of the marker's numbers.
         stride: one of so many frames is kept.
+        room: so many pictures are kept at most.
 
     """
 
-    def __init__(self, first_number: int, bits: int, stride: int) -> None:
+    def __init__(self, first_number: int, bits: int, stride: int, room: int) -> None:
         self.kept: list[Kept] = []
         self.stride = stride
         self._first_number = first_number
@@ -52,6 +54,7 @@ class Keeper:
         self._from: int | None = None
         self._until: int | None = None
         self._last: tuple[int, int, Luma] | None = None
+        self._shelves = np.empty((room, 0, 0), np.uint8)
 
     def captured(self, frame_id: int) -> None:
         """A frame is handed over."""
@@ -71,6 +74,9 @@ class Keeper:
         frame_id = newest - ((self._first_number + newest - number) & self._mask)
         if frame_id < 0:
             return  # of no frame of ours
+        if self._from is None and luma.shape != self._shelves.shape[1:]:
+            # Written to: the first touch of a page of memory costs more than a copy.
+            self._shelves = np.full((len(self._shelves), *luma.shape), 1, np.uint8)
         last = self._last
         if last is None or frame_id > last[0]:
             if last is not None:
@@ -86,8 +92,12 @@ class Keeper:
             return
         until = ids.stop if self._until is None else self._until
         for frame_id in range(max(ids.start, self._from), min(ids.stop, until)):
-            if frame_id % self.stride == 0 and len(self.kept) < fidelity.MOST_SAMPLES:
-                self.kept.append(Kept(frame_id, shown_id, received_ns, luma))
+            place = len(self.kept)
+            if frame_id % self.stride == 0 and place < len(self._shelves):
+                fits = luma.shape == self._shelves.shape[1:]
+                shelf = self._shelves[place] if fits else np.empty_like(luma)
+                np.copyto(shelf, luma)
+                self.kept.append(Kept(frame_id, shown_id, received_ns, shelf))
 
 
 def score(

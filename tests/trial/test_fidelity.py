@@ -22,10 +22,16 @@ def luma(tag: int) -> Luma:
 
 
 def kept(
-    arrivals: list[int], *, every: int = 1, frames: int = 30, begun: int = 0, over: int = 30
+    arrivals: list[int],
+    *,
+    every: int = 1,
+    frames: int = 30,
+    begun: int = 0,
+    over: int = 30,
+    room: int = 100,
 ) -> list[tuple[int, int]]:
     """(frame, what stood in its place) of a session in which these frames came back."""
-    keeper = Keeper(FIRST, 24, every)
+    keeper = Keeper(FIRST, 24, every, room)
     waiting = list(arrivals)
     for frame in range(frames):
         if frame == begun:
@@ -68,7 +74,7 @@ def test_before_the_first_picture_nothing_stood_anywhere() -> None:
 
 
 def test_a_number_of_no_frame_of_ours_is_left_alone() -> None:
-    keeper = Keeper(100, 16, 1)
+    keeper = Keeper(100, 16, 1, 100)
     keeper.begin()
     keeper.captured(0)
     keeper.take(99, 1, luma(0))
@@ -77,7 +83,22 @@ def test_a_number_of_no_frame_of_ours_is_left_alone() -> None:
 
 
 def test_no_more_are_kept_than_there_is_room_for() -> None:
-    assert len(kept(list(range(1000)), frames=1000, over=1000)) == fidelity.MOST_SAMPLES
+    found = kept(list(range(1000)), frames=1000, over=1000, room=40)
+    assert found == [(i, i) for i in range(40)]
+
+
+def test_a_kept_picture_is_a_copy_whatever_becomes_of_the_original_and_its_size() -> None:
+    keeper = Keeper(0, 16, 1, 4)
+    pictures = [np.full((2, 2), 7, np.uint8), np.full((2, 2), 8, np.uint8)]
+    pictures += [np.full((4, 6), 9, np.uint8), np.full((2, 2), 10, np.uint8)]
+    keeper.captured(0)
+    keeper.take(0, 1, pictures[0])
+    keeper.begin()
+    for number, picture in enumerate(pictures[1:], 1):
+        keeper.captured(number)
+        keeper.take(number, 1, picture)
+        picture[:] = 0
+    assert [k.luma.tolist() for k in keeper.kept] == [[[8] * 2] * 2, [[9] * 6] * 4, [[10] * 2] * 2]
 
 
 def source() -> SyntheticSource:
