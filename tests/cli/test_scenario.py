@@ -22,6 +22,7 @@ SHIPPED = [
     "clients",
     "codec-ladder",
     "codecs",
+    "line",
     "livekit-server",
     "profiles",
     "wifi",
