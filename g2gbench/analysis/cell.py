@@ -21,7 +21,8 @@ class Estimate:
 
     ``interval`` is ``range`` (smallest and largest trial, no coverage claimed) or ``order
     statistics`` (covers the median with probability ``coverage``, whatever the distribution).
-    ``value`` is None and ``interval`` ``none``, with the ``reason``, when no trial measured it.
+    ``value`` is None and ``interval`` ``none``, with the ``reason``, when no trial measured it; a
+    reason beside a value is a remark on how every trial measured it.
     """
 
     value: float | None

@@ -56,7 +56,11 @@ _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
 )
 _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(
     {
-        **dict.fromkeys(("g2g_ms.p90", "g2g_ms.p95", "g2g_ms.p99", "g2g_ms.max"), Floor(0.15, 1)),
+        **{
+            f"{family}.{tail}": Floor(0.15, 1)
+            for family in ("g2g_ms", "g2g_displayed_ms")
+            for tail in ("p90", "p95", "p99", "max")
+        },
         "ttff_ms": Floor(0.10, 150),
         "connect_ms": Floor(0.10, 50),
         "freeze_ms": Floor(0.10, 200),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol, TypeAlias
 
 from g2gbench.analysis.cell import Estimate, aggregate
@@ -163,7 +163,10 @@ def _estimate(name: str, valid: Sequence[TrialResult]) -> Estimate:
     measured = [value.value for value in values if value.value is not None]
     reasons = Counter(value.reason for value in values if value.value is None)
     usual = reasons.most_common(1)[0][0] if reasons else "no valid trial measured it"
-    return aggregate(measured, reason=usual, ordinal=METRICS[name].unit == "level")
+    estimate = aggregate(measured, reason=usual, ordinal=METRICS[name].unit == "level")
+    remarks = {value.reason for value in values if value.value is not None}
+    # What holds of every trial holds of the cell.
+    return replace(estimate, reason=remarks.pop()) if len(remarks) == 1 else estimate
 
 
 def _judge(expectation: Expectation, estimate: Estimate, needed: int) -> Judgement:

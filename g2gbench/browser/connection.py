@@ -66,7 +66,7 @@ class PageConnection(Connection):
     """An attempt through ``page``.
 
     ``stamped_size``: (width, height) at which the markers of what comes back were stamped; None:
-    not known.
+    not known. ``display``: the page shows what comes back.
     """
 
     def __init__(
@@ -76,10 +76,13 @@ class PageConnection(Connection):
         hooks: Hooks,
         page: Page,
         stamped_size: tuple[int, int] | None,
+        *,
+        display: bool = False,
     ) -> None:
         super().__init__(number, machine, hooks)
         self._page = page
         self._stamped_size = stamped_size
+        self._display = display
         self._signalling = RoomSignalling(self._said, self._room_lost)
         self._streams: list[PageRemote] = []
         self._shown: dict[str, str] = {}  # sid of a track -> its media section
@@ -114,7 +117,11 @@ class PageConnection(Connection):
             stream = self._stream_at(str(corner.mid))
             if stream is None or stream.ended.is_set():
                 continue
-            frame = RemoteFrame(corner.luma(), self._page.clock.ns(corner.at_ms))
+            frame = RemoteFrame(
+                corner.luma(),
+                self._page.clock.ns(corner.at_ms),
+                rtp_timestamp=corner.rtp_timestamp or None,
+            )
             self._received(frame)
             stream.show(frame)
 
@@ -232,6 +239,8 @@ class PageConnection(Connection):
     async def _deliver(self, mid: str) -> None:
         try:
             await self._page.call("deliver", mid=mid, sent=self._stamped_size)
+            if self._display:
+                await self._page.call("display", mid=mid)
         except PageFailed as error:
             self._fail(RealtimeError(ErrorCode.WEBRTC_ICE_ERROR, str(error)))
 

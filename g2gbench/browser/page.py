@@ -21,7 +21,7 @@ from g2gbench.errors import G2GBenchError
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 STATIC: Final = Path(__file__).with_name("static")
-FILES: Final = ("page.js", "outgoing.js", "incoming.js")
+FILES: Final = ("page.js", "display.js", "outgoing.js", "incoming.js")
 CALL_S: Final = 10.0
 READY_S: Final = 20.0
 _FIRST_PINGS: Final = 20
@@ -46,6 +46,7 @@ class Page:
         on_event: hears what happened in the page: a name and its details.
         on_captured: hears of each frame that it was handed to the encoder, or skipped.
         on_corners: hears a batch of the corners of remote frames.
+        on_displayed: hears of each remote frame that was presented, where the page displays.
 
     """
 
@@ -54,12 +55,14 @@ class Page:
         on_event: Callable[[str, dict[str, Any]], None],
         on_captured: Callable[[dict[str, Any]], None],
         on_corners: Callable[[bytes], None],
+        on_displayed: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
         self.gone = asyncio.Event()
         self.clock = PageClock(0.0)
         self._on_event = on_event
         self._on_captured = on_captured
         self._on_corners = on_corners
+        self._on_displayed = on_displayed
         self._token = secrets.token_urlsafe(16)
         self._runner: web.AppRunner | None = None
         self._socket: web.WebSocketResponse | None = None
@@ -167,6 +170,8 @@ class Page:
     def _heard(self, message: dict[str, Any], now_ns: int) -> None:
         if "captured" in message:
             self._on_captured(message["captured"])
+        elif "displayed" in message:
+            self._on_displayed(message["displayed"])
         elif "pong" in message:
             sent_ns = self._pings.pop(message["pong"], None)
             if sent_ns is not None:

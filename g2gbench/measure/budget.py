@@ -39,12 +39,21 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
 
 UNATTRIBUTED: Final = "unattributed"
 
+DISPLAY: Final = "display"
+DISPLAY_MEANING: Final = (
+    "from the hand-over of a decoded frame until a callback says that it was presented"
+)
+"""The part behind g2g, of clients that display: with it, the parts sum to displayed g2g."""
 
-def budget(parts_of: Way, captured_ns: IntArray, received_ns: IntArray) -> dict[str, FloatArray]:
+
+def budget(
+    parts_of: Way, captured_ns: IntArray, received_ns: IntArray, displayed_ns: IntArray
+) -> dict[str, FloatArray]:
     """Each part in ms, by name in the order of the way: arrays of shape (frames,).
 
     NaN where a part is unknown; ``unattributed`` is what the known parts leave of the frame's g2g
-    latency, 0 when they leave nothing. All NaN for frames without ``received_ns``.
+    latency, 0 when they leave nothing. All NaN for frames without ``received_ns``. ``display`` is
+    what comes behind it, NaN for frames without ``displayed_ns``.
     """
     at_ns = way.points(parts_of, captured_ns, received_ns)
     known = at_ns != ABSENT
@@ -61,4 +70,6 @@ def budget(parts_of: Way, captured_ns: IntArray, received_ns: IntArray) -> dict[
     complete = known.all(axis=0)
     rest = np.where(complete, 0.0, whole - attributed)
     found[UNATTRIBUTED] = np.where(delivered, rest, np.nan)
+    shown = delivered & (displayed_ns != ABSENT)
+    found[DISPLAY] = np.where(shown, (displayed_ns - at_ns[-1]) / 1e6, np.nan)
     return found

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from g2gbench.measure.records import (
     Captured,
     Counters,
+    Displayed,
     Ended,
     Event,
     Reached,
@@ -72,7 +73,8 @@ class SkippedTicks:
 class SeenFrames:
     """The remote frames in the order of their arrival: arrays of shape (frames,).
 
-    ``seq`` and ``witness`` are -1 where the record has none; ``reading`` indexes ``READINGS``.
+    ``seq``, ``witness`` and ``rtp_timestamp`` are -1 where the record has none; ``reading`` indexes
+    ``READINGS``.
     """
 
     received_ns: IntArray
@@ -82,9 +84,22 @@ class SeenFrames:
     width: IntArray
     height: IntArray
     witness: IntArray
+    rtp_timestamp: IntArray
 
     def __len__(self) -> int:
         return len(self.received_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayedFrames:
+    """The presented remote frames in the order of their display: arrays of shape (frames,)."""
+
+    displayed_ns: IntArray
+    rtp_timestamp: IntArray
+    presented: IntArray
+
+    def __len__(self) -> int:
+        return len(self.displayed_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,7 @@ class Session:
     captured: CapturedFrames
     skipped: SkippedTicks
     seen: SeenFrames
+    displayed: DisplayedFrames
     scored: ScoredFrames
     stats: tuple[Stats, ...]
     usage: tuple[Usage, ...]
@@ -203,7 +219,10 @@ def _row(record: Record) -> Any:
                 int(record.width),
                 int(record.height),
                 ABSENT if record.witness is None else int(record.witness),
+                ABSENT if record.rtp_timestamp is None else int(record.rtp_timestamp),
             )
+        case Displayed():
+            return (int(record.displayed_ns), int(record.rtp_timestamp), int(record.presented))
         case Scored():
             return (
                 int(record.frame_id),
@@ -227,8 +246,10 @@ def _row(record: Record) -> Any:
 def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
     captured = _columns(found.get("captured", []), 5)
     captured = captured[:, np.argsort(captured[3], kind="stable")]
-    seen = _columns(found.get("seen", []), 7)
+    seen = _columns(found.get("seen", []), 8)
     seen = seen[:, np.argsort(seen[0], kind="stable")]
+    displayed = _columns(found.get("displayed", []), 3)
+    displayed = displayed[:, np.argsort(displayed[0], kind="stable")]
     skipped = _columns(found.get("skipped", []), 2)
     reached: dict[str, int] = {}
     for record in found.get("reached", []):
@@ -246,6 +267,7 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
         ),
         skipped=SkippedTicks(*skipped),
         seen=SeenFrames(*seen),
+        displayed=DisplayedFrames(*displayed),
         scored=_scored(found.get("scored", [])),
         stats=tuple(found.get("stats", ())),
         usage=tuple(found.get("usage", ())),

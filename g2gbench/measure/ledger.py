@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import budget, fidelity, sightings
+from g2gbench.measure import budget, display, fidelity, sightings
 from g2gbench.measure import way as ways
 from g2gbench.measure.drop_phase import attribute
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
@@ -55,10 +55,12 @@ class Ledger:
     """One row per captured frame, in the order of capture: arrays of shape (frames,).
 
     ``received_ns``, ``read_ns``, ``width``, ``height`` are -1 and ``g2g_ms`` is NaN where no remote
-    frame carried this one. ``outcome`` indexes ``OUTCOMES``; ``drop_phase`` indexes ``DROP_PHASES``
-    and is -1 for a frame that was not dropped. ``reads`` counts how often the frame's number was
-    seen. ``late`` marks a frame that came after a newer one, ``steady`` one that was captured in
-    the steady state. ``psnr_db`` and ``ssim`` hold a delivered frame against its source,
+    frame carried this one. ``displayed_ns`` is -1 where it was not presented, as far as the client
+    tells. ``outcome`` indexes ``OUTCOMES``; ``drop_phase`` indexes ``DROP_PHASES`` and is -1 for a
+    frame that was not dropped: a delivered one was where it never came on display. ``reads`` counts
+    how often the frame's number was seen. ``late`` marks a frame that came after a newer one,
+    ``steady`` one that was captured in the steady state. ``psnr_db`` and ``ssim`` hold a delivered
+    frame against its source,
     ``psnr_displayed_db`` and ``ssim_displayed`` whatever picture stood in a frame's place; NaN
     where it was not scored. ``budget_ms`` holds the parts of g2g by name, as ``budget.budget``
     gives them.
@@ -72,6 +74,7 @@ class Ledger:
     captured_ns: IntArray
     received_ns: IntArray
     read_ns: IntArray
+    displayed_ns: IntArray
     outcome: IntArray
     drop_phase: IntArray
     g2g_ms: FloatArray
@@ -107,8 +110,8 @@ class Ledger:
         return {"captured": len(steady), **counts}
 
     def drops(self) -> dict[str, int]:
-        """Frames captured in the steady state and dropped, by phase."""
-        phases = self.drop_phase[self.steady & (self.outcome == DROPPED)]
+        """Frames captured in the steady state and dropped, by phase; delivered ones at display."""
+        phases = self.drop_phase[self.steady]
         return {name: int(np.count_nonzero(phases == i)) for i, name in enumerate(DROP_PHASES)}
 
     def counts(self) -> dict[str, int]:
@@ -139,7 +142,8 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
     "received_ns": "ns, monotonic: remote frame handed to the application; g2g counts to here",
     "read_ns": "ns, monotonic: marker read",
     "outcome": "what became of the frame",
-    "drop_phase": "where a dropped frame died; unknown when nothing proves the place",
+    "drop_phase": "where a dropped frame died; unknown when nothing proves the place; display for "
+    "a delivered one that was never presented",
     "g2g_ms": "ms: received - captured",
     "width": "pixels of the remote frame",
     "height": "pixels of the remote frame",
@@ -148,6 +152,8 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
     "ssim": "0..1 against the source; null: not measured",
     "psnr_displayed_db": "dB of the picture that stood in the frame's place; null: not measured",
     "ssim_displayed": "0..1 of the picture that stood in the frame's place; null: not measured",
+    "displayed_ns": "ns, monotonic: told that the remote frame was presented; null: it was not, or "
+    "the client does not display",
     "late": "came after a newer frame",
     "steady": "captured in the steady state",
 }
@@ -155,6 +161,7 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
 _BUDGET: Final[Mapping[str, str]] = {
     **budget.PARTS,
     budget.UNATTRIBUTED: "what the known parts leave of g2g",
+    budget.DISPLAY: f"{budget.DISPLAY_MEANING}; not a part of g2g",
 }
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -184,6 +191,7 @@ def build(
     for row, index in _unreadable_rows(session, sighted, delivered).items():
         arrival[row] = index
     received_ns = _taken(seen.received_ns, arrival)
+    displayed_ns = _taken(display.displayed_ns(seen, session.displayed), arrival)
     g2g_ms = np.where(delivered, (received_ns - captured.captured_ns) / 1e6, np.nan)
 
     outcome = _outcomes(session, delivered, arrival != ABSENT, received_ns)
@@ -191,6 +199,9 @@ def build(
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
     way = ways.trace(session, service_frames, packets)
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
+    drop_phase = attribute(session, sighted, outcome == DROPPED, delivered, way)
+    returned_ns = np.where(delivered, received_ns, ABSENT)
+    drop_phase[display.superseded(returned_ns, displayed_ns)] = DROP_PHASES.index("display")
     return Ledger(
         seq=captured.seq,
         frame_id=captured.frame_id,
@@ -198,8 +209,9 @@ def build(
         captured_ns=captured.captured_ns,
         received_ns=received_ns,
         read_ns=_taken(seen.read_ns, arrival),
+        displayed_ns=displayed_ns,
         outcome=outcome,
-        drop_phase=attribute(session, sighted, outcome == DROPPED, delivered, way),
+        drop_phase=drop_phase,
         g2g_ms=g2g_ms,
         width=_taken(seen.width, arrival),
         height=_taken(seen.height, arrival),
@@ -207,9 +219,7 @@ def build(
         **_likeness(session, delivered, received_ns),
         late=np.isin(np.arange(size), sighted.row[sighted.late]),
         steady=_steady(session),
-        budget_ms=budget.budget(
-            way, captured.captured_ns, np.where(delivered, received_ns, ABSENT)
-        ),
+        budget_ms=budget.budget(way, captured.captured_ns, returned_ns, displayed_ns),
         sightings=sighted,
         repeats=sighted.count(sightings.REPEAT),
         late_or_reordered=int(np.count_nonzero(sighted.late)),

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from g2gbench.measure import fidelity_metrics, gaps, sightings
-from g2gbench.measure.journal import Session
+from g2gbench.measure import budget, display, fidelity_metrics, gaps, sightings
+from g2gbench.measure.journal import ABSENT, FloatArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
 from g2gbench.measure.phases import Recovery
@@ -27,6 +27,13 @@ LATE_TICK: Final = 0.5
 NO_STEADY_STATE: Final = "the warm-up was never over"
 
 NOT_JUDGED: Final = missing("the session was not judged")
+
+NO_DISPLAY: Final = "nothing is on display: client.display is off"
+
+LOCKED: Final = (
+    f"the source's rate goes into the display's {display.REFRESH_HZ} Hz: another session may be up "
+    f"to {1000 / display.REFRESH_HZ:.0f} ms off; 29.7 fps is not"
+)
 
 _ARRIVAL_METRICS: Final = (
     "unreadable_ratio",
@@ -56,6 +63,7 @@ def compute(
     found = {"ttff_ms": _time_to_first_frame(session, ledger)}
     found |= dict(_connect(session, packets))
     found |= dict(_g2g(session, ledger))
+    found |= dict(_g2g_displayed(session, ledger))
     found |= dict(_budget(session, ledger))
     found |= dict(_drops(session, ledger))
     found |= dict(_arrivals(session, ledger))
@@ -105,19 +113,48 @@ def _first_packet_ns(packets: Packets | None) -> int | None:
 
 def _g2g(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     values = ledger.g2g_ms[ledger.steady & (ledger.outcome == DELIVERED)]
+    reason = "" if len(values) else "no frame was delivered"
+    reason = NO_STEADY_STATE if session.steady_ns is None else reason
+    yield from _latency("g2g_ms", values, "delivered", reason)
+
+
+def _g2g_displayed(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
+    shown = ledger.steady & (ledger.outcome == DELIVERED) & (ledger.displayed_ns != ABSENT)
+    values = (ledger.displayed_ns - ledger.captured_ns)[shown] / 1e6
+    started, steady_ns = session.started, session.steady_ns
+    if not _displays(session):
+        reason = NO_DISPLAY
+    elif steady_ns is None:
+        reason = NO_STEADY_STATE
+    else:
+        reason = "" if len(values) else "no frame was presented"
+    remark = ""
+    if not reason and started is not None and steady_ns is not None:
+        locked = display.locked(started.fps, (steady_ns[1] - steady_ns[0]) / 1e9)
+        remark = LOCKED if locked else ""
+    yield from _latency("g2g_displayed_ms", values, "displayed", reason, remark)
+
+
+def _displays(session: Session) -> bool:
+    return session.started is not None and session.started.display
+
+
+def _latency(
+    family: str, values: FloatArray, frames: str, reason: str, remark: str = ""
+) -> Iterator[tuple[str, Value]]:
+    """Every statistic of a family; none of them where there is a ``reason``."""
     n = len(values)
-    if session.steady_ns is None or not n:
-        reason = NO_STEADY_STATE if session.steady_ns is None else "no frame was delivered"
-        yield from ((name, missing(reason)) for name in METRICS if name.startswith("g2g_ms."))
+    if reason:
+        yield from ((name, missing(reason)) for name in METRICS if name.startswith(f"{family}."))
         return
-    yield "g2g_ms.min", Value(float(values.min()), n=n)
-    yield "g2g_ms.mean", Value(float(values.mean()), n=n)
-    yield "g2g_ms.max", Value(float(values.max()), n=n)
+    yield f"{family}.min", Value(float(values.min()), remark, n)
+    yield f"{family}.mean", Value(float(values.mean()), remark, n)
+    yield f"{family}.max", Value(float(values.max()), remark, n)
     for percent, needed in PERCENTILE_SAMPLES.items():
         if n < needed:
-            yield f"g2g_ms.p{percent}", missing(f"needs {needed} delivered frames, has {n}", n)
+            yield f"{family}.p{percent}", missing(f"needs {needed} {frames} frames, has {n}", n)
         else:
-            yield f"g2g_ms.p{percent}", Value(float(np.percentile(values, percent)), n=n)
+            yield f"{family}.p{percent}", Value(float(np.percentile(values, percent)), remark, n)
 
 
 def _budget(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
@@ -127,6 +164,8 @@ def _budget(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         known = values[delivered & np.isfinite(values)]
         if session.steady_ns is None:
             yield f"budget_ms.{part}", missing(NO_STEADY_STATE)
+        elif part == budget.DISPLAY and not _displays(session):
+            yield f"budget_ms.{part}", missing(NO_DISPLAY)
         elif not len(known):
             yield f"budget_ms.{part}", missing("nothing logged both ends of this part of the way")
         else:
@@ -156,7 +195,10 @@ def _drops(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         return
     yield "drop_ratio", Value(frames["dropped"] / settled, n=settled)
     for phase, count in ledger.drops().items():
-        yield f"drops.{phase}", Value(float(count), n=settled)
+        if phase == "display" and not _displays(session):
+            yield f"drops.{phase}", missing(NO_DISPLAY)
+        else:
+            yield f"drops.{phase}", Value(float(count), n=settled)
 
 
 def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:

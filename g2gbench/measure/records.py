@@ -26,13 +26,14 @@ class Started:
     kind: ClassVar[str] = "started"
     at_ns: int
     wall_time: str  # ISO 8601, UTC; the only wall-clock value in a journal
-    client: str  # "native"
+    client: str  # "native" | "browser"
     marker: str  # "v1" | "v2"
     fps: float
     width: int
     height: int
     versions: dict[str, str] = field(default_factory=dict)
     playout_delay_ms: tuple[int, int] | None = None  # bounds asked for; None: natural
+    display: bool = False  # whether Displayed tells what was presented
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,22 @@ class Seen:
     width: int
     height: int
     witness: int | None = None  # frame_id carried by the frame-metadata trailer, where passed on
+    rtp_timestamp: int | None = None  # of the decoded frame, 32 bits, where the client tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """One remote frame was presented: the browser called back after it had put it on display.
+
+    It is the one that was ``Seen`` with this ``rtp_timestamp``. ``presented`` is the browser's
+    count of the frames that it gave to its compositor; when it grows by more than one between two
+    records, those between were replaced before anything could tell that they were on display.
+    """
+
+    kind: ClassVar[str] = "displayed"
+    displayed_ns: int  # the clock as it was read in the callback
+    rtp_timestamp: int
+    presented: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +180,7 @@ Record: TypeAlias = (
     | Captured
     | Skipped
     | Seen
+    | Displayed
     | Scored
     | Stats
     | Usage
@@ -173,7 +191,8 @@ Record: TypeAlias = (
 _TYPES: Mapping[str, type[Record]] = {
     t.kind: t
     for t in (
-        Started, Reached, Captured, Skipped, Seen, Scored, Stats, Usage, Event, Counters, Ended,
+        Started, Reached, Captured, Skipped, Seen, Displayed, Scored, Stats, Usage, Event,
+        Counters, Ended,
     )
 }  # fmt: skip
 

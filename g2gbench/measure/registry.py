@@ -29,6 +29,7 @@ DROP_PHASES = (
     "downlink",
     "decoder",
     "after_decoder",
+    "display",
     "unknown",
 )
 """Where a frame can die, in the order of its way; ``unknown`` when nothing proves the place."""
@@ -75,6 +76,8 @@ _DROP_SENTENCES = {
     "downlink": "between the service, which sent them, and the client's decoder",
     "decoder": "in the client's decoder",
     "after_decoder": "between the client's decoder and the application",
+    "display": "between the decoder, which handed them over, and the display, which never showed "
+    "them",
     "unknown": "in a place that the evidence does not name",
 }
 
@@ -115,6 +118,16 @@ def _metrics() -> Iterator[Metric]:
             "carries it, over the frames captured in the steady state.",
             _METHOD,
         )
+    for statistic, sentence in _G2G_SENTENCES.items():
+        yield Metric(
+            f"g2g_displayed_ms.{statistic}",
+            "ms",
+            "lower",
+            f"{sentence} displayed g2g latency: capture of a frame to the callback that says that "
+            "the remote frame that carries it was presented, over the frames captured in the "
+            "steady state that were.",
+            f"{_METHOD}; requestVideoFrameCallback",
+        )
     for part, sentence in budget.PARTS.items():
         yield Metric(
             f"budget_ms.{part}",
@@ -131,6 +144,14 @@ def _metrics() -> Iterator[Metric]:
         "Mean of what the known parts leave of a frame's g2g latency, over the delivered frames of "
         "the steady state.",
         _METHOD,
+    )
+    yield Metric(
+        f"budget_ms.{budget.DISPLAY}",
+        "ms",
+        "lower",
+        f"Mean time {budget.DISPLAY_MEANING}, over the frames of the steady state that were "
+        "presented; on top of g2g, and so of the parts that sum to it.",
+        f"{_METHOD}; requestVideoFrameCallback",
     )
     yield Metric(
         "drop_ratio",

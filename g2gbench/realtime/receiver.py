@@ -71,6 +71,7 @@ class Receiver(threading.Thread):
                     width=width,
                     height=height,
                     witness=arrival.witness,
+                    rtp_timestamp=arrival.rtp_timestamp,
                 )
             )
             if found.number is not None:

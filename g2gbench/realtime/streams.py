@@ -41,12 +41,14 @@ class RemoteFrame:
 
     ``luma``: its Y plane, a read-only (height, width) uint8 view. ``received_ns``: of the monotonic
     clock. ``witness``: the frame id that its metadata trailer carries; None without one.
+    ``rtp_timestamp``: where whoever decodes tells it.
     """
 
     luma: Luma = field(repr=False)
     received_ns: int
     witness: int | None = None
     frame: rtc.VideoFrame | None = field(default=None, repr=False)
+    rtp_timestamp: int | None = None
 
 
 T = TypeVar("T")

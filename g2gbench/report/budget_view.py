@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from g2gbench.measure.budget import PARTS, UNATTRIBUTED
+from g2gbench.measure.budget import DISPLAY, DISPLAY_MEANING, PARTS, UNATTRIBUTED
 from g2gbench.measure.phases import Phase
 from g2gbench.report.numbers import Scale
 from g2gbench.report.series import session_of
@@ -20,11 +20,16 @@ NAMES: Final = (*PARTS, UNATTRIBUTED)
 """Every part in the order of the way; what cannot be told apart comes last."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {**PARTS, UNATTRIBUTED: "what the known parts leave of a frame's g2g latency"}
+    {
+        **PARTS,
+        UNATTRIBUTED: "what the known parts leave of a frame's g2g latency",
+        DISPLAY: f"{DISPLAY_MEANING}; comes on top of g2g",
+    }
 )
 """Between which points each part lies."""
 
 _ALL_FRAMES: Final = 0.995
+_UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType({"value": None, "n": 0})
 _NO_BUDGET: Final = "its records are of a version that did not tell the parts of g2g apart"
 
 
@@ -52,6 +57,8 @@ class Part:
             return "not measured"
         if self.name == UNATTRIBUTED or self.known >= _ALL_FRAMES:
             return ""
+        if self.name == DISPLAY:
+            return f"of the {self.known:.0%} of the frames that were displayed"
         return f"known of {self.known:.0%} of the frames, unattributed in the others"
 
 
@@ -59,18 +66,31 @@ class Part:
 class Budget:
     """The parts of the mean g2g latency of ``frames`` delivered frames, averaged over trials.
 
-    ``counts``: the trials are valid ones.
+    ``counts``: the trials are valid ones. ``display`` is the mean time from there to the display of
+    the frames that came to be displayed; None for clients that do not display.
     """
 
     parts: tuple[Part, ...]
     frames: int
     trials: int
     counts: bool = True
+    display: Part | None = None
 
     @property
     def total_ms(self) -> float:
         """The mean g2g latency: what the parts sum to."""
         return sum(part.ms or 0.0 for part in self.parts)
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        """The parts of g2g, then the one behind it where there is one."""
+        return self.parts if self.display is None else (*self.parts, self.display)
+
+    @property
+    def total(self) -> str:
+        """The whole in ms without its unit, with what comes on top of g2g."""
+        number = self.scale.number(self.total_ms)
+        return number if self.display is None else f"{number} + {self.number(self.display)}"
 
     @property
     def scale(self) -> Scale:
@@ -82,8 +102,8 @@ class Budget:
         return "–" if part.ms is None else self.scale.number(part.ms)
 
     def share(self, part: Part) -> str:
-        """A part's share of the whole; a dash where it is not known."""
-        if part.ms is None or not self.total_ms:
+        """A part's share of g2g; a dash where it is not known, or no part of it."""
+        if part.ms is None or not self.total_ms or part.name == DISPLAY:
             return "–"
         return Scale("%", 0.01).number(part.ms / self.total_ms) + " %"
 
@@ -117,6 +137,9 @@ def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
     columns = [f"budget_{name}_ms" for name in NAMES]
     if steady_ns is None or not set(columns) <= set(frames.columns):
         return []
+    names = (*NAMES, DISPLAY)
+    columns += [f"budget_{DISPLAY}_ms"]
+    frames = frames.reindex(columns=frames.columns.union(columns))
     captured_s = (frames["captured_ns"].to_numpy(dtype=np.int64) - steady_ns[0]) / 1e9
     counted = (frames["outcome"] == "delivered").to_numpy(dtype=np.bool_)
     counted = counted & frames["steady"].to_numpy(dtype=np.bool_)
@@ -130,7 +153,7 @@ def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
                 "value": float(np.nanmean(inside[:, i])) if known[i] else None,
                 "n": int(known[i]),
             }
-            for i, name in enumerate(NAMES)
+            for i, name in enumerate(names)
         }
         budget = _budget(means, len(inside)) if len(inside) else None
         if budget:
@@ -143,7 +166,9 @@ def _of_trial(metrics: Mapping[str, Mapping[str, Any]]) -> Budget | None:
     frames = int(whole.get("n") or 0)
     if whole.get("value") is None or not frames:
         return None
-    return _budget({name: metrics[f"budget_ms.{name}"] for name in NAMES}, frames)
+    # A run of an older version knows nothing of a display.
+    names = (*NAMES, DISPLAY)
+    return _budget({name: metrics.get(f"budget_ms.{name}", _UNKNOWN) for name in names}, frames)
 
 
 def _budget(means: Mapping[str, Mapping[str, Any]], frames: int) -> Budget | None:
@@ -153,7 +178,10 @@ def _budget(means: Mapping[str, Mapping[str, Any]], frames: int) -> Budget | Non
         parts.append(Part(name, None if value is None else value * known, known))
     if all(part.ms is None for part in parts if part.name != UNATTRIBUTED):
         return None
-    return Budget(tuple(parts), frames, 1)
+    shown = means[DISPLAY]
+    known = shown["n"] / frames
+    display = None if shown["value"] is None else Part(DISPLAY, shown["value"], known)
+    return Budget(tuple(parts), frames, 1, display=display)
 
 
 def _mean(found: Sequence[Budget], *, counts: bool) -> Budget | None:
@@ -164,4 +192,13 @@ def _mean(found: Sequence[Budget], *, counts: bool) -> Budget | None:
         values = [part.ms for part in same if part.ms is not None]
         ms = sum(values) / len(found) if values else None
         parts.append(Part(same[0].name, ms, sum(part.known for part in same) / len(found)))
-    return Budget(tuple(parts), sum(budget.frames for budget in found), len(found), counts)
+    frames = sum(budget.frames for budget in found)
+    return Budget(tuple(parts), frames, len(found), counts, _display(found))
+
+
+def _display(found: Sequence[Budget]) -> Part | None:
+    displays = [budget.display for budget in found if budget.display is not None]
+    if not displays:
+        return None
+    ms = [part.ms for part in displays if part.ms is not None]
+    return Part(DISPLAY, sum(ms) / len(ms), sum(part.known for part in displays) / len(displays))

@@ -10,7 +10,16 @@ from typing import Any, Final
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.baseline_view import NOTHING, Against
 from g2gbench.report.headline import DEFAULT_CELL, short_cell, tried_before, why
-from g2gbench.report.numbers import KEY_METRICS, Scale, label, plural, scale, shown, single
+from g2gbench.report.numbers import (
+    DISPLAYED,
+    KEY_METRICS,
+    Scale,
+    label,
+    plural,
+    scale,
+    shown,
+    single,
+)
 from g2gbench.report.strip import Strip
 
 STAGE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
@@ -154,6 +163,9 @@ def _tile(cell: Mapping[str, Any], metric: str) -> Tile:
             note += ", not judged"
     if borrowed:
         note = "of trials that do not count"
+    displayed = cell["metrics"].get(DISPLAYED.get(metric, ""), {}).get("value")
+    if displayed is not None:
+        note += f"; displayed {form.with_unit(form.number(displayed))}"
     if cell["status"] == "invalid" or borrowed:
         state = "invalid"
     return Tile(
@@ -297,10 +309,18 @@ def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:
 
 
 def drop_rows(cell: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Dropped frames by phase: name, value of the cell, interval; empty where none was dropped."""
+    """Dropped frames by phase: name, value of the cell, interval; empty where none was dropped.
+
+    A phase that no trial could have is left out.
+    """
     names = [name for name in METRICS if name.startswith("drops.")]
-    counts = [t["metrics"].get(name, {}).get("value") for t in cell["trials"] for name in names]
-    if counts and not any(counts) and None not in counts:
+    counts = {
+        name: [t["metrics"].get(name, {}).get("value") for t in cell["trials"]] for name in names
+    }
+    if set(counts["drops.display"]) == {None}:
+        names.remove("drops.display")
+    told = [count for name in names for count in counts[name]]
+    if told and not any(told) and None not in told:
         return []
     return [
         (label(name).removeprefix("drops "), *shown(name, cell["metrics"][name])) for name in names
@@ -341,20 +361,34 @@ def _stage(stage: Mapping[str, Any]) -> tuple[str, str]:
     return str(stage["count"]), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
 
 
-def percentiles(cell: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Name, value and interval of the g2g percentiles, in ms; a dash where there is none."""
+def percentiles(cell: Mapping[str, Any], family: str = "g2g_ms") -> list[tuple[str, str, str, str]]:
+    """Name, value and interval of the percentiles of g2g, in ms; a dash where there is none."""
     rows = []
     for name in _PERCENTILES:
-        estimate = cell["metrics"][f"g2g_ms.{name}"]
+        estimate = cell["metrics"][f"{family}.{name}"]
         value, low, high = (estimate[key] for key in ("value", "low", "high"))
         if estimate["n"] < 2:
             low = high = None
-        form = scale(f"g2g_ms.{name}", (value, low, high))
+        form = scale(f"{family}.{name}", (value, low, high))
         if form.unit != "ms":
             form = Scale("ms")
         texts = ["–" if number is None else form.number(number) for number in (value, low, high)]
         rows.append((name, texts[0], texts[1], texts[2]))
     return rows
+
+
+def displayed_percentiles(cell: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """The same of displayed g2g; empty where nothing was on display."""
+    if cell["metrics"].get("g2g_displayed_ms.min", {}).get("value") is None:
+        return []
+    return percentiles(cell, "g2g_displayed_ms")
+
+
+def remark_on_display(cell: Mapping[str, Any]) -> str:
+    """How displayed g2g is to be read where that is not plain; else nothing."""
+    found = cell["metrics"].get("g2g_displayed_ms.p50", {})
+    reason = found.get("reason") if found.get("value") is not None else None
+    return f"displayed: {reason}" if reason else ""
 
 
 def missing_percentiles(cell: Mapping[str, Any]) -> list[str]:

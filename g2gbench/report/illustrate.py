@@ -134,7 +134,7 @@ class CellFigures:
     def drops(self) -> Illustration | None:
         """Dropped frames by phase; None where none was dropped."""
         counts = [
-            {phase: int(value or 0) for phase, value in _drops(trial).items()}
+            {phase: int(count) for phase, count in _drops(trial).items() if count is not None}
             for trial in self.cell["trials"]
             if trial["metrics"].get("drop_ratio", {}).get("value") is not None
         ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
 from g2gbench.report.markdown_text import escaped as _text
-from g2gbench.report.numbers import KEY_METRICS, label, plural, shown
+from g2gbench.report.numbers import key_metrics, label, plural, shown
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import level_words
 from g2gbench.report.run_view import calibration
@@ -92,16 +92,17 @@ def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if len(cells) == 1:
         yield "| metric | value | interval |"
         yield "|---|---:|---:|"
-        for name in KEY_METRICS:
+        for name in key_metrics(cells):
             estimate = cells[0]["metrics"][name]
             value, interval = shown(name, estimate)
             reason = f" ({_text(estimate['reason'])})" if estimate["value"] is None else ""
             yield f"| {label(name)} | {value}{reason} | {interval or '–'} |"
         return
-    yield f"| cell | verdict | quality | {' | '.join(label(name) for name in KEY_METRICS)} |"
-    yield f"|---|---|---|{'---:|' * len(KEY_METRICS)}"
+    names = key_metrics(cells)
+    yield f"| cell | verdict | quality | {' | '.join(map(label, names))} |"
+    yield f"|---|---|---|{'---:|' * len(names)}"
     for cell in cells[:_MOST_CELLS]:
-        values = [" ".join(shown(name, cell["metrics"][name])) for name in KEY_METRICS]
+        values = [" ".join(shown(name, cell["metrics"].get(name, {}))) for name in names]
         mark = f"{_MARKS[cell['status']]} {cell['status']}"
         joined = " | ".join(value.rstrip() for value in values)
         yield f"| {_name(cell['cell'])} | {mark} | {level_words(cell)} | {joined} |"
@@ -118,15 +119,20 @@ def _budget(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "Where the milliseconds go (means, ms):"
     yield ""
     names = [part.words for part in known[0][1].parts]
-    yield f"|{' cell |' if several else ''} {' | '.join(names)} | **g2g mean** |"
-    yield f"|{'---|' if several else ''}{'---:|' * (len(names) + 1)}"
+    displays = any(budget.display is not None for _, budget in known)
+    more = " display |" if displays else ""
+    yield f"|{' cell |' if several else ''} {' | '.join(names)} | **g2g mean** |{more}"
+    yield f"|{'---|' if several else ''}{'---:|' * (len(names) + 1 + displays)}"
     for cell, budget in known:
         doubt = "" if budget.counts else f" ({cell['status']})"
         place = f" {_name(cell['cell'])}{doubt} |" if several else ""
         values = " | ".join(budget.number(part) for part in budget.parts)
-        yield f"|{place} {values} | **{budget.scale.number(budget.total_ms)}** |"
+        shown = "–" if budget.display is None else f"+{budget.number(budget.display)}"
+        more = f" {shown} |" if displays else ""
+        yield f"|{place} {values} | **{budget.scale.number(budget.total_ms)}** |{more}"
         if not several:
-            yield f"| {' | '.join(budget.share(part) for part in budget.parts)} | 100 % |"
+            shares = " | ".join(budget.share(part) for part in budget.parts)
+            yield f"| {shares} | 100 % |{' – |' if displays else ''}"
 
 
 def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:

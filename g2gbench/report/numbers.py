@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,6 +21,11 @@ KEY_METRICS: Final = (
     "freeze_count",
 )
 """The six numbers that every report shows first."""
+
+DISPLAYED: Final[Mapping[str, str]] = MappingProxyType(
+    {name: f"g2g_displayed_ms.{name.partition('.')[2]}" for name in ("g2g_ms.p50", "g2g_ms.p95")}
+)
+"""What stands beside a key number where the client displays."""
 
 _SECONDS_FROM_MS: Final = 2000.0
 _MOST_DECIMALS: Final = 6
@@ -82,6 +87,17 @@ def label(metric: str) -> str:
         return _LABELS[metric]
     words = metric.replace("_ms", "").replace("_bytes", "").replace(".", " ")
     return words.replace("_", " ")
+
+
+def key_metrics(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The key numbers of cells of a summary, with those of the display where one measured them."""
+    found: list[str] = []
+    for name in KEY_METRICS:
+        found.append(name)
+        beside = DISPLAYED.get(name, "")
+        if any(cell["metrics"].get(beside, {}).get("value") is not None for cell in cells):
+            found.append(beside)
+    return tuple(found)
 
 
 def scale(metric: str, values: Iterable[float | None], limit: float | None = None) -> Scale:

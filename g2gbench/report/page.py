@@ -136,6 +136,8 @@ def _cell(
         "shown": found.shown,
         "distribution": drawer.draw(found.distribution),
         "percentiles": cell_view.percentiles(cell),
+        "displayed": cell_view.displayed_percentiles(cell),
+        "display_remark": cell_view.remark_on_display(cell),
         "missing_percentiles": cell_view.missing_percentiles(cell),
         "drops": drawer.draw(found.drops),
         "drop_rows": cell_view.drop_rows(cell),
@@ -157,7 +159,12 @@ def _budget(trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The table of a cell's budget, or why there is none."""
     found = budget_of(trials)
     if found is None:
-        return {"budget_rows": [], "budget_missing": why_none(trials), "budget_of": ""}
+        return {
+            "budget_rows": [],
+            "budget_display": None,
+            "budget_missing": why_none(trials),
+            "budget_of": "",
+        }
     rows = [
         {
             "number": number,
@@ -168,13 +175,20 @@ def _budget(trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "meaning": MEANINGS[part.name],
             "remark": part.remark,
         }
-        for number, part in enumerate(found.parts, 1)
+        for number, part in enumerate(found.all_parts, 1)
     ]
     total = found.scale.number(found.total_ms)
     said = f"{total} ms in the mean of {plural(found.frames, 'frame')} "
     said += f"of {plural(found.trials, 'trial')}"
     said += "" if found.counts else f" that {'does' if found.trials == 1 else 'do'} not count"
-    return {"budget_rows": rows, "budget_missing": "", "budget_of": said}
+    if found.display is not None:
+        said += f"; {found.number(found.display)} ms more until they were on display"
+    return {
+        "budget_rows": rows,
+        "budget_display": None if found.display is None else rows[-1],
+        "budget_missing": "",
+        "budget_of": said,
+    }
 
 
 def _phases(cell: Mapping[str, Any]) -> dict[str, Any]:

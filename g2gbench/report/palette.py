@@ -74,6 +74,7 @@ PHASE_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
         "downlink": "network",
         "decoder": "client",
         "after_decoder": "client",
+        "display": "client",
         "unknown": "unknown",
     }
 )

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import terminal_budget as way
-from g2gbench.report.cell_view import link_loss, name_of, spread_words
+from g2gbench.report.cell_view import link_loss, name_of, remark_on_display, spread_words
 from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
-from g2gbench.report.numbers import KEY_METRICS, label, plural, scale, shown
+from g2gbench.report.numbers import KEY_METRICS, key_metrics, label, plural, scale, shown
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import UNKNOWN
 from g2gbench.report.run_view import calibration
@@ -76,8 +76,9 @@ def _head(name: str, head: Headline) -> list[str]:
 def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
     if not verbose and all(value["value"] is None for value in cell["metrics"].values()):
         return [_unmeasured(cell)]
-    tables = [_table_of(cell, () if verbose else KEY_METRICS)]
-    return [*tables, _every_metric(cell) if verbose else [], _unmeasured(cell)]
+    tables = [_table_of(cell, () if verbose else key_metrics([cell]))]
+    every = _every_metric(cell) if verbose else []
+    return [*tables, every, _remarks(cell), _unmeasured(cell)]
 
 
 def _table_of(cell: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
@@ -121,6 +122,12 @@ def _interval_name(cell: Mapping[str, Any]) -> str:
         return ""
     coverages = {value["coverage"] for value in cell["metrics"].values() if value["coverage"]}
     return f"{max(coverages):.1%} interval" if coverages else "[smallest, largest]"
+
+
+def _remarks(cell: Mapping[str, Any]) -> list[str]:
+    """How the displayed ones of the key numbers are to be read, where that is not plain."""
+    found = remark_on_display(cell)
+    return _wrapped(_clean(found), _INDENT, _INDENT + "  ") if found else []
 
 
 def _unmeasured(cell: Mapping[str, Any]) -> list[str]:
@@ -167,7 +174,7 @@ def _line_a_cell(cells: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _shown_metrics(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     expected = [e["metric"] for cell in cells for e in cell["expectations"]]
-    return tuple(dict.fromkeys([*expected, *KEY_METRICS]))
+    return tuple(dict.fromkeys([*expected, *key_metrics(cells)]))
 
 
 def _expectations(cells: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -213,14 +220,14 @@ def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     captured = sum(trial["frames"].get("captured", 0) for trial in trials)
     if not captured:
         return []
-    total = sum(trial["frames"].get("dropped", 0) for trial in trials)
     title = f"drops by phase ({plural(len(trials), 'trial')}, {captured} frames)"
-    if not total:
-        return [f"{_INDENT}{title}: none"]
     counts = {
-        phase: sum(t["metrics"][f"drops.{phase}"]["value"] or 0 for t in trials)
+        # A run of an older version has fewer phases.
+        phase: sum(t["metrics"].get(f"drops.{phase}", {}).get("value") or 0 for t in trials)
         for phase in DROP_PHASES
     }
+    if not any(counts.values()):
+        return [f"{_INDENT}{title}: none"]
     said = "  ".join(f"{label(p)} {count:.0f}" for p, count in counts.items() if count)
     lines = [f"{_INDENT}{title}", *_wrapped(said, _INDENT + "  ", _INDENT + "  ")]
     if len(cells) == 1 and (loss := link_loss(cells[0])):

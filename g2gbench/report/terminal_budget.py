@@ -31,8 +31,8 @@ def budget_block(cells: Sequence[Mapping[str, Any]], indent: str, width: int) ->
 
 
 def _parts(shown: Budget, indent: str, width: int) -> list[str]:
-    lines = [f"{indent}where the ms go (means, together {shown.scale.number(shown.total_ms)} ms)"]
-    known = [(part, part.ms) for part in shown.parts if part.ms is not None]
+    lines = [f"{indent}where the ms go (means, together {shown.total} ms)"]
+    known = [(part, part.ms) for part in shown.all_parts if part.ms is not None]
     largest = max(ms for _, ms in known)
     for part, ms in known:
         bar = "#" * round(_BAR * max(ms, 0.0) / largest) if largest > 0 else ""
@@ -48,15 +48,19 @@ def _parts(shown: Budget, indent: str, width: int) -> list[str]:
 
 
 def _lines(known: Sequence[tuple[Mapping[str, Any], Budget]], indent: str) -> list[str]:
-    heads = "".join(f"{head:>6}" for head in (*_SHORT, "g2g"))
-    lines = [f"{indent}{'where the ms go':<22}{heads}"]
+    displays = any(shown.display is not None for _, shown in known)
+    heads = "".join(f"{head:>6}" for head in (*_SHORT, "g2g", *(["disp"] if displays else [])))
+    wide = 16 if displays else 22
+    lines = [f"{indent}{'where the ms go':<{wide}}{heads}"]
     for cell, shown in known:
         values = [shown.number(part) for part in shown.parts]
         values.append(shown.scale.number(shown.total_ms))
+        if displays:
+            values.append("–" if shown.display is None else f"+{shown.number(shown.display)}")
         name = short_cell(cell["cell"])
-        name = name if len(name) <= 20 else f"{name[:19]}…"
+        name = name if len(name) <= wide - 2 else f"{name[: wide - 3]}…"
         name += "" if shown.counts else "*"
-        lines.append(f"{indent}{name:<22}{''.join(f'{value:>6}' for value in values)}")
+        lines.append(f"{indent}{name:<{wide}}{''.join(f'{value:>6}' for value in values)}")
     if not all(shown.counts for _, shown in known):
         lines.append(f"{indent}* of trials that do not count")
     return lines

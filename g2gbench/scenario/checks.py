@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from g2gbench.scenario.link_checks import check_link
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.models import SERVICE_MODELS
-from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.problems import Location, Refused, nearest_name
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.quantities import DURATION
 from g2gbench.scenario.rules import Name
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import LoopbackTarget, Network, WorkerTarget
-from g2gbench.scenario.support import Location
 from g2gbench.scenario.timeline import Finding, check_timeline
 
 
@@ -62,8 +61,15 @@ def _check_source(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _check_client(scenario: Scenario) -> Iterator[Finding]:
-    """What the page does not do yet must not be measured as something else."""
+    """What a client does not do must not be measured as something else."""
     if scenario.client.kind != "browser":
+        if scenario.client.display:
+            refused = Refused(
+                "the native client hands frames to no display: only a page's browser tells when "
+                "one was presented",
+                allowed=("false", "kind: browser beside it"),
+            )
+            yield ("client", "display"), refused
         return
     if scenario.source.kind == "camera":
         refused = Refused("a page takes no camera yet", allowed=("synthetic", "file"))

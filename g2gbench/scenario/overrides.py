@@ -16,8 +16,7 @@ from g2gbench.scenario.document import (
     describe,
     read_value,
 )
-from g2gbench.scenario.problems import Place, Problem, Refused, ScenarioError
-from g2gbench.scenario.support import Location
+from g2gbench.scenario.problems import Location, Place, Problem, Refused, ScenarioError
 
 _STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 _STEPS = r"[^.\[\]]+(\[[0-9]{1,6}\])*"

@@ -8,6 +8,9 @@ from difflib import get_close_matches
 
 from g2gbench.errors import InputError
 
+Location = tuple[str | int, ...]
+"""Where something stands in a document: keys and list positions from the top."""
+
 _LONGEST_NAME = 64
 _SIMILAR_ENOUGH = 0.5
 

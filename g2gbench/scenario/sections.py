@@ -325,3 +325,6 @@ class Client(Section):
     kind: Annotated[Literal["native", "browser"], Choice(names=("native", "browser"))] = Field(
         "native", description="What kind of client measures."
     )
+    display: Annotated[bool, Flag()] = Field(
+        False, description="Whether the page shows what comes back, and tells when it did."
+    )

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from g2gbench.scenario.link_settings import LinkSettings
-from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.problems import Location, Refused
 from g2gbench.scenario.quantities import DURATION
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.scenario import MOST_TIMELINE_ENTRIES, Scenario
 from g2gbench.scenario.sections import Network, TimelineEntry
-from g2gbench.scenario.support import Location
 
 Finding = tuple[Location, Refused]
 

@@ -11,12 +11,11 @@ from pydantic import ValidationError
 
 from g2gbench.scenario.checks import check, settle
 from g2gbench.scenario.document import Entry, Listing, Node, Scalar, Table, describe, plain
-from g2gbench.scenario.problems import Place, Problem, Refused, nearest_name
+from g2gbench.scenario.problems import Location, Place, Problem, Refused, nearest_name
 from g2gbench.scenario.rules import REFUSED
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.structure import field_at, keys_at, rule_of
-from g2gbench.scenario.support import NOT_YET, Later, Location, find_later
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KINDS = ("loopback", "service", "livekit")
@@ -28,23 +27,14 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
     ``complete`` False leaves out the checks between fields, for a document whose matrix still has
     to fill some.
     """
-    later = list(find_later(tree))
-    problems = [_later_problem(tree, item) for item in later]
-    settled = {item.location for item in later}
-    # The rest of a section whose kind comes later cannot be judged.
-    unjudged = {item.location[:-1] for item in later if item.location[-1] == "kind"}
     try:
         scenario = Scenario.model_validate(plain(tree))
     except ValidationError as error:
-        for location, problem in _translate(tree, error):
-            skipped = any(location[: len(prefix)] == prefix for prefix in unjudged)
-            if location not in settled and not skipped:
-                problems.append(problem)
-        return None, problems
-    if complete and not problems:
+        return None, list(_translate(tree, error))
+    if complete:
         problems = [_problem(tree, location, refused) for location, refused in check(scenario)]
-    if problems:
-        return None, problems
+        if problems:
+            return None, problems
     return (settle(scenario) if complete else scenario), []
 
 
@@ -103,18 +93,18 @@ def _substituted(text: str, path: str, environment: Mapping[str, str] | None) ->
     return _VARIABLE.sub(lambda match: environment[match[1]], text)
 
 
-def _translate(tree: Table, error: ValidationError) -> Iterator[tuple[Location, Problem]]:
+def _translate(tree: Table, error: ValidationError) -> Iterator[Problem]:
     for detail in error.errors(include_url=False, include_input=False):
         location: Location = tuple(detail["loc"])
         if location[:1] == ("target",) and location[1:2] and location[1] in _KINDS:
             location = ("target", *location[2:])  # pydantic names the member of the union here
         kind, context = detail["type"], detail.get("ctx", {})
         if kind == "extra_forbidden":
-            yield location, _unknown_key(tree, location)
+            yield _unknown_key(tree, location)
         elif kind in ("union_tag_invalid", "union_tag_not_found"):
-            yield from _wrong_kind(tree, (*location, "kind"))
+            yield _wrong_kind(tree, (*location, "kind"))
         else:
-            yield location, _problem(tree, location, _refused(location, kind, context))
+            yield _problem(tree, location, _refused(location, kind, context))
 
 
 def _refused(location: Location, kind: str, context: Mapping[str, Any]) -> Refused:
@@ -145,24 +135,14 @@ def _allowed_at(location: Location) -> tuple[str, ...]:
     return ()
 
 
-def _wrong_kind(tree: Table, location: Location) -> Iterator[tuple[Location, Problem]]:
+def _wrong_kind(tree: Table, location: Location) -> Problem:
     node, _ = _walk(tree, location)
     if node is None:
         missing = Refused("missing, and it has no default", allowed=_KINDS)
-        yield location, _problem(tree, location, missing)
-        return
+        return _problem(tree, location, missing)
     word = node.text if isinstance(node, Scalar) else ""
     nearest = nearest_name(word, _KINDS)
-    yield location, _problem(tree, location, Refused(allowed=_KINDS, nearest=nearest))
-
-
-def _later_problem(tree: Table, later: Later) -> Problem:
-    known = later.allowed or keys_at(later.location[:-1])
-    refused = Refused(f'"{later.word}" {NOT_YET}', allowed=known)
-    if later.is_key:
-        place, path = _place_of_key(tree, later.location)
-        return Problem.at(place, path, f'"{later.word}"', refused)
-    return _problem(tree, later.location, refused)
+    return _problem(tree, location, Refused(allowed=_KINDS, nearest=nearest))
 
 
 def _unknown_key(tree: Table, location: Location) -> Problem:

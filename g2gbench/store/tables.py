@@ -23,7 +23,7 @@ from g2gbench.store.files import write_atomically
 SCHEMA_VERSION: Final = "1"
 
 _CODED: Final[Mapping[str, Sequence[str]]] = {"outcome": OUTCOMES, "drop_phase": DROP_PHASES}
-_NULLABLE: Final = ("received_ns", "read_ns", "width", "height")
+_NULLABLE: Final = ("received_ns", "read_ns", "displayed_ns", "width", "height")
 
 SERVICE_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "received_ns": (pa.int64(), "ns, monotonic: frame handed to the model worker"),

@@ -353,6 +353,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
             height=local.height,
             versions=media.versions,
             playout_delay_ms=plan["playout_delay_ms"],
+            display=plan["display"],
         )
     )
     reason, message = "interrupted", ""
@@ -374,7 +375,8 @@ async def _media(plan: Plan) -> Media:
     if plan["client"] == "native":
         return NativeMedia()
     source = plan["source"]
-    return await BrowserMedia.start(stamped_size(plan, (source["width"], source["height"])))
+    stamped = stamped_size(plan, (source["width"], source["height"]))
+    return await BrowserMedia.start(stamped, display=plan["display"])
 
 
 def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.marker import Marker
-from g2gbench.measure.records import Record
+from g2gbench.measure.records import Displayed, Record
 from g2gbench.process.spawn import describe
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.machine import Machine
@@ -86,11 +86,13 @@ class BrowserMedia:
 
     kind = "browser"
 
-    def __init__(self, stamped_size: tuple[int, int] | None) -> None:
+    def __init__(self, stamped_size: tuple[int, int] | None, *, display: bool) -> None:
         self.versions: dict[str, str] = {}
         self.connector: Connector = self._connect
         self._stamped_size = stamped_size
-        self._page = Page(self._event, self._captured, self._corners)
+        self._display = display
+        self._page = Page(self._event, self._captured, self._corners, self._displayed)
+        self._on_record: Callable[[Record], None] = lambda _: None
         self._chromium: Chromium | None = None
         self._stream: PageStream | None = None
         self._connection: PageConnection | None = None
@@ -100,15 +102,17 @@ class BrowserMedia:
         self._was_hidden = False
 
     @classmethod
-    async def start(cls, stamped_size: tuple[int, int] | None) -> BrowserMedia:
-        """Start the browser and its page.
+    async def start(
+        cls, stamped_size: tuple[int, int] | None, *, display: bool = False
+    ) -> BrowserMedia:
+        """Start the browser and its page, which shows what comes back when told to ``display``.
 
         Raises InputError where there is no browser, UnreachableError when it does not come up.
         """
         command = find(os.environ)
         if command is None:
             raise InputError(f"client.kind: browser needs Chromium: {ENABLE}")
-        media = cls(stamped_size)
+        media = cls(stamped_size, display=display)
         try:
             url = await media._page.serve()
             media._chromium = await Chromium.start(command, url)
@@ -145,6 +149,7 @@ class BrowserMedia:
         """What the page publishes; raises InputError for a device that sets its own pace."""
         if isinstance(source, LiveSource):
             raise InputError("client.kind: browser takes no camera yet: use the native client")
+        self._on_record = on_record
         self._stream = PageStream(
             source,
             self._page,
@@ -172,7 +177,9 @@ class BrowserMedia:
             await self._chromium.end()
 
     def _connect(self, number: int, machine: Machine, hooks: Hooks) -> Connection:
-        self._connection = PageConnection(number, machine, hooks, self._page, self._stamped_size)
+        self._connection = PageConnection(
+            number, machine, hooks, self._page, self._stamped_size, display=self._display
+        )
         return self._connection
 
     async def _watch(self) -> None:
@@ -204,6 +211,10 @@ class BrowserMedia:
     def _captured(self, told: dict[str, Any]) -> None:
         if self._stream is not None:
             self._stream.handed_over(told)
+
+    def _displayed(self, told: dict[str, Any]) -> None:
+        at_ns = self._page.clock.ns(told["at"])
+        self._on_record(Displayed(at_ns, int(told["rtp"]), int(told["presented"])))
 
     def _corners(self, batch: bytes) -> None:
         if self._connection is not None:

@@ -98,6 +98,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "http_url": _http_url(target),
         "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
         "client": scenario.client.kind,
+        "display": scenario.client.display,
         "model": target.model,
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),

@@ -112,3 +112,11 @@ def test_the_status_of_a_run_follows_the_precedence_of_exit_codes(
     found = run_status(cells)
     assert (found, EXIT_CODES[found]) == (status, code)
     assert EXIT_CODES[run_status(cells, interrupted=True)] == 130
+
+
+@pytest.mark.parametrize(("other", "told"), [("locked", "locked"), ("", ""), ("else", "")])
+def test_a_remark_on_every_trial_is_one_on_the_cell(other: str, told: str) -> None:
+    trials = [trial(i, {"fps": 30.0 + i}, remark=r) for i, r in enumerate(("locked", other))]
+    trials.append(trial(2, {"fps": None}, reason="too few"))
+    estimate = judge_cell(plan(), trials).estimates["fps"]
+    assert (estimate.value, estimate.reason) == (30.5, told)

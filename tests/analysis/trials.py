@@ -21,9 +21,13 @@ def trial(
     cell: str = "default",
     status: TrialStatus = "ok",
     reason: str = "",
+    remark: str = "",
     because: Sequence[str] = (),
 ) -> TrialResult:
-    values = {name: Value(value, reason, 1) for name, value in (metrics or {}).items()}
+    values = {
+        name: Value(value, reason if value is None else remark, 1)
+        for name, value in (metrics or {}).items()
+    }
     return TrialResult(
         cell, repeat, status, metrics=values, invalid_because=tuple(because), frames={"captured": 5}
     )

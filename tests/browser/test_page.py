@@ -22,6 +22,7 @@ class Heard:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.captured: list[dict[str, Any]] = []
         self.corners: list[bytes] = []
+        self.displayed: list[dict[str, Any]] = []
 
 
 class Played:
@@ -65,6 +66,7 @@ async def page(heard: Heard) -> AsyncIterator[Page]:
         lambda name, detail: heard.events.append((name, detail)),
         heard.captured.append,
         heard.corners.append,
+        heard.displayed.append,
     )
     yield made
     await made.close()
@@ -97,10 +99,12 @@ async def test_what_it_says_reaches_whoever_listens(
 ) -> None:
     played = await play(page, session)
     await played.socket.send_json({"captured": {"id": 3}})
+    await played.socket.send_json({"displayed": {"at": 1.5, "rtp": 7, "presented": 1}})
     await played.socket.send_json({"event": "track", "mid": "1"})
     await played.socket.send_bytes(b"corner")
     await page.ready()  # after all of it: one socket keeps the order
     assert heard.captured == [{"id": 3}]
+    assert heard.displayed == [{"at": 1.5, "rtp": 7, "presented": 1}]
     assert heard.events == [("track", {"mid": "1"})]
     assert heard.corners == [b"corner"]
     await page.send_frame(b"picture")

@@ -22,6 +22,7 @@ SHIPPED = [
     "clients",
     "codec-ladder",
     "codecs",
+    "display",
     "line",
     "livekit-server",
     "profiles",

@@ -13,14 +13,13 @@ from g2gbench.analysis.cell import FEWEST_FOR_INTERVAL
 from g2gbench.analysis.verdict import EXIT_CODES
 from g2gbench.cli import cli
 from g2gbench.errors import ExitCode
-from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
+from g2gbench.scenario import ScenarioError, loads
 from g2gbench.store.reading import Run
 from tests.docs.documents import ROOT, code_words, fences, read, rows, section
 from tests.report import runs
 
 README = read("README.md")
 COMMANDS = cli.list_commands(click.Context(cli))
-PLANNED_COMMANDS: set[str] = set()
 TABLE = "| Code | Verdict | Meaning |"
 NOT_YET = section(README, "What it does not do yet")
 
@@ -70,16 +69,14 @@ def test_its_python_runs_and_gives_what_it_says(
 
 
 def test_what_it_says_is_missing_is_missing() -> None:
-    later = {word for _, words in LATER_VALUES.values() for word in words}
-    later |= {path.rpartition(".")[2] for path in LATER_KEYS} | PLANNED_COMMANDS
-    there = {"service", "g2gbench serve"}
-    assert set(code_words(NOT_YET)) - there <= later
-    assert not PLANNED_COMMANDS & set(COMMANDS)
-
-
-def test_it_is_silent_about_nothing_large_that_is_missing() -> None:
-    missing = {path.rpartition(".")[2] for path in LATER_KEYS} | PLANNED_COMMANDS
-    assert missing <= set(code_words(NOT_YET))
+    assert set(code_words(NOT_YET)) == {"service", "g2gbench serve"}
+    browser = "name: page\ntarget: {kind: loopback, model: lucy-2.1}\nclient: {kind: browser}\n"
+    for missing, refusal in (
+        ("source: {kind: camera}\n", "takes no camera"),
+        ("publish: {simulcast: true}\n", "sends one encoding"),
+    ):
+        with pytest.raises(ScenarioError, match=refusal):
+            loads(browser + missing)
 
 
 def test_the_changelog_begins_with_this_version() -> None:

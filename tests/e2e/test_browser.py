@@ -60,6 +60,30 @@ async def test_a_page_gives_the_same_ledger_as_the_native_client(tmp_path: Path)
     assert all_gone(pids)
 
 
+async def test_a_page_tells_when_it_displayed_each_frame(tmp_path: Path) -> None:
+    text = passthrough("displayed", warmup=2, duration=4).replace("fps: 30", "fps: 29.7")
+    scenario = loads(text + "client: {kind: browser, display: true}\n")
+    run = await asyncio.wait_for(run_async(scenario, out=tmp_path), 90)
+    (trial,) = run.trials
+    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
+    metrics = trial.result.metrics
+    frames = trial.frames()
+    steady = frames[frames["steady"]]
+    delivered = steady[steady["outcome"] == "delivered"]
+    shown = delivered[delivered["displayed_ns"].notna()]
+    replaced = delivered[delivered["drop_phase"] == "display"]
+    assert len(shown) + len(replaced) == len(delivered)  # the tail shows the last ones
+    assert len(shown) > 0.8 * len(delivered)
+    assert metrics["drops.display"].value == len(replaced)
+    assert metrics["g2g_displayed_ms.p50"].n == len(shown)
+    assert metrics["g2g_displayed_ms.p50"].reason == ""  # no lock at this rate
+    g2g_ms, display_ms = shown["g2g_ms"], shown["budget_display_ms"]
+    # A tick of the display, and what a thread may be late by; never the clock of another frame.
+    assert -10 < display_ms.min() < display_ms.median() < 60
+    displayed_ms = (shown["displayed_ns"] - shown["captured_ns"]) / 1e6
+    assert (displayed_ms - g2g_ms - display_ms).abs().max() < 1e-6
+
+
 @pytest.mark.slow
 async def test_a_reconnect_goes_through_the_same_page(tmp_path: Path) -> None:
     fault = "kind: loopback, service: {faults: {drop_after: 3s, sessions: 1}},"

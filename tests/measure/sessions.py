@@ -10,6 +10,7 @@ import numpy as np
 from g2gbench.measure.journal import Session, parse
 from g2gbench.measure.records import (
     Captured,
+    Displayed,
     Ended,
     Reached,
     Reading,
@@ -49,6 +50,7 @@ def seen(
     first_seq: int = 5000,
     reading: Reading = "ok",
     witness: int | None = None,
+    rtp_timestamp: int | None = None,
 ) -> Seen:
     """The frame comes back ``g2g_ms`` after its capture."""
     received = capture_ns(frame_id) + round(g2g_ms * MS)
@@ -60,7 +62,14 @@ def seen(
         width=1088,
         height=624,
         witness=witness,
+        rtp_timestamp=rtp_timestamp,
     )
+
+
+def displayed(frame_id: int, after_capture_ms: float, rtp_timestamp: int) -> Displayed:
+    """The remote frame of this RTP timestamp is presented so long after the frame's capture."""
+    at_ns = capture_ns(frame_id) + round(after_capture_ms * MS)
+    return Displayed(at_ns, rtp_timestamp, frame_id + 1)
 
 
 def session(
@@ -72,6 +81,8 @@ def session(
     fps: float = FPS,
     reason: str | None = "complete",
     playout_delay_ms: tuple[int, int] | None = None,
+    client: str = "native",
+    display: bool = False,
 ) -> Session:
     """A session of ``frames`` captured frames and ``records``; it ends 5 s after the last frame."""
     end = capture_ns(max(frames - 1, 0)) + 5 * SECOND if end_ns is None else end_ns
@@ -80,12 +91,13 @@ def session(
         Started(
             at_ns=0,
             wall_time="2026-01-01T00:00:00+00:00",
-            client="native",
+            client=client,
             marker="v1",
             fps=fps,
             width=1088,
             height=624,
             playout_delay_ms=playout_delay_ms,
+            display=display,
         ),
         Reached(at_ns=START - 500 * MS, phase="connect"),
         Reached(at_ns=start, phase="measure"),

@@ -22,6 +22,13 @@ g2g_ms.p90 ms lower
 g2g_ms.p95 ms lower
 g2g_ms.p99 ms lower
 g2g_ms.max ms lower
+g2g_displayed_ms.min ms lower
+g2g_displayed_ms.mean ms lower
+g2g_displayed_ms.p50 ms lower
+g2g_displayed_ms.p90 ms lower
+g2g_displayed_ms.p95 ms lower
+g2g_displayed_ms.p99 ms lower
+g2g_displayed_ms.max ms lower
 budget_ms.encode ms lower
 budget_ms.uplink ms lower
 budget_ms.service_decode ms lower
@@ -30,6 +37,7 @@ budget_ms.service_encode ms lower
 budget_ms.downlink ms lower
 budget_ms.decode ms lower
 budget_ms.unattributed ms lower
+budget_ms.display ms lower
 drop_ratio ratio lower
 drops.before_encoder count lower
 drops.encoder count lower
@@ -38,6 +46,7 @@ drops.service count lower
 drops.downlink count lower
 drops.decoder count lower
 drops.after_decoder count lower
+drops.display count lower
 drops.unknown count lower
 unreadable_ratio ratio lower
 repeat_ratio ratio lower

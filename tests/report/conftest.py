@@ -16,6 +16,8 @@ BUILDERS: Mapping[str, Callable[..., Run]] = {
     "pass": runs.passing,
     "fail": runs.failing,
     "blackout": runs.blackout,
+    "display": runs.displaying,
+    "one display": runs.one_displaying,
     "invalid": runs.invalid,
     "interrupted": runs.interrupted,
     "unreachable": runs.unreachable,

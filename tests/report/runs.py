@@ -15,6 +15,7 @@ from g2gbench.analysis.verdict import CellPlan
 from g2gbench.measure.records import (
     Captured,
     Counters,
+    Displayed,
     Ended,
     Event,
     Reached,
@@ -59,7 +60,8 @@ class Recipe:
     ``slow`` adds so many ms from the middle of the steady state on, for a quarter of it.
     ``cut``: the journal ends without a farewell after so many records. ``link``: packets are
     logged, each ``late_ms`` late; ``blackout``: from when to when, in seconds of the steady state,
-    the link lost every frame of the uplink. ``more`` is added to the journal.
+    the link lost every frame of the uplink. ``more`` is added to the journal. ``display``: a page
+    shows what comes back 5 ms after it came, but for every so manyeth frame.
     """
 
     g2g_ms: float = 200.0
@@ -79,6 +81,7 @@ class Recipe:
     blackout: tuple[int, int] | None = None
     more: Sequence[Record] = ()
     playout_delay_ms: tuple[int, int] | None = None
+    display: int = 0
 
     @property
     def gone(self) -> set[int]:
@@ -97,12 +100,13 @@ def records(recipe: Recipe) -> list[Record]:
     started = Started(
         CONNECT_NS - SECOND,
         NOW.isoformat(),
-        "native",
+        "browser" if recipe.display else "native",
         "v1",
         FPS,
         1088,
         624,
         playout_delay_ms=recipe.playout_delay_ms,
+        display=recipe.display > 0,
     )
     if recipe.reason == "unreachable":
         end = Ended(CONNECT_NS + SECOND, "unreachable", recipe.message)
@@ -158,8 +162,11 @@ def _frames(recipe: Recipe) -> list[Record]:
                 1088,
                 624,
                 i if readable else None,
+                rtp_timestamp=3600 * (i + 1) if recipe.display else None,
             )
         )
+        if recipe.display and i % recipe.display:
+            kept.append(Displayed(received_ns + 5 * MS, 3600 * (i + 1), i))
     return kept
 
 
@@ -296,6 +303,20 @@ def blackout(root: Path) -> Run:
         scenario={"name": "wifi", "target": target},
         extra={"calibration": CALIBRATION},
     )
+
+
+def displaying(root: Path) -> Run:
+    """The native client beside a page that displays all but every 20th frame."""
+    cells = {
+        f"client.kind={kind}": [Recipe(seed=i, link=True, display=display) for i in range(3)]
+        for kind, display in (("native", 0), ("browser", 20))
+    }
+    return store(root, cells)
+
+
+def one_displaying(root: Path) -> Run:
+    """A page that displays, alone."""
+    return store(root, {"default": [Recipe(link=True, display=20)]})
 
 
 def failing(root: Path) -> Run:

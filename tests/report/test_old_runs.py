@@ -15,7 +15,14 @@ from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.runs import Recipe
 
-NEW = ("budget_ms.", "link.late_ms.", "recovery_ms", "connect_ms.first_packet", "link.")
+NEW = (
+    "budget_ms.",
+    "connect_ms.first_packet",
+    "drops.display",
+    "g2g_displayed_ms.",
+    "link.",
+    "recovery_ms",
+)
 
 
 def aged(run: Run) -> Run:

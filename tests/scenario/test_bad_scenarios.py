@@ -25,7 +25,6 @@ VP8_TO_H265 = "allowed: vp8, vp9, h264, av1, h265"
 DURATIONS = "a duration in us, ms, s or min, such as 50ms"
 BITRATES = "a bitrate in bps, kbps, Mbps or Gbps, such as 2Mbps"
 SIZES = "allowed: WIDTHxHEIGHT, both even, 192x32 to 3840x2160"
-LATER = "is not supported yet in version 0.1.0"
 PUBLISH_KEYS = "allowed: codec, max_bitrate, max_framerate, simulcast"
 
 TABLE: dict[str, Expected] = {
@@ -41,7 +40,13 @@ TABLE: dict[str, Expected] = {
     "client-camera": Expected(
         3, 16, "source.kind", "a page takes no camera yet; allowed: synthetic, file"
     ),
-    "client-later": Expected(3, 25, "client.display", LATER),
+    "client-display": Expected(
+        3,
+        33,
+        "client.display",
+        "the native client hands frames to no display: only a page's browser tells when one was "
+        "presented; allowed: false, kind: browser beside it",
+    ),
     "client-simulcast": Expected(
         5, 34, "publish.simulcast", "a page sends one encoding; allowed: false"
     ),

@@ -13,7 +13,6 @@ import pytest
 from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, json_schema, loads
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.profile_table import figures_table, sources_table
-from g2gbench.scenario.support import LATER_KEYS, LATER_VALUES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PROFILES_PAGE = (DOCS / "profiles.md").read_text(encoding="utf-8")
@@ -104,11 +103,3 @@ def test_every_expectation_of_the_page_is_one() -> None:
     assert len(texts) == 6
     for text in texts:
         parse_expectation(text)
-
-
-def test_everything_that_comes_later_is_named() -> None:
-    section = PAGE.partition("## Not supported yet")[2]
-    words = {word for _, later in LATER_VALUES.values() for word in later}
-    words |= {path.rpartition(".")[2] for path in LATER_KEYS}
-    for word in words:
-        assert f"`{word}`" in section, word

@@ -82,7 +82,7 @@ def test_an_invalid_value_names_the_override_and_what_is_allowed() -> None:
         ("repeat={a: 1, a: 2}", 'duplicate key "a"'),
         ("repeat=${COUNT}", "is not read here"),
         ("session.duration=20", "a unit is needed"),
-        ("client.display=true", "not supported yet in version 0.1.0"),
+        ("client.display=true", "hands frames to no display"),
         ("source.fps=.nan", "allowed: a number from 1 to 120"),
     ],
 )

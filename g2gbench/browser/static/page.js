@@ -104,6 +104,14 @@ const commands = {
     return {};
   },
 
+  // Show the track of this media section, from now on, and tell when each frame was presented.
+  display: ({ mid }) => {
+    const found = connection.getTransceivers().find((one) => one.mid === mid);
+    if (!found) return { refused: `there is no media section ${mid}` };
+    display.show(found.receiver.track, (displayed) => tell({ displayed }));
+    return {};
+  },
+
   stats: async () => {
     const report = connection ? await connection.getStats() : new Map();
     return { at: clock(), stats: [...report.values()] };
@@ -112,6 +120,7 @@ const commands = {
   close: () => {
     for (const worker of readers.values()) worker.terminate();
     readers.clear();
+    display.clear();
     if (connection) connection.close();
     connection = null;
   },

@@ -24,6 +24,7 @@ COLOURS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
         "downlink": ("network", 1.0),
         "decode": ("client", 1.0),
         "unattributed": ("unknown", 0.6),
+        "display": ("client", 0.55),
     }
 )
 """Whose time each part is, and how strong: neighbours of one owner differ."""
@@ -66,8 +67,10 @@ def as_file(rows: Sequence[Row], name: str) -> Illustration:
 
 
 def _words(name: str, shown: Budget) -> str:
-    parts = [f"{part.words} {shown.number(part)} ms" for part in shown.parts if part.ms is not None]
-    whole = f"together {shown.scale.number(shown.total_ms)} ms"
+    parts = [
+        f"{part.words} {shown.number(part)} ms" for part in shown.all_parts if part.ms is not None
+    ]
+    whole = f"together {shown.total} ms"
     return (f"{name}: " if name else "") + ", ".join([*parts, whole])
 
 
@@ -80,7 +83,8 @@ def _draw(rows: Sequence[Row], width: int, *, with_key: bool) -> Canvas:
     axes = canvas.axes(4, 0, width - 8, height)
     largest = max(_drawn(shown) for _, shown in rows)
     # Beside the longest bar stands its sum.
-    per_pixel = (largest or 1.0) / (width - 8 - 64)
+    beside = 64 if all(shown.display is None for _, shown in rows) else 104
+    per_pixel = (largest or 1.0) / (width - 8 - beside)
     axes.set_xlim(0, per_pixel * (width - 8))
     axes.set_ylim(height, 0)
     axes.set_yticks([])
@@ -89,7 +93,8 @@ def _draw(rows: Sequence[Row], width: int, *, with_key: bool) -> Canvas:
     ticks_along(axes, 8 if width > SMALL else 4)
     axes.set_xlabel("mean time of a delivered frame, ms", labelpad=4)
     if with_key:
-        key = "    ".join(f"{n} {part.words}" for n, part in enumerate(rows[0][1].parts, 1))
+        longest = max((shown.all_parts for _, shown in rows), key=len)
+        key = "    ".join(f"{n} {part.words}" for n, part in enumerate(longest, 1))
         canvas.text(4, canvas.height - 8, key, color=LIGHT["muted"], size=11.5)
     for i, (name, shown) in enumerate(rows):
         top = pitch * i
@@ -104,14 +109,14 @@ def _draw(rows: Sequence[Row], width: int, *, with_key: bool) -> Canvas:
 
 def _drawn(shown: Budget) -> float:
     """The length of a bar: a part that came out negative has none."""
-    return sum(max(part.ms or 0.0, 0.0) for part in shown.parts)
+    return sum(max(part.ms or 0.0, 0.0) for part in shown.all_parts)
 
 
 def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
     x = 0.0
     # Below the pale parts, or the grid would show through them.
     axes.add_patch(Rectangle((0, y), _drawn(shown), _BAR, fc=LIGHT["surface"], ec="none", zorder=2))
-    for part in shown.parts:
+    for part in shown.all_parts:
         ms = max(part.ms or 0.0, 0.0)
         colour, strength = COLOURS[part.name]
         axes.add_patch(
@@ -123,7 +128,7 @@ def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
     axes.text(
         x + 7 * per_pixel,
         y + _BAR / 2,
-        f"{shown.scale.number(shown.total_ms)} ms",
+        f"{shown.total} ms",
         weight="bold",
         size=12.5,
         va="center",
@@ -134,7 +139,7 @@ def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
 def _labels(axes: Axes, shown: Budget, y: float, per_pixel: float, width: float) -> None:
     """Number, name and time of the parts that can be seen, each where its part is."""
     places, told, sizes, x = [], [], [], 0.0
-    for number, part in enumerate(shown.parts, 1):
+    for number, part in enumerate(shown.all_parts, 1):
         ms = max(part.ms or 0.0, 0.0)
         if ms > _LEAST_SHARE * shown.total_ms:
             places.append((x + ms / 2) / per_pixel)

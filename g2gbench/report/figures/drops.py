@@ -20,28 +20,37 @@ _TOP: Final = 18
 def drops(
     counts: Sequence[Mapping[str, int]], name: str, widths: tuple[int, ...] = (SMALL, HALF)
 ) -> Illustration:
-    """The drops of some trials; ``counts`` gives each trial's by phase."""
-    median = {phase: float(np.median([c[phase] for c in counts])) for phase in DROP_PHASES}
+    """The drops of some trials; ``counts`` gives each trial's by phase.
+
+    A phase that no trial counts has no row.
+    """
+    median = {phase: float(np.median(of)) for phase, of in _by_phase(counts).items()}
     said = ", ".join(f"{label(phase)} {value:g}" for phase, value in median.items())
     alt = f"Dropped frames by phase, median of {len(counts)} trials: {said}."
     caption = "One dot, one trial; the number is their median."
     return Illustration(name, alt, caption, widths, lambda width: _draw(counts, width))
 
 
+def _by_phase(counts: Sequence[Mapping[str, int]]) -> dict[str, list[int]]:
+    found = {phase: [c[phase] for c in counts if phase in c] for phase in DROP_PHASES}
+    return {phase: of for phase, of in found.items() if of}
+
+
 def _draw(counts: Sequence[Mapping[str, int]], width: int) -> Canvas:
-    canvas = Canvas(width, _ROW * len(DROP_PHASES) + 62)
-    height = _ROW * len(DROP_PHASES)
+    phases = _by_phase(counts)
+    height = _ROW * len(phases)
+    canvas = Canvas(width, height + 62)
     axes = canvas.axes(_LEFT, _TOP, width - _LEFT - 50, height)
-    largest = max(count[phase] for count in counts for phase in DROP_PHASES)
+    largest = max(max(of) for of in phases.values())
     axes.set_xlim(-0.04 * largest, largest * 1.06 + 0.5)
-    axes.set_ylim(len(DROP_PHASES), 0)
+    axes.set_ylim(len(phases), 0)
     axes.set_yticks([])
     axes.grid(visible=False)
     ticks_along(axes, 5, whole=True)
     axes.set_xlabel("dropped frames in a trial", labelpad=4)
-    for i, phase in enumerate(DROP_PHASES):
+    for i, (phase, of) in enumerate(phases.items()):
         middle = i + 0.5
-        values = np.array([count[phase] for count in counts], dtype=np.float64)
+        values = np.array(of, dtype=np.float64)
         colour = LIGHT[PHASE_COLOURS[phase]]
         strong = values.any()
         y = _TOP + _ROW * middle
