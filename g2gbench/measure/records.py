@@ -34,6 +34,7 @@ class Started:
     versions: dict[str, str] = field(default_factory=dict)
     playout_delay_ms: tuple[int, int] | None = None  # bounds asked for; None: natural
     display: bool = False  # whether Displayed tells what was presented
+    max_framerate: float | None = None  # asked of the encoder, 1/s; None: above that of the source
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from g2gbench.measure.journal import Session
-from g2gbench.measure.ledger import BEFORE_LIVE, Ledger
+from g2gbench.measure import page_counts
+from g2gbench.measure.journal import ABSENT, Session
+from g2gbench.measure.ledger import BEFORE_LIVE, DELIVERED, Ledger
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
 from g2gbench.measure.registry import PROCESSES
 from g2gbench.measure.stats import number
@@ -34,6 +35,8 @@ class Limits:
     clock_step_ms: float = 100.0
     playout_excess_ms: float = 20.0
     page_clock_ms: float = 1.0
+    page_frames: int = 3
+    undisplayed_ratio: float = 0.01
 
 
 LIMITS = Limits()
@@ -62,6 +65,10 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "delay asked for, in ms, where the network is not impaired",
     "page_clock_ms": "disagreement of the best exchanges that align a page's clock with this "
     "machine's, in ms",
+    "page_frames": "frames by which a page and its browser differ, of those stamped or of those "
+    "decoded, from the first statistics of a connection to its last",
+    "undisplayed_ratio": "decoded frames of the steady state that still waited for the display at "
+    "the end, over those decoded, of a client that displays",
 }
 
 
@@ -83,6 +90,8 @@ def check(
         *_incomplete(session, ledger),
         *_overloaded(session, metrics, cores, limits),
         *_disturbed(session, limits),
+        *_counted(session, limits),
+        *_displayed(session, ledger, limits),
         *_network(session, metrics, packets, limits),
         *_misread(ledger, session, limits),
         *_unsettled(ledger, limits),
@@ -156,6 +165,37 @@ def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[str]:
         )
     if detail.get("hidden"):
         yield "the page was hidden: a browser slows down what nobody looks at"
+
+
+def _counted(session: Session, limits: Limits) -> Iterator[str]:
+    """What a page stamped and read must be what its browser took and decoded."""
+    if session.started is None or session.started.client != "browser":
+        return
+    for counted, mine, theirs in (
+        (page_counts.stamped(session), "stamped", "took"),
+        (page_counts.read(session), "read", "decoded"),
+    ):
+        if counted is not None and counted.apart > limits.page_frames:
+            yield (
+                f"the page {mine} {counted.page} frames where its browser {theirs} "
+                f"{counted.browser} (limit {limits.page_frames} apart)"
+            )
+
+
+def _displayed(session: Session, ledger: Ledger, limits: Limits) -> Iterator[str]:
+    if session.started is None or not session.started.display:
+        return
+    decoded = ledger.steady & (ledger.outcome == DELIVERED)
+    undisplayed = decoded & (ledger.displayed_ns == ABSENT)
+    waiting = int(np.count_nonzero(undisplayed & (ledger.drop_phase == ABSENT)))
+    total = int(np.count_nonzero(decoded))
+    if total and undisplayed.sum() == total:
+        yield f"none of the {total} frames that were decoded came on display"
+    elif waiting > limits.undisplayed_ratio * total:
+        yield (
+            f"{waiting} of {total} decoded frames still waited for the display at the end "
+            f"(limit {limits.undisplayed_ratio:.1%}): the slow ones are missing"
+        )
 
 
 def _network(

@@ -301,6 +301,16 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         "settled, then run it again.",
     ),
     (
+        r"the page was hidden|its browser (took|decoded)|came on display|waited for the display",
+        "The browser was not left to itself. Close what else runs here, and do not touch its "
+        "window, where it has one.",
+    ),
+    (
+        r"page's clock could not be aligned",
+        "The page answered too unevenly to know its clock. Close what else runs here, then run it "
+        "again.",
+    ),
+    (
         r"began before the session was live",
         "The first frames were too late for the warm-up. Lengthen session.warmup.",
     ),

@@ -354,6 +354,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
             versions=media.versions,
             playout_delay_ms=plan["playout_delay_ms"],
             display=plan["display"],
+            max_framerate=plan["publish"]["max_framerate"],
         )
     )
     reason, message = "interrupted", ""

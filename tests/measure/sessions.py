@@ -83,6 +83,7 @@ def session(
     playout_delay_ms: tuple[int, int] | None = None,
     client: str = "native",
     display: bool = False,
+    max_framerate: float | None = None,
 ) -> Session:
     """A session of ``frames`` captured frames and ``records``; it ends 5 s after the last frame."""
     end = capture_ns(max(frames - 1, 0)) + 5 * SECOND if end_ns is None else end_ns
@@ -98,6 +99,7 @@ def session(
             height=624,
             playout_delay_ms=playout_delay_ms,
             display=display,
+            max_framerate=max_framerate,
         ),
         Reached(at_ns=START - 500 * MS, phase="connect"),
         Reached(at_ns=start, phase="measure"),

@@ -130,7 +130,7 @@ def records(recipe: Recipe) -> list[Record]:
                 "restored": label.startswith("back"),
             }
             kept.append(Event(start_ns + at_s * SECOND, "network", detail))
-    kept += _samples(end_ns)
+    kept += _samples(end_ns, arrived if recipe.display else None)
     kept.append(Counters(end_ns + SECOND, "client", {"reader_dropped": 0, "stream_dropped": 0}))
     kept += recipe.more
     kept.append(Ended(end_ns + 2 * SECOND, recipe.reason, recipe.message))
@@ -170,8 +170,8 @@ def _frames(recipe: Recipe) -> list[Record]:
     return kept
 
 
-def _samples(end_ns: int) -> list[Record]:
-    """Statistics and usage, once a second."""
+def _samples(end_ns: int, arrived: Sequence[int] | None) -> list[Record]:
+    """Statistics and usage, once a second; a browser's tell of the frames that ``arrived``."""
     kept: list[Record] = []
     for second, at_ns in enumerate(range(LIVE_NS, end_ns + 1, SECOND)):
         values: dict[str, Scalar] = {
@@ -179,7 +179,9 @@ def _samples(end_ns: int) -> list[Record]:
             "outbound.frames_encoded": second * FPS,
             "outbound.bytes_sent": second * 240_000,
             "outbound.header_bytes_sent": second * 10_000,
-            "inbound.frames_decoded": second * FPS,
+            "inbound.frames_decoded": second * FPS
+            if arrived is None
+            else sum(received_ns <= at_ns for received_ns in arrived),
         }
         kept.append(Stats(at_ns, values))
         kept += [
