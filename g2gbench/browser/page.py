@@ -21,7 +21,7 @@ from g2gbench.errors import G2GBenchError
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 STATIC: Final = Path(__file__).with_name("static")
-FILES: Final = ("page.js", "display.js", "outgoing.js", "incoming.js")
+FILES: Final = ("page.js", "display.js", "drawing.js", "outgoing.js", "incoming.js")
 CALL_S: Final = 10.0
 READY_S: Final = 20.0
 _FIRST_PINGS: Final = 20
@@ -169,9 +169,11 @@ class Page:
 
     def _heard(self, message: dict[str, Any], now_ns: int) -> None:
         if "captured" in message:
-            self._on_captured(message["captured"])
+            for told in message["captured"]:
+                self._on_captured(told)
         elif "displayed" in message:
-            self._on_displayed(message["displayed"])
+            for told in message["displayed"]:
+                self._on_displayed(told)
         elif "pong" in message:
             sent_ns = self._pings.pop(message["pong"], None)
             if sent_ns is not None:

@@ -15,7 +15,8 @@ from g2gbench.sources.i420 import Plane, Planes
 from g2gbench.sources.texture import Field, halve, soften
 
 QUARTERS = 4
-Layer: TypeAlias = npt.NDArray[np.uint16]
+Weights: TypeAlias = npt.NDArray[np.uint16]
+Steps: TypeAlias = list[list[tuple[Weights, Weights]]]
 
 
 def quarters(position: float) -> int:
@@ -48,7 +49,12 @@ class Backdrop:
         steps = [_moved(mirrored, quarter, 1).astype(np.uint8) for quarter in range(QUARTERS)]
         return np.ascontiguousarray(np.stack(steps)[:, :, ::-1])
 
-    def draw(self, planes: Planes, x: int) -> None:
+    @property
+    def steps(self) -> tuple[Plane, Plane, Plane]:
+        """Of Y, U and V: the scene (quarter, height, width) moved left by each quarter."""
+        return self._y, self._u, self._v
+
+    def draw(self, planes: Planes, x: int, _y: int = 0) -> None:
         """Fill all three planes; ``x`` is the window's left edge in quarters of a luma pixel."""
         for plane, steps, at in (
             (planes.y, self._y, x),
@@ -67,15 +73,20 @@ class Sprite:
         small_cover = halve(cover)
         y, u, v = canvas.clipped()
         ways_down = QUARTERS if moves_down else 1
-        self._moves_down = moves_down
+        self.moves_down = moves_down
         # Softened before division into colour and cover, so that edges do not darken.
         self._y = _steps(soften(y * canvas.cover), cover, ways_down)
         self._u = _steps(halve(soften(u * canvas.cover)), small_cover, ways_down)
         self._v = _steps(halve(soften(v * canvas.cover)), small_cover, ways_down)
 
+    @property
+    def steps(self) -> tuple[Steps, Steps, Steps]:
+        """Of Y, U and V: by quarters down and quarters across, colour times cover and its rest."""
+        return self._y, self._u, self._v
+
     def draw(self, planes: Planes, x: int, y: int) -> None:
         """Lay the figure on a picture; x and y of its corner in quarters of a luma pixel."""
-        if not self._moves_down:
+        if not self.moves_down:
             y -= y % (2 * QUARTERS)
         for plane, steps, across, down in (
             (planes.y, self._y, x, y),
@@ -87,7 +98,7 @@ class Sprite:
             _blend(plane, left, top, *steps[quarter_y][quarter_x])
 
 
-def _steps(coloured: Field, cover: Field, ways_down: int) -> list[list[tuple[Layer, Layer]]]:
+def _steps(coloured: Field, cover: Field, ways_down: int) -> Steps:
     """(colour times cover, 256 less cover) for every quarter down and every quarter across."""
     steps = []
     for down in range(ways_down):
@@ -104,7 +115,7 @@ def _steps(coloured: Field, cover: Field, ways_down: int) -> list[list[tuple[Lay
     return steps
 
 
-def _blend(plane: Plane, left: int, top: int, coloured: Layer, uncovered: Layer) -> None:
+def _blend(plane: Plane, left: int, top: int, coloured: Weights, uncovered: Weights) -> None:
     height, width = coloured.shape
     rows = slice(max(top, 0), min(top + height, plane.shape[0]))
     columns = slice(max(left, 0), min(left + width, plane.shape[1]))

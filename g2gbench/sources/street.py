@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from g2gbench.sources.canvas import Canvas, Colour
-from g2gbench.sources.i420 import Planes
+from g2gbench.sources.layers import Layer, Step
 from g2gbench.sources.sprite import Backdrop, Sprite, quarters
 from g2gbench.sources.texture import Dice, octaves, there_and_back
 
@@ -52,18 +52,18 @@ _GAITS = 4
 class _Traveller:
     """A figure that crosses the whole scene at its own pace and begins again out of sight."""
 
-    looks: tuple[Sprite, ...]  # taken in turn
+    looks: tuple[int, ...]  # layers, taken in turn
     looks_per_s: float
     width: int
     top: int
     start: int  # pixels into its way
     speed: float  # pixels a second, negative to the left
 
-    def draw(self, planes: Planes, time_s: float, scene_width: int, window: int) -> None:
+    def step(self, time_s: float, scene_width: int, window: int) -> Step:
         way = scene_width + 2 * self.width
         x = quarters((self.start + self.speed * time_s) % way - self.width) - window
         look = self.looks[int(time_s * self.looks_per_s) % len(self.looks)]
-        look.draw(planes, x, self.top * 4)
+        return Step(look, x, self.top * 4)
 
 
 class Street:
@@ -74,17 +74,21 @@ class Street:
         self._pan = width  # pixels between the leftmost and the rightmost view
         self._width = 2 * width
         dice = Dice(seed, 1)
-        self._backdrop = Backdrop(self._scene(dice))
+        self.layers: list[Layer] = [Backdrop(self._scene(dice))]
         walkers = [self._walker(dice, index) for index in range(6)]
         cars = [self._car(dice, index) for index in range(5)]
         self._travellers = walkers + sorted(cars, key=lambda car: car.top)
 
-    def draw(self, time_s: float, planes: Planes) -> None:
-        """Write the picture at a time in seconds since the first frame."""
+    def steps(self, time_s: float) -> list[Step]:
+        """The picture at a time in seconds since the first frame, the lowest layer first."""
         window = quarters(self._pan * there_and_back(time_s / PAN_PERIOD_S))
-        self._backdrop.draw(planes, window)
-        for traveller in self._travellers:
-            traveller.draw(planes, time_s, self._width, window)
+        figures = [one.step(time_s, self._width, window) for one in self._travellers]
+        return [Step(0, window, 0), *figures]
+
+    def _add(self, *canvases: Canvas) -> tuple[int, ...]:
+        first = len(self.layers)
+        self.layers += map(Sprite, canvases)
+        return tuple(range(first, len(self.layers)))
 
     def _px(self, length: int) -> int:
         return max(1, length * self._height // DRAWN_HEIGHT)
@@ -200,7 +204,7 @@ class Street:
                 plane[:] = plane[:, ::-1].copy()
         speed = px(dice.between(110, 190))
         return _Traveller(
-            looks=(Sprite(canvas),),
+            looks=self._add(canvas),
             looks_per_s=0,
             width=canvas.width,
             top=px(470) if to_the_left else px(524),
@@ -210,7 +214,7 @@ class Street:
 
     def _walker(self, dice: Dice, index: int) -> _Traveller:
         coat = _COATS[index % len(_COATS)]
-        looks = tuple(Sprite(self._walking(coat, gait)) for gait in range(_GAITS))
+        looks = self._add(*(self._walking(coat, gait) for gait in range(_GAITS)))
         speed = self._px(dice.between(38, 62))
         return _Traveller(
             looks=looks,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from g2gbench.sources.i420 import Buffer, Layout, Plane, Planes
+from g2gbench.sources.layers import Layered, Step, lay
 from g2gbench.sources.street import Street
 from g2gbench.sources.talking_head import TalkingHead
 from g2gbench.sources.texture import there_and_back
@@ -15,14 +14,6 @@ _NS = 1_000_000_000
 
 CONTENTS: tuple[str, ...] = ("street", "talking-head", "noise", "flat")
 """What a synthetic source can show."""
-
-
-class Scene(Protocol):
-    """What one content draws."""
-
-    def draw(self, time_s: float, planes: Planes) -> None:
-        """Write the picture at a time in seconds since the first frame."""
-        ...
 
 
 class Flat:
@@ -50,6 +41,9 @@ class SyntheticSource:
         fps: frames a second, which turn a frame number into a time; above 0.
         seed: from 0; another seed is another scene of the same kind.
 
+    Attributes:
+        layered: the layers that its pictures are laid from; None where they are not.
+
     Raises ValueError for what is not allowed above.
     """
 
@@ -64,7 +58,8 @@ class SyntheticSource:
         self.layout = Layout(width, height)
         self._fps = fps
         self._seed = seed
-        self._scene = _scene(content, width, height, seed)
+        self.layered = _layered(content, width, height, seed)
+        self._flat = Flat()
 
     @property
     def width(self) -> int:
@@ -101,10 +96,18 @@ class SyntheticSource:
         planes = self.layout.planes(into)
         if not planes.y.flags.writeable:
             raise ValueError("the buffer is read-only; a picture is written into it")
-        if self._scene is None:
+        if self.layered is not None:
+            lay(self.layered.layers, self.steps(number), planes)
+        elif self.content == "noise":
             self._draw_noise(number, planes)
         else:
-            self._scene.draw(number / self._fps, planes)
+            self._flat.draw(number / self._fps, planes)
+
+    def steps(self, number: int) -> list[Step]:
+        """How frame ``number`` is laid from its layers; raises TypeError where there are none."""
+        if self.layered is None:
+            raise TypeError(f"{self.content!r} is not laid from layers")
+        return self.layered.steps(number / self._fps)
 
     def luma(self, buffer: Buffer) -> Plane:
         """The Y plane (height, width) of a picture, as a view: what a marker is stamped on."""
@@ -119,10 +122,8 @@ class SyntheticSource:
             plane[:] = noise
 
 
-def _scene(content: str, width: int, height: int, seed: int) -> Scene | None:
-    """None for noise, which is of frame numbers rather than of time."""
+def _layered(content: str, width: int, height: int, seed: int) -> Layered | None:
+    """None for what is computed as a whole."""
     if content == "street":
         return Street(width, height, seed)
-    if content == "talking-head":
-        return TalkingHead(width, height, seed)
-    return Flat() if content == "flat" else None
+    return TalkingHead(width, height, seed) if content == "talking-head" else None

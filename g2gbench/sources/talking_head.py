@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from g2gbench.sources.canvas import Canvas, Colour
-from g2gbench.sources.i420 import Planes
+from g2gbench.sources.layers import Layer, Step
 from g2gbench.sources.sprite import Backdrop, Sprite, quarters
 from g2gbench.sources.texture import Dice, defocus, octaves, there_and_back
 
@@ -15,7 +15,8 @@ _HEAD_WIDTH, _HEAD_HEIGHT = 236, 320
 _BODY_WIDTH, _BODY_HEIGHT = 560, 250
 _MOUTH_WIDTH, _MOUTH_HEIGHT = 84, 52
 _EYES_WIDTH, _EYES_HEIGHT = 136, 30
-_OPENINGS = 8
+_OPENINGS, _LIDS = 8, 3
+_ROOM, _BODY, _HEAD, _FIRST_LIDS = range(4)  # layers; the mouths follow the lids
 _BLINK_S, _BLINK_EVERY_S = 0.24, 4.1
 
 _SKINS: tuple[Colour, ...] = ((168, 112, 150), (128, 112, 152), (96, 116, 148))
@@ -32,36 +33,36 @@ class TalkingHead:
         self._width, self._height = width, height
         dice = Dice(seed, 2)
         self._skin = _SKINS[dice.between(0, len(_SKINS) - 1)]
-        self._room = Backdrop(self._draw_room(dice))
-        self._body = Sprite(self._draw_body(dice))
-        self._head = Sprite(self._draw_head(dice), moves_down=True)
-        self._mouths = [
-            Sprite(self._draw_mouth(opening), moves_down=True) for opening in range(_OPENINGS)
+        mouths = [self._draw_mouth(opening) for opening in range(_OPENINGS)]
+        lids = [self._draw_eyes(shut) for shut in range(_LIDS)]
+        self.layers: list[Layer] = [
+            Backdrop(self._draw_room(dice)),
+            Sprite(self._draw_body(dice)),
+            Sprite(self._draw_head(dice), moves_down=True),
+            *(Sprite(one, moves_down=True) for one in (*lids, *mouths)),
         ]
-        self._lids = [Sprite(self._draw_eyes(step), moves_down=True) for step in range(3)]
 
-    def draw(self, time_s: float, planes: Planes) -> None:
-        """Write the picture at a time in seconds since the first frame."""
+    def steps(self, time_s: float) -> list[Step]:
+        """The picture at a time in seconds since the first frame, the lowest layer first."""
         px = self._px
-        self._room.draw(planes, 0)
         # Periods without a common multiple within hours: the figure never repeats itself.
         sway = there_and_back(time_s / 6.1) + there_and_back(time_s / 3.7) / 2
         nod = there_and_back(time_s / 3.1) * there_and_back(time_s / 5.3)
         middle = self._width / 2
-        self._body.draw(
-            planes,
-            quarters(middle - px(_BODY_WIDTH) / 2 + px(9) * sway),
-            4 * (self._height - px(_BODY_HEIGHT)),
-        )
+        body = quarters(middle - px(_BODY_WIDTH) / 2 + px(9) * sway)
         left = middle - px(_HEAD_WIDTH) / 2 + px(26) * (sway - 0.75)
         top = px(128) + px(14) * nod
-        self._head.draw(planes, quarters(left), quarters(top))
-        self._lids[self._lid(time_s)].draw(planes, quarters(left + px(50)), quarters(top + px(146)))
         talk = there_and_back(time_s / 0.47) * there_and_back(time_s / 0.83 + 0.3)
         talk *= there_and_back(time_s / 5.9)
-        self._mouths[int(talk * (_OPENINGS - 1) + 0.5)].draw(
-            planes, quarters(left + px(76)), quarters(top + px(232))
-        )
+        lids = _FIRST_LIDS + self._lid(time_s)
+        mouth = _FIRST_LIDS + _LIDS + int(talk * (_OPENINGS - 1) + 0.5)
+        return [
+            Step(_ROOM, 0, 0),
+            Step(_BODY, body, 4 * (self._height - px(_BODY_HEIGHT))),
+            Step(_HEAD, quarters(left), quarters(top)),
+            Step(lids, quarters(left + px(50)), quarters(top + px(146))),
+            Step(mouth, quarters(left + px(76)), quarters(top + px(232))),
+        ]
 
     @staticmethod
     def _lid(time_s: float) -> int:

@@ -98,8 +98,8 @@ async def test_what_it_says_reaches_whoever_listens(
     page: Page, session: aiohttp.ClientSession, heard: Heard
 ) -> None:
     played = await play(page, session)
-    await played.socket.send_json({"captured": {"id": 3}})
-    await played.socket.send_json({"displayed": {"at": 1.5, "rtp": 7, "presented": 1}})
+    await played.socket.send_json({"captured": [{"id": 3}]})
+    await played.socket.send_json({"displayed": [{"at": 1.5, "rtp": 7, "presented": 1}]})
     await played.socket.send_json({"event": "track", "mid": "1"})
     await played.socket.send_bytes(b"corner")
     await page.ready()  # after all of it: one socket keeps the order

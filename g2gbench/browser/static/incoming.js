@@ -2,15 +2,12 @@
 // Frames in: the clock first, then the corner of the picture that holds the marker, as it is. It is
 // read by the same code as the native client's.
 
-const TELL_MS = 30;
 const HEADER = 32; // bytes: time, media section, width, height, corner's width and height, RTP time
 const MARKER = { width: 192, height: 32 };
 const MARGIN = 8;
 
 const clock = () => performance.timeOrigin + performance.now();
 const even = (value) => Math.ceil(value / 2) * 2;
-
-let told = [];
 
 // Without a known size of what was stamped, all sizes that the protocol has must fit.
 const corner = (width, height, sent) => {
@@ -26,8 +23,8 @@ const take = async (frame, at, { mid, sent }) => {
   const [wide, tall] = corner(width, height, sent);
   const rect = { x: frame.visibleRect.x, y: frame.visibleRect.y + height - tall, width: wide, height: tall };
   rect.y -= rect.y % 2;
-  const buffer = new ArrayBuffer(HEADER + frame.allocationSize({ rect }));
-  const header = new DataView(buffer);
+  const buffer = new ArrayBuffer(4 + HEADER + frame.allocationSize({ rect }));
+  const header = new DataView(buffer, 4);
   header.setFloat64(0, at, true);
   header.setUint32(8, mid, true);
   header.setUint16(12, width, true);
@@ -36,28 +33,15 @@ const take = async (frame, at, { mid, sent }) => {
   header.setUint16(18, tall, true);
   const metadata = frame.metadata ? frame.metadata() : {};
   header.setUint32(20, (metadata && metadata.rtpTimestamp) || 0, true);
-  const layout = await frame.copyTo(new Uint8Array(buffer, HEADER), { rect });
+  const layout = await frame.copyTo(new Uint8Array(buffer, 4 + HEADER), { rect });
   header.setUint32(24, layout[0].stride, true);
   header.setUint32(28, layout[0].offset, true);
   // Luma is the first plane of every format that decoders give.
-  told.push(buffer.slice(0, HEADER + layout[0].offset + layout[0].stride * tall));
+  const size = HEADER + layout[0].offset + layout[0].stride * tall;
+  new DataView(buffer).setUint32(0, size, true);
+  const told = buffer.slice(0, 4 + size);
+  postMessage(told, [told]);
 };
-
-const send = () => {
-  if (!told.length) return;
-  const size = told.reduce((sum, one) => sum + 4 + one.byteLength, 0);
-  const batch = new Uint8Array(size);
-  const view = new DataView(batch.buffer);
-  let place = 0;
-  for (const one of told) {
-    view.setUint32(place, one.byteLength, true);
-    batch.set(new Uint8Array(one), place + 4);
-    place += 4 + one.byteLength;
-  }
-  told = [];
-  postMessage(batch.buffer, [batch.buffer]);
-};
-setInterval(send, TELL_MS);
 
 onmessage = async ({ data }) => {
   const reader = data.readable.getReader();
@@ -71,5 +55,4 @@ onmessage = async ({ data }) => {
       frame.close();
     }
   }
-  send();
 };

@@ -1,6 +1,8 @@
 "use strict";
 // Frames out, on an absolute schedule that waits for nobody: a frame whose time has passed by more
-// than an interval is skipped, and said to be.
+// than an interval is skipped, and said to be. Each is drawn before its time, or comes drawn.
+
+importScripts("drawing.js");
 
 const AHEAD_MS = 100; // from the first frame's arrival to its tick
 const COLOUR = { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false };
@@ -8,7 +10,8 @@ const COLOUR = { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte17
 const clock = () => performance.timeOrigin + performance.now();
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-const waiting = [];
+let drawing = null;
+const waiting = []; // {id, after, picture} or {id, after, steps, stamp}
 let wake = null;
 const next = async () => {
   while (!waiting.length) await new Promise((done) => { wake = done; });
@@ -19,12 +22,11 @@ const run = async ({ writable, width, height, interval }) => {
   const writer = writable.getWriter();
   let start = null;
   for (;;) {
-    const buffer = await next();
-    const header = new DataView(buffer);
-    const id = header.getUint32(0, true);
-    const after = header.getFloat64(4, true);
+    const given = await next();
+    const { id, after } = given;
     if (start === null) start = clock() + AHEAD_MS - after;
     const due = start + after;
+    const picture = given.picture || drawing.draw(given);
     const early = due - clock();
     if (early > 0) await sleep(early);
     if (clock() - due > interval) {
@@ -32,7 +34,7 @@ const run = async ({ writable, width, height, interval }) => {
       continue;
     }
     const at = clock();
-    const frame = new VideoFrame(new Uint8Array(buffer, 12), {
+    const frame = new VideoFrame(picture, {
       format: "I420", codedWidth: width, codedHeight: height,
       timestamp: Math.round(after * 1000), colorSpace: COLOUR,
     });
@@ -41,12 +43,22 @@ const run = async ({ writable, width, height, interval }) => {
   }
 };
 
+// What g2gbench/browser/drawing.py packs.
+const kinds = [
+  (buffer, view) => waiting.push({
+    id: view.getUint32(4, true), after: view.getFloat64(8, true), picture: new Uint8Array(buffer, 16),
+  }),
+  (buffer) => { drawing = new Drawing(buffer); },
+  (buffer) => waiting.push(...orders(buffer)),
+];
+
 onmessage = ({ data }) => {
   if (!(data instanceof ArrayBuffer)) {
     run(data);
     return;
   }
-  waiting.push(data);
+  const view = new DataView(data);
+  kinds[view.getUint32(0, true)](data, view);
   if (wake) wake();
   wake = null;
 };

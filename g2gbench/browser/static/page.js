@@ -2,11 +2,13 @@
 // The measured client's half that lives in the browser: WebRTC, and nothing else. What to do comes
 // over one WebSocket from the process that spawned the browser; what was seen goes back over it.
 
+const TELL_MS = 100;
 const clock = () => performance.timeOrigin + performance.now();
 
 let socket;
 let connection = null;
-let outgoing = null; // {track, worker}
+const pictures = new Worker("outgoing.js");
+let outgoing = null; // the camera's track
 let sender = null;
 const readers = new Map(); // mid -> worker
 
@@ -19,6 +21,19 @@ addEventListener("error", (e) => event("script_error", { message: String(e.messa
 addEventListener("unhandledrejection", (e) => event("script_error", { message: String(e.reason) }));
 document.addEventListener("visibilitychange", () =>
   event("visibility", { state: document.visibilityState }));
+
+// What was seen of frames is told together, for every message costs three processes their time;
+// what was handed over goes ahead of what came back of it.
+const captured = [];
+const corners = [];
+const displayed = [];
+pictures.onmessage = ({ data }) => captured.push(data);
+const tellFrames = () => {
+  if (captured.length) tell({ captured: captured.splice(0) });
+  if (corners.length && socket.readyState === WebSocket.OPEN) socket.send(new Blob(corners.splice(0)));
+  if (displayed.length) tell({ displayed: displayed.splice(0) });
+};
+setInterval(tellFrames, TELL_MS);
 
 const commands = {
   hello: () => ({
@@ -46,17 +61,14 @@ const commands = {
   start: ({ width, height, interval }) => {
     if (outgoing) return;
     const track = new MediaStreamTrackGenerator({ kind: "video" });
-    const worker = new Worker("outgoing.js");
-    // At once, and so ahead of what comes back of it.
-    worker.onmessage = ({ data }) => tell({ captured: data });
-    worker.postMessage({ writable: track.writable, width, height, interval }, [track.writable]);
-    outgoing = { track, worker };
+    pictures.postMessage({ writable: track.writable, width, height, interval }, [track.writable]);
+    outgoing = track;
   },
 
   publish: async ({ codec, maxBitrate, maxFramerate }) => {
-    const transceiver = connection.addTransceiver(outgoing.track, {
+    const transceiver = connection.addTransceiver(outgoing, {
       direction: "sendonly",
-      streams: [new MediaStream([outgoing.track])],
+      streams: [new MediaStream([outgoing])],
       sendEncodings: [{ maxBitrate, maxFramerate }],
     });
     sender = transceiver.sender;
@@ -68,7 +80,7 @@ const commands = {
     const parameters = sender.getParameters();
     parameters.degradationPreference = "maintain-resolution";
     await sender.setParameters(parameters);
-    return { id: outgoing.track.id };
+    return { id: outgoing.id };
   },
 
   receive: ({ count }) => {
@@ -97,7 +109,7 @@ const commands = {
     const track = found.receiver.track;
     const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 30 });
     const worker = new Worker("incoming.js");
-    worker.onmessage = ({ data }) => socket.send(data);
+    worker.onmessage = ({ data }) => corners.push(data);
     const { readable } = processor;
     worker.postMessage({ readable, sent, mid: Number(mid) }, [readable]);
     readers.set(mid, worker);
@@ -108,16 +120,18 @@ const commands = {
   display: ({ mid }) => {
     const found = connection.getTransceivers().find((one) => one.mid === mid);
     if (!found) return { refused: `there is no media section ${mid}` };
-    display.show(found.receiver.track, (displayed) => tell({ displayed }));
+    display.show(found.receiver.track, (told) => displayed.push(told));
     return {};
   },
 
   stats: async () => {
     const report = connection ? await connection.getStats() : new Map();
+    tellFrames(); // whatever these statistics count, ahead of them
     return { at: clock(), stats: [...report.values()] };
   },
 
   close: () => {
+    tellFrames();
     for (const worker of readers.values()) worker.terminate();
     readers.clear();
     display.clear();
@@ -138,7 +152,7 @@ const perform = async ({ id, command, ...given }) => {
 let turn = Promise.resolve();
 const heard = ({ data }) => {
   if (data instanceof ArrayBuffer) {
-    outgoing.worker.postMessage(data, [data]);
+    pictures.postMessage(data, [data]);
     return;
   }
   const message = JSON.parse(data);

@@ -1,0 +1,107 @@
+"""What the page is told of frames ahead of their time, and what becomes of what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from g2gbench import marker
+from g2gbench.browser import drawing
+from g2gbench.browser.clock import PageClock
+from g2gbench.browser.page import PageFailed
+from g2gbench.browser.pictures import AHEAD, PageStream
+from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.realtime.errors import RealtimeError
+from g2gbench.sources import SyntheticSource
+
+
+class Taking:
+    """A page that takes whatever is sent."""
+
+    clock = PageClock(0.0)
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[bytes] = asyncio.Queue()
+        self.is_gone = False
+
+    async def send_frame(self, data: bytes) -> None:
+        if self.is_gone:
+            raise PageFailed("the page is gone")
+        self.messages.put_nowait(bytes(data))
+
+    async def kind(self) -> int:
+        return int(struct.unpack_from("<I", await asyncio.wait_for(self.messages.get(), 10))[0])
+
+
+class Streaming:
+    """A stream into such a page."""
+
+    def __init__(self, content: str) -> None:
+        self.page = Taking()
+        self.records: list[Record] = []
+        self.ids: list[int] = []
+        page: Any = self.page
+        self.stream = PageStream(
+            SyntheticSource(content, 256, 64, 25, 1),
+            page,
+            mirrored=False,
+            marker=marker.get("v1"),
+            first_number=65_535,
+            on_record=self.records.append,
+            on_frame_id=self.ids.append,
+        )
+
+
+@pytest_asyncio.fixture
+async def laid() -> AsyncIterator[Streaming]:
+    made = Streaming("street")
+    yield made
+    made.stream.dispose()
+
+
+async def test_layers_go_ahead_of_everything_and_frames_wait_for_the_start(laid: Streaming) -> None:
+    assert await laid.page.kind() == drawing.LAYERS
+    assert laid.page.messages.empty()
+    laid.stream.start()
+    laid.stream.start()
+    assert await laid.page.kind() == drawing.ORDERS
+
+
+async def test_whole_pictures_go_one_by_one_and_only_so_far_ahead() -> None:
+    whole = Streaming("flat")
+    whole.stream.start()
+    ids = [
+        struct.unpack_from("<II", await asyncio.wait_for(whole.page.messages.get(), 10))
+        for _ in range(AHEAD)
+    ]
+    assert ids == [(drawing.PICTURE, i) for i in range(AHEAD)]
+    whole.stream.handed_over({"id": 0, "due": 5.0, "at": 6.5})
+    _, following = struct.unpack_from("<II", await asyncio.wait_for(whole.page.messages.get(), 10))
+    assert following == AHEAD
+    whole.stream.dispose()
+    with pytest.raises(RealtimeError, match="disposed"):
+        whole.stream.start()
+
+
+async def test_what_the_page_says_of_frames_is_in_the_ledger(laid: Streaming) -> None:
+    laid.stream.handed_over({"id": 1, "due": 5.0, "at": 6.5})
+    laid.stream.handed_over({"id": 2, "due": 45.0, "skipped": True})
+    ms = 1_000_000
+    # The marker's number has wrapped.
+    assert laid.records == [Captured(1, 0, 5 * ms, 6_500_000, True), Skipped(2, 45 * ms)]
+    assert laid.ids == [1]
+
+
+async def test_a_page_that_is_gone_ends_the_feeding() -> None:
+    whole = Streaming("flat")
+    whole.page.is_gone = True
+    whole.stream.start()
+    feeder = whole.stream._feeder
+    await asyncio.to_thread(feeder.join, 10)
+    assert not feeder.is_alive()
+    whole.stream.dispose()
