@@ -21,7 +21,7 @@ from g2gbench.store.machine import describe_machine
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial import pictures, plan
+from g2gbench.trial import pictures, plan, vmaf
 from g2gbench.trial.order import in_blocks
 from g2gbench.trial.runner import TrialRunner
 from g2gbench.trial.schedule import Coming, Schedule
@@ -85,7 +85,7 @@ async def run_async(
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
-    pictures.check(cell.scenario for cell in planned)
+    _check(planned)
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     directory = RunDirectory.create(
         Path(out) if out is not None else DEFAULT_ROOT,
@@ -115,7 +115,7 @@ async def resume_async(
     """
     schedule = remaining(stored, scenario, retries=retries)
     planned = cells(scenario)
-    pictures.check(cell.scenario for cell in planned)
+    _check(planned)
     try:
         directory = RunDirectory.reopen(
             stored.path,
@@ -164,6 +164,12 @@ async def _measure(
     measured = open_run(directory.path)
     report.write(measured)
     return measured
+
+
+def _check(planned: Sequence[Cell]) -> None:
+    """Whether this machine has what the cells ask for; raises InputError."""
+    pictures.check(cell.scenario for cell in planned)
+    vmaf.check(cell.scenario for cell in planned)
 
 
 def _plans(planned: Sequence[Cell]) -> list[CellPlan]:

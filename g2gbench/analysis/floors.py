@@ -52,6 +52,7 @@ _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
         "level": Floor(0, 0.5),
         "dB": Floor(0, 0.5),
         "index": Floor(0, 0.005),
+        "points": Floor(0, 2),
     }
 )
 _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(

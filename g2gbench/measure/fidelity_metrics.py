@@ -16,9 +16,11 @@ FEWEST: Final = 10
 
 MATCHED: Final = ("psnr_db", "ssim")
 DISPLAYED: Final = ("psnr_displayed_db", "ssim_displayed")
+VMAF: Final = "vmaf_displayed"
 NAMES: Final = (
     *MATCHED,
     *DISPLAYED,
+    VMAF,
     "fidelity_scored_ratio",
     "fidelity_unmatched_ratio",
     "fidelity_identical",
@@ -49,6 +51,7 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
             yield name, missing(f"needs {FEWEST} scored frames, has {len(known)}", len(known))
         else:
             yield name, Value(float(known.mean()), n=len(known))
+    yield VMAF, _vmaf(session)
     yield "fidelity_scored_ratio", _share(np.count_nonzero(scored), count)
     yield "fidelity_unmatched_ratio", _share(n - count, n)
     identical = session.scored.frame_id[
@@ -56,6 +59,17 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     ]
     same = np.count_nonzero(scored & np.isin(ledger.frame_id, identical))
     yield "fidelity_identical", Value(float(same), n=int(np.count_nonzero(scored)))
+
+
+def _vmaf(session: Session) -> Value:
+    """As the client told it, which kept the pictures."""
+    told = [e.detail for e in session.events if e.name == "vmaf"]
+    if not told:
+        return missing("session.fidelity is not vmaf")
+    reason, pairs = str(told[-1].get("reason") or ""), int(str(told[-1].get("pairs") or 0))
+    if not reason and pairs < FEWEST:
+        reason = f"needs {FEWEST} scored frames, has {pairs}"
+    return missing(reason, pairs) if reason else Value(float(str(told[-1]["mean"])), n=pairs)
 
 
 def why_not(session: Session) -> str:

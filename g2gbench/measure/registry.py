@@ -15,7 +15,7 @@ from g2gbench.measure import budget
 
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
 Unit: TypeAlias = Literal[
-    "ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level", "dB", "index"
+    "ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level", "dB", "index", "points"
 ]
 
 PROCESSES = ("client", "link", "room", "service", "worker")
@@ -348,6 +348,14 @@ def _metrics() -> Iterator[Metric]:
         "The same as ssim over what was on display: in place of a dropped frame, the newest "
         "picture before it is held against the dropped frame's source.",
         f"{_METHOD}; {_SSIM}",
+    )
+    yield Metric(
+        "vmaf_displayed",
+        "points",
+        "higher",
+        "Mean of VMAF (model vmaf_v0.6.1, luma) over what was on display in the steady state, the "
+        "kept frames alone, 0 to 100.",
+        f"{_METHOD}; github.com/Netflix/vmaf",
     )
     yield Metric(
         "fidelity_scored_ratio",

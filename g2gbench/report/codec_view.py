@@ -18,6 +18,7 @@ _COLUMNS: Final = (
     RATE,
     QUALITY,
     "ssim_displayed",
+    "vmaf_displayed",
     "fidelity_unmatched_ratio",
     LATENCY,
     "g2g_ms.p95",
@@ -65,6 +66,13 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         ranking(one, cells, f"ranking-{one['metric'].partition('.')[0]}{suffix}")
         for one in found["rankings"]
     ]
+    has_vmaf = any(
+        point["vmaf_displayed"]["value"] is not None
+        for curve in found["curves"]
+        for point in curve["points"]
+    )
+    columns = [n for n in _COLUMNS if has_vmaf or "vmaf" not in n]
+    deltas = [n for n in DELTAS if has_vmaf or "vmaf" not in n]
     notes = [one["note"] for one in found["rankings"] if one["groups"] and one["note"]]
     return CodecView(
         where=where,
@@ -72,14 +80,14 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         anchor=found["anchor"],
         curves=rate_curves(found, f"codecs{suffix}"),
         rankings=tuple(one for one in rankings if one is not None),
-        delta_names=tuple(words for _, _, words in DELTAS.values()),
+        delta_names=tuple(DELTAS[name][2] for name in deltas),
         deltas=tuple(
-            (row["codec"], tuple(_delta(name, row[name]) for name in DELTAS))
+            (row["codec"], tuple(_delta(name, row[name]) for name in deltas))
             for row in found["deltas"]
         ),
-        names=tuple(label(name) for name in _COLUMNS),
+        names=tuple(label(name) for name in columns),
         points=tuple(
-            (curve["codec"], point["max_bitrate"], tuple(shown(n, point[n]) for n in _COLUMNS))
+            (curve["codec"], point["max_bitrate"], tuple(shown(n, point[n]) for n in columns))
             for curve in found["curves"]
             for point in curve["points"]
             if point[RATE]["value"] is not None

@@ -46,6 +46,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "psnr_displayed_db": "PSNR displayed",
         "ssim": "SSIM",
         "ssim_displayed": "SSIM displayed",
+        "vmaf_displayed": "VMAF displayed",
         "fidelity_scored_ratio": "scored frames",
         "fidelity_unmatched_ratio": "unmatched frames",
         "fidelity_identical": "identical frames",
@@ -164,6 +165,8 @@ def _suited(unit: str, values: list[float]) -> Scale:
             return Scale("cores", 1, 2)
         case "dB":
             return Scale("dB", 1, 1)
+        case "points":
+            return Scale("", 1, 1)
         case "index":
             return Scale("", 1, 4)
         case "level":

@@ -283,10 +283,12 @@ class Session(Section):
     image: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
         None, description="First reference image, a file beside the scenario; null: none."
     )
-    fidelity: Annotated[Literal["auto", "off"], Choice(names=("auto", "off"))] = Field(
-        "auto",
-        description="auto: hold a sample of the frames against their source once the session is "
-        "over, where pixels pass through; off: hold none.",
+    fidelity: Annotated[Literal["auto", "vmaf", "off"], Choice(names=("auto", "vmaf", "off"))] = (
+        Field(
+            "auto",
+            description="auto: hold a sample of the frames against their source once the session "
+            "is over, where pixels pass through; vmaf: score them by VMAF, too; off: hold none.",
+        )
     )
 
 

@@ -15,6 +15,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,9 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
-from g2gbench.sources import LiveSource, mirror
-from g2gbench.trial import pictures
-from g2gbench.trial.fidelity import Keeper, score
+from g2gbench.sources import LiveSource, Source, mirror
+from g2gbench.trial import pictures, vmaf
+from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
@@ -160,6 +161,20 @@ class Client:
             return
         facts = {"every": self._keeper.stride, "kept": len(kept), "scored": scored}
         self._event("fidelity", reason="", **facts)
+        if plan["vmaf"]:
+            await self._score_by_vmaf(kept, source)
+
+    async def _score_by_vmaf(self, kept: list[Kept], source: Source) -> None:
+        executable = vmaf.find()
+        try:
+            if executable is None:
+                raise RuntimeError(f"no FFmpeg has it: {vmaf.ENABLE}")
+            shown = pairs(kept, source, self._marker, self._first_number)
+            found = await asyncio.to_thread(vmaf.score, shown, executable)
+        except RuntimeError as error:
+            self._event("vmaf", reason=str(error))
+        else:
+            self._event("vmaf", reason="", model=vmaf.MODEL, **asdict(found))
 
     def _options(self) -> ConnectOptions:
         plan = self._plan

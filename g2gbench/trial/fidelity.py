@@ -18,7 +18,7 @@ from g2gbench.measure import fidelity
 from g2gbench.measure.records import Scored
 from g2gbench.sources.i420 import Layout
 from g2gbench.sources.source import Source
-from g2gbench.trial.likeness import likeness
+from g2gbench.trial.likeness import fitted, likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +111,39 @@ def score(
 
     ``source`` draws them again, as they were published: mirrored where they were.
     """
-    layout = Layout(source.width, source.height)
-    buffer = bytearray(layout.size)
-    luma = layout.planes(buffer).y
+    draw = _drawn(source, marker, first_number)
     end_ns = clock() + round(fidelity.BUDGET_S * 1e9)
     ordered = sorted(kept, key=lambda k: k.frame_id)
     for place in fidelity.passes(len(ordered)):
         if clock() > end_ns:
             return
         one = ordered[place]
-        source.render(one.frame_id, buffer)
-        # Near its block the marker blurs into the picture: stamped alike, both do it.
-        marker.stamp(luma, (first_number + one.frame_id) & ((1 << marker.bits) - 1))
-        found = likeness(luma, np.asarray(one.luma))
+        found = likeness(draw(one.frame_id), np.asarray(one.luma))
         yield Scored(one.frame_id, one.shown_id, one.received_ns, found.mse, found.ssim)
+
+
+def pairs(
+    kept: list[Kept], source: Source, marker: Marker, first_number: int
+) -> Iterator[tuple[Luma, Luma]]:
+    """Source frame and what was on display, in the order of the frames and of one size."""
+    draw = _drawn(source, marker, first_number)
+    # A frame that came late has two: what stood in its place, and itself. On display was the first.
+    by_frame = {one.frame_id: one for one in reversed(kept)}
+    for frame_id in sorted(by_frame):
+        drawn = draw(frame_id)
+        yield drawn, fitted(drawn, np.asarray(by_frame[frame_id].luma))
+
+
+def _drawn(source: Source, marker: Marker, first_number: int) -> Callable[[int], Luma]:
+    """Draws a frame again, into the same memory each time."""
+    layout = Layout(source.width, source.height)
+    buffer = bytearray(layout.size)
+    luma = layout.planes(buffer).y
+
+    def draw(frame_id: int) -> Luma:
+        source.render(frame_id, buffer)
+        # Near its block the marker blurs into the picture: stamped alike, both do it.
+        marker.stamp(luma, (first_number + frame_id) & ((1 << marker.bits) - 1))
+        return luma
+
+    return draw

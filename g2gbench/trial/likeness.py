@@ -41,14 +41,35 @@ def likeness(source: Luma, shown: Luma) -> Likeness:
     """
     left, top = _cut(source.shape, shown.shape)
     marker = MARKER_WIDTH - left, MARKER_HEIGHT - top
-    source = source[top : source.shape[0] - top, left : source.shape[1] - left]
+    source = _within(source, left, top)
     height, width = source.shape
-    if shown.shape != source.shape:
-        size = (width, height)
-        shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    shown = _scaled(shown, width, height)
     if height - marker[1] < _WINDOW:
         raise ValueError(f"a picture of {width}x{height} has no room beside the marker")
     return Likeness(_mse(source, shown, marker), _ssim(source, shown, marker))
+
+
+def fitted(source: Luma, shown: Luma) -> Luma:
+    """The picture in its source's size; the source stands for what an encoder cut off."""
+    left, top = _cut(source.shape, shown.shape)
+    if not left and not top:
+        return _scaled(shown, source.shape[1], source.shape[0])
+    whole = source.copy()
+    inner = _within(whole, left, top)
+    inner[:] = _scaled(shown, inner.shape[1], inner.shape[0])
+    return whole
+
+
+def _within(picture: Luma, left: int, top: int) -> Luma:
+    """The picture without so many pixels of either side, and of above and below."""
+    return picture[top : picture.shape[0] - top, left : picture.shape[1] - left]
+
+
+def _scaled(picture: Luma, width: int, height: int) -> Luma:
+    if picture.shape == (height, width):
+        return picture
+    scaled = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(scaled, np.uint8)
 
 
 def _cut(source: tuple[int, ...], shown: tuple[int, ...]) -> tuple[int, int]:

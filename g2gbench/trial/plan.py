@@ -124,6 +124,7 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         },
         "playout_delay_ms": _playout_delay_ms(scenario),
         "no_fidelity": why_no_fidelity(scenario),
+        "vmaf": scenario.session.fidelity == "vmaf",
         "warmup_s": session.warmup,
         "duration_s": session.duration,
         "prompt": session.prompt,

@@ -1,7 +1,7 @@
 """Time and memory of reports of large runs: python -m tests.benchmarks.report_scale.
 
-An hour at 30 frames a second in one trial; 200 trials of 20 s, in one cell and in 40. Each is
-made by hand, then reported on in a process of its own.
+An hour at 30 frames a second in one trial; 20 and 200 trials of 20 s, in one cell and in several.
+Each is made by hand, then reported on in a process of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ HOUR: Final = Recipe(frames=108_000, link=True, lost=range(500, 100_000, 997))
 SHORT: Final = Recipe(frames=20 * FPS, link=True, lost=(77, 200))
 LIMITS_S: Final[Mapping[str, float]] = {
     "an hour, 1 trial": 5.0,
+    "20 s, 4 cells x 5 trials": 5.0,
     "20 s, 200 trials": 20.0,
     "20 s, 40 cells x 5 trials": 20.0,
 }
@@ -33,12 +34,15 @@ def cells_of(name: str) -> Mapping[str, Sequence[Recipe]]:
         return {"default": [HOUR]}
     if name == "20 s, 200 trials":
         return {"default": [replace(SHORT, seed=seed) for seed in range(200)]}
+    steps = 1 if name == "20 s, 4 cells x 5 trials" else 10
     return {
         f"publish.codec={codec},publish.max_bitrate={rate}kbps": [
             replace(SHORT, g2g_ms=150 + 9 * place, seed=seed) for seed in range(5)
         ]
         for place, (codec, rate) in enumerate(
-            (codec, 250 * step) for codec in ("vp8", "h264", "vp9", "av1") for step in range(1, 11)
+            (codec, 250 * step)
+            for codec in ("vp8", "h264", "vp9", "av1")
+            for step in range(1, steps + 1)
         )
     }
 

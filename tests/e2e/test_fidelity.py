@@ -19,7 +19,7 @@ pytestmark = pytest.mark.session
 async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
     tmp_path: Path,
 ) -> None:
-    text = passthrough(duration=3).replace("fidelity: off", "fidelity: auto")
+    text = passthrough(duration=3).replace("fidelity: off", "fidelity: vmaf")
     run = await run_async(loads(text), out=tmp_path)
     (trial,) = run.trials
     result, frames = trial.result, trial.frames()
@@ -40,6 +40,12 @@ async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
         ("ssim_displayed", steady["ssim_displayed"].dropna()),
     ):
         assert result.metrics[name].value == pytest.approx(column.mean()), name
+    (event,) = [e.detail for e in trial.recorded.session.events if e.name == "vmaf"]
+    assert event["reason"] == ""
+    assert result.metrics["vmaf_displayed"].n >= len(scored)
+    vmaf = result.metrics["vmaf_displayed"].value
+    assert vmaf is not None
+    assert 60 < vmaf < 100
     delivered = (steady["outcome"] == "delivered").sum()
     assert result.metrics["fidelity_scored_ratio"].value == pytest.approx(len(scored) / delivered)
     # Scored once the session had said goodbye, so that no other number moved.

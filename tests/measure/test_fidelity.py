@@ -8,7 +8,7 @@ import pytest
 from g2gbench.measure import fidelity, fidelity_metrics
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger, build
-from g2gbench.measure.records import Event, Record, Scored
+from g2gbench.measure.records import Event, Record, Scalar, Scored
 from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.sessions import MS, capture_ns, seen
@@ -148,6 +148,23 @@ def test_the_clients_own_reason_is_told() -> None:
     _, found = measured(session(Event(0, "fidelity", {"reason": "session.fidelity is off"})))
     assert {value.reason for value in found.values()} == {"session.fidelity is off"}
     assert {value.value for value in found.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("told", "value", "reason"),
+    [
+        ({"reason": "", "mean": 93.5, "pairs": 60}, 93.5, ""),
+        ({"reason": "", "mean": 93.5, "pairs": 4}, None, "needs 10 scored frames, has 4"),
+        ({"reason": "FFmpeg ended with status 1: no"}, None, "FFmpeg ended with status 1: no"),
+        (None, None, "session.fidelity is not vmaf"),
+    ],
+)
+def test_vmaf_is_what_the_client_told(
+    told: dict[str, Scalar] | None, value: float | None, reason: str
+) -> None:
+    events = [] if told is None else [Event(0, "vmaf", told)]
+    _, found = measured(session(*(scored(i) for i in range(12)), *events))
+    assert (found["vmaf_displayed"].value, found["vmaf_displayed"].reason) == (value, reason)
 
 
 def test_a_client_that_compares_nothing_measured_nothing() -> None:

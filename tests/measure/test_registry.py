@@ -73,6 +73,7 @@ psnr_db dB higher
 ssim index higher
 psnr_displayed_db dB higher
 ssim_displayed index higher
+vmaf_displayed points higher
 fidelity_scored_ratio ratio neither
 fidelity_unmatched_ratio ratio lower
 fidelity_identical count neither

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,24 @@ def test_a_delta_has_its_sign_unit_and_interval() -> None:
     assert view.said == (
         "vp9 takes 20.0 % fewer bits than vp8 for the same PSNR [−20.0, −20.0] of 3 repeats.",
     )
+
+
+def test_vmaf_has_a_column_and_a_delta_where_it_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (without,) = codec_views(ladders.summary())
+    usual = ladders.measured
+
+    def scored(codec: str, rate: float, repeat: int) -> dict[str, float | None]:
+        return {**usual(codec, rate, repeat), "vmaf_displayed": 40 + 10 * math.log2(rate / 150e3)}
+
+    monkeypatch.setattr(ladders, "measured", scored)
+    (view,) = codec_views(ladders.summary())
+    assert set(view.names) - set(without.names) == {"VMAF displayed"}
+    more = set(view.delta_names) - set(without.delta_names)
+    assert more == {"bitrate at the same VMAF, in percent"}
+    ((_, deltas),) = view.deltas
+    assert deltas[view.delta_names.index(more.pop())][0] == "−20.0 %"
 
 
 def test_what_could_not_be_computed_says_why_in_its_place() -> None:

@@ -11,7 +11,7 @@ from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure import fidelity
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.fidelity import Keeper, Kept, score
+from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 
 FIRST = 0xFFFFFF - 5  # the numbers wrap after frame 5
 SIZE = (320, 240)
@@ -112,6 +112,16 @@ def stamped(frame: int) -> Luma:
     picture = drawn.luma(buffer)
     marker.get("v2").stamp(picture, (FIRST + frame) & 0xFFFFFF)
     return picture
+
+
+def test_pairs_stand_in_the_order_of_their_frames_as_they_were_on_display() -> None:
+    late = [Kept(6, 3, 1, stamped(3)), Kept(0, 0, 2, stamped(0)), Kept(6, 6, 3, stamped(6))]
+    found = [
+        (drawn.copy(), shown) for drawn, shown in pairs(late, source(), marker.get("v2"), FIRST)
+    ]
+    for (drawn, shown), (frame, on_display) in zip(found, ((0, 0), (6, 3)), strict=True):
+        assert np.array_equal(drawn, stamped(frame))
+        assert np.array_equal(shown, stamped(on_display))
 
 
 def test_a_picture_that_came_back_whole_is_identical_to_its_source_drawn_again() -> None:

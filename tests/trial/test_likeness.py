@@ -9,7 +9,7 @@ import pytest
 
 from g2gbench.marker import MARKER_HEIGHT, MARKER_WIDTH, Luma
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.likeness import likeness
+from g2gbench.trial.likeness import fitted, likeness
 
 SIZE = (320, 240)
 
@@ -50,6 +50,20 @@ def slow_ssim(one: Luma, other: Luma) -> float:
 def test_identical_pictures_have_no_error_and_are_wholly_alike() -> None:
     found = likeness(picture(), picture())
     assert (found.mse, found.ssim) == (0.0, 1.0)
+
+
+def test_a_picture_of_another_size_is_fitted_to_its_source_and_a_cut_one_put_in_its_place() -> None:
+    source = picture(0, (640, 360))
+    same = fitted(source, source)
+    assert np.array_equal(same, source)
+    half = cv2.resize(source, (320, 180), interpolation=cv2.INTER_AREA)
+    assert fitted(source, np.asarray(half, np.uint8)).shape == source.shape
+    cut = np.zeros((352, 640), np.uint8)  # 16:9 to whole blocks: four lines less on either side
+    whole = fitted(source, cut)
+    assert not whole[4:-4].any()
+    assert np.array_equal(whole[:4], source[:4])
+    assert np.array_equal(whole[-4:], source[-4:])
+    assert source[4:-4].any()  # the source itself stays as it is
 
 
 def test_a_constant_difference_is_its_square() -> None:
