@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import websockets.asyncio.client
 from google.protobuf.message import DecodeError
@@ -62,7 +63,7 @@ class RoomSignalling:
 
     async def join(self, url: str, token: str) -> rtc.JoinResponse:
         """Join; the room's welcome. Raises RoomFailed, whose words never hold the token."""
-        address = f"{url.rstrip('/')}/rtc/v1?join_request={_join_request()}"
+        address = f"{url.rstrip('/')}/rtc/v1?join_request={join_request()}"
         try:
             async with asyncio.timeout(JOIN_S):
                 socket = await websockets.asyncio.client.connect(
@@ -147,7 +148,8 @@ def candidate_init(trickle: Any) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("candidate") else None
 
 
-def _join_request() -> str:
+def join_request() -> str:
+    """Who asks to join, and how, as part of an address."""
     join = rtc.JoinRequest(
         client_info=models.ClientInfo(
             sdk=models.ClientInfo.JS,
@@ -162,7 +164,7 @@ def _join_request() -> str:
         compression=rtc.WrappedJoinRequest.GZIP,
         join_request=gzip.compress(join.SerializeToString()),
     )
-    return base64.urlsafe_b64encode(wrapped.SerializeToString()).decode().rstrip("=")
+    return quote(base64.urlsafe_b64encode(wrapped.SerializeToString()).decode())
 
 
 def _response(data: str | bytes) -> rtc.SignalResponse | None:

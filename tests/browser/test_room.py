@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from livekit import api
-from livekit.protocol import models
+from livekit.protocol import models, rtc
 
-from g2gbench.browser.room import RoomFailed, RoomSignalling, candidate_init, videos_of
+from g2gbench.browser.room import (
+    RoomFailed,
+    RoomSignalling,
+    candidate_init,
+    join_request,
+    videos_of,
+)
 from g2gbench.service.room.pairing import RoomSettings
 from g2gbench.service.room.server import RoomServer
 
@@ -46,6 +55,16 @@ async def test_a_room_welcomes_answers_and_says_goodbye() -> None:
     assert await asyncio.wait_for(heard.lost.get(), 10) == "the room sent us away"
     await signalling.leave()
     await signalling.leave()
+
+
+def test_what_asks_to_join_is_whole_base64() -> None:
+    # A livekit-server refuses it without its padding.
+    wrapped = rtc.WrappedJoinRequest()
+    wrapped.ParseFromString(base64.b64decode(unquote(join_request()), altchars="-_", validate=True))
+    join = rtc.JoinRequest()
+    join.ParseFromString(gzip.decompress(wrapped.join_request))
+    assert join.client_info.sdk == models.ClientInfo.JS
+    assert join.connection_settings.auto_subscribe is False
 
 
 async def test_leaving_frees_the_seat() -> None:

@@ -13,6 +13,7 @@ import pytest
 from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
 from g2gbench.scenario import loads
+from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, passthrough
 
 pytestmark = [
@@ -82,6 +83,17 @@ async def test_a_page_tells_when_it_displayed_each_frame(tmp_path: Path) -> None
     assert -10 < display_ms.min() < display_ms.median() < 60
     displayed_ms = (shown["displayed_ns"] - shown["captured_ns"]) / 1e6
     assert (displayed_ms - g2g_ms - display_ms).abs().max() < 1e-6
+
+
+@needs_livekit_server
+async def test_a_page_joins_a_real_livekit_server(tmp_path: Path) -> None:
+    text = passthrough("joined", duration=2) + BROWSER
+    text = text.replace("kind: loopback,", "kind: loopback, room: livekit-server,")
+    run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 90)
+    (trial,) = run.trials
+    assert trial.result.status in ("ok", "invalid"), trial.result.message  # on a busy machine
+    assert trial.result.frames["delivered"] > 30
+    assert trial.result.readings["misread"] == 0
 
 
 @pytest.mark.slow
