@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
@@ -25,6 +25,7 @@ from g2gbench.trial import pictures, plan, vmaf
 from g2gbench.trial.order import in_blocks
 from g2gbench.trial.runner import TrialRunner
 from g2gbench.trial.schedule import Coming, Schedule
+from g2gbench.trial.steering import Steering
 
 DEFAULT_ROOT = Path("reports")
 
@@ -78,10 +79,12 @@ async def run_async(
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
     origin: Origin | None = None,
+    steering: Steering | None = None,
 ) -> Run:
     """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept.
 
-    ``origin``: what a scenario that was read elsewhere was read from.
+    ``origin``: what a scenario that was read elsewhere was read from. ``steering``: a person's page
+    is the client of its trials, and the person ends them.
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
@@ -92,12 +95,17 @@ async def run_async(
         scenario.name,
         now=datetime.now(UTC),
         plans=_plans(planned),
-        scenario=resolved(scenario),
+        scenario=_run_as(scenario, steering),
         origin=origin or read_from,
         secrets=plan.secrets(scenario),
-        extra={"calibration": calibrations.named(calibrations.load(), describe_machine())},
+        extra={
+            "calibration": calibrations.named(calibrations.load(), describe_machine()),
+            **({} if steering is None else {"live": True}),
+        },
     )
-    return await _measure(directory, schedule, progress or Silent(), stop or asyncio.Event())
+    return await _measure(
+        directory, schedule, progress or Silent(), stop or asyncio.Event(), steering
+    )
 
 
 async def resume_async(
@@ -141,8 +149,22 @@ def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
     )
 
 
+def _run_as(scenario: Scenario, steering: Steering | None) -> dict[str, Any]:
+    """The scenario as it is kept, with the page's camera where that is its source."""
+    document = resolved(scenario)
+    if steering is not None and steering.camera:
+        width, height = scenario.frame_size
+        camera = {"kind": "camera", "size": f"{width}x{height}", "fps": scenario.fps}
+        document["source"] = {**document["source"], "path": None, "device": None, **camera}
+    return document
+
+
 async def _measure(
-    directory: RunDirectory, schedule: Schedule, progress: Progress, stop: asyncio.Event
+    directory: RunDirectory,
+    schedule: Schedule,
+    progress: Progress,
+    stop: asyncio.Event,
+    steering: Steering | None = None,
 ) -> Run:
     """Every trial of the schedule, then the verdict and the report."""
     while not stop.is_set() and (coming := schedule.next()) is not None:
@@ -156,6 +178,7 @@ async def _measure(
             place.service_log_path,
             place.packet_log_path,
             progress.record,
+            steering,
         ).run(stop)
         result = place.finish("failed" if broken else None, broken)
         schedule.ended(trial, result.status, time.monotonic() - begun_s)

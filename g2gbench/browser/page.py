@@ -21,7 +21,14 @@ from g2gbench.errors import G2GBenchError
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 STATIC: Final = Path(__file__).with_name("static")
-FILES: Final = ("page.js", "display.js", "drawing.js", "outgoing.js", "incoming.js")
+FILES: Final = (
+    "page.js",
+    "alone.js",
+    "display.js",
+    "drawing.js",
+    "outgoing.js",
+    "incoming.js",
+)
 CALL_S: Final = 10.0
 READY_S: Final = 20.0
 _FIRST_PINGS: Final = 20
@@ -119,7 +126,8 @@ class Page:
             self._calls.pop(number, None)
 
     async def send_frame(self, data: bytes) -> None:
-        """Give the page one frame to send. Raises PageFailed when it is gone."""
+        """Give the page one frame to send, once it is there. Raises PageFailed when it is gone."""
+        await self._there.wait()
         socket = self._socket
         if socket is None or socket.closed:
             raise PageFailed("the page is gone")
@@ -132,6 +140,7 @@ class Page:
         """Serve it no more; safe to call again."""
         if self._pinging is not None:
             self._pinging.cancel()
+        self._there.set()  # nobody may wait for it any more
         if self._socket is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._socket.close(), 1.0)

@@ -14,6 +14,7 @@ from g2gbench.errors import ExitCode, G2GBenchError
 # command -> (module, attribute, help line): help must not cost the import of every library.
 _COMMANDS = {
     "run": ("run", "run_command", "Run scenarios and report on them."),
+    "live": ("live", "live_command", "Measure a person's own browser, and show it."),
     "compare": ("compare", "compare_command", "Say whether a run is worse than another."),
     "baseline": ("baseline", "baseline_group", "Keep runs to compare later ones with."),
     "trend": ("trend", "trend_command", "Say since which run something is worse."),

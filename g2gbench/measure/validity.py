@@ -169,8 +169,8 @@ def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[str]:
 
 def _counted(session: Session, limits: Limits) -> Iterator[str]:
     """What a page stamped and read must be what its browser took and decoded."""
-    if session.started is None or session.started.client != "browser":
-        return
+    if session.started is None or session.started.client not in ("browser", "live"):
+        return  # a page that reads from its display does not see what was never displayed
     for counted, mine, theirs in (
         (page_counts.stamped(session), "stamped", "took"),
         (page_counts.read(session), "read", "decoded"),
@@ -243,7 +243,8 @@ def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[str]
 def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> Iterator[str]:
     """An upper bound of the playout delay is a wish: a receiver may not have taken it."""
     asked = session.started.playout_delay_ms if session.started else None
-    impaired = [e for e in session.events if e.name == "link" and e.detail.get("impaired")]
+    changes = [e for e in session.events if e.name in ("link", "network")]
+    impaired = [e for e in changes if e.detail.get("impaired")]
     if asked is None or impaired:
         return
     # Not the statistics' jitter-buffer delay: it begins with a frame's first packet, and a sender

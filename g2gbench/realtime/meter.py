@@ -69,11 +69,14 @@ class Meter:
         if self._live_ns is None:
             self._forget(at_ns)
 
-    def seen(self, number: int, at_ns: int) -> None:
-        """A number was read from a remote frame. One that was never sent, or twice, is nothing."""
+    def seen(self, number: int, at_ns: int) -> float | None:
+        """A number was read from a remote frame; its g2g in ms.
+
+        None for one that was never sent, or was there before: it is nothing.
+        """
         captured_ns = self._open.pop(number, None)
         if captured_ns is None:
-            return
+            return None
         self._overtaken.pop(number, None)
         for older, older_ns in self._open.items():  # few: those that are on their way
             if older_ns >= captured_ns:
@@ -84,7 +87,9 @@ class Meter:
             if self._connect_ns is not None:
                 self._ttff_ms = (at_ns - self._connect_ns) / 1e6
         self._delivered += 1
-        self._latencies_ms.append((at_ns - captured_ns) / 1e6)
+        g2g_ms = (at_ns - captured_ns) / 1e6
+        self._latencies_ms.append(g2g_ms)
+        return g2g_ms
 
     def take(self, now_ns: int) -> G2G:
         """The second since the last call."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from g2gbench.quality import Evaluator, Verdict
 from g2gbench.quality.sampling import network_sample
+from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
 from g2gbench.realtime.events import Event
 from g2gbench.realtime.meter import G2G
@@ -20,11 +21,14 @@ class StatsWatch:
 
     Args:
         required_bitrate_bps: what the local track means to send.
+        settings: bounds and smoothing of the verdicts, with a bitrate of their own; None: the usual
+            ones.
 
     """
 
-    def __init__(self, required_bitrate_bps: float) -> None:
-        self._evaluator = Evaluator(required_bitrate_bps=required_bitrate_bps)
+    def __init__(self, required_bitrate_bps: float, settings: Settings | None = None) -> None:
+        usual = Evaluator(required_bitrate_bps=required_bitrate_bps)
+        self._evaluator = usual if settings is None else Evaluator.of(settings)
         self._before: tuple[int, Mapping[str, Scalar]] | None = None
         self._sent: tuple[int, int] = (0, 0)
         self._states: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -89,3 +90,9 @@ def css_variables() -> str:
         f":root{{color-scheme:light dark;{light}}}\n"
         f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     )
+
+
+def stylesheet() -> str:
+    """The look of every report, for a page that is no report."""
+    rules = Path(__file__).with_name("templates") / "report.css"
+    return f"{css_variables()}\n{rules.read_text(encoding='utf-8')}"

@@ -21,6 +21,11 @@ def check(run: Run) -> None:
     Trials of one run must differ in nothing but chance.
     """
     facts = run.facts
+    if facts.get("live"):
+        raise InputError(
+            f"{run.path} is of a page that a person had open: it cannot go on. Run g2gbench live "
+            "anew."
+        )
     if facts["status"] not in ("running", "interrupted"):
         raise InputError(
             f"{run.path} is complete ({facts['status']}): there is nothing to go on with. "

@@ -14,7 +14,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from g2gbench.measure.records import (
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.realtime import events
 from g2gbench.realtime.client import RealtimeClient
-from g2gbench.realtime.errors import RealtimeError
+from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.options import (
     ConnectOptions,
     InitialPrompt,
@@ -49,6 +49,7 @@ from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
 from g2gbench.trial import pictures, vmaf
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
+from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
@@ -62,6 +63,10 @@ _GOODBYE_S = 2.0
 
 class SessionFailed(G2GBenchError):  # noqa: N818 - says what happened
     """The session stood, and broke."""
+
+
+class Stopped(SessionFailed):
+    """A person ended the session before anything of it was measured."""
 
 
 class Client:
@@ -98,7 +103,10 @@ class Client:
         self._streams: list[RemoteStream] = []
         self._reached: set[str] = set()
         self._live = asyncio.Event()
+        self._measuring = False
         self._tail_is_back = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._restyling: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._lock = threading.Lock()
         self._decoded = 0
@@ -122,11 +130,14 @@ class Client:
                     self._event("ephemeral_key")
                     client = RealtimeClient(key, base_url=url, connector=connector)
                 self._reach("connect")
-                self._session = await client.connect(self._options(), self.local)
+                self._session = await self._unless_broken(
+                    client.connect(self._options(), self.local)
+                )
             except RealtimeError as error:
                 raise UnreachableError(str(error)) from None
             await self._until_live()
             await self._wait(plan["warmup_s"])
+            self._measuring = True
             self._reach("measure")
             if not plan["no_fidelity"]:
                 self._keeper.begin()
@@ -138,6 +149,18 @@ class Client:
             await self._wait(TAIL_S)
         finally:
             await self._leave(client)
+
+    def finish(self) -> None:
+        """A person ends the session: what is measured ends as if its time were over."""
+        if not self._measuring:
+            self._give_up(Stopped("it was stopped before the warm-up was over"))
+        self._finished.set()
+
+    def restyle(self, prompt: str | None, image: str | None, name: str | None) -> None:
+        """A person asks for another prompt or image, which the journal calls ``name``."""
+        task = asyncio.ensure_future(self._restyle(prompt, image, name))
+        self._restyling.add(task)
+        task.add_done_callback(self._restyling.discard)
 
     async def score(self) -> None:
         """Hold the pictures that were kept against their source; the session is over by now."""
@@ -251,8 +274,8 @@ class Client:
             what += f", {self._decoded} frames were decoded"
             raise SessionFailed(f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}")
 
-    async def _until(self, event: asyncio.Event, timeout_s: float) -> None:
-        """Wait for the event for so long, unless the session breaks."""
+    async def _until(self, event: asyncio.Event, timeout_s: float) -> bool:
+        """Wait for the event for so long, unless the session breaks; whether it happened."""
         happens = asyncio.ensure_future(event.wait())
         try:
             waits: set[asyncio.Future[Any]] = {happens, self._broken}
@@ -261,6 +284,20 @@ class Client:
             happens.cancel()
         if self._broken.done():
             self._broken.result()
+        return event.is_set()
+
+    async def _unless_broken(self, work: Coroutine[Any, Any, Session]) -> Session:
+        """The session that ``work`` gives, unless it is given up before."""
+        task = asyncio.ensure_future(work)
+        try:
+            waits: set[asyncio.Future[Any]] = {task, self._broken}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                self._broken.result()
+            return await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _wait(self, seconds: float) -> None:
         """Wait, unless the session breaks."""
@@ -273,17 +310,21 @@ class Client:
     ) -> None:
         for entry in prompts:
             at_s = float(str(entry["at_s"]))
-            await self._wait(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
-            await self._restyle(entry["prompt"], entry["image"])
-        await self._wait(max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9))
+            before_s = max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9)
+            if await self._until(self._finished, before_s):
+                return
+            await self._restyle(entry["prompt"], entry["image"], entry["image"])
+        left_s = max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9)
+        await self._until(self._finished, left_s)
 
-    async def _restyle(self, prompt: str | None, image: str | None) -> None:
+    async def _restyle(self, prompt: str | None, image: str | None, name: str | None) -> None:
         """Ask for it; what became of it is in the journal, and ends nothing."""
-        facts = {"text": prompt, "image": image}
+        facts = {"text": prompt, "image": name}
         self._event("prompt", **facts)
         session = self._session
-        assert session is not None
         try:
+            if session is None:
+                raise RealtimeError(ErrorCode.INVALID_INPUT, "the session does not stand yet")
             if image is not None:
                 await session.set_image(Path(image), prompt)
             elif prompt is not None:
@@ -324,8 +365,11 @@ class Client:
         self._break("the camera is gone: it was unplugged, or gives no more pictures")
 
     def _break(self, reason: str) -> None:
+        self._give_up(SessionFailed(reason))
+
+    def _give_up(self, error: SessionFailed) -> None:
         if not self._broken.done():
-            self._broken.set_exception(SessionFailed(reason))
+            self._broken.set_exception(error)
 
     def _reach(self, phase: str, at_ns: int | None = None) -> None:
         with self._lock:  # phases are reached on two threads; each counts once
@@ -351,10 +395,17 @@ async def _main(plan: Plan, parent: Parent) -> None:
         refusal = str(error)  # not any more
     gc.collect()
     gc.freeze()  # what is here stays: no collection may walk it while frames are timed
-    parent.tell({"ready": True})
+    parent.tell({"ready": True, "address": "" if media is None else media.address})
     go = await parent.commands.get()
+    if media is not None and not refusal:
+        try:
+            await media.ready()
+        except UnreachableError as error:
+            refusal = str(error)
     if refusal or media is None:
         journal(Ended(time.monotonic_ns(), "failed", refusal))
+        if media is not None:
+            await media.close()
         return
     local = client.local
     journal(
@@ -373,17 +424,31 @@ async def _main(plan: Plan, parent: Parent) -> None:
         )
     )
     reason, message = "interrupted", ""
+    steering = asyncio.ensure_future(_steered(client, parent))
     try:
         await client.run(go["url"])
         reason = "complete"
         await client.score()
+    except Stopped as error:
+        message = str(error)
     except UnreachableError as error:
         reason, message = "unreachable", str(error)
     except SessionFailed as error:
         reason, message = "failed", str(error)
     finally:
+        steering.cancel()
         journal(Ended(time.monotonic_ns(), reason, message))
         await media.close()
+
+
+async def _steered(client: Client, parent: Parent) -> None:
+    """Do what a person asks for while the session runs."""
+    while True:
+        command = await parent.commands.get()
+        if "restyle" in command:
+            client.restyle(**command["restyle"])
+        elif "finish" in command:
+            client.finish()
 
 
 async def _media(plan: Plan) -> Media:
@@ -392,7 +457,8 @@ async def _media(plan: Plan) -> Media:
         return NativeMedia()
     source = plan["source"]
     stamped = stamped_size(plan, (source["width"], source["height"]))
-    return await BrowserMedia.start(stamped, display=plan["display"])
+    kind = LiveMedia if plan["live"] else BrowserMedia
+    return await kind.start(stamped, display=plan["display"])
 
 
 def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:

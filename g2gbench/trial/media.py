@@ -33,7 +33,10 @@ class Media(Protocol):
     """What a trial's client needs of whatever carries its media."""
 
     kind: str
-    """``native`` or ``browser``."""
+    """``native``, ``browser``, or ``live``: a browser that a person has opened."""
+
+    address: str
+    """Where a page has to connect that is none of ours; empty where there is no such page."""
 
     versions: dict[str, str]
     """Of what carries it, by name."""
@@ -57,6 +60,9 @@ class Media(Protocol):
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
 
+    async def ready(self) -> None:
+        """Until it can be used. Raises UnreachableError."""
+
     async def close(self) -> None:
         """Free everything; safe to call again."""
 
@@ -65,6 +71,7 @@ class NativeMedia:
     """The LiveKit package, in this process."""
 
     kind = "native"
+    address = ""
 
     def __init__(self) -> None:
         self.versions = {"livekit": importlib.metadata.version("livekit")}
@@ -77,6 +84,9 @@ class NativeMedia:
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Nothing happens to it by itself."""
 
+    async def ready(self) -> None:
+        """It is, as soon as it is there."""
+
     async def close(self) -> None:
         """Nothing to free."""
 
@@ -87,6 +97,7 @@ class BrowserMedia:
     kind = "browser"
 
     def __init__(self, stamped_size: tuple[int, int] | None, *, display: bool) -> None:
+        self.address = ""
         self.versions: dict[str, str] = {}
         self.connector: Connector = self._connect
         self._stamped_size = stamped_size
@@ -164,6 +175,9 @@ class BrowserMedia:
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
         self._happened, self._lost = happened, lost
+
+    async def ready(self) -> None:
+        """It is, as soon as it is there."""
 
     async def close(self) -> None:
         """End the page and its browser; safe to call again."""

@@ -10,11 +10,15 @@ from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
 from g2gbench.scenario import Scenario
 from g2gbench.sources import LiveSource, Source, SyntheticSource
+from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.trial.plan import PAGE_CAMERA
 
 
 def make(plan: Mapping[str, Any], seed: int) -> Source | LiveSource:
     """The source of a client's plan. Raises InputError when it cannot be had."""
     size = (plan["width"], plan["height"])
+    if plan["kind"] == PAGE_CAMERA:
+        return ElsewhereSource(*size, plan["fps"])
     if plan["kind"] == "synthetic":
         return SyntheticSource(plan["content"], *size, plan["fps"], seed)
     # Decoding needs a library that drawing does without.

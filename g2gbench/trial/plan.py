@@ -26,6 +26,7 @@ _SETUP_S = 75.0
 _TEARDOWN_S = 20.0
 LOOPBACK_KEY = "loopback"
 AS_CAPTURED = "as captured"
+PAGE_CAMERA = "camera of the page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,11 @@ def _seed(seed: int, repeat: int) -> int:
     return zlib.crc32(f"{seed}/{repeat}".encode())
 
 
-def client_plan(trial: PlannedTrial) -> dict[str, Any]:
-    """What the measured client is told."""
+def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False) -> dict[str, Any]:
+    """What the measured client is told.
+
+    ``live``: a person's browser brings its page; ``camera``: and its own camera as the source.
+    """
     scenario = trial.scenario
     target, session = scenario.target, scenario.session
     width, height = scenario.frame_size
@@ -99,17 +103,18 @@ def client_plan(trial: PlannedTrial) -> dict[str, Any]:
         "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
         "client": scenario.client.kind,
         "display": scenario.client.display,
+        "live": live,
         "model": target.model,
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),
         "source": {
-            "kind": scenario.source.kind,
+            "kind": PAGE_CAMERA if camera else scenario.source.kind,
             "content": scenario.source.content,
             "path": scenario.source.path,
             "device": scenario.source.device,
             "width": width,
             "height": height,
-            "fps": None if keeps_own_times(scenario) else scenario.fps,
+            "fps": None if keeps_own_times(scenario) and not camera else scenario.fps,
             "mirror": scenario.source.mirror,
             "facing": scenario.source.facing,
         },

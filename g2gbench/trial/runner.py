@@ -32,6 +32,7 @@ from g2gbench.trial import plan as planning
 from g2gbench.trial.host import Host
 from g2gbench.trial.link_plan import impaired, link_changes, link_plan
 from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.steering import Restyle, Steering, Switch
 
 USAGE_S = 1.0
 CLOCK_STEP_MS = 10.0  # from which on a step is worth an event
@@ -57,6 +58,7 @@ class TrialRunner:
         frame_log: where the model worker writes its ground truth.
         packet_log: where the link writes what it did to each packet.
         on_record: hears every record, for whoever shows progress.
+        steering: by whom the session is steered while it runs; None: by its scenario alone.
 
     """
 
@@ -68,8 +70,10 @@ class TrialRunner:
         frame_log: Path,
         packet_log: Path,
         on_record: Callable[[Record], None] = lambda _: None,
+        steering: Steering | None = None,
     ) -> None:
         self._trial = trial
+        self._steering = steering
         self._journal = journal
         self._log_dir = log_dir
         self._frame_log = frame_log
@@ -106,6 +110,7 @@ class TrialRunner:
             self._tasks = [
                 asyncio.ensure_future(self._sample_usage()),
                 asyncio.ensure_future(self._change_link()),
+                asyncio.ensure_future(self._steer()),
             ]
             over = asyncio.ensure_future(self._over.wait())
             await asyncio.wait(
@@ -127,7 +132,15 @@ class TrialRunner:
 
     async def _start(self) -> None:
         trial = self._trial
-        client = await self._spawn("client", "g2gbench.trial.client", planning.client_plan(trial))
+        client = await self._spawn(
+            "client",
+            "g2gbench.trial.client",
+            planning.client_plan(
+                trial,
+                live=self._steering is not None,
+                camera=self._steering is not None and self._steering.camera,
+            ),
+        )
         client.on_line = self._client_says
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
         service_plan = planning.service_plan(trial)
@@ -149,7 +162,9 @@ class TrialRunner:
             url = (await link.ready(READY_S))["url"]
             name = label(trial.scenario.network)
             self._event("link", label=name, impaired=impaired(trial.scenario))
-        await client.ready(READY_S)
+        waits_at = (await client.ready(READY_S))["address"]
+        if self._steering is not None:
+            self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
         client.tell({"url": url})
 
@@ -234,6 +249,27 @@ class TrialRunner:
             link.tell(settings)
             restored = begun_with is not None and settings.items() <= begun_with.items()
             self._event("network", at_s=at_s, label=name, restored=restored)
+
+    async def _steer(self) -> None:
+        """What a person asks for, as it comes."""
+        while self._steering is not None:
+            command = await self._steering.commands.get()
+            if isinstance(command, Switch):
+                self._switch(command)
+            elif isinstance(command, Restyle):
+                image = None if command.image is None else str(command.image)
+                asked = {"prompt": command.prompt, "image": image, "name": command.name}
+                self._children["client"].tell({"restyle": asked})
+            else:
+                self._children["client"].tell({"finish": True})
+
+    def _switch(self, command: Switch) -> None:
+        link, begun_with = self._children.get("link"), link_plan(self._trial)
+        if link is None or begun_with is None:
+            return  # nothing emulates a network here, and whoever asks was told
+        link.tell(command.settings)
+        restored = command.settings.items() <= begun_with.items()
+        self._event("network", label=command.label, impaired=command.impaired, restored=restored)
 
     # -- the end
 

@@ -25,7 +25,7 @@ from tests.report import runs
 
 PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
-TABLED = ("run", "serve", "compare", "trend")
+TABLED = ("run", "live", "serve", "compare", "trend")
 """Commands with a table of their options."""
 CUT_OF_A_TRIAL = {"metrics", "within_trial", "accounting", "phases", "recoveries"}
 

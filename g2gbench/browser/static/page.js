@@ -7,13 +7,13 @@ const clock = () => performance.timeOrigin + performance.now();
 
 let socket;
 let connection = null;
-const pictures = new Worker("outgoing.js");
+let pictures = null; // what is handed the frames to send: a worker
 let outgoing = null; // the camera's track
 let sender = null;
 const readers = new Map(); // mid -> worker
 
 const tell = (message) => {
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 };
 const event = (name, detail = {}) => tell({ event: name, at: clock(), ...detail });
 
@@ -27,7 +27,6 @@ document.addEventListener("visibilitychange", () =>
 const captured = [];
 const corners = [];
 const displayed = [];
-pictures.onmessage = ({ data }) => captured.push(data);
 const tellFrames = () => {
   if (captured.length) tell({ captured: captured.splice(0) });
   if (corners.length && socket.readyState === WebSocket.OPEN) socket.send(new Blob(corners.splice(0)));
@@ -160,8 +159,26 @@ const heard = ({ data }) => {
   else turn = turn.then(() => perform(message));
 };
 
-const [token] = location.hash.slice(1).split("&");
-socket = new WebSocket(`ws://${location.host}/socket?token=${token}`);
-socket.binaryType = "arraybuffer";
-socket.onmessage = heard;
-socket.onclose = () => close();
+// Frames to send go to this one from now on.
+const feed = (worker) => {
+  if (pictures) pictures.terminate();
+  pictures = worker;
+  pictures.onmessage = ({ data }) => captured.push(data);
+};
+
+// Obey whoever is at this address; gone is called when they are.
+const attach = (address, gone) => {
+  feed(new Worker("outgoing.js"));
+  socket = new WebSocket(address);
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = heard;
+  socket.onclose = gone;
+};
+
+// Free everything, so that the page can be attached anew.
+const detach = () => {
+  commands.close();
+  pictures.terminate();
+  if (outgoing) outgoing.stop();
+  outgoing = null;
+};

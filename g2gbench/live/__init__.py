@@ -1,0 +1,1 @@
+"""A page that a person opens in their own browser: it is the measured client, and shows it."""

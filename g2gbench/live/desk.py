@@ -1,0 +1,253 @@
+"""The sessions of one page, one after the other: each is a run of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from g2gbench import marker
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.benchmark import run_async
+from g2gbench.errors import ExitCode, G2GBenchError, InputError
+from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
+from g2gbench.live.figures import Figures, Message
+from g2gbench.measure.records import Record
+from g2gbench.report import REPORT_HTML
+from g2gbench.report.headline import headline
+from g2gbench.scenario import Network as Emulated
+from g2gbench.scenario import Scenario, cells, label
+from g2gbench.store.origin import Origin
+from g2gbench.store.reading import Run
+from g2gbench.trial.link_plan import directions, link_plan
+from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.schedule import Coming
+from g2gbench.trial.steering import Finish, Restyle, Steering, Switch
+
+log = logging.getLogger(__name__)
+SETTINGS: Final = ("client.kind=browser", "repeat=1", "session.duration=60min")
+"""What every live session has; an hour after its warm-up it ends, if nobody stops it."""
+
+POINTS_S: Final = 0.2
+"""How often the page is told of single frames."""
+
+
+class Desk:
+    """Begins, steers and ends sessions for whoever sits at the page.
+
+    Args:
+        scenario: what a session is; read with ``SETTINGS``, and checked.
+        origin: what it was read from.
+        out: where run directories are made.
+        tell: takes a message for the page.
+        done: hears every run that is over.
+
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        origin: Origin,
+        out: Path,
+        tell: Callable[[Message], None],
+        done: Callable[[Run], None],
+    ) -> None:
+        self.scenario = scenario
+        self.runs: list[Run] = []
+        self._origin = origin
+        self._out = out
+        self._tell = tell
+        self._done = done
+        self._steering: Steering | None = None
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._phase = ""
+        self._ended: Message | None = None
+        (cell,) = cells(scenario)
+        self._emulates = link_plan(PlannedTrial(cell, 0, seed=scenario.seed)) is not None
+
+    @property
+    def networks(self) -> list[str]:
+        """The networks that can be chosen; none where no link stands before the client."""
+        return list(self.scenario.all_profiles) if self._emulates else []
+
+    @property
+    def steering(self) -> Steering | None:
+        """Of the session that runs; None while none does."""
+        return self._steering
+
+    def facts(self) -> Message:
+        """What a page is told when it comes."""
+        scenario = self.scenario
+        width, height = scenario.frame_size
+        return {
+            "hello": {
+                "name": scenario.name,
+                "target": scenario.target.kind,
+                "model": scenario.target.model,
+                "size": [width, height],
+                "fps": scenario.fps,
+                "codec": scenario.publish.codec,
+                "warmup_s": scenario.session.warmup,
+                "network": label(scenario.network),
+                "networks": self.networks,
+                "prompt": scenario.session.prompt,
+                "source": scenario.source.kind,
+                "phase": self._phase,
+            },
+            **(self._ended or {}),
+        }
+
+    def ask(self, asked: Asked) -> None:
+        """Do it. Raises Refused, whose words are for the person."""
+        if isinstance(asked, Start):
+            self._start(asked)
+            return
+        steering = self._running()
+        if isinstance(asked, Prompt):
+            steering.do(Restyle(asked.text))
+        elif isinstance(asked, Network):
+            self._switch(steering, asked.name)
+        else:
+            steering.do(Finish())
+
+    def restyle(self, prompt: str | None, image: Path, name: str) -> None:
+        """Another reference image, called ``name``. Raises Refused."""
+        self._running().do(Restyle(prompt, image, name))
+
+    async def close(self) -> bool:
+        """End whatever runs; whether something did. What it has measured is kept."""
+        task = self._task
+        if task is None or task.done():
+            return False
+        self._stop.set()
+        await task
+        return True
+
+    def _running(self) -> Steering:
+        if self._steering is None:
+            raise Refused("no session is running: start one first")
+        return self._steering
+
+    def _switch(self, steering: Steering, name: str) -> None:
+        network = Emulated(profile=name)
+        links = self.scenario.links(network)
+        impaired = any(link.impaired for link in links)
+        steering.do(Switch(label(network), directions(links), impaired))
+
+    def _start(self, asked: Start) -> None:
+        if self._task is not None and not self._task.done():
+            raise Refused("a session is running, or is being evaluated: wait for its report")
+        self._ended = None
+        self._steering = Steering(camera=asked.camera)
+        self._task = asyncio.ensure_future(self._run(self._steering))
+
+    async def _run(self, steering: Steering) -> None:
+        watching = _Watching(self.scenario, self._heard)
+        attaching = asyncio.ensure_future(self._attach(steering))
+        showing = asyncio.ensure_future(self._show(watching.figures))
+        self._heard({"phase": "starting", "at_s": 0})
+        try:
+            run = await run_async(
+                self.scenario,
+                out=self._out,
+                progress=watching,
+                stop=self._stop,
+                origin=self._origin,
+                steering=steering,
+            )
+        except (G2GBenchError, OSError) as error:
+            ended = _broken(str(error))
+        except Exception:
+            log.exception("the session broke")
+            ended = _broken("g2gbench broke: its terminal says where")
+        else:
+            self.runs.append(run)
+            self._done(run)
+            ended = {"ended": outcome(run)}
+        finally:
+            self._steering = None
+            self._phase = ""
+            for task in (attaching, showing):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        self._ended = ended
+        self._tell(ended)
+
+    async def _attach(self, steering: Steering) -> None:
+        """Have the page come once the session's client waits for it."""
+        await steering.media_url
+        self._tell({"attach": True})
+
+    async def _show(self, figures: Figures) -> None:
+        while True:
+            await asyncio.sleep(POINTS_S)
+            points = figures.points()
+            if points:
+                self._tell({"frames": points})
+
+    def _heard(self, message: Message) -> None:
+        self._phase = message.get("phase", self._phase)
+        self._tell(message)
+
+
+class _Watching:
+    """A run's progress as the page's messages."""
+
+    def __init__(self, scenario: Scenario, tell: Callable[[Message], None]) -> None:
+        bits = marker.get(scenario.marker_version).bits
+        self.figures = Figures(bits, scenario.judging)
+        self._tell = tell
+
+    def trial_started(self, coming: Coming) -> None:
+        """Nothing: the page has asked for it."""
+
+    def record(self, record: Record) -> None:
+        """Tell what it means, where it means something."""
+        message = self.figures.take(record)
+        if message is not None:
+            self._tell(message)
+
+    def trial_ended(self, result: TrialResult) -> None:
+        """Nothing: the run is over with it."""
+
+
+def check(scenario: Scenario) -> None:
+    """Raise InputError for a scenario with several cells: a live session measures one."""
+    count = len(cells(scenario))
+    if count > 1:
+        raise InputError(
+            f"this scenario's matrix makes {count} cells, a live session measures one: name a "
+            "scenario without a matrix"
+        )
+
+
+def outcome(run: Run) -> dict[str, Any]:
+    """What a run came to, for the page."""
+    summary = run.summary_data
+    head = headline(summary, {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]})
+    (cell,) = summary["cells"]
+    reasons = [why for trial in cell["trials"] for why in trial["invalid_because"]]
+    messages = [trial["message"] for trial in cell["trials"] if trial.get("message")]
+    return {
+        "status": head.status,
+        "sentence": head.sentence,
+        "because": list(dict.fromkeys([*messages, *reasons])),
+        "report": f"report/{run.path.name}",
+        "path": str(run.path / REPORT_HTML),
+    }
+
+
+def _broken(sentence: str) -> Message:
+    return {"ended": {"status": "failed", "sentence": sentence, "because": []}}
+
+
+def exit_code(runs: list[Run], interrupted: bool) -> int:
+    """Of the last run; 0 when nothing was measured."""
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    return int(runs[-1].summary_data["exit_code"]) if runs else ExitCode.PASS

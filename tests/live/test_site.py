@@ -1,0 +1,137 @@
+"""The live page's address: everything below a token, one page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from g2gbench.browser.page import FILES as PAGE_FILES
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.live import site as serving
+from g2gbench.live.desk import SETTINGS, Desk, check, exit_code
+from g2gbench.live.site import Site
+from g2gbench.report import REPORT_HTML
+from g2gbench.scenario import loads
+from g2gbench.store.origin import Origin
+from tests.e2e.sessions import passthrough
+from tests.report import runs
+
+Http = aiohttp.ClientSession
+
+
+class Told:
+    """A desk's messages for the page."""
+
+    def __init__(self) -> None:
+        self.site = Site("127.0.0.1", 0)
+
+    def desk(self, out: Path) -> Desk:
+        scenario = loads(passthrough(), overrides=SETTINGS)
+        return Desk(scenario, Origin(), out, self.site.tell, lambda _: None)
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[tuple[Desk, str]]:
+    told = Told()
+    made = told.desk(tmp_path)
+    yield made, await told.site.start(made)
+    await told.site.stop()
+    await told.site.stop()  # safe to call again
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[Http]:
+    async with aiohttp.ClientSession() as made:
+        yield made
+
+
+async def test_nothing_is_answered_without_the_token(desk: tuple[Desk, str], http: Http) -> None:
+    root, _, token = desk[1].rstrip("/").rpartition("/")
+    for path in ("/", "/live.css", "/socket", f"/{token}x/", f"/x{token}/socket", "/x/page.js"):
+        async with http.get(root + path) as answer:
+            assert answer.status == 403
+            assert "lacks its token" in await answer.text()
+    async with http.post(f"{root}/x/image", data=b"1") as answer:
+        assert answer.status == 403
+
+
+async def test_its_files_load_nothing_from_elsewhere(desk: tuple[Desk, str], http: Http) -> None:
+    for name in ("", "live.css", *serving.FILES, *PAGE_FILES):
+        async with http.get(desk[1] + name) as answer:
+            assert answer.status == 200, name
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            text = await answer.text()
+            assert "https://" not in text
+            assert "http://" not in text
+
+
+async def test_a_page_is_told_what_it_will_measure(desk: tuple[Desk, str], http: Http) -> None:
+    async with http.ws_connect(f"{desk[1]}socket") as socket:
+        hello = (await socket.receive_json())["hello"]
+    assert hello["size"] == [640, 360]
+    assert hello["phase"] == ""
+    assert {"none", "wifi", "lte"} <= set(hello["networks"])
+
+
+async def test_a_second_page_is_told_so_and_the_first_one_stays(
+    desk: tuple[Desk, str], http: Http
+) -> None:
+    async with http.ws_connect(f"{desk[1]}socket") as first:
+        await first.receive_json()
+        async with http.ws_connect(f"{desk[1]}socket") as second:
+            assert "open in another tab" in (await second.receive_json())["taken"]
+            assert (await second.receive()).type is aiohttp.WSMsgType.CLOSE
+        await first.send_json({"do": "jump"})
+        assert "no such request" in (await first.receive_json())["refused"]
+    async with http.ws_connect(f"{desk[1]}socket") as third:
+        assert "hello" in await third.receive_json()
+
+
+@pytest.mark.parametrize(
+    "asked", [{"do": "stop"}, {"do": "prompt", "text": "a"}, {"do": "network", "name": "wifi"}]
+)
+async def test_what_needs_a_session_is_refused_without_one(
+    desk: tuple[Desk, str], http: Http, asked: dict[str, Any]
+) -> None:
+    async with http.ws_connect(f"{desk[1]}socket") as socket:
+        await socket.receive_json()
+        await socket.send_str(json.dumps(asked))
+        assert (await socket.receive_json())["refused"].startswith("no session is running")
+    async with http.post(f"{desk[1]}image?name=a.png", data=b"1") as answer:
+        assert answer.status == 409
+        assert (await answer.text()).startswith("no session is running")
+    async with http.get(f"{desk[1]}media") as answer:
+        assert answer.status == 409
+
+
+async def test_reports_are_those_of_its_own_runs(
+    desk: tuple[Desk, str], http: Http, tmp_path: Path
+) -> None:
+    stored = runs.passing(tmp_path)
+    (stored.path / REPORT_HTML).write_text("<p>report", encoding="utf-8")
+    address = f"{desk[1]}report/{stored.path.name}"
+    async with http.get(address) as answer:
+        assert answer.status == 404
+    desk[0].runs.append(stored)
+    async with http.get(address) as answer:
+        assert await answer.text() == "<p>report"
+        assert "script" not in answer.headers["Content-Security-Policy"]
+    assert exit_code(desk[0].runs, interrupted=False) == stored.summary_data["exit_code"]
+
+
+def test_the_exit_code_without_a_session() -> None:
+    assert exit_code([], interrupted=False) == ExitCode.PASS
+    assert exit_code([], interrupted=True) == ExitCode.INTERRUPTED
+
+
+def test_a_scenario_with_several_cells_is_refused() -> None:
+    text = passthrough() + "matrix: {publish.codec: [vp8, vp9]}\n"
+    with pytest.raises(InputError, match="makes 2 cells"):
+        check(loads(text, overrides=SETTINGS))
