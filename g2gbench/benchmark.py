@@ -21,7 +21,7 @@ from g2gbench.store.machine import describe_machine
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial import pictures, plan, vmaf
+from g2gbench.trial import media, pictures, plan, vmaf
 from g2gbench.trial.order import in_blocks
 from g2gbench.trial.runner import TrialRunner
 from g2gbench.trial.schedule import Coming, Schedule
@@ -88,7 +88,7 @@ async def run_async(
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
-    _check(planned)
+    await _check(planned)
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     directory = RunDirectory.create(
         Path(out) if out is not None else DEFAULT_ROOT,
@@ -123,7 +123,7 @@ async def resume_async(
     """
     schedule = remaining(stored, scenario, retries=retries)
     planned = cells(scenario)
-    _check(planned)
+    await _check(planned)
     try:
         directory = RunDirectory.reopen(
             stored.path,
@@ -189,10 +189,11 @@ async def _measure(
     return measured
 
 
-def _check(planned: Sequence[Cell]) -> None:
+async def _check(planned: Sequence[Cell]) -> None:
     """Whether this machine has what the cells ask for; raises InputError."""
     pictures.check(cell.scenario for cell in planned)
     vmaf.check(cell.scenario for cell in planned)
+    await media.check(cell.scenario for cell in planned)
 
 
 def _plans(planned: Sequence[Cell]) -> list[CellPlan]:

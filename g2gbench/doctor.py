@@ -21,7 +21,9 @@ import psutil
 from livekit import api, rtc
 
 import g2gbench
-from g2gbench.browser import chromium
+from g2gbench.browser import chromium, offers
+from g2gbench.browser.page import PageFailed
+from g2gbench.errors import UnreachableError
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.pairing import RoomSettings
@@ -61,7 +63,7 @@ async def examine() -> list[Finding]:
         await _timers(),
         *await _room_and_codecs(),
         await _livekit_server(),
-        await _chromium(),
+        *await _chromium(),
         _cameras(),
     ]
 
@@ -187,21 +189,40 @@ def _codec(name: str, offered: str) -> Finding:
     )
 
 
-async def _chromium() -> Finding:
+async def _chromium() -> list[Finding]:
     """A browser, for who measures through a page: the native client needs none."""
     path = chromium.find(os.environ)
     if path is None:
         detail = (
             f"neither on PATH nor in ${chromium.COMMAND_VARIABLE}; the native client needs none"
         )
-        return Finding("chromium", "missing", detail, chromium.ENABLE)
+        return [Finding("chromium", "missing", detail, chromium.ENABLE)]
     try:
         version = await _says(path, "--version")
     except (OSError, TimeoutError):
         version = ""
     if not version:
-        return Finding("chromium", "warning", f"{path} says no version", chromium.ENABLE)
-    return Finding("chromium", "ok", f"{version}, {path}")
+        return [Finding("chromium", "warning", f"{path} says no version", chromium.ENABLE)]
+    return [Finding("chromium", "ok", f"{version}, {path}"), await _browser_codecs(path)]
+
+
+async def _browser_codecs(path: str) -> Finding:
+    """What its page can be measured with; only the browser itself knows."""
+    name = "codecs of chromium"
+    try:
+        offered = await offers.ask(path)
+    except (PageFailed, UnreachableError) as error:
+        mend = "run it by hand: what it prints says why"
+        return Finding(name, "warning", f"its page did not come up: {error}", mend)
+    encodes, decodes = ", ".join(offered.encodes), ", ".join(offered.decodes)
+    detail = f"encodes {encodes or 'none'}; decodes {decodes or 'none'}"
+    missing = {codec: why for codec in video.CODECS if (why := offered.why_not(codec))}
+    if "vp8" in missing:
+        mend = "choose another codec with client.kind: browser, or another build"
+        return Finding(name, "warning", detail, mend)
+    if missing:
+        detail += f"; not for a scenario: {', '.join(missing)}"
+    return Finding(name, "ok", detail)
 
 
 async def _livekit_server() -> Finding:

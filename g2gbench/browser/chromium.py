@@ -62,23 +62,24 @@ class Chromium:
         self._home = home
 
     @classmethod
-    async def start(cls, command: str, url: str) -> Chromium:
+    async def start(cls, command: str, url: str, *, quiet: bool = False) -> Chromium:
         """Start it with one page; raises UnreachableError when it cannot be started.
 
-        What it prints goes to this process's stderr. Its profile is new and empty, and is removed
-        when it ends.
+        What it prints goes to this process's stderr, or nowhere when ``quiet``. Its profile is new
+        and empty, and is removed when it ends.
         """
         home = Path(tempfile.mkdtemp(prefix="g2gbench-chromium-"))
         # The sandbox needs privileges of its own, which root in a container does not have.
         sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
         profile = f"--user-data-dir={home / 'profile'}"
+        output = asyncio.subprocess.DEVNULL if quiet else 2
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), command),
                 *(*_FLAGS, *sandbox, profile, url),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=2,
-                stderr=2,
+                stdout=output,
+                stderr=output,
                 env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)},
             )
         except OSError as error:

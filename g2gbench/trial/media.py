@@ -6,12 +6,12 @@ import asyncio
 import importlib.metadata
 import logging
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from g2gbench.browser.chromium import ENABLE, Chromium, find
 from g2gbench.browser.connection import PageConnection
+from g2gbench.browser.offers import ask, version_of
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
 from g2gbench.errors import InputError, UnreachableError
@@ -23,6 +23,7 @@ from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.session import Connector
 from g2gbench.realtime.streams import LocalStream
+from g2gbench.scenario import Scenario
 from g2gbench.sources.source import LiveSource, Source
 
 log = logging.getLogger(__name__)
@@ -120,9 +121,7 @@ class BrowserMedia:
 
         Raises InputError where there is no browser, UnreachableError when it does not come up.
         """
-        command = find(os.environ)
-        if command is None:
-            raise InputError(f"client.kind: browser needs Chromium: {ENABLE}")
+        command = _browser()
         media = cls(stamped_size, display=display)
         try:
             url = await media._page.serve()
@@ -141,8 +140,7 @@ class BrowserMedia:
                 "MediaStreamTrackProcessor are missing): use a Chromium"
             )
         media._was_hidden = not hello["visible"]
-        found = re.search(r"Chrom\w*/([\d.]+)", str(hello["agent"]))
-        media.versions = {"chromium": found[1] if found else str(hello["agent"])}
+        media.versions = {"chromium": version_of(str(hello["agent"]))}
         media._watching = asyncio.ensure_future(media._watch())
         return media
 
@@ -233,3 +231,31 @@ class BrowserMedia:
     def _corners(self, batch: bytes) -> None:
         if self._connection is not None:
             self._connection.arrived(batch)
+
+
+async def check(scenarios: Iterable[Scenario]) -> None:
+    """Ask the browser once for the codecs of all that measure through one, before anything runs.
+
+    Raises InputError where there is no browser, or it does not offer one of them. One that does not
+    come up is left to the trial, which keeps what it says.
+    """
+    codecs = dict.fromkeys(
+        one.publish.codec for one in scenarios if one.client.kind == BrowserMedia.kind
+    )
+    if not codecs:
+        return
+    try:
+        offers = await ask(_browser())
+    except (UnreachableError, PageFailed) as error:
+        log.warning("the browser could not be asked for its codecs: %s", error)
+        return
+    refused = [why for codec in codecs if (why := offers.why_not(codec))]
+    if refused:
+        raise InputError(f"publish.codec: {'; '.join(refused)}")
+
+
+def _browser() -> str:
+    command = find(os.environ)
+    if command is None:
+        raise InputError(f"client.kind: browser needs Chromium: {ENABLE}")
+    return command

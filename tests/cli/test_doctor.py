@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from g2gbench import doctor
-from g2gbench.browser import chromium
+from g2gbench.browser import chromium, offers
+from g2gbench.browser.offers import Offers
 from g2gbench.cli.doctor import doctor_command
 from g2gbench.doctor import Finding
 from g2gbench.errors import ExitCode
@@ -63,6 +64,9 @@ def test_this_machine_can_measure_and_says_so_in_one_object() -> None:
         assert check["mend"] or check["status"] == "ok"  # whatever is wrong can be mended
     names = {"versions", "machine", "clock", "timers", "embedded room"}
     names |= {"livekit-server", "chromium", "cameras"}
+    if checks["chromium"]["status"] == "ok":
+        names |= {"codecs of chromium"}
+        assert "encodes vp8" in checks["codecs of chromium"]["detail"]
     assert set(checks) == names | {f"codec {name}" for name in video.CODECS}
     assert checks["embedded room"]["status"] == "ok"
     assert checks["codec vp8"]["status"] == "ok"
@@ -172,7 +176,7 @@ def test_a_livekit_server_that_says_no_version_is_a_warning(
     assert psutil.Process().children() == []
 
 
-def _browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None) -> Finding:
+def _browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None) -> list[Finding]:
     """What is found where a Chromium is this script; or is nowhere."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(chromium.COMMAND_VARIABLE, raising=False)
@@ -198,8 +202,38 @@ def test_a_browser_is_shown_with_its_version_or_how_to_get_one(
     status: str,
     detail: str,
 ) -> None:
-    finding = _browser(monkeypatch, tmp_path, script)
+    finding, *_ = _browser(monkeypatch, tmp_path, script)
     assert (finding.name, finding.status) == ("chromium", status)
     assert detail in finding.detail
     assert not finding.needed
     assert ("apt-get install chromium" in finding.mend) == (status != "ok")
+
+
+def test_a_browser_whose_page_does_not_come_up_is_a_warning_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, codecs = _browser(monkeypatch, tmp_path, "print('Chromium 156.0')")
+    assert (codecs.name, codecs.status) == ("codecs of chromium", "warning")
+    assert "the browser ended before its page was there" in codecs.detail
+    assert codecs.mend
+
+
+@pytest.mark.parametrize(
+    ("encodes", "status", "detail"),
+    [
+        (("vp8", "vp9", "h264", "av1", "h265"), "ok", "encodes vp8, vp9, h264, av1, h265; decodes"),
+        (("vp8", "av1"), "ok", "not for a scenario: h264, vp9, h265"),
+        (("av1",), "warning", "encodes av1; decodes"),
+        ((), "warning", "encodes none; decodes"),
+    ],
+)
+def test_the_codecs_of_a_browser_are_listed(
+    monkeypatch: pytest.MonkeyPatch, encodes: tuple[str, ...], status: str, detail: str
+) -> None:
+    async def ask(_: str) -> Offers:
+        return Offers("156.0", encodes, tuple(video.CODECS))
+
+    monkeypatch.setattr(offers, "ask", ask)
+    finding = asyncio.run(doctor._browser_codecs("chromium"))
+    assert finding.status == status
+    assert detail in finding.detail

@@ -12,7 +12,10 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
+from g2gbench.browser.offers import Offers, ask
+from g2gbench.errors import InputError
 from g2gbench.scenario import loads
+from g2gbench.trial import media
 from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, passthrough
 
@@ -153,12 +156,64 @@ async def test_latency_that_is_injected_moves_the_page_as_it_moves_the_native_cl
     assert values[1] - values[0] == pytest.approx(100, abs=8)
 
 
-async def test_without_a_browser_the_trial_says_how_to_get_one(
+async def test_without_a_browser_nothing_runs_and_it_says_how_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(chromium.COMMAND_VARIABLE, str(tmp_path / "none"))
     scenario = loads(passthrough("none", duration=2) + BROWSER)
+    with pytest.raises(InputError, match="apt-get install chromium"):
+        await run_async(scenario, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    await media.check([loads(passthrough())])  # the native client needs none
+
+
+async def test_a_browser_that_goes_after_the_check_ends_the_trial_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_: object) -> None:
+        return None
+
+    monkeypatch.setattr(media, "check", nothing)
+    monkeypatch.setenv(chromium.COMMAND_VARIABLE, str(tmp_path / "none"))
+    scenario = loads(passthrough("gone", duration=2) + BROWSER)
     run = await asyncio.wait_for(run_async(scenario, out=tmp_path), 60)
     (trial,) = run.trials
     assert trial.result.status == "failed"
     assert "apt-get install chromium" in trial.result.message
+
+
+async def test_a_codec_that_the_browser_does_not_offer_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(_: str) -> Offers:
+        return Offers("156.0", ("vp8", "av1"), ("vp8", "av1", "h265"))
+
+    monkeypatch.setattr(media, "ask", ask)
+    text = passthrough("codecs", duration=2) + BROWSER
+    text += "matrix: {publish.codec: [vp8, h265, vp9]}\n"
+    with pytest.raises(InputError) as caught:
+        await run_async(loads(text), out=tmp_path / "out")
+    assert str(caught.value) == (
+        "publish.codec: Chromium 156.0 does not encode h265; it encodes vp8, av1; "
+        "Chromium 156.0 does not encode vp9; it encodes vp8, av1"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("codec", ["vp9", "h264", "av1"])
+async def test_every_codec_that_the_browser_offers_can_be_measured(
+    tmp_path: Path, codec: str
+) -> None:
+    command = chromium.find(os.environ)
+    assert command is not None
+    why_not = (await ask(command)).why_not(codec)
+    if why_not:
+        pytest.skip(why_not)
+    text = passthrough(codec, warmup=3, duration=4) + BROWSER + f"publish: {{codec: {codec}}}\n"
+    run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 90)
+    (trial,) = run.trials
+    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
+    stats = trial.rtcstats()
+    for end in ("outbound", "inbound"):
+        assert stats[f"{end}.mime_type"].dropna().str.lower().unique() == [f"video/{codec}"]

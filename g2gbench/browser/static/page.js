@@ -42,6 +42,7 @@ const commands = {
     generator: typeof MediaStreamTrackGenerator !== "undefined",
     processor: typeof MediaStreamTrackProcessor !== "undefined",
     codecs: RTCRtpSender.getCapabilities("video").codecs.map((c) => c.mimeType),
+    decodes: RTCRtpReceiver.getCapabilities("video").codecs.map((c) => c.mimeType),
   }),
 
   // A new peer connection; one that there was is closed.
