@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ _QUEUES: Final = (
     ("worker", "stream_dropped"),
 )
 _PASSED_BY: Final = re.compile(r"(\d+ of \d+) media packets .* did not pass through the link")
+_COUNTED: Final = re.compile(r"the page (\w+ \d+ frames where its browser \w+ \d+)")
 _HELD: Final = re.compile(r"held whole frames for (\d+ ms)")
 
 
@@ -54,6 +55,7 @@ def checks(run: Run) -> list[Check]:
         _swapped(sessions),
         _clock(sessions),
         _playout(sessions, trials),
+        *_page([s for s in sessions if s.started and s.started.client == "browser"], trials),
     ]
 
 
@@ -228,6 +230,38 @@ def _playout(sessions: Sequence[Session], trials: Sequence[Mapping[str, Any]]) -
         fine=not found if asked or found else None,
         meaning="A jitter buffer that holds frames for longer than it was asked to adds to g2g."
         + ("" if asked or found else " No delay was asked for, or the network is impaired."),
+    )
+
+
+def _page(pages: Sequence[Session], trials: Sequence[Mapping[str, Any]]) -> Iterator[Check]:
+    """What only a page can go wrong in; nothing where no client was one."""
+    if not pages:
+        return
+    said = [e.detail for s in pages for e in s.events if e.name == "page"]
+    spreads = [found for one in said if isinstance(found := one.get("clock_spread_ms"), float)]
+    yield _check(
+        "disagreement on a page's clock",
+        f"{max(spreads):.2f} ms" if spreads else NOT_MEASURED,
+        f"{LIMITS.page_clock_ms:g} ms",
+        fine=max(spreads) <= LIMITS.page_clock_ms if spreads else None,
+        meaning="What a page saw would stand at another moment than what link and service saw.",
+    )
+    hidden = sum(bool(one.get("hidden")) for one in said)
+    yield _check(
+        "pages that were hidden",
+        f"{hidden} of {len(said)}" if said else NOT_MEASURED,
+        "0",
+        fine=not hidden if said else None,
+        meaning="A browser slows down what nobody looks at, and displays nothing of it.",
+    )
+    apart = _reasons(trials, _COUNTED)
+    yield _check(
+        "frames that a page and its browser count differently",
+        apart[0] if apart else f"{LIMITS.page_frames} or fewer",
+        plural(LIMITS.page_frames, "frame"),
+        fine=not apart,
+        meaning="Frames that the page stamped and its browser never took, or that the browser "
+        "decoded and the page never read, were lost by this tool.",
     )
 
 

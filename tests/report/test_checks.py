@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,48 @@ BROKEN: Mapping[str, tuple[Recipe, str, str]] = {
         "This machine was the bottleneck",
     ),
 }
+
+
+PAGE: Recipe = Recipe(link=True, display=20)
+BROKEN_PAGE: Mapping[str, tuple[Event | Stats, str, str]] = {
+    "disagreement on a page's clock": (
+        Event(LATER_NS, "page", {"clock_spread_ms": 1.25, "hidden": False}),
+        "1.25 ms",
+        "answered too unevenly",
+    ),
+    "pages that were hidden": (
+        Event(LATER_NS, "page", {"clock_spread_ms": 0.1, "hidden": True}),
+        "1 of 1",
+        "was not left to itself",
+    ),
+    "frames that a page and its browser count differently": (
+        Stats(LATER_NS, {"source.frames": 204, "inbound.frames_decoded": 200}),
+        "stamped 200 frames where its browser took 204",
+        "was not left to itself",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_PAGE)
+def test_what_makes_a_page_s_trial_invalid_fails_its_check_and_has_a_remedy(
+    tmp_path: Path, name: str
+) -> None:
+    record, worst, remedy = BROKEN_PAGE[name]
+    run = runs.store(tmp_path, {"default": [replace(PAGE, more=(record,))]})
+    assert run.status == "invalid"
+    assert [check.name for check in checks(run) if check.state == "fail"] == [name]
+    assert found(run)[name].worst == worst
+    (advice,) = headline(run.summary_data, {"default": 1}).advice
+    assert remedy in advice
+
+
+def test_the_checks_of_a_page_are_shown_where_a_client_was_one(
+    tmp_path: Path, reported: Reported
+) -> None:
+    event = Event(LATER_NS, "page", {"clock_spread_ms": 1.0, "hidden": False})
+    run = runs.store(tmp_path, {"default": [replace(PAGE, more=(event,))]})
+    assert [found(run)[name].state for name in BROKEN_PAGE] == ["pass"] * 3
+    assert not set(BROKEN_PAGE) & set(found(reported["pass"]))
 
 
 @pytest.mark.parametrize("name", BROKEN)
