@@ -31,8 +31,8 @@ NOT_JUDGED: Final = missing("the session was not judged")
 NO_DISPLAY: Final = "nothing is on display: client.display is off"
 
 LOCKED: Final = (
-    f"the source's rate goes into the display's {display.REFRESH_HZ} Hz: another session may be up "
-    f"to {1000 / display.REFRESH_HZ:.0f} ms off; 29.7 fps is not"
+    f"the source's rate keeps step with the display's {display.REFRESH_HZ} Hz: another session may "
+    f"be up to {1000 / display.REFRESH_HZ:.0f} ms off; 29.7 fps is not"
 )
 
 _ARRIVAL_METRICS: Final = (

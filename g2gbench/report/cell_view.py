@@ -391,6 +391,17 @@ def remark_on_display(cell: Mapping[str, Any]) -> str:
     return f"displayed: {reason}" if reason else ""
 
 
+def remarks_on_display(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The remarks of all cells, each once, with the cells that it is on where there are several."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if remark := remark_on_display(cell):
+            found.setdefault(remark, []).append(name_of(cell))
+    if len(cells) == 1:
+        return list(found)
+    return [f"{remark} ({'; '.join(names)})" for remark, names in found.items()]
+
+
 def missing_percentiles(cell: Mapping[str, Any]) -> list[str]:
     """Why a percentile has no value."""
     return [

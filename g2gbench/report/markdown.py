@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from g2gbench.report.budget_view import budget_of
+from g2gbench.report.cell_view import remarks_on_display
 from g2gbench.report.headline import doubts, headline, short_cell, trials_of
 from g2gbench.report.markdown_text import escaped as _text
 from g2gbench.report.numbers import key_metrics, label, plural, shown
@@ -42,6 +43,7 @@ def render(run: Run) -> str:
         *(_text(f"What to do: {advice}") for advice in head.advice),
         "\n".join(_expectations(summary["cells"])),
         "\n".join(_key_numbers(summary["cells"])),
+        _text("; ".join(remarks_on_display(summary["cells"]))),
         "\n".join(_budget(summary["cells"])),
         "\n".join(_recoveries(summary["cells"])),
         "\n".join(_doubts(summary)),

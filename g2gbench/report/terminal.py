@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import terminal_budget as way
-from g2gbench.report.cell_view import link_loss, name_of, remark_on_display, spread_words
+from g2gbench.report.cell_view import link_loss, name_of, remarks_on_display, spread_words
 from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
 from g2gbench.report.numbers import KEY_METRICS, key_metrics, label, plural, scale, shown
 from g2gbench.report.phase_view import recovery_rows
@@ -48,6 +48,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
         if verbose:
             blocks += [_every_metric(cell) for cell in cells]
     blocks += [
+        _remarks(cells),
         _spreads(cells),
         way.budget_block(cells, _INDENT, WIDTH),
         [line for text in _recoveries(cells) for line in _wrapped(text, _INDENT, _INDENT + "  ")],
@@ -78,7 +79,7 @@ def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
         return [_unmeasured(cell)]
     tables = [_table_of(cell, () if verbose else key_metrics([cell]))]
     every = _every_metric(cell) if verbose else []
-    return [*tables, every, _remarks(cell), _unmeasured(cell)]
+    return [*tables, every, _unmeasured(cell)]
 
 
 def _table_of(cell: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
@@ -124,10 +125,10 @@ def _interval_name(cell: Mapping[str, Any]) -> str:
     return f"{max(coverages):.1%} interval" if coverages else "[smallest, largest]"
 
 
-def _remarks(cell: Mapping[str, Any]) -> list[str]:
+def _remarks(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """How the displayed ones of the key numbers are to be read, where that is not plain."""
-    found = remark_on_display(cell)
-    return _wrapped(_clean(found), _INDENT, _INDENT + "  ") if found else []
+    found = map(_clean, remarks_on_display(cells))
+    return [line for text in found for line in _wrapped(text, _INDENT, _INDENT + "  ")]
 
 
 def _unmeasured(cell: Mapping[str, Any]) -> list[str]:

@@ -98,5 +98,9 @@ def test_a_remark_on_the_display_stands_where_the_key_numbers_are(reported: Repo
     assert cell_view.remark_on_display(cell) == ""
     cell["metrics"]["g2g_displayed_ms.p50"]["reason"] = "locked"
     assert cell_view.remark_on_display(cell) == "displayed: locked"
+    assert cell_view.remarks_on_display([cell]) == ["displayed: locked"]
+    native, browser = copy.deepcopy(reported["display"].summary_data["cells"])
+    browser["metrics"]["g2g_displayed_ms.p50"]["reason"] = "locked"
+    assert cell_view.remarks_on_display([native, browser]) == ["displayed: locked (browser)"]
     cell["metrics"]["g2g_displayed_ms.p50"]["value"] = None
     assert cell_view.remark_on_display(cell) == ""
