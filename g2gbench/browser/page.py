@@ -119,7 +119,10 @@ class Page:
         self._calls[number] = answer
         try:
             await self._send({"id": number, "command": command, **given})
-            return await asyncio.wait_for(answer, CALL_S)
+            # Not wait_for: it swallows a cancellation that comes together with the answer, and who
+            # asks again and again would never end.
+            async with asyncio.timeout(CALL_S):
+                return await answer
         except TimeoutError:
             raise PageFailed(f"the page did not do {command!r} within {CALL_S:g} s") from None
         finally:

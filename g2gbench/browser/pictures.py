@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -137,6 +138,7 @@ class PageStream(LocalStream):
         self._room = threading.Semaphore(0)
         self._started = False
         self._ending = threading.Event()
+        self._sending: concurrent.futures.Future[None] | None = None
         feed = self._feed_of(source, marker, mirrored=mirrored)
         self._feeder = threading.Thread(target=self._feed, args=(feed,), daemon=True, name="feeder")
         self._feeder.start()  # what it sends first has its time before anything is measured
@@ -165,6 +167,7 @@ class PageStream(LocalStream):
             return
         self.disposed = True
         self._ending.set()
+        self._give_up()
         self._room.release()
         self._feeder.join(timeout=2.0)
         close = getattr(self._source, "close", None)
@@ -203,11 +206,19 @@ class PageStream(LocalStream):
     def _send(self, message: bytes) -> bool:
         """Send it; False when the page is gone, of which whoever waits for it hears."""
         sending = asyncio.run_coroutine_threadsafe(self._page.send_frame(message), self._loop)
+        self._sending = sending
+        if self._ending.is_set():
+            self._give_up()
         try:
             sending.result()
-        except (PageFailed, RuntimeError):
+        except (PageFailed, RuntimeError, concurrent.futures.CancelledError):
             return False
         return True
+
+    def _give_up(self) -> None:
+        """What is being sent waits for the event loop, which may be waiting for the feeder."""
+        if self._sending is not None:
+            self._sending.cancel()
 
 
 def _mirrored(source: Source) -> Source:

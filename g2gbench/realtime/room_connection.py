@@ -143,7 +143,9 @@ class RoomConnection(Connection):
         """Take one snapshot of the statistics now."""
         at_ns = time.monotonic_ns()
         try:
-            values = await asyncio.wait_for(stats.snapshot(self.room), _STATS_TIMEOUT_S)
+            # Not wait_for: it swallows a cancellation that comes together with the answer.
+            async with asyncio.timeout(_STATS_TIMEOUT_S):
+                values = await stats.snapshot(self.room)
         except (RuntimeError, TimeoutError) as error:
             self._hooks.sampling_failed(type(error).__name__)
         else:

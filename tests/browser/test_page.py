@@ -183,3 +183,16 @@ async def test_its_files_load_nothing_from_elsewhere(
             assert "https://" not in await answer.text()
     async with session.get(f"{url}page.py") as answer:
         assert answer.status == 404
+
+
+async def test_whoever_is_cancelled_with_the_answer_in_hand_still_ends(
+    page: Page, session: aiohttp.ClientSession
+) -> None:
+    played = await play(page, session)
+    asking = asyncio.ensure_future(page.call("stats"))
+    number = (await played.asked.get())["id"]
+    page._heard({"id": number, "result": {"stats": []}}, time.monotonic_ns())
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await played.close()

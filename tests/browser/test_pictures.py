@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -28,11 +29,14 @@ class Taking:
     def __init__(self) -> None:
         self.messages: asyncio.Queue[bytes] = asyncio.Queue()
         self.is_gone = False
+        self.sent: asyncio.Event | None = None
 
     async def send_frame(self, data: bytes) -> None:
         if self.is_gone:
             raise PageFailed("the page is gone")
         self.messages.put_nowait(bytes(data))
+        if self.sent is not None:
+            await self.sent.wait()
 
     async def kind(self) -> int:
         return int(struct.unpack_from("<I", await asyncio.wait_for(self.messages.get(), 10))[0])
@@ -105,3 +109,12 @@ async def test_a_page_that_is_gone_ends_the_feeding() -> None:
     await asyncio.to_thread(feeder.join, 10)
     assert not feeder.is_alive()
     whole.stream.dispose()
+
+
+async def test_the_end_waits_for_nothing_that_waits_for_the_event_loop(laid: Streaming) -> None:
+    assert await laid.page.kind() == drawing.LAYERS
+    laid.page.sent = asyncio.Event()  # never set: the next message stays under way
+    laid.stream.start()
+    assert await laid.page.kind() == drawing.ORDERS
+    laid.stream.dispose()
+    assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
