@@ -9,6 +9,7 @@ import os
 import signal
 import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -102,17 +103,16 @@ async def _live(scenario: Scenario, origin: Origin, out: Path, site: Site, host:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     desk = Desk(scenario, origin, out, site.tell, _print)
-    try:
-        url = await site.start(desk)
-    except OSError as error:
-        raise InputError(
-            f"--host {host}: {error.strerror}; choose another --host or --port"
-        ) from None
     interrupted = False
     try:
+        try:
+            url = await site.start(desk)
+        except OSError as error:
+            words = f"--host {host}: {error.strerror}; choose another --host or --port"
+            raise InputError(words) from error
         click.echo(f"open {url} in a browser; Ctrl-C ends it")
         if not _loopback(host):
-            click.echo(ELSEWHERE.format(port=url.split(":")[2].split("/")[0]), err=True)
+            click.echo(ELSEWHERE.format(port=urlsplit(url).port), err=True)
         await stop.wait()
     finally:
         interrupted = await desk.close()

@@ -44,6 +44,11 @@ def test_a_complete_run_is_refused(tmp_path: Path, status: str) -> None:
         resuming.check(changed(stopped(tmp_path), status=status))
 
 
+def test_a_run_of_a_persons_page_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="g2gbench live anew"):
+        resuming.check(changed(stopped(tmp_path), live=True))
+
+
 def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"begun by g2gbench 0\.0\.9"):
         resuming.check(changed(stopped(tmp_path), g2gbench="0.0.9"))

@@ -10,7 +10,8 @@ import pytest
 
 from g2gbench.scenario import Scenario, cells, load
 from g2gbench.service.pipeline import Processing
-from g2gbench.trial import link_plan, plan
+from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.trial import link_plan, pictures, plan
 from g2gbench.trial.plan import PlannedTrial
 from tests.scenario.texts import scenario
 
@@ -105,6 +106,21 @@ def test_the_client_is_told_what_to_send() -> None:
     assert (told["warmup_s"], told["duration_s"]) == (3, 7)
     assert (told["model"], told["seed"]) == ("lucy-2.1", 9)
     assert told["api_key"]  # the service refuses an empty one
+
+
+def test_a_persons_page_may_bring_its_own_camera() -> None:
+    trial = _trial("", "client.kind=browser", "source.size=640x360", "source.fps=25")
+    assert not plan.client_plan(trial)["live"]
+    told = plan.client_plan(trial, live=True, camera=True)
+    assert told["live"]
+    assert told["source"]["kind"] == plan.PAGE_CAMERA
+    source = pictures.make(told["source"], 1)
+    assert isinstance(source, ElsewhereSource)
+    assert (source.width, source.height, source.fps) == (640, 360, 25)
+    assert source.due_ns(2) == 80_000_000
+    picture = bytearray(640 * 360 * 3 // 2)
+    source.render(0, picture)
+    assert (picture[0], picture[-1]) == (16, 128)  # black
 
 
 @pytest.mark.parametrize(
