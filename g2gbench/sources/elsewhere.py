@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from g2gbench.sources.i420 import Buffer
 
 
@@ -24,4 +26,5 @@ class ElsewhereSource:
     def render(self, number: int, into: Buffer) -> None:
         """Black, in limited range."""
         size = self.width * self.height
-        memoryview(into)[:] = b"\x10" * size + b"\x80" * (size // 2)
+        picture = np.frombuffer(into, np.uint8)
+        picture[:size], picture[size:] = 16, 128
