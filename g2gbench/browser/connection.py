@@ -67,6 +67,7 @@ class PageConnection(Connection):
 
     ``stamped_size``: (width, height) at which the markers of what comes back were stamped; None:
     not known. ``display``: the page shows what comes back.
+    ``content_hint``: of the track that it sends, as the W3C names them; none: it gives no hint.
     """
 
     def __init__(
@@ -78,11 +79,13 @@ class PageConnection(Connection):
         stamped_size: tuple[int, int] | None,
         *,
         display: bool = False,
+        content_hint: str = "none",
     ) -> None:
         super().__init__(number, machine, hooks)
         self._page = page
         self._stamped_size = stamped_size
         self._display = display
+        self._content_hint = "" if content_hint == "none" else content_hint
         self._signalling = RoomSignalling(self._said, self._room_lost)
         self._streams: list[PageRemote] = []
         self._shown: dict[str, str] = {}  # sid of a track -> its media section
@@ -182,6 +185,7 @@ class PageConnection(Connection):
             "publish",
             codec=codec,
             maxBitrate=sending.max_bitrate,
+            contentHint=self._content_hint,
             # Chromium cuts a fraction off, and would then drop frames before it encodes them.
             maxFramerate=-int(-sending.max_framerate // 1),
         )

@@ -70,6 +70,12 @@ def _check_client(scenario: Scenario) -> Iterator[Finding]:
                 allowed=("false", "kind: browser beside it"),
             )
             yield ("client", "display"), refused
+        if scenario.client.content_hint != "none":
+            refused = Refused(
+                "the native client's package takes no hint: only a page's browser does",
+                allowed=("none", "kind: browser beside it"),
+            )
+            yield ("client", "content_hint"), refused
         return
     if scenario.source.kind == "camera":
         refused = Refused("a page takes no camera yet", allowed=("synthetic", "file"))

@@ -330,3 +330,7 @@ class Client(Section):
     display: Annotated[bool, Flag()] = Field(
         False, description="Whether the page shows what comes back, and tells when it did."
     )
+    content_hint: Annotated[
+        Literal["none", "motion", "detail", "text"],
+        Choice(names=("none", "motion", "detail", "text")),
+    ] = Field("none", description="What the page tells its browser of its track's content.")

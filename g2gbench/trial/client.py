@@ -458,7 +458,7 @@ async def _media(plan: Plan) -> Media:
     source = plan["source"]
     stamped = stamped_size(plan, (source["width"], source["height"]))
     kind = LiveMedia if plan["live"] else BrowserMedia
-    return await kind.start(stamped, display=plan["display"])
+    return await kind.start(stamped, display=plan["display"], content_hint=plan["content_hint"])
 
 
 def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:

@@ -31,10 +31,14 @@ class LiveMedia(BrowserMedia):
 
     @classmethod
     async def start(
-        cls, stamped_size: tuple[int, int] | None, *, display: bool = False
+        cls,
+        stamped_size: tuple[int, int] | None,
+        *,
+        display: bool = False,
+        content_hint: str = "none",
     ) -> LiveMedia:
         """Serve the page's socket; ``address`` says where."""
-        media = cls(stamped_size, display=display)
+        media = cls(stamped_size, display=display, content_hint=content_hint)
         media.address = await media._page.serve()
         return media
 

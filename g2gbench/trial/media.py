@@ -97,12 +97,15 @@ class BrowserMedia:
 
     kind = "browser"
 
-    def __init__(self, stamped_size: tuple[int, int] | None, *, display: bool) -> None:
+    def __init__(
+        self, stamped_size: tuple[int, int] | None, *, display: bool, content_hint: str
+    ) -> None:
         self.address = ""
         self.versions: dict[str, str] = {}
         self.connector: Connector = self._connect
         self._stamped_size = stamped_size
         self._display = display
+        self._content_hint = content_hint
         self._page = Page(self._event, self._captured, self._corners, self._displayed)
         self._on_record: Callable[[Record], None] = lambda _: None
         self._chromium: Chromium | None = None
@@ -115,14 +118,18 @@ class BrowserMedia:
 
     @classmethod
     async def start(
-        cls, stamped_size: tuple[int, int] | None, *, display: bool = False
+        cls,
+        stamped_size: tuple[int, int] | None,
+        *,
+        display: bool = False,
+        content_hint: str = "none",
     ) -> BrowserMedia:
         """Start the browser and its page, which shows what comes back when told to ``display``.
 
         Raises InputError where there is no browser, UnreachableError when it does not come up.
         """
         command = _browser()
-        media = cls(stamped_size, display=display)
+        media = cls(stamped_size, display=display, content_hint=content_hint)
         try:
             url = await media._page.serve()
             media._chromium = await Chromium.start(command, url)
@@ -190,7 +197,13 @@ class BrowserMedia:
 
     def _connect(self, number: int, machine: Machine, hooks: Hooks) -> Connection:
         self._connection = PageConnection(
-            number, machine, hooks, self._page, self._stamped_size, display=self._display
+            number,
+            machine,
+            hooks,
+            self._page,
+            self._stamped_size,
+            display=self._display,
+            content_hint=self._content_hint,
         )
         return self._connection
 

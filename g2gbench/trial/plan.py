@@ -104,6 +104,7 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
         "client": scenario.client.kind,
         "display": scenario.client.display,
         "live": live,
+        "content_hint": scenario.client.content_hint,
         "model": target.model,
         "resolution": getattr(target, "resolution", None),
         "pixel_latency": restamps(scenario),

@@ -19,6 +19,7 @@ CODECS = str(ROOT / "scenarios" / "codecs.yaml")
 SHIPPED = [
     "blackout",
     "clean-360p",
+    "clients-table",
     "clients",
     "codec-ladder",
     "codecs",

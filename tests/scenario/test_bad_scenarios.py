@@ -40,6 +40,13 @@ TABLE: dict[str, Expected] = {
     "client-camera": Expected(
         3, 16, "source.kind", "a page takes no camera yet; allowed: synthetic, file"
     ),
+    "client-content-hint": Expected(
+        3,
+        38,
+        "client.content_hint",
+        "the native client's package takes no hint: only a page's browser does; "
+        "allowed: none, kind: browser beside it",
+    ),
     "client-display": Expected(
         3,
         33,

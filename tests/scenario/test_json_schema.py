@@ -23,6 +23,7 @@ BEYOND_A_SCHEMA = frozenset(
         "burst-of-everything",
         "burst-too-short",
         "client-camera",
+        "client-content-hint",
         "client-display",
         "client-simulcast",
         "burst-without-loss",

@@ -65,7 +65,10 @@ const commands = {
     outgoing = track;
   },
 
-  publish: async ({ codec, maxBitrate, maxFramerate }) => {
+  publish: async ({ codec, maxBitrate, maxFramerate, contentHint }) => {
+    outgoing.contentHint = contentHint; // one that it does not know leaves it as it was
+    if (outgoing.contentHint !== contentHint)
+      return { refused: `this browser takes no content hint ${contentHint}` };
     const transceiver = connection.addTransceiver(outgoing, {
       direction: "sendonly",
       streams: [new MediaStream([outgoing])],
