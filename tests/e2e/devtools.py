@@ -133,6 +133,16 @@ async def tab(devtools: str, url: str) -> AsyncIterator[Page]:
 
 
 @contextlib.asynccontextmanager
+async def opened(devtools: str) -> AsyncIterator[Page]:
+    """The page that the browser has open."""
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{devtools}/json/list") as answer:
+            (target,) = [one for one in await answer.json() if one["type"] == "page"]
+        async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+            yield Page(socket)
+
+
+@contextlib.asynccontextmanager
 async def browser(profile: Path, *flags: str) -> AsyncIterator[str]:
     """A browser; its DevTools' HTTP address."""
     assert CHROMIUM is not None
