@@ -5,10 +5,14 @@
 importScripts("drawing.js");
 
 const AHEAD_MS = 100; // from the first frame's arrival to its tick
+const DRAWING_MS = 8; // a picture is drawn so long before its tick
 const COLOUR = { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false };
 
 const clock = () => performance.timeOrigin + performance.now();
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const until = async (time) => {
+  const early = time - clock();
+  if (early > 0) await new Promise((done) => setTimeout(done, early));
+};
 
 let drawing = null;
 const waiting = []; // {id, after, picture} or {id, after, steps, stamp}
@@ -26,9 +30,10 @@ const run = async ({ writable, width, height, interval }) => {
     const { id, after } = given;
     if (start === null) start = clock() + AHEAD_MS - after;
     const due = start + after;
+    // Not at once: the frame before is being encoded, and what is drawn beside it delays it.
+    await until(due - DRAWING_MS);
     const picture = given.picture || drawing.draw(given);
-    const early = due - clock();
-    if (early > 0) await sleep(early);
+    await until(due);
     if (clock() - due > interval) {
       postMessage({ id, due, skipped: true });
       continue;
