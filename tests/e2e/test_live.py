@@ -59,9 +59,13 @@ class Live:
 
 
 @contextlib.asynccontextmanager
-async def live(out: Path, warmup: str = "1s") -> AsyncIterator[Live]:
+async def live(out: Path, warmup: str = "1s", display: str = "false") -> AsyncIterator[Live]:
     """``g2gbench live``, where it has said its address."""
-    settings = (f"session.warmup={warmup}", "session.playout_delay=0ms")
+    settings = (
+        f"session.warmup={warmup}",
+        "session.playout_delay=0ms",
+        f"client.display={display}",
+    )
     options = [word for setting in settings for word in ("--set", setting)]
     process = await g2gbench("live", "--port", "0", "--out", str(out), *options)
     try:
@@ -244,7 +248,7 @@ async def test_every_source_goes_through_every_path(
     tmp_path: Path, query: str, source: str, client: str
 ) -> None:
     async with (
-        live(tmp_path / "out") as served,
+        live(tmp_path / "out", display="true") as served,
         browser(tmp_path / "profile", *FAKE_CAMERA) as devtools,
         tab(devtools, served.url + query) as page,
     ):
@@ -266,5 +270,6 @@ async def test_every_source_goes_through_every_path(
         # What is read from a display misses what was never displayed.
         assert frames["delivered"] > (0.5 if "canvas" in client else 0.9) * frames["captured"]
         assert trial.result.readings["misread"] == 0
+        assert (trial.result.metrics["g2g_displayed_ms.mean"].value or 0) > 0
         assert page.errors == []
         assert await served.end(signal.SIGTERM) in (ExitCode.PASS, ExitCode.INVALID)

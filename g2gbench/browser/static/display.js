@@ -18,7 +18,7 @@ const display = (() => {
     video.playsInline = true;
     video.srcObject = new MediaStream([track]);
     video.requestVideoFrameCallback(presented);
-    document.body.append(video);
+    (document.getElementById("display") || document.body).append(video);
     elements.push(video);
   };
 

@@ -7,8 +7,8 @@ const canvasPath = {
     || typeof MediaStreamTrackProcessor === "undefined"
     || new URLSearchParams(location.search).has("canvas"),
   words: "This browser hands over no single frames (a Chromium does), so the page draws what it sends on a "
-    + "canvas and reads what comes back from the display. That costs this machine some 10 ms a frame, adds up "
-    + "to a tick of the display (17 ms) to g2g, and a frame that was never displayed counts as dropped.",
+    + "canvas and reads what comes back from the display. That costs this page time for every frame, adds up "
+    + "to a tick of the display (17 ms at 60 Hz) to g2g, and a frame that was never displayed counts as dropped.",
 };
 
 const CORNER_HEADER = 32; // bytes: as incoming.js writes them

@@ -82,6 +82,7 @@ const told = {
       detach();
       camera.close();
       for (const id of ["sent", "returned"]) at(id).srcObject = null;
+      at("returned").hidden = false;
     });
     if (canvasPath.needed) feed(camera.stream ? new CameraOut(camera.stream) : new DrawnOut());
   },
@@ -175,6 +176,13 @@ const shown = (command, id, track) => {
 shown("start", "sent", () => outgoing);
 shown("deliver", "returned", ({ mid }) =>
   connection.getTransceivers().find((one) => one.mid === mid).receiver.track);
+
+// A display that is measured takes the place of the one that is not.
+const displaying = commands.display;
+commands.display = (given) => {
+  at("returned").hidden = true;
+  return displaying(given);
+};
 
 at("start").onclick = async () => {
   say("");
