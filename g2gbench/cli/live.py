@@ -70,7 +70,7 @@ def live_command(
       g2gbench live
       g2gbench live scenarios/wifi.yaml --set network.profile=lte
     """
-    read, origin = _read(scenario, (*sitting.SETTINGS, *overrides))
+    read, origin = _read(scenario, sitting.settings(overrides))
     sitting.check(read)
     raise SystemExit(asyncio.run(_live(read, origin, out, Site(host, port, _tls(cert, key)), host)))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench import marker
@@ -28,8 +29,10 @@ from g2gbench.trial.schedule import Coming
 from g2gbench.trial.steering import Finish, Restyle, Steering, Switch
 
 log = logging.getLogger(__name__)
-SETTINGS: Final = ("client.kind=browser", "repeat=1", "session.duration=60min")
-"""What every live session has; an hour after its warm-up it ends, if nobody stops it."""
+SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"client.kind": "browser", "repeat": "1", "session.duration": "60min"}
+)
+"""What a live session has unless it is told otherwise, by path; an hour, if nobody stops it."""
 
 POINTS_S: Final = 0.2
 """How often the page is told of single frames."""
@@ -39,7 +42,7 @@ class Desk:
     """Begins, steers and ends sessions for whoever sits at the page.
 
     Args:
-        scenario: what a session is; read with ``SETTINGS``, and checked.
+        scenario: what a session is; read with ``settings``, and checked.
         origin: what it was read from.
         out: where run directories are made.
         tell: takes a message for the page.
@@ -216,8 +219,20 @@ class _Watching:
         """Nothing: the run is over with it."""
 
 
+def settings(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The overrides, with those of every live session that they do not replace before them."""
+    given = {override.partition("=")[0].strip() for override in overrides}
+    usual = (f"{path}={value}" for path, value in SETTINGS.items() if path not in given)
+    return (*usual, *overrides)
+
+
 def check(scenario: Scenario) -> None:
-    """Raise InputError for a scenario with several cells: a live session measures one."""
+    """Raise InputError for what is no single session of a page."""
+    if scenario.client.kind != "browser" or scenario.repeat != 1:
+        raise InputError(
+            f"client.kind is {scenario.client.kind}, repeat is {scenario.repeat}; a live session "
+            "has client.kind browser and repeat 1"
+        )
     count = len(cells(scenario))
     if count > 1:
         raise InputError(

@@ -14,7 +14,7 @@ import pytest_asyncio
 from g2gbench.browser.page import FILES as PAGE_FILES
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.live import site as serving
-from g2gbench.live.desk import SETTINGS, Desk, check, exit_code
+from g2gbench.live.desk import Desk, check, exit_code, settings
 from g2gbench.live.site import Site
 from g2gbench.report import REPORT_HTML
 from g2gbench.scenario import loads
@@ -32,7 +32,7 @@ class Told:
         self.site = Site("127.0.0.1", 0)
 
     def desk(self, out: Path) -> Desk:
-        scenario = loads(passthrough(), overrides=SETTINGS)
+        scenario = loads(passthrough(), overrides=settings(()))
         return Desk(scenario, Origin(), out, self.site.tell, lambda _: None)
 
 
@@ -134,4 +134,14 @@ def test_the_exit_code_without_a_session() -> None:
 def test_a_scenario_with_several_cells_is_refused() -> None:
     text = passthrough() + "matrix: {publish.codec: [vp8, vp9]}\n"
     with pytest.raises(InputError, match="makes 2 cells"):
-        check(loads(text, overrides=SETTINGS))
+        check(loads(text, overrides=settings(())))
+
+
+def test_a_session_may_be_given_a_time_and_nothing_that_makes_it_another_one() -> None:
+    told = settings(["session.duration=2min", "network.profile=lte"])
+    scenario = loads(passthrough(), overrides=told)
+    check(scenario)
+    assert (scenario.session.duration, scenario.client.kind, scenario.repeat) == (120, "browser", 1)
+    for other in ("client.kind=native", "repeat=2"):
+        with pytest.raises(InputError, match=r"client\.kind browser and repeat 1"):
+            check(loads(passthrough(), overrides=settings([other])))
