@@ -22,6 +22,7 @@ from g2gbench.errors import (
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "run",
+    "live",
     "compare",
     "baseline",
     "trend",
