@@ -39,12 +39,12 @@ const say = (words) => {
 const ask = (request) => desk.send(JSON.stringify(request));
 
 const able = () => {
-  const there = desk !== null && desk.readyState === WebSocket.OPEN;
+  const there = facts !== null && desk.readyState === WebSocket.OPEN;
   at("start").disabled = running || !there;
   at("stop").disabled = !running || !there;
   at("sources").disabled = running;
   for (const id of ["ask", "upload"]) at(id).disabled = !running || !there;
-  at("network").disabled = !running || !there || !facts || !facts.networks.length;
+  at("network").disabled = !running || !there || !facts.networks.length;
 };
 
 const log = (note) => {
@@ -131,7 +131,6 @@ const told = {
 
 const connect = () => {
   desk = new WebSocket(socketAt("socket"));
-  desk.onopen = able;
   desk.onmessage = ({ data }) => {
     const message = JSON.parse(data);
     for (const [kind, value] of Object.entries(message)) {
