@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from g2gbench.browser import chromium
+from tests.e2e.devtools import CHROMIUM
 from tests.e2e.sessions import all_gone, g2gbench, until
 
 pytestmark = pytest.mark.session
@@ -69,6 +71,30 @@ async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     assert '"phase":"measured"' in journal
     facts = json.loads(next((tmp_path / "runs").rglob("run.json")).read_text())
     assert facts["scenario_text"] == (tmp_path / "cloud.yaml").read_text()  # as its author wrote it
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}")
+async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_native_client_does(
+    tmp_path: Path,
+) -> None:
+    text = SCENARIO + (
+        "client: {{kind: browser}}\n"
+        "network: {{profile: ethernet}}\n"
+        "timeline: [{{at: 0.5s, prompt: a forest}}, {{at: 1s, network: {{profile: wifi}}}}]\n"
+    )
+    async with _serving("--key", SECRET) as url:
+        status, said = await _run(tmp_path, url, text)
+    assert status in (0, 3), said
+    assert _files_with_the_secret(tmp_path) == []
+    journal = next((tmp_path / "runs").rglob("journal.jsonl")).read_text().splitlines()
+    records = [json.loads(line) for line in journal]
+    events = [r for r in records if r["kind"] == "event"]
+    prompts = [e["detail"] for e in events if e["name"] == "prompt"]
+    assert [p["text"] for p in prompts] == ["a forest"]
+    assert "measured" in {r["phase"] for r in records if r["kind"] == "reached"}
+    seen = [r for r in records if r["kind"] == "seen"]
+    assert sum(r["seq"] is not None for r in seen) > 0.8 * len(seen) > 0
 
 
 async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
