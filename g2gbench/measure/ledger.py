@@ -197,10 +197,10 @@ def build(
     outcome = _outcomes(session, delivered, arrival != ABSENT, received_ns)
     known = (sighted.kind == sightings.NEW) | (sighted.kind == sightings.REPEAT)
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
-    way = ways.trace(session, service_frames, packets)
+    returned_ns = np.where(delivered, received_ns, ABSENT)
+    way = ways.trace(session, returned_ns, service_frames, packets)
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
     drop_phase = attribute(session, sighted, outcome == DROPPED, delivered, way)
-    returned_ns = np.where(delivered, received_ns, ABSENT)
     drop_phase[display.superseded(returned_ns, displayed_ns)] = DROP_PHASES.index("display")
     return Ledger(
         seq=captured.seq,

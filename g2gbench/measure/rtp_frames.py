@@ -112,25 +112,31 @@ def _frames(packets: Packets) -> RtpFrames:
     )
 
 
-def align(frames: RtpFrames, sent_ns: IntArray) -> IntArray:
+def align(frames: RtpFrames, sent_ns: IntArray, out_ns: IntArray) -> IntArray:
     """Which frame of its sender each encoded frame is: an index into ``sent_ns``, -1 for none.
 
     A sender stamps a frame with its own clock of the moment at which it was handed over, from a
     random origin (RFC 3550 5.1): the difference is the same for all frames of a stream. It is
-    found by vote. A steady source fits itself when shifted by a frame: of several origins the one
-    that fits the jitter of the hand-overs best is taken, and where none is better, the one under
-    which frames came to the link soonest after they were handed over, and none before.
+    found by vote. A steady source fits itself when shifted by a frame. An origin under which frames
+    came to the link before they were handed over, or came out behind it before they had left it,
+    is wrong, and so is one that leaves out what is known to have come out. Of those that remain,
+    the one that fits the jitter of the hand-overs best is taken, and where none is better, the one
+    under which frames came to the link soonest after they were handed over.
 
-    ``sent_ns``: when the sender's frames were handed to its encoder, ascending. All -1 when the
-    timestamps do not follow them.
+    ``sent_ns``: when the sender's frames were handed to its encoder, ascending. ``out_ns``: when
+    each of them came out behind the link, decoded; -1 where it did not, or nothing tells. All -1
+    when the timestamps do not follow them.
     """
     nothing = np.full(len(frames), ABSENT, dtype=np.int64)
     if len(frames) < MIN_FRAMES or not len(sent_ns):
         return nothing
     sent_ms = sent_ns / 1e6
     best, best_share, best_spread_ms = nothing, MIN_SHARE, 0.0
-    for offset in _candidates(frames, sent_ms):
-        rows, share, spread_ms = _fitted(frames, sent_ns, sent_ms, offset)
+    fitted = [_fitted(frames, sent_ns, out_ns, offset) for offset in _candidates(frames, sent_ms)]
+    came_out = [np.count_nonzero(out_ns[rows[rows != ABSENT]] != ABSENT) for rows, *_ in fitted]
+    for (rows, share, spread_ms), count in zip(fitted, came_out, strict=True):
+        if count < _OUT_SHARE * max(came_out):
+            continue
         as_many = share > best_share - _BETTER and spread_ms < _CLOSER * best_spread_ms
         if share > best_share + _BETTER or as_many:
             best, best_share, best_spread_ms = rows, share, spread_ms
@@ -151,6 +157,7 @@ _VOTERS: Final = 200
 _BETTER: Final = 0.02  # a share must be better by this to beat an origin that is nearer
 _CLOSER: Final = 0.8  # a spread must be smaller by this factor to beat an origin that is nearer
 _CLUSTER_MS: Final = 2 * TOLERANCE_MS
+_OUT_SHARE: Final = 0.5  # of the most frames known to have come out that any origin accounts for
 
 
 def _candidates(frames: RtpFrames, sent_ms: FloatArray) -> list[float]:
@@ -174,12 +181,13 @@ def _candidates(frames: RtpFrames, sent_ms: FloatArray) -> list[float]:
 
 
 def _fitted(
-    frames: RtpFrames, sent_ns: IntArray, sent_ms: FloatArray, offset: float
+    frames: RtpFrames, sent_ns: IntArray, out_ns: IntArray, offset: float
 ) -> tuple[IntArray, float, float]:
     """The rows that fit an origin, their share, and the spread of what is left unexplained.
 
-    A frame cannot come before it was sent.
+    A frame cannot come before it was sent, nor leave after it has come out.
     """
+    sent_ms = sent_ns / 1e6
     wanted = frames.rtp_ms - offset
     after = np.clip(np.searchsorted(sent_ms, wanted), 1, max(1, len(sent_ms) - 1))
     before = after - 1
@@ -188,6 +196,7 @@ def _fitted(
     rows = np.where(nearer, after, before)
     fits = np.abs(sent_ms[rows] - wanted) <= TOLERANCE_MS
     fits &= frames.first_ns >= sent_ns[rows]
+    fits &= (out_ns[rows] == ABSENT) | (frames.left_ns <= out_ns[rows])
     # Two frames of one sender never share a capture: the second is something else.
     _, once = np.unique(rows[fits], return_index=True)
     kept = np.flatnonzero(fits)[once]

@@ -71,16 +71,19 @@ class Way:
 
 
 def trace(
-    session: Session, service_frames: Sequence[ServiceFrame] = (), packets: Packets | None = None
+    session: Session,
+    returned_ns: IntArray,
+    service_frames: Sequence[ServiceFrame] = (),
+    packets: Packets | None = None,
 ) -> Way:
-    """The way of every captured frame, as far as the logs tell it."""
+    """The way of every captured frame, as far as the logs tell it; ``returned_ns``: -1 if never."""
     captured = session.captured
     service = at_service(captured, service_frames)
     rows = np.flatnonzero(captured.accepted)
-    uplink = _leg(packets, "uplink", len(captured), rows, captured.captured_ns[rows])
+    uplink = _leg(packets, "uplink", rows, captured.captured_ns, service.received_ns)
     sent = np.flatnonzero(service.sent_ns != ABSENT)
     sent = sent[np.argsort(service.sent_ns[sent], kind="stable")]
-    downlink = _leg(packets, "downlink", len(captured), sent, service.sent_ns[sent])
+    downlink = _leg(packets, "downlink", sent, service.sent_ns, returned_ns)
     return Way(uplink, service, downlink)
 
 
@@ -121,20 +124,24 @@ def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> I
 
 
 def _leg(
-    packets: Packets | None, direction: str, size: int, rows: IntArray, sent_ns: IntArray
+    packets: Packets | None, direction: str, rows: IntArray, sent_ns: IntArray, out_ns: IntArray
 ) -> Leg:
-    """One direction; ``rows`` are the captured frames that were handed over at ``sent_ns``."""
+    """One direction; ``rows``: the captured frames that were handed over, in that order.
+
+    ``sent_ns``, ``out_ns``: of every captured frame, when it was, and when it came out behind.
+    """
+    size = len(sent_ns)
     leg = Leg(
         known=False,
         entered_ns=np.full(size, ABSENT, dtype=np.int64),
         left_ns=np.full(size, ABSENT, dtype=np.int64),
         absent=np.zeros(size, dtype=np.int64),
     )
-    if packets is None or not len(sent_ns):
+    if packets is None or not len(rows):
         return leg
     aligned = False
     for stream in rtp_frames.streams(packets, direction):
-        found = rtp_frames.align(stream, sent_ns)
+        found = rtp_frames.align(stream, sent_ns[rows], out_ns[rows])
         matched = found != ABSENT
         aligned |= bool(matched.any())
         _place(leg, stream.part(matched), rows[found[matched]])

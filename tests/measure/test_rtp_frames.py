@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -16,6 +18,15 @@ def sent(frames: int = FRAMES, *, jitter_ms: float = 0.0) -> npt.NDArray[np.int6
     chance = np.random.default_rng(4)
     noise = (chance.random(frames) * jitter_ms * MS).astype(np.int64)
     return START + np.arange(frames, dtype=np.int64) * INTERVAL + noise
+
+
+def align(
+    found: rtp_frames.RtpFrames,
+    at: npt.NDArray[np.int64],
+    out: npt.NDArray[np.int64] | None = None,
+) -> npt.NDArray[np.int64]:
+    """Without ``out`` nothing is known of what came out behind the link."""
+    return rtp_frames.align(found, at, np.full(len(at), ABSENT) if out is None else out)
 
 
 def test_packets_of_one_timestamp_are_one_frame_with_its_way_in_and_out() -> None:
@@ -83,7 +94,7 @@ def test_frames_are_found_again_by_their_timestamps(jitter_ms: float, after_ms: 
     skipped = {0, 1, 17, 40}
     at = sent(jitter_ms=jitter_ms)
     (found,) = rtp_frames.streams(log(stream(at, skipped=skipped, after_ms=after_ms)), "uplink")
-    assert rtp_frames.align(found, at).tolist() == [i for i in range(FRAMES) if i not in skipped]
+    assert align(found, at).tolist() == [i for i in range(FRAMES) if i not in skipped]
 
 
 @pytest.mark.parametrize("jitter_ms", [2.0, 5.0, 20.0])
@@ -91,29 +102,58 @@ def test_a_slow_sender_is_told_by_the_jitter_of_its_captures(jitter_ms: float) -
     """Shifted by one frame all would still come after they were sent, but not fit as well."""
     at = sent(300, jitter_ms=jitter_ms)
     (found,) = rtp_frames.streams(log(stream(at, after_ms=70)), "uplink")
-    assert rtp_frames.align(found, at).tolist() == list(range(300))
+    assert align(found, at).tolist() == list(range(300))
+
+
+def test_an_encoder_that_leaves_out_every_other_frame_is_told_by_those_that_came_out() -> None:
+    """The first frames are stamped late, so that all but them fit, and all fit one frame off."""
+    at = sent(120)
+    encoded = np.arange(0, 120, 2)
+    stamped = at[encoded] + np.where(encoded < 6, INTERVAL, 0)
+    (found,) = rtp_frames.streams(log(stream(stamped.tolist(), after_ms=5)), "uplink")
+    came = at[encoded] + 5 * MS
+    found = replace(found, first_ns=came, entered_ns=came, left_ns=came + 20 * MS)
+    out = np.full(len(at), ABSENT)
+    out[encoded] = found.left_ns + 3 * MS
+    rows = align(found, at, out)
+    assert rows[3:].tolist() == encoded[3:].tolist()
+    assert set(align(found, at)[3:] - encoded[3:]) == {-1}  # what they keep it from
+
+
+def test_no_frame_leaves_the_link_after_it_came_out_behind_it() -> None:
+    """The same of an encoder that leaves one out: all others came out, and none before it left."""
+    at = sent(100)
+    encoded = np.delete(np.arange(100), 4)
+    stamped = at[encoded] + np.where(encoded < 4, INTERVAL, 0)
+    (found,) = rtp_frames.streams(log(stream(stamped.tolist())), "uplink")
+    came = at[encoded] + 5 * MS
+    found = replace(found, first_ns=came, entered_ns=came, left_ns=came + 20 * MS)
+    out = np.full(len(at), ABSENT)
+    out[encoded] = found.left_ns + 3 * MS
+    assert align(found, at, out)[4:].tolist() == encoded[4:].tolist()
+    assert set(align(found, at)[4:] - encoded[4:]) == {-1}
 
 
 def test_frames_of_the_sender_itself_fit_nothing() -> None:
     """An SDK sends black pictures of its own before the first frame."""
     own = [START - 200 * MS, START - 100 * MS]
     (found,) = rtp_frames.streams(log(stream([*own, *sent().tolist()])), "uplink")
-    assert rtp_frames.align(found, sent()).tolist() == [ABSENT, ABSENT, *range(FRAMES)]
+    assert align(found, sent()).tolist() == [ABSENT, ABSENT, *range(FRAMES)]
 
 
 def test_timestamps_that_follow_no_capture_fit_nothing() -> None:
     chance = np.random.default_rng(3)
     elsewhere = np.sort(START + chance.integers(0, FRAMES * INTERVAL, FRAMES))
     (found,) = rtp_frames.streams(log(stream(elsewhere.tolist())), "uplink")
-    assert set(rtp_frames.align(found, sent()).tolist()) == {ABSENT}
+    assert set(align(found, sent()).tolist()) == {ABSENT}
 
 
 def test_too_few_frames_and_no_captures_fit_nothing() -> None:
     few = sent(rtp_frames.MIN_FRAMES - 1)
     (found,) = rtp_frames.streams(log(stream(few)), "uplink")
     assert len(found) * PER_FRAME >= rtp_frames.MIN_PACKETS
-    assert set(rtp_frames.align(found, few).tolist()) == {ABSENT}
+    assert set(align(found, few).tolist()) == {ABSENT}
     (whole,) = rtp_frames.streams(log(stream(sent())), "uplink")
-    assert set(rtp_frames.align(whole, np.empty(0, dtype=np.int64)).tolist()) == {ABSENT}
+    assert set(align(whole, np.empty(0, dtype=np.int64)).tolist()) == {ABSENT}
     long_ago = sent() - 2 * rtp_frames.REACH_NS - FRAMES * INTERVAL
-    assert set(rtp_frames.align(whole, long_ago).tolist()) == {ABSENT}
+    assert set(align(whole, long_ago).tolist()) == {ABSENT}
