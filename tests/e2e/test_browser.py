@@ -64,6 +64,7 @@ async def test_a_page_gives_the_same_ledger_as_the_native_client(tmp_path: Path)
     assert all_gone(pids)
 
 
+@pytest.mark.slow
 async def test_a_page_tells_when_it_displayed_each_frame(tmp_path: Path) -> None:
     text = passthrough("displayed", warmup=2, duration=4).replace("fps: 30", "fps: 29.7")
     scenario = loads(text + "client: {kind: browser, display: true}\n")
@@ -88,6 +89,7 @@ async def test_a_page_tells_when_it_displayed_each_frame(tmp_path: Path) -> None
     assert (displayed_ms - g2g_ms - display_ms).abs().max() < 1e-6
 
 
+@pytest.mark.slow
 @needs_livekit_server
 async def test_a_page_joins_a_real_livekit_server(tmp_path: Path) -> None:
     text = passthrough("joined", duration=2) + BROWSER

@@ -16,7 +16,7 @@ from tests.e2e.sessions import passthrough
 from tests.report import runs
 from tests.report.comparisons import five
 
-pytestmark = pytest.mark.session
+pytestmark = [pytest.mark.session, pytest.mark.slow]
 
 TEXT = f"{passthrough('short', duration=2)}matrix: {{publish.codec: [vp8, h264]}}\nrepeat: 5\n"
 CELLS = ("publish.codec=vp8", "publish.codec=h264")

@@ -12,7 +12,7 @@ from g2gbench.realtime import ConnectOptions, RealtimeClient, RealtimeModel
 from tests.e2e.sessions import g2gbench
 from tests.e2e.test_service_target import SECRET, _serving
 
-pytestmark = pytest.mark.session
+pytestmark = [pytest.mark.session, pytest.mark.slow]
 
 
 async def test_a_short_session_is_measured_and_left() -> None:

@@ -57,6 +57,7 @@ async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
     assert told["scored"] == len(session.scored) >= len(scored)
 
 
+@pytest.mark.slow
 async def test_frames_that_the_model_drops_lower_only_what_was_on_display(tmp_path: Path) -> None:
     text = passthrough(duration=4).replace("fidelity: off", "fidelity: auto")
     text = text.replace(
@@ -73,6 +74,7 @@ async def test_frames_that_the_model_drops_lower_only_what_was_on_display(tmp_pa
     assert metrics["psnr_displayed_db"].n > 1.5 * metrics["psnr_db"].n
 
 
+@pytest.mark.slow
 async def test_a_model_that_redraws_the_picture_is_not_scored_and_says_why(tmp_path: Path) -> None:
     text = passthrough(duration=1).replace(
         "model: camera-360p", "model: camera-360p, processing: {transform: mirror}"

@@ -164,6 +164,7 @@ async def test_a_person_starts_steers_and_stops_a_session_and_gets_its_report(
         assert await served.end() in (ExitCode.PASS, ExitCode.INVALID)
 
 
+@pytest.mark.slow
 async def test_a_tab_that_is_closed_ends_the_session_with_the_reason_and_the_next_one_is_told(
     tmp_path: Path,
 ) -> None:
@@ -207,6 +208,7 @@ async def test_ctrl_c_interrupts_a_session_and_keeps_it(tmp_path: Path) -> None:
         assert all_gone(pids)
 
 
+@pytest.mark.slow
 async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
     tmp_path: Path,
 ) -> None:
@@ -236,6 +238,7 @@ async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
         assert await served.end() != ExitCode.PASS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "source", "client"),
     [

@@ -23,7 +23,7 @@ from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough
 from tests.service.services import host_settings
 
-pytestmark = pytest.mark.session
+pytestmark = [pytest.mark.session, pytest.mark.slow]
 SECRET = "a-very-secret-secret-of-forty-characters"
 KEY = "APIoftheselocaltests"
 TARGET = """\

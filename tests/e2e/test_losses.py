@@ -54,6 +54,7 @@ async def test_a_process_killed_while_measuring_ends_the_trial_and_loses_nothing
     assert all_gone(progress.pids)
 
 
+@pytest.mark.slow
 async def test_ctrl_c_keeps_what_was_measured_and_exits_130(tmp_path: Path) -> None:
     scenario = tmp_path / "long.yaml"
     scenario.write_text(passthrough("long", warmup=1, duration=300))

@@ -12,7 +12,7 @@ import pytest
 from g2gbench.store.reading import Run, open_run
 from tests.e2e.sessions import g2gbench, passthrough, until
 
-pytestmark = pytest.mark.session
+pytestmark = [pytest.mark.session, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_nati
     assert sum(r["seq"] is not None for r in seen) > 0.8 * len(seen) > 0
 
 
+@pytest.mark.slow
 async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
     async with _serving("--key", SECRET) as url:
         status, said = await _run(
@@ -112,6 +113,7 @@ async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
     async with _serving("--key", "another") as url:
         status, said = await _run(tmp_path, url)

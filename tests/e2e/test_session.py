@@ -57,6 +57,7 @@ async def test_without_impairment_frames_come_back_and_none_is_misread(tmp_path:
         assert (trial.path / name).stat().st_size > 0
 
 
+@pytest.mark.slow
 async def test_a_model_that_redraws_the_picture_is_measured_by_its_own_stamp(
     tmp_path: Path,
 ) -> None:
@@ -75,6 +76,7 @@ async def test_a_model_that_redraws_the_picture_is_measured_by_its_own_stamp(
     assert least > 20  # the model held each frame for so long
 
 
+@pytest.mark.slow
 async def test_the_timeline_changes_prompt_and_network(tmp_path: Path) -> None:
     text = passthrough("timeline", duration=5) + (
         "network: {uplink: {delay: 1ms}}\n"

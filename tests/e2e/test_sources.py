@@ -18,7 +18,7 @@ from tests.e2e.sessions import Acting, g2gbench
 from tests.sources.cameras import camera
 from tests.sources.videos import video
 
-pytestmark = pytest.mark.session
+pytestmark = [pytest.mark.session, pytest.mark.slow]
 SCENARIO = """\
 name: {name}
 target: {{kind: loopback, model: camera-360p}}

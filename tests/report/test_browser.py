@@ -53,6 +53,7 @@ addEventListener("load", () => {{
 </script>"""
 
 
+@pytest.mark.slow
 def test_no_page_is_wider_than_its_window(reported: Reported, tmp_path: Path) -> None:
     frames = [
         f'<iframe width="{width}" height="900" src="{html.escape(url)}"></iframe>'

@@ -94,6 +94,7 @@ def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
     assert loads(to_yaml(it)).session.prompt == text
 
 
+@pytest.mark.slow
 @steady
 @given(document=documents())
 def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[str, Any]) -> None:
