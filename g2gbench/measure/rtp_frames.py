@@ -132,7 +132,9 @@ def align(frames: RtpFrames, sent_ns: IntArray, out_ns: IntArray) -> IntArray:
         return nothing
     sent_ms = sent_ns / 1e6
     best, best_share, best_spread_ms = nothing, MIN_SHARE, 0.0
-    fitted = [_fitted(frames, sent_ns, out_ns, offset) for offset in _candidates(frames, sent_ms)]
+    fitted = [
+        _fitted(frames, sent_ns, sent_ms, out_ns, offset) for offset in _candidates(frames, sent_ms)
+    ]
     came_out = [np.count_nonzero(out_ns[rows[rows != ABSENT]] != ABSENT) for rows, *_ in fitted]
     for (rows, share, spread_ms), count in zip(fitted, came_out, strict=True):
         if count < _OUT_SHARE * max(came_out):
@@ -181,13 +183,12 @@ def _candidates(frames: RtpFrames, sent_ms: FloatArray) -> list[float]:
 
 
 def _fitted(
-    frames: RtpFrames, sent_ns: IntArray, out_ns: IntArray, offset: float
+    frames: RtpFrames, sent_ns: IntArray, sent_ms: FloatArray, out_ns: IntArray, offset: float
 ) -> tuple[IntArray, float, float]:
     """The rows that fit an origin, their share, and the spread of what is left unexplained.
 
     A frame cannot come before it was sent, nor leave after it has come out.
     """
-    sent_ms = sent_ns / 1e6
     wanted = frames.rtp_ms - offset
     after = np.clip(np.searchsorted(sent_ms, wanted), 1, max(1, len(sent_ms) - 1))
     before = after - 1
