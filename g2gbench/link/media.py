@@ -75,9 +75,12 @@ class MediaPath:
     def _towards_room(self, client: Address) -> socket.socket:
         far = self._far.get(client)
         if far is None:
+            far = _open(self._family, self._far_host)
+            # The oldest goes after the new one is open: it must not get that one's port, or what
+            # is still on its way to the oldest would reach another client.
             if len(self._far) >= MOST_CLIENT_SOCKETS:
-                self._free(self._far.pop(next(iter(self._far))))  # the oldest
-            far = self._far[client] = _open(self._family, self._far_host)
+                self._free(self._far.pop(next(iter(self._far))))
+            self._far[client] = far
             self._loop.add_reader(far.fileno(), self._from_room, far, client)
         return far
 

@@ -61,14 +61,15 @@ class Transform:
     def __call__(self, buffer: memoryview, size: Size) -> bytearray:
         """A new I420 buffer of the transformed picture."""
         width, height = self._size
+        tables = self._tables  # once: a style that comes meanwhile is the next picture's
         out = bytearray(width * height * 3 // 2)
         pairs = zip(planes(buffer, size), planes(out, self._size), strict=True)
         for index, (source, target) in enumerate(pairs):
             wanted = (target.shape[1], target.shape[0])
             if self._name == "mirror":
                 target[:] = cv2.flip(_resized(source, wanted), 1)
-            elif self._tables is not None:
-                target[:] = cv2.LUT(_mosaic(source, wanted), self._tables[index])
+            elif tables is not None:
+                target[:] = cv2.LUT(_mosaic(source, wanted), tables[index])
             else:
                 target[:] = _resized(source, wanted)
         return out

@@ -157,9 +157,11 @@ class Model(threading.Thread):
                 self._log.write(replace(frame.record, dropped="shutdown"))
             for waiting in self._waiting:
                 self._log.write(self._record(*waiting, dropped="shutdown"))
-        except Exception:
+        except Exception as error:
             log.exception("the model broke")
-            self._parent.part()  # a worker without its model is lost, and must be seen to be
+            # A worker without its model is lost, and must be seen to be.
+            self._parent.tell({"lost": f"the model broke ({type(error).__name__})"})
+            self._parent.part()
         finally:
             self._log.close()
 
@@ -212,14 +214,15 @@ class Model(threading.Thread):
             self._log.write(self._record(event, received_ns, dropped="injected"))
             return
         record = self._record(event, received_ns)
-        if self._pixels_pass and not self._restamp:
+        restamp = self._restamp  # once: the event loop may change it meanwhile
+        if self._pixels_pass and not restamp:
             buffer, out = bytearray(frame.data), size
         else:
             buffer, out = self._transform(frame.data, size), self._out_size
-        if self._restamp and record.number_in is not None:
+        if restamp and record.number_in is not None:
             self._marker.stamp(planes(buffer, out)[0], record.number_in)
             record = replace(record, number_out=record.number_in)
-        elif not self._restamp:
+        elif not restamp:
             record = replace(record, number_out=record.number_in)
         record = self._spoil(record, buffer, out)
         now_ns = time.monotonic_ns()
@@ -290,8 +293,13 @@ async def _main(plan: Plan, parent: Parent) -> None:
             closing.append(asyncio.ensure_future(found[0].aclose()))
 
     closing: list[asyncio.Future[None]] = []
-    ended = asyncio.Event()
-    room.on("disconnected", lambda *_: ended.set())
+    left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    @room.on("disconnected")
+    def _(reason: rtc.DisconnectReason.ValueType) -> None:
+        if not left.done():
+            left.set_result(rtc.DisconnectReason.Name(reason))
+
     try:
         await room.connect(plan["url"], plan["token"])
     except rtc.ConnectError:
@@ -308,7 +316,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
         asyncio.ensure_future(_report(parent, counts, room)),
     ]
     try:
-        await ended.wait()
+        parent.tell({"lost": f"the worker lost its room ({await left})"})
     finally:
         for task in [*tasks, *(r[1] for r in readers.values())]:
             task.cancel()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import time
 
+import psutil
 import pytest
 
 from g2gbench.link.emulation import Direction, LinkSettings
@@ -95,18 +97,23 @@ async def test_each_socket_of_the_client_has_one_towards_the_room() -> None:
 
 
 async def test_sockets_towards_the_room_are_bounded_and_the_oldest_goes() -> None:
-    async with echoing() as (echo, room), relaying() as relay:
-        address = relay.media_address(room)
-        async with client_of(address) as first:
-            first.transport.sendto(b"first")
-            await first.get()
-            for _ in range(MOST_CLIENT_SOCKETS):
-                async with client_of(address) as other:
-                    other.transport.sendto(b"other")
-                    await other.get()
-            first.transport.sendto(b"again")
-            assert await first.get() == b"again"
-    assert len(echo.senders) > MOST_CLIENT_SOCKETS
+    async with echoing() as (echo, room), relaying() as relay, contextlib.AsyncExitStack() as open_:
+        address, process = relay.media_address(room), psutil.Process()
+        clients = [
+            await open_.enter_async_context(client_of(address))
+            for _ in range(MOST_CLIENT_SOCKETS + 1)
+        ]
+        before = process.num_fds()
+        for client in clients[:-1]:
+            client.transport.sendto(b"x")
+            await client.get()
+        assert len(echo.senders) == MOST_CLIENT_SOCKETS == process.num_fds() - before
+        for client in (clients[-1], clients[0]):  # the first one's socket went for the last one's
+            client.transport.sendto(b"y")
+            assert await client.get() == b"y"
+            assert process.num_fds() - before == MOST_CLIENT_SOCKETS
+            # Not the port that was freed for it: what is still on its way there is the oldest's.
+            assert len(echo.senders) > MOST_CLIENT_SOCKETS
 
 
 async def test_what_a_stranger_sends_does_not_reach_the_client() -> None:

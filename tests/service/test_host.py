@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+from livekit import rtc
 
 from g2gbench.process.spawn import ChildLost
 from g2gbench.service.host import (
@@ -118,6 +119,16 @@ async def test_a_process_that_ends_by_itself_is_told_by_name(name: str) -> None:
         lost = {"lost": f"the {name} process ended (signal 9)"}
         assert await said.until("lost") == (name, lost)
         assert host.lost
+
+
+async def test_a_worker_that_its_room_sends_away_says_so() -> None:
+    async with _host() as (host, said):
+        await host.start()
+        double = rtc.Room()
+        await double.connect(host.url, host.token(WORKER_IDENTITY))
+        lost = {"lost": "the worker lost its room (DUPLICATE_IDENTITY)"}
+        assert await said.until("lost") == ("worker", lost)
+        await double.disconnect()
 
 
 async def test_a_worker_that_cannot_start_is_named_and_its_log_says_why(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from g2gbench import marker
+from g2gbench.service import transforms
 from g2gbench.service.transforms import TRANSFORMS, Transform, planes
 from g2gbench.sources import SyntheticSource
 
@@ -94,3 +97,27 @@ def test_any_text_is_a_style_even_half_a_surrogate_pair() -> None:
     transform = Transform("restyle", SIZE)
     transform.set_style("\ud83c", None)
     assert transform(memoryview(_picture()), SIZE) != _picture()
+
+
+@pytest.mark.parametrize("then", [None, "a beach"])
+def test_a_style_that_comes_while_a_picture_is_made_is_the_next_ones(
+    monkeypatch: pytest.MonkeyPatch, then: str | None
+) -> None:
+    """The pixel work lets other threads run; a prompt that was cleared then has killed a model."""
+    transform, picture = Transform("restyle", SIZE), _picture()
+    transform.set_style("a city", None)
+    styled = transform(memoryview(picture), SIZE)
+    transform.set_style(then, None)
+    after = transform(memoryview(picture), SIZE)
+    assert after != styled
+    transform.set_style("a city", None)
+    mosaic = transforms._mosaic
+
+    def changing(*given: Any) -> transforms.Plane:
+        transform.set_style(then, None)
+        return mosaic(*given)
+
+    monkeypatch.setattr(transforms, "_mosaic", changing)
+    assert transform(memoryview(picture), SIZE) == styled
+    monkeypatch.undo()
+    assert transform(memoryview(picture), SIZE) == after

@@ -376,6 +376,7 @@ def test_a_model_that_breaks_ends_its_process(
         bench.model.offer(_event(), 1)
         bench.model.join(LONG_S)
     assert bench.parent.parted
+    assert list(bench.parent.told.queue) == [{"lost": "the model broke (ValueError)"}]
     assert "out of memory" in caplog.text
 
 
