@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import g2gbench
 from g2gbench.analysis.likeness import Conditions, differences
 from g2gbench.cli.progress import Display
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.confirmation import confirm
 from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
@@ -75,16 +74,8 @@ def confirmed(comparison: Comparison, repeats: int, *, quiet: bool) -> tuple[Com
 
 
 async def _confirmed(comparison: Comparison, repeats: int, quiet: bool) -> tuple[Comparison, bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
+    with stop_signals() as stop:
         found = await confirm(comparison, repeats, progress=Display(quiet=quiet), stop=stop)
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
     return found, stop.is_set()
 
 

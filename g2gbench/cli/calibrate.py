@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import signal
 from pathlib import Path
 
 import click
 
 from g2gbench.calibration import Calibration, NotCalibrated, calibrate
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.calibration import render
 from g2gbench.store.calibrations import calibration_facts, save
@@ -65,25 +64,17 @@ def _refused(reason: str) -> int:
 
 
 async def _calibrate(quick: bool, out: Path | None, quiet: bool) -> tuple[Calibration | None, bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-
     def on_trial(index: int, total: int, condition: str) -> None:
         if not quiet:
             click.echo(f"trial {index + 1} of {total}: {condition}", err=True)
 
-    try:
-        done: Calibration | None = await calibrate(
-            quick=quick, out=out, on_trial=on_trial, stop=stop
-        )
-    except NotCalibrated:
-        if not stop.is_set():
-            raise
-        done = None
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+    with stop_signals() as stop:
+        try:
+            done: Calibration | None = await calibrate(
+                quick=quick, out=out, on_trial=on_trial, stop=stop
+            )
+        except NotCalibrated:
+            if not stop.is_set():
+                raise
+            done = None
     return done, stop.is_set()

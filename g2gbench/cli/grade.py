@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import signal
 from pathlib import Path
 
 import click
 
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.grading import Grading, NotGraded, grade_all
 from g2gbench.grading_cases import FULL, QUICK, Case, load_cases
@@ -88,23 +87,15 @@ def _told(done: Grading, as_json: bool, as_markdown: bool) -> str:
 async def _grade(
     cases: tuple[Case, ...], out: Path | None, quiet: bool
 ) -> tuple[Grading | None, bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-
     def on_trial(index: int, total: int, case: str) -> None:
         if not quiet:
             click.echo(f"session {index + 1} of {total}: {case}", err=True)
 
-    try:
-        done: Grading | None = await grade_all(cases, out=out, on_trial=on_trial, stop=stop)
-    except NotGraded:
-        if not stop.is_set():
-            raise
-        done = None
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+    with stop_signals() as stop:
+        try:
+            done: Grading | None = await grade_all(cases, out=out, on_trial=on_trial, stop=stop)
+        except NotGraded:
+            if not stop.is_set():
+                raise
+            done = None
     return done, stop.is_set()

@@ -6,7 +6,6 @@ import asyncio
 import importlib.resources
 import ipaddress
 import os
-import signal
 import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from g2gbench.benchmark import DEFAULT_ROOT
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError
 from g2gbench.live import desk as sitting
 from g2gbench.live.desk import Desk
@@ -99,24 +99,21 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 async def _live(scenario: Scenario, origin: Origin, out: Path, site: Site, host: str) -> int:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    desk = Desk(scenario, origin, out, site.tell, _print)
-    interrupted = False
-    try:
+    with stop_signals() as stop:
+        desk = Desk(scenario, origin, out, site.tell, _print)
         try:
-            url = await site.start(desk)
-        except OSError as error:
-            words = f"--host {host}: {error.strerror}; choose another --host or --port"
-            raise InputError(words) from error
-        click.echo(f"open {url} in a browser; Ctrl-C ends it")
-        if not _loopback(host):
-            click.echo(ELSEWHERE.format(port=urlsplit(url).port), err=True)
-        await stop.wait()
-    finally:
-        interrupted = await desk.close()
-        await site.stop()
+            try:
+                url = await site.start(desk)
+            except OSError as error:
+                words = f"--host {host}: {error.strerror}; choose another --host or --port"
+                raise InputError(words) from error
+            click.echo(f"open {url} in a browser; Ctrl-C ends it")
+            if not _loopback(host):
+                click.echo(ELSEWHERE.format(port=urlsplit(url).port), err=True)
+            await stop.wait()
+        finally:
+            interrupted = await desk.close()
+            await site.stop()
     return sitting.exit_code(desk.runs, interrupted)
 
 

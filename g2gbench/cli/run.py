@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
 from g2gbench.cli import against
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
@@ -184,19 +183,13 @@ def _refuse_out_with_resume() -> None:
 
 
 async def _run_all(jobs: Sequence[Job], quiet: bool) -> tuple[list[Run], bool]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     display = Display(quiet=quiet)
     runs: list[Run] = []
-    for job in jobs:
-        if stop.is_set():
-            break
-        runs.append(await job.begin(display, stop))
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    with stop_signals() as stop:
+        for job in jobs:
+            if stop.is_set():
+                break
+            runs.append(await job.begin(display, stop))
     return runs, stop.is_set()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
-import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
@@ -165,29 +165,29 @@ def _room(room: str, environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def _serve(settings: ServiceSettings, admin_port: int | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    service = Service(settings, _say)
-    admin = Admin(service)
-    stun = StunServer()
-    try:
+    with stop_signals() as stop:
+        service = Service(settings, _say)
+        admin = Admin(service)
+        stun = StunServer()
         try:
-            port = await service.start()
-        except OSError as error:
-            raise _taken("--port", settings.port, error) from error
-        _greet(settings, port)
-        click.echo(f"STUN: stun:{settings.address}:{await _answer_stun(stun, settings, port)}")
-        if admin_port is not None:
             try:
-                click.echo(f"admin: http://127.0.0.1:{await admin.start(admin_port)}/admin/state")
+                port = await service.start()
             except OSError as error:
-                raise _taken("--admin-port", admin_port, error) from error
-        await stop.wait()
-    finally:
-        stun.stop()
-        await admin.stop()
-        await service.stop()
+                raise _taken("--port", settings.port, error) from error
+            _greet(settings, port)
+            click.echo(f"STUN: stun:{settings.address}:{await _answer_stun(stun, settings, port)}")
+            if admin_port is not None:
+                try:
+                    click.echo(
+                        f"admin: http://127.0.0.1:{await admin.start(admin_port)}/admin/state"
+                    )
+                except OSError as error:
+                    raise _taken("--admin-port", admin_port, error) from error
+            await stop.wait()
+        finally:
+            stun.stop()
+            await admin.stop()
+            await service.stop()
 
 
 async def _answer_stun(stun: StunServer, settings: ServiceSettings, port: int) -> int:

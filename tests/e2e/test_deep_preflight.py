@@ -55,7 +55,7 @@ async def test_a_network_in_between_is_found() -> None:
     async with _serving("--key", SECRET) as url:
         status, told = await _deep("--url", url, "--network", "lte")
     assert status in (0, 1, 3)
-    assert told["metrics"]["rtt_ms"] > 30  # type: ignore[index]
+    assert told["metrics"]["rtt_ms"] > 30  # type: ignore[index] # read from JSON
 
 
 async def test_a_refused_key_is_exit_4_and_says_so() -> None:

@@ -234,7 +234,7 @@ def test_thresholds_and_required_bitrate_are_those_given() -> None:
     evaluator = Evaluator(
         warmup=1,
         required_bitrate_bps=20_000_000,
-        thresholds=Thresholds(g2g_ms=(10, 20, 30)),  # type: ignore[arg-type]
+        thresholds=Thresholds(g2g_ms=(10, 20, 30)),  # type: ignore[arg-type] # three numbers will do
     )
     verdict = evaluator.push(GOOD)
     assert verdict is not None
@@ -255,17 +255,17 @@ def test_settings_make_the_evaluator_of_their_keywords() -> None:
 def test_settings_below_one_and_other_types_are_refused(name: str) -> None:
     for value in (0, -1):
         with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least 1"):
-            Evaluator(**{name: value})  # type: ignore[arg-type]
+            Evaluator(**{name: value})  # type: ignore[arg-type] # wrong on purpose
     for wrong in (2.0, "2", True, None):
         with pytest.raises(TypeError, match=name):
-            Evaluator(**{name: wrong})  # type: ignore[arg-type]
+            Evaluator(**{name: wrong})  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_required_bitrate_and_samples_are_checked() -> None:
     with pytest.raises(ValueError, match="required_bitrate_bps"):
         Evaluator(required_bitrate_bps=0)
     with pytest.raises(TypeError, match="is no Sample"):
-        Evaluator().push("good")  # type: ignore[arg-type]
+        Evaluator().push("good")  # type: ignore[arg-type] # wrong on purpose
 
 
 def course() -> st.SearchStrategy[list[Sample]]:

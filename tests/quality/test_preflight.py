@@ -46,7 +46,7 @@ def test_a_round_trip_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="rtt_ms"):
         shallow_preflight("udp", -1)
     with pytest.raises(TypeError, match="rtt_ms"):
-        shallow_preflight("udp", "20")  # type: ignore[arg-type]
+        shallow_preflight("udp", "20")  # type: ignore[arg-type] # wrong on purpose
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_a_session_that_measured_nothing_is_fair_and_says_so() -> None:
 
 
 def test_both_take_other_thresholds() -> None:
-    tight = Thresholds(rtt_ms=(5, 10, 20), ttff_ms=(1, 2, 3))  # type: ignore[arg-type]
+    tight = Thresholds(rtt_ms=(5, 10, 20), ttff_ms=(1, 2, 3))  # type: ignore[arg-type] # three numbers will do
     assert shallow_preflight("udp", 8, thresholds=tight).level is Level.FAIR
     assert deep_preflight(Sample(ttff_ms=2.5), thresholds=tight).level is Level.POOR
 
 
 def test_deep_preflight_takes_samples_and_a_flag() -> None:
     with pytest.raises(TypeError, match="is no Sample"):
-        deep_preflight({})  # type: ignore[arg-type]
+        deep_preflight({})  # type: ignore[arg-type] # wrong on purpose
     with pytest.raises(TypeError, match="connected"):
-        deep_preflight(Sample(), connected=1)  # type: ignore[arg-type]
+        deep_preflight(Sample(), connected=1)  # type: ignore[arg-type] # wrong on purpose

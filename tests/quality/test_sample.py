@@ -24,7 +24,7 @@ NUMBERS = (
 @pytest.mark.parametrize("value", [-1, -1e-9, float("nan"), float("inf"), -float("inf")])
 def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
-        Sample(**{name: value})  # type: ignore[arg-type]
+        Sample(**{name: value})  # type: ignore[arg-type] # mixed fields
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -44,14 +44,14 @@ def test_shares_above_their_most_are_refused() -> None:
 @pytest.mark.parametrize("name", ["relayed", "freeze"])
 def test_flags_are_true_or_false_alone(name: str) -> None:
     with pytest.raises(TypeError, match=name):
-        Sample(**{name: 1})  # type: ignore[arg-type]
+        Sample(**{name: 1})  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_limitation_is_one_that_the_w3c_names() -> None:
     with pytest.raises(ValueError, match="allowed: none, cpu, bandwidth, other"):
         Sample(quality_limitation="heat")
     with pytest.raises(TypeError, match="quality_limitation"):
-        Sample(quality_limitation=1)  # type: ignore[arg-type]
+        Sample(quality_limitation=1)  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
@@ -67,9 +67,9 @@ def test_loss_is_a_share_whichever_way_it_was_told() -> None:
 
 def test_sample_is_frozen_and_takes_keywords_alone() -> None:
     with pytest.raises(FrozenInstanceError):
-        Sample().rtt_ms = 5  # type: ignore[misc]
+        Sample().rtt_ms = 5  # type: ignore[misc] # wrong on purpose
     with pytest.raises(TypeError):
-        Sample(5)  # type: ignore[call-arg]
+        Sample(5)  # type: ignore[call-arg] # wrong on purpose
 
 
 @pytest.mark.parametrize("sample", [None, {"rtt_ms": 5}, 5])
@@ -107,9 +107,9 @@ def test_bounds_that_make_no_band_are_refused(
 
 
 def test_equal_bounds_leave_a_level_out() -> None:
-    assert Thresholds(g2g_ms=(500, 500, 900)).g2g_ms.fair == 500  # type: ignore[arg-type]
+    assert Thresholds(g2g_ms=(500, 500, 900)).g2g_ms.fair == 500  # type: ignore[arg-type] # three numbers will do
 
 
 def test_settings_need_thresholds() -> None:
     with pytest.raises(TypeError, match="Thresholds are needed"):
-        Settings(thresholds={})  # type: ignore[arg-type]
+        Settings(thresholds={})  # type: ignore[arg-type] # wrong on purpose

@@ -43,8 +43,8 @@ def test_a_bound_belongs_to_the_better_level(
     field: str, bounds: tuple[float, ...], beyond: float
 ) -> None:
     for bound, at, past in zip(bounds, LEVELS, LEVELS[1:], strict=False):
-        assert score(Sample(**{field: bound})).level is at  # type: ignore[arg-type]
-        assert score(Sample(**{field: bound + beyond})).level is past  # type: ignore[arg-type]
+        assert score(Sample(**{field: bound})).level is at  # type: ignore[arg-type] # mixed fields
+        assert score(Sample(**{field: bound + beyond})).level is past  # type: ignore[arg-type] # mixed fields
 
 
 def test_a_relayed_round_trip_may_take_100_ms_more() -> None:
@@ -172,7 +172,7 @@ def test_required_bitrate_is_what_the_estimate_is_held_against() -> None:
 
 def test_every_bound_can_be_set() -> None:
     tight = Thresholds(
-        g2g_ms=(50, 60, 70),  # type: ignore[arg-type]
+        g2g_ms=(50, 60, 70),  # type: ignore[arg-type] # three numbers will do
         relay_allowance_ms=0,
         inbound_fps=quality.Band(60, 50, 40),
     )

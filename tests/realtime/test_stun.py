@@ -132,7 +132,7 @@ async def test_answers_to_nothing_that_was_asked_are_no_answers() -> None:
         def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
             foreign = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE)
             for answer in (b"", b"nonsense", data, bytes(foreign)):
-                self.transport.sendto(answer, addr)  # type: ignore[attr-defined]
+                self.transport.sendto(answer, addr)  # type: ignore[attr-defined] # a datagram transport
 
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         Liar, local_addr=("127.0.0.1", 0)
