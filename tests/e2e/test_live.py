@@ -14,19 +14,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from g2gbench.analysis.trials import TrialResult
 from g2gbench.browser import chromium
 from g2gbench.errors import ExitCode
 from g2gbench.store.reading import Run, open_run
 from tests.e2e.devtools import CHROMIUM, FAKE_CAMERA, Page, browser, tab
-from tests.e2e.sessions import all_gone, g2gbench, until
+from tests.e2e.sessions import all_gone, assert_sound, g2gbench, until
 
 pytestmark = [
     pytest.mark.session,
     pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"),
 ]
-MACHINE = ("the link was late", "of the captures were late")
-"""What a busy machine may make of a session that is sound otherwise."""
 STATE = "document.getElementById('state').textContent"
 OVER = f"{STATE}.startsWith('The session is over')"
 
@@ -79,6 +76,20 @@ async def live(out: Path, warmup: str = "1s", display: str = "false") -> AsyncIt
             await process.wait()
 
 
+@contextlib.asynccontextmanager
+async def opened(
+    folder: Path, *flags: str, query: str = "", **options: str
+) -> AsyncIterator[tuple[Live, Page]]:
+    """``g2gbench live``, and its page in a browser; it can start a session."""
+    async with (
+        live(folder / "out", **options) as served,
+        browser(folder / "profile", *flags) as devtools,
+        tab(devtools, served.url + query) as page,
+    ):
+        await ready(page)
+        yield served, page
+
+
 async def seconds(page: Page, count: int) -> None:
     """So many seconds with a figure, since the session began."""
     await page.until(f"plot.seconds.filter(([, value]) => value !== null).length >= {count}")
@@ -95,13 +106,6 @@ async def measuring(page: Page) -> None:
     await page.until(f"{STATE}.startsWith('Measuring')")
 
 
-def assert_sound(result: TrialResult) -> None:
-    """It ended as it should, and nothing is wrong with it but the machine's speed."""
-    assert result.status in ("ok", "invalid"), (result.status, result.message)
-    wrong = [why for why in result.invalid_because if not any(w in why for w in MACHINE)]
-    assert not wrong, wrong
-
-
 def told(run: Run, name: str) -> list[dict[str, object]]:
     """What the only trial's events of a name say."""
     return [dict(event.detail) for event in run.trials[0].session.events if event.name == name]
@@ -110,12 +114,7 @@ def told(run: Run, name: str) -> list[dict[str, object]]:
 async def test_a_person_starts_steers_and_stops_a_session_and_gets_its_report(
     tmp_path: Path,
 ) -> None:
-    async with (
-        live(tmp_path / "out") as served,
-        browser(tmp_path / "profile") as devtools,
-        tab(devtools, served.url) as page,
-    ):
-        await ready(page)
+    async with opened(tmp_path) as (served, page):
         await measuring(page)
         pids = served.children()
         await page.run(
@@ -192,12 +191,7 @@ async def test_a_tab_that_is_closed_ends_the_session_with_the_reason_and_the_nex
 
 @pytest.mark.slow
 async def test_ctrl_c_interrupts_a_session_and_keeps_it(tmp_path: Path) -> None:
-    async with (
-        live(tmp_path / "out") as served,
-        browser(tmp_path / "profile") as devtools,
-        tab(devtools, served.url) as page,
-    ):
-        await ready(page)
+    async with opened(tmp_path) as (served, page):
         await measuring(page)
         pids = served.children()
         assert await served.end() == ExitCode.INTERRUPTED
@@ -212,12 +206,7 @@ async def test_ctrl_c_interrupts_a_session_and_keeps_it(tmp_path: Path) -> None:
 async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
     tmp_path: Path,
 ) -> None:
-    async with (
-        live(tmp_path / "out", "1min") as served,
-        browser(tmp_path / "profile", *FAKE_CAMERA[:1]) as devtools,
-        tab(devtools, served.url) as page,
-    ):
-        await ready(page)
+    async with opened(tmp_path, *FAKE_CAMERA[:1], warmup="1min") as (served, page):
         origin = re.sub(r"(//[^/]+)/.*", r"\1", served.url)
         denied = {"permission": {"name": "camera"}, "setting": "denied", "origin": origin}
         await page.call("Browser.setPermission", **denied)
@@ -250,12 +239,7 @@ async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
 async def test_every_source_goes_through_every_path(
     tmp_path: Path, query: str, source: str, client: str
 ) -> None:
-    async with (
-        live(tmp_path / "out", display="true") as served,
-        browser(tmp_path / "profile", *FAKE_CAMERA) as devtools,
-        tab(devtools, served.url + query) as page,
-    ):
-        await ready(page)
+    async with opened(tmp_path, *FAKE_CAMERA, query=query, display="true") as (served, page):
         await page.click(f"[value={source}]")
         await measuring(page)
         await seconds(page, 5)

@@ -15,7 +15,7 @@ from g2gbench.benchmark import run_async
 from g2gbench.cli import main
 from g2gbench.scenario import loads
 from g2gbench.store.reading import open_run
-from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough, until
+from tests.e2e.sessions import Acting, all_gone, assert_sound, g2gbench, kill, passthrough, until
 
 pytestmark = pytest.mark.session
 LINKED = "network: {profile: wifi}\n"
@@ -117,7 +117,7 @@ async def test_a_worker_that_is_killed_on_purpose_is_survived_and_told(tmp_path:
     text = passthrough("killed", duration=6).replace("kind: loopback,", f"kind: loopback, {fault}")
     run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 120)
     (trial,) = run.trials
-    assert trial.result.status == "ok", (trial.result.message, trial.result.invalid_because)
+    assert_sound(trial.result)
     journal = next(run.path.rglob("journal.jsonl")).read_text()
     assert '"name":"reconnect"' in journal
     assert journal.count('"name":"remote_stream"') == 2

@@ -11,7 +11,7 @@ from g2gbench.benchmark import run_async
 from g2gbench.measure.packets import DROPPING, FATES, KINDS
 from g2gbench.scenario import loads
 from g2gbench.store.reading import Trial
-from tests.e2e.sessions import passthrough
+from tests.e2e.sessions import assert_sound, passthrough
 
 pytestmark = pytest.mark.session
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.session
 async def _measured(text: str, tmp_path: Path) -> Trial:
     run = await run_async(loads(text), out=tmp_path)
     (trial,) = run.trials
-    assert trial.result.status == "ok", trial.result
+    assert_sound(trial.result)
     return trial
 
 
