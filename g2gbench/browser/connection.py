@@ -12,7 +12,7 @@ from typing import Any, Final
 from livekit.protocol import models, rtc
 
 from g2gbench.browser import page_stats
-from g2gbench.browser.corners import corners
+from g2gbench.browser.corners import Corner
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
 from g2gbench.browser.room import RoomFailed, RoomSignalling, Theirs, candidate_init, videos_of
@@ -66,7 +66,7 @@ class PageConnection(Connection):
     """An attempt through ``page``.
 
     ``stamped_size``: (width, height) at which the markers of what comes back were stamped; None:
-    not known. ``display``: the page shows what comes back.
+    not known. ``display``: the page shows what comes back. ``keeps``: it can be asked for pictures.
     ``content_hint``: of the track that it sends, as the W3C names them; none: it gives no hint.
     """
 
@@ -80,11 +80,13 @@ class PageConnection(Connection):
         *,
         display: bool = False,
         content_hint: str = "none",
+        keeps: bool = False,
     ) -> None:
         super().__init__(number, machine, hooks)
         self._page = page
         self._stamped_size = stamped_size
         self._display = display
+        self._keeps = keeps
         self._content_hint = "" if content_hint == "none" else content_hint
         self._signalling = RoomSignalling(self._said, self._room_lost)
         self._streams: list[PageRemote] = []
@@ -114,19 +116,18 @@ class PageConnection(Connection):
         elif name == "connection" and detail["state"] == "failed":
             self._room_lost("its media connection failed")
 
-    def arrived(self, batch: bytes) -> None:
-        """A batch of corners of remote frames."""
-        for corner in corners(batch):
-            stream = self._stream_at(str(corner.mid))
-            if stream is None or stream.ended.is_set():
-                continue
-            frame = RemoteFrame(
-                corner.luma(),
-                self._page.clock.ns(corner.at_ms),
-                rtp_timestamp=corner.rtp_timestamp or None,
-            )
-            self._received(frame)
-            stream.show(frame)
+    def arrived(self, corner: Corner) -> None:
+        """The corner of a remote frame."""
+        stream = self._stream_at(str(corner.mid))
+        if stream is None or stream.ended.is_set():
+            return
+        frame = RemoteFrame(
+            corner.luma(),
+            self._page.clock.ns(corner.at_ms),
+            rtp_timestamp=corner.rtp_timestamp or None,
+        )
+        self._received(frame)
+        stream.show(frame)
 
     def _stream_at(self, mid: str) -> PageRemote | None:
         found = (s for s in reversed(self._streams) if self._shown.get(s.track.sid) == mid)
@@ -242,7 +243,8 @@ class PageConnection(Connection):
 
     async def _deliver(self, mid: str) -> None:
         try:
-            await self._page.call("deliver", mid=mid, sent=self._stamped_size)
+            sent, keeps = self._stamped_size, self._keeps
+            await self._page.call("deliver", mid=mid, sent=sent, keeps=keeps)
             if self._display:
                 await self._page.call("display", mid=mid)
         except PageFailed as error:

@@ -1,4 +1,4 @@
-"""The corners of remote frames that the page sends, as pictures whose marker can be read. Pure."""
+"""What the page sends of remote frames: corners whose marker can be read, and whole ones. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from g2gbench.marker import Luma
 
 _HEADER: Final = struct.Struct("<dIHHHHIII")
 _LENGTH: Final = struct.Struct("<I")
+_WHOLE: Final = 1 << 31  # added to the media section of a picture that was kept
 
 
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """The lower left corner of a remote frame.
+    """The lower left corner of a remote frame, or all of it where it was ``kept``.
 
     ``at_ms``: by the page's clock, when it was handed over. ``mid``: its media section. ``width``
     and ``height`` are the whole frame's; ``pixels`` is its corner's luma, (height, width) uint8.
@@ -30,9 +31,12 @@ class Corner:
     height: int
     pixels: Luma
     rtp_timestamp: int
+    kept: bool = False
 
     def luma(self) -> Luma:
         """A whole luma plane with the corner in its place, and nothing elsewhere."""
+        if self.pixels.shape == (self.height, self.width):
+            return self.pixels
         plane = np.zeros((self.height, self.width), np.uint8)  # untouched pages cost nothing
         tall, wide = self.pixels.shape
         plane[self.height - tall :, :wide] = self.pixels
@@ -58,4 +62,5 @@ def corners(batch: bytes) -> Iterator[Corner]:
         if wide > width or tall > height:
             raise ValueError("a corner is larger than its frame")
         plane = np.frombuffer(batch, np.uint8, stride * tall, first).reshape(tall, stride)
-        yield Corner(at_ms, mid, width, height, plane[:, :wide], rtp)
+        section, kept = mid & ~_WHOLE, bool(mid & _WHOLE)
+        yield Corner(at_ms, section, width, height, plane[:, :wide], rtp, kept)

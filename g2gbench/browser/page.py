@@ -28,6 +28,7 @@ FILES: Final = (
     "drawing.js",
     "outgoing.js",
     "incoming.js",
+    "corner.js",
 )
 CALL_S: Final = 10.0
 READY_S: Final = 20.0
@@ -79,6 +80,7 @@ class Page:
         self._pings: dict[int, int] = {}
         self._exchanges: list[Exchange] = []
         self._pinging: asyncio.Task[None] | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> str:
         """Serve the page on loopback; its address, which nobody else knows."""
@@ -138,6 +140,16 @@ class Page:
             await socket.send_bytes(data)
         except (ConnectionError, RuntimeError) as error:
             raise PageFailed("the page is gone") from error
+
+    def keep(self, at_ms: float) -> None:
+        """Have the picture kept that came at this time of the page's, if it has it still."""
+        task = asyncio.ensure_future(self._keep(at_ms))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep(self, at_ms: float) -> None:
+        with contextlib.suppress(PageFailed):  # it is gone, and its pictures with it
+            await self._send({"keep": at_ms})
 
     async def close(self) -> None:
         """Serve it no more; safe to call again."""

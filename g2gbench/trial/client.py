@@ -94,8 +94,11 @@ class Client:
         stamped = stamped_size(plan, (source.width, source.height))
         frames = self.local.fps * plan["duration_s"]
         every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
-        room = 0 if plan["no_fidelity"] else math.ceil(frames / every) + 1
-        self._keeper = Keeper(self._first_number, self._marker.bits, every, room)
+        self._no_pictures: str = plan["no_fidelity"]
+        self._kept: list[Kept] = []
+        room = 0 if self._no_pictures else math.ceil(frames / every) + 1
+        self._shelf = media.shelf(room)
+        self._keeper = Keeper(self._first_number, self._marker.bits, every, room, self._shelf)
         self._receiver = Receiver(
             self._marker, stamped, journal, self._number_read, self._keeper.take
         )
@@ -139,7 +142,7 @@ class Client:
             await self._wait(plan["warmup_s"])
             self._measuring = True
             self._reach("measure")
-            if not plan["no_fidelity"]:
+            if not self._no_pictures:
                 self._keeper.begin()
             await self._measure(time.monotonic_ns(), plan["duration_s"], plan["prompts"])
             self._reach("measured")
@@ -164,9 +167,9 @@ class Client:
 
     async def score(self) -> None:
         """Hold the pictures that were kept against their source; the session is over by now."""
-        plan, kept = self._plan, self._keeper.kept
-        if plan["no_fidelity"] or not kept:
-            reason = plan["no_fidelity"] or "no frame of the steady state came back"
+        plan, kept = self._plan, self._kept
+        if self._no_pictures or not kept:
+            reason = self._no_pictures or "no frame of the steady state came back"
             self._event("fidelity", reason=reason)
             return
         scored = 0
@@ -356,6 +359,11 @@ class Client:
         self._journal(Counters(time.monotonic_ns(), "client", counts))
         await client.release()
         self._reach("disconnected")
+        if "measured" in self._reached and not self._no_pictures:
+            try:
+                self._kept = await self._shelf.pictures(self._keeper.kept)
+            except UnreachableError as error:
+                self._no_pictures = f"the pictures are lost: {error}"
         await self._media.close()
 
     # -- telling

@@ -1,8 +1,7 @@
 """Picture quality beside a session: pictures are kept while it runs and scored once it is over.
 
-Nothing is computed while frames are timed: a kept picture is copied into memory that the warm-up
-has touched already, so that the SDK gets its own back at once. After the goodbye each is held
-against its source frame, drawn again.
+Nothing is computed while frames are timed: a kept picture is copied, here or in the page that
+decodes it, and left alone. After the goodbye each is held against its source frame, drawn again.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -31,6 +31,42 @@ class Kept:
     luma: Luma
 
 
+class Shelf(Protocol):
+    """Where pictures are while the session runs: with whoever decodes them."""
+
+    def warm(self, luma: Luma, room: int) -> None:
+        """Be ready for so many pictures like this one, while nothing is measured yet."""
+
+    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+        """Keep this picture; on the thread that reads. What stands for it meanwhile."""
+
+    async def pictures(self, kept: list[Kept]) -> list[Kept]:
+        """All that were kept, with their pictures; the session is over."""
+
+
+class Copies:
+    """Pictures that are decoded in this process: copied, so that the SDK gets its own back."""
+
+    def __init__(self) -> None:
+        self._shelves = np.empty((0, 0, 0), np.uint8)
+
+    def warm(self, luma: Luma, room: int) -> None:
+        """Touch the memory: the first touch of a page of it costs more than a copy."""
+        if self._shelves.shape != (room, *luma.shape):
+            self._shelves = np.full((room, *luma.shape), 1, np.uint8)
+
+    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+        """Copy the picture."""
+        fits = place < len(self._shelves) and luma.shape == self._shelves.shape[1:]
+        shelf = self._shelves[place] if fits else np.empty_like(luma)
+        np.copyto(shelf, luma)
+        return shelf
+
+    async def pictures(self, kept: list[Kept]) -> list[Kept]:
+        """They are here already."""
+        return kept
+
+
 class Keeper:
     """Keeps every so many-th frame of the steady state, delivered or not.
 
@@ -42,10 +78,11 @@ class Keeper:
         bits: of the marker's numbers.
         stride: one of so many frames is kept.
         room: so many pictures are kept at most.
+        shelf: where their pictures go.
 
     """
 
-    def __init__(self, first_number: int, bits: int, stride: int, room: int) -> None:
+    def __init__(self, first_number: int, bits: int, stride: int, room: int, shelf: Shelf) -> None:
         self.kept: list[Kept] = []
         self.stride = stride
         self._first_number = first_number
@@ -54,7 +91,8 @@ class Keeper:
         self._from: int | None = None
         self._until: int | None = None
         self._last: tuple[int, int, Luma] | None = None
-        self._shelves = np.empty((room, 0, 0), np.uint8)
+        self._room = room
+        self._shelf = shelf
 
     def captured(self, frame_id: int) -> None:
         """A frame is handed over."""
@@ -74,9 +112,8 @@ class Keeper:
         frame_id = newest - ((self._first_number + newest - number) & self._mask)
         if frame_id < 0:
             return  # of no frame of ours
-        if self._from is None and luma.shape != self._shelves.shape[1:]:
-            # Written to: the first touch of a page of memory costs more than a copy.
-            self._shelves = np.full((len(self._shelves), *luma.shape), 1, np.uint8)
+        if self._from is None:
+            self._shelf.warm(luma, self._room)
         last = self._last
         if last is None or frame_id > last[0]:
             if last is not None:
@@ -93,11 +130,9 @@ class Keeper:
         until = ids.stop if self._until is None else self._until
         for frame_id in range(max(ids.start, self._from), min(ids.stop, until)):
             place = len(self.kept)
-            if frame_id % self.stride == 0 and place < len(self._shelves):
-                fits = luma.shape == self._shelves.shape[1:]
-                shelf = self._shelves[place] if fits else np.empty_like(luma)
-                np.copyto(shelf, luma)
-                self.kept.append(Kept(frame_id, shown_id, received_ns, shelf))
+            if frame_id % self.stride == 0 and place < self._room:
+                shelved = self._shelf.put(place, received_ns, luma)
+                self.kept.append(Kept(frame_id, shown_id, received_ns, shelved))
 
 
 def score(

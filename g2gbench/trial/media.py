@@ -7,15 +7,17 @@ import importlib.metadata
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Final, Protocol
 
 from g2gbench.browser.chromium import ENABLE, Chromium, find
 from g2gbench.browser.connection import PageConnection
+from g2gbench.browser.corners import Corner, corners
 from g2gbench.browser.offers import ask, version_of
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
 from g2gbench.errors import InputError, UnreachableError
-from g2gbench.marker import Marker
+from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Displayed, Record
 from g2gbench.process.spawn import describe
 from g2gbench.realtime.connection import Connection, Hooks
@@ -25,8 +27,10 @@ from g2gbench.realtime.session import Connector
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.scenario import Scenario
 from g2gbench.sources.source import LiveSource, Source
+from g2gbench.trial.fidelity import Copies, Kept, Shelf
 
 log = logging.getLogger(__name__)
+_AT_A_TIME: Final = 8  # pictures in one message: a few MB
 Happened = Callable[[str, Mapping[str, str | float | bool | None]], None]
 
 
@@ -61,6 +65,9 @@ class Media(Protocol):
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
 
+    def shelf(self, room: int) -> Shelf:
+        """Where up to so many pictures are kept; it is asked for once, before the session."""
+
     async def ready(self) -> None:
         """Until it can be used. Raises UnreachableError."""
 
@@ -82,6 +89,10 @@ class NativeMedia:
         """What is captured and published."""
         return LocalStream(source, **given)
 
+    def shelf(self, room: int) -> Shelf:
+        """In this process's memory."""
+        return Copies()
+
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Nothing happens to it by itself."""
 
@@ -90,6 +101,54 @@ class NativeMedia:
 
     async def close(self) -> None:
         """Nothing to free."""
+
+
+class Album:
+    """Pictures that a page decodes: it keeps them, and hands them over when the session is over.
+
+    What stands for one until then is what came of it: its corner.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._loop = asyncio.get_running_loop()
+        self._wanted: set[int] = set()
+        self._pictures: dict[int, Luma] = {}
+
+    def warm(self, luma: Luma, room: int) -> None:
+        """The page has used its memory by the time that anything is measured."""
+
+    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+        """Have the page keep it, once."""
+        if received_ns not in self._wanted:
+            self._wanted.add(received_ns)
+            at_ms = self._page.clock.page_ms(received_ns)
+            self._loop.call_soon_threadsafe(self._page.keep, at_ms)
+        return luma
+
+    def came(self, picture: Corner) -> None:
+        """The page hands one over."""
+        self._pictures[self._page.clock.ns(picture.at_ms)] = picture.luma()
+
+    async def pictures(self, kept: list[Kept]) -> list[Kept]:
+        """Have them handed over, some at a time. Raises UnreachableError.
+
+        One that was wanted when the page had it no more is left out, and told of.
+        """
+        left = 1
+        while left:
+            try:
+                left = (await self._page.call("pictures", most=_AT_A_TIME))["left"]
+            except PageFailed as error:
+                raise UnreachableError(str(error)) from error
+        missing = len(self._wanted - self._pictures.keys())
+        if missing:
+            log.warning("the page had %d pictures no more when they were wanted", missing)
+        return [
+            replace(one, luma=found)
+            for one in kept
+            if (found := self._pictures.get(one.received_ns)) is not None
+        ]
 
 
 class BrowserMedia:
@@ -110,6 +169,8 @@ class BrowserMedia:
         self._on_record: Callable[[Record], None] = lambda _: None
         self._chromium: Chromium | None = None
         self._stream: PageStream | None = None
+        self._album = Album(self._page)
+        self._keeps = False
         self._connection: PageConnection | None = None
         self._happened: Happened = lambda *_: None
         self._lost: Callable[[str], None] = lambda _: None
@@ -177,6 +238,11 @@ class BrowserMedia:
         )
         return self._stream
 
+    def shelf(self, room: int) -> Shelf:
+        """In the page."""
+        self._keeps = room > 0
+        return self._album
+
     def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
         self._happened, self._lost = happened, lost
@@ -204,6 +270,7 @@ class BrowserMedia:
             self._stamped_size,
             display=self._display,
             content_hint=self._content_hint,
+            keeps=self._keeps,
         )
         return self._connection
 
@@ -242,8 +309,11 @@ class BrowserMedia:
         self._on_record(Displayed(at_ns, int(told["rtp"]), int(told["presented"])))
 
     def _corners(self, batch: bytes) -> None:
-        if self._connection is not None:
-            self._connection.arrived(batch)
+        for corner in corners(batch):
+            if corner.kept:
+                self._album.came(corner)
+            elif self._connection is not None:
+                self._connection.arrived(corner)
 
 
 async def check(scenarios: Iterable[Scenario]) -> None:

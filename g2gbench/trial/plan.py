@@ -27,6 +27,7 @@ _TEARDOWN_S = 20.0
 LOOPBACK_KEY = "loopback"
 AS_CAPTURED = "as captured"
 PAGE_CAMERA = "camera of the page"
+_LIVE_KEEPS_NONE = "a person's browser hands over the marker's corner of a picture alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
             "simulcast": scenario.publish.simulcast,
         },
         "playout_delay_ms": _playout_delay_ms(scenario),
-        "no_fidelity": why_no_fidelity(scenario),
+        "no_fidelity": _LIVE_KEEPS_NONE if live else why_no_fidelity(scenario),
         "vmaf": scenario.session.fidelity == "vmaf",
         "warmup_s": session.warmup,
         "duration_s": session.duration,
@@ -252,8 +253,6 @@ def why_no_fidelity(scenario: Scenario) -> str:
     """Why no picture that comes back can be held against its source; empty where it can."""
     if scenario.session.fidelity == "off":
         return "session.fidelity is off"
-    if scenario.client.kind == "browser":
-        return "a page hands over the marker's corner of a picture alone"
     if isinstance(scenario.target, ServiceTarget):
         return "the service draws pictures of its own: there is nothing to hold them against"
     if scenario.transform != "passthrough":

@@ -22,6 +22,7 @@ from g2gbench.scenario import loads
 SCENARIO = """\
 name: fidelity
 target: {{kind: loopback, model: own}}
+client: {{kind: {client}}}
 source: {{content: street, size: {size}, fps: 30}}
 session: {{warmup: 4s, duration: 10s, playout_delay: 0ms}}
 matrix: {{session.fidelity: [auto, off]}}
@@ -37,12 +38,13 @@ SHOWN = {
 }
 
 
-async def measure(size: str, trials: int) -> None:
+async def measure(size: str, trials: int, client: str) -> None:
     """Print one size's table."""
+    text = SCENARIO.format(size=size, trials=trials, client=client)
     with tempfile.TemporaryDirectory() as folder:
-        run = await run_async(loads(SCENARIO.format(size=size, trials=trials)), out=Path(folder))
+        run = await run_async(loads(text), out=Path(folder))
     kept, without = run.summary_data["cells"]
-    print(f"| {size}, median [interval] of {trials} | auto | off | ratio | p |")
+    print(f"| {client}, {size}, median [interval] of {trials} | auto | off | ratio | p |")
     print("|---|---:|---:|---:|---:|")
     for name, (label, factor) in SHOWN.items():
         both = [_values(cell, name, factor) for cell in (kept, without)]
@@ -70,9 +72,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--size", action="append")
+    parser.add_argument("--client", choices=("native", "browser"), default="native")
     given = parser.parse_args()
     for size in given.size or ["640x360", "1088x624"]:
-        asyncio.run(measure(size, given.trials))
+        asyncio.run(measure(size, given.trials, given.client))
 
 
 if __name__ == "__main__":

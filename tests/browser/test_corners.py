@@ -17,6 +17,7 @@ def packed(
     wide: int = 200,
     tall: int = 40,
     at_ms: float = 12.5,
+    mid: int = 3,
     stride: int | None = None,
     offset: int = 0,
 ) -> bytes:
@@ -25,7 +26,7 @@ def packed(
     stride = stride or wide
     plane = np.full((tall, stride), 77, np.uint8)
     plane[:, :wide] = luma[height - tall :, :wide]
-    header = struct.pack("<dIHHHHIII", at_ms, 3, width, height, wide, tall, 99, stride, offset)
+    header = struct.pack("<dIHHHHIII", at_ms, mid, width, height, wide, tall, 99, stride, offset)
     body = header + b"\x01" * offset + plane.tobytes()
     return struct.pack("<I", len(body)) + body
 
@@ -42,6 +43,16 @@ def test_a_corner_is_read_as_the_whole_frame_is(
     assert (corner.at_ms, corner.mid, corner.rtp_timestamp) == (12.5, 3, 99)
     assert corner.luma().shape == (360, 640)
     assert stamped.examine(corner.luma(), sent_size=(640, 360)).number == 4321
+
+
+def test_a_picture_that_was_kept_is_all_there() -> None:
+    luma = np.arange(60 * 200, dtype=np.uint16).astype(np.uint8).reshape(60, 200)
+    mid = 3 + (1 << 31)
+    (kept,) = corners(packed(luma, wide=200, tall=60, mid=mid, stride=208))
+    assert (kept.mid, kept.kept) == (3, True)
+    assert np.array_equal(kept.luma(), luma)
+    (corner,) = corners(packed(luma))
+    assert not corner.kept
 
 
 def test_a_batch_keeps_its_order() -> None:

@@ -46,7 +46,7 @@ class Played:
                 await self.socket.send_json({"pong": said["ping"], "at": at})
                 continue
             self.asked.put_nowait(said)
-            answer = self.answers.get(said["command"])
+            answer = self.answers.get(said.get("command", ""))
             if answer is not None:
                 await self.socket.send_json({"id": said["id"], **answer})
 
@@ -92,6 +92,21 @@ async def test_a_page_is_ready_once_its_clock_is_known(
     assert page.clock.ns(1000) == pytest.approx(0, abs=20_000_000)  # it is a second ahead
     assert page.clock_spread_ms is not None
     await played.close()
+
+
+async def test_a_picture_is_kept_by_its_time_unless_the_page_is_gone(
+    page: Page, session: aiohttp.ClientSession
+) -> None:
+    played = await play(page, session)
+    await page.ready()
+    while not played.asked.empty():
+        played.asked.get_nowait()
+    page.keep(1234.5)
+    assert await asyncio.wait_for(played.asked.get(), 10) == {"keep": 1234.5}
+    await played.close()
+    await page.gone.wait()
+    page.keep(1234.5)
+    await asyncio.gather(*page._keeping)
 
 
 async def test_what_it_says_reaches_whoever_listens(

@@ -9,21 +9,39 @@ import numpy as np
 import pytest
 
 from g2gbench.benchmark import run_async
+from g2gbench.browser import chromium
 from g2gbench.measure import fidelity
 from g2gbench.scenario import loads
-from tests.e2e.sessions import passthrough
+from tests.e2e.devtools import CHROMIUM
+from tests.e2e.sessions import assert_sound, passthrough
 
 pytestmark = pytest.mark.session
 
 
+@pytest.mark.parametrize(
+    "client",
+    [
+        "native",
+        pytest.param(
+            "browser",
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(
+                    CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"
+                ),
+            ],
+        ),
+    ],
+)
 async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
-    tmp_path: Path,
+    tmp_path: Path, client: str
 ) -> None:
     text = passthrough(duration=3).replace("fidelity: off", "fidelity: vmaf")
+    text += f"client: {{kind: {client}}}\n"
     run = await run_async(loads(text), out=tmp_path)
     (trial,) = run.trials
     result, frames = trial.result, trial.frames()
-    assert result.status == "ok", (result.invalid_because, result.message)
+    assert_sound(result)
     steady = frames[frames["steady"]]
     scored = steady[steady["psnr_db"].notna()]
     # A frame that is one tick off moves by a pixel and more: no codec's frame is as far from its

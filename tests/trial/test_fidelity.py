@@ -11,7 +11,7 @@ from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure import fidelity
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
+from g2gbench.trial.fidelity import Copies, Keeper, Kept, pairs, score
 
 FIRST = 0xFFFFFF - 5  # the numbers wrap after frame 5
 SIZE = (320, 240)
@@ -31,7 +31,7 @@ def kept(
     room: int = 100,
 ) -> list[tuple[int, int]]:
     """(frame, what stood in its place) of a session in which these frames came back."""
-    keeper = Keeper(FIRST, 24, every, room)
+    keeper = Keeper(FIRST, 24, every, room, Copies())
     waiting = list(arrivals)
     for frame in range(frames):
         if frame == begun:
@@ -74,7 +74,7 @@ def test_before_the_first_picture_nothing_stood_anywhere() -> None:
 
 
 def test_a_number_of_no_frame_of_ours_is_left_alone() -> None:
-    keeper = Keeper(100, 16, 1, 100)
+    keeper = Keeper(100, 16, 1, 100, Copies())
     keeper.begin()
     keeper.captured(0)
     keeper.take(99, 1, luma(0))
@@ -88,7 +88,7 @@ def test_no_more_are_kept_than_there_is_room_for() -> None:
 
 
 def test_a_kept_picture_is_a_copy_whatever_becomes_of_the_original_and_its_size() -> None:
-    keeper = Keeper(0, 16, 1, 4)
+    keeper = Keeper(0, 16, 1, 4, Copies())
     pictures = [np.full((2, 2), 7, np.uint8), np.full((2, 2), 8, np.uint8)]
     pictures += [np.full((4, 6), 9, np.uint8), np.full((2, 2), 10, np.uint8)]
     keeper.captured(0)

@@ -299,16 +299,19 @@ timeline: [{at: 1s, image: hat.png, prompt: a hat}]
             ("target.processing={transform: passthrough}", "session.fidelity=off"),
             "session.fidelity is off",
         ),
-        (
-            ("target.processing={transform: passthrough}", "client.kind=browser"),
-            "a page hands over the marker's corner of a picture alone",
-        ),
+        (("target.processing={transform: passthrough}", "client.kind=browser"), ""),
     ],
 )
 def test_pictures_are_compared_where_there_is_something_to_hold_them_against(
     overrides: tuple[str, ...], reason: str
 ) -> None:
     assert plan.client_plan(_trial("", *overrides))["no_fidelity"] == reason
+
+
+def test_a_persons_own_browser_keeps_no_pictures() -> None:
+    trial = _trial("", "target.processing={transform: passthrough}", "client.kind=browser")
+    told = plan.client_plan(trial, live=True)["no_fidelity"]
+    assert told == "a person's browser hands over the marker's corner of a picture alone"
 
 
 def test_a_file_is_decoded_again_for_comparison() -> None:

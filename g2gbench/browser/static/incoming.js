@@ -1,58 +1,89 @@
 "use strict";
-// Frames in: the clock first, then the corner of the picture that holds the marker, as it is. It is
-// read by the same code as the native client's.
+// Frames in: the clock first, then the corner of the picture that holds the marker, as it is.
 
-const HEADER = 32; // bytes: time, media section, width, height, corner's width and height, RTP time
-const MARKER = { width: 192, height: 32 };
-const MARGIN = 8;
+importScripts("corner.js");
+
+const RECENT = 32; // whole pictures: which one is wanted is told once its marker has been read
+const SAME_MS = 0.05; // times that went to the reader and back, as numbers
 
 const clock = () => performance.timeOrigin + performance.now();
-const even = (value) => Math.ceil(value / 2) * 2;
 
-// Without a known size of what was stamped, all sizes that the protocol has must fit.
-const corner = (width, height, sent) => {
-  const [across, up] = sent ? [width / sent[0], height / sent[1]] : [2, 3];
-  return [
-    Math.min(width & ~1, even(MARKER.width * across + MARGIN)),
-    Math.min(height & ~1, even(MARKER.height * up + MARGIN)),
-  ];
-};
+const recent = [];
+let next = 0;
 
-const take = async (frame, at, { mid, sent }) => {
+// The whole picture, into memory that has been used before.
+const whole = async (frame, at) => {
   const { width, height } = frame.visibleRect;
-  const [wide, tall] = corner(width, height, sent);
-  const rect = { x: frame.visibleRect.x, y: frame.visibleRect.y + height - tall, width: wide, height: tall };
-  rect.y -= rect.y % 2;
-  const buffer = new ArrayBuffer(4 + HEADER + frame.allocationSize({ rect }));
-  const header = new DataView(buffer, 4);
-  header.setFloat64(0, at, true);
-  header.setUint32(8, mid, true);
-  header.setUint16(12, width, true);
-  header.setUint16(14, height, true);
-  header.setUint16(16, wide, true);
-  header.setUint16(18, tall, true);
-  const metadata = frame.metadata ? frame.metadata() : {};
-  header.setUint32(20, (metadata && metadata.rtpTimestamp) || 0, true);
-  const layout = await frame.copyTo(new Uint8Array(buffer, 4 + HEADER), { rect });
-  header.setUint32(24, layout[0].stride, true);
-  header.setUint32(28, layout[0].offset, true);
-  // Luma is the first plane of every format that decoders give.
-  const size = HEADER + layout[0].offset + layout[0].stride * tall;
-  new DataView(buffer).setUint32(0, size, true);
-  const told = buffer.slice(0, 4 + size);
-  postMessage(told, [told]);
+  const size = frame.allocationSize();
+  const before = recent[next];
+  const bytes = before && before.bytes.length === size ? before.bytes : new Uint8Array(size);
+  if (before) before.at = NaN; // it is no more while it is written over
+  const [{ stride, offset }] = await frame.copyTo(bytes);
+  const one = { at, width, height, bytes, stride, offset };
+  recent[next] = one;
+  next = (next + 1) % RECENT;
+  return one;
 };
 
-onmessage = async ({ data }) => {
-  const reader = data.readable.getReader();
+const cut = ({ bytes, stride, offset }, [wide, tall], height, into) => {
+  for (let row = 0; row < tall; row += 1) {
+    const from = offset + stride * (height - tall + row);
+    into.set(bytes.subarray(from, from + wide), row * wide);
+  }
+  return { stride: wide, offset: 0 };
+};
+
+const take = async (frame, at, { mid, sent, keeps }) => {
+  const { x, y, width, height } = frame.visibleRect;
+  const [wide, tall] = cornerOf(width, height, sent);
+  const rect = { x, y: y + height - tall, width: wide, height: tall };
+  rect.y -= rect.y % 2;
+  const metadata = frame.metadata ? frame.metadata() : {};
+  const told = toldCorner({
+    at, mid, sizes: [width, height, wide, tall],
+    rtp: metadata && metadata.rtpTimestamp,
+    bytes: keeps ? wide * tall : frame.allocationSize({ rect }),
+  });
+  const layout = keeps
+    ? cut(await whole(frame, at), [wide, tall], height, told.picture)
+    : (await frame.copyTo(told.picture, { rect }))[0];
+  const corner = told.done(layout);
+  postMessage({ corner }, [corner]);
+};
+
+// The picture that came then is wanted: a corner of its whole size.
+const keep = (at, mid) => {
+  const found = recent.find((one) => Math.abs(one.at - at) < SAME_MS);
+  if (!found) return;
+  const { width, height, bytes, stride, offset } = found;
+  const told = toldCorner({
+    at: found.at, mid, sizes: [width, height, width, height], whole: true, bytes: stride * height,
+  });
+  told.picture.set(bytes.subarray(offset, offset + stride * height));
+  const kept = told.done({ stride, offset: 0 });
+  postMessage({ kept }, [kept]);
+};
+
+const read = async (given) => {
+  const reader = given.readable.getReader();
   for (;;) {
     const { value: frame, done } = await reader.read();
     if (done) break;
     const at = clock();
     try {
-      if (frame.visibleRect.width >= MARKER.width) await take(frame, at, data);
+      if (frame.visibleRect.width >= BLOCK.width) await take(frame, at, given);
     } finally {
       frame.close();
     }
   }
+};
+
+let reading = null;
+onmessage = ({ data }) => {
+  if (data.keep !== undefined) {
+    keep(data.keep, reading.mid);
+    return;
+  }
+  reading = data;
+  return read(data);
 };

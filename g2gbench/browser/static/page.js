@@ -11,6 +11,7 @@ let pictures = null; // what is handed the frames to send: a worker
 let outgoing = null; // the camera's track
 let sender = null;
 const readers = new Map(); // mid -> worker
+const album = []; // whole pictures that were asked for, until they are asked for again
 
 const tell = (message) => {
   if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
@@ -105,16 +106,16 @@ const commands = {
     }
   },
 
-  // Read the track of this media section, from now on.
-  deliver: ({ mid, sent }) => {
+  // Read the track of this media section, from now on; one that keeps can be asked for whole pictures.
+  deliver: ({ mid, sent, keeps }) => {
     const found = connection.getTransceivers().find((one) => one.mid === mid);
     if (!found) return { refused: `there is no media section ${mid}` };
     const track = found.receiver.track;
     const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 30 });
     const worker = new Worker("incoming.js");
-    worker.onmessage = ({ data }) => corners.push(data);
+    worker.onmessage = ({ data }) => (data.kept ? album.push(data.kept) : corners.push(data.corner));
     const { readable } = processor;
-    worker.postMessage({ readable, sent, mid: Number(mid) }, [readable]);
+    worker.postMessage({ readable, sent, keeps, mid: Number(mid) }, [readable]);
     readers.set(mid, worker);
     return {};
   },
@@ -125,6 +126,12 @@ const commands = {
     if (!found) return { refused: `there is no media section ${mid}` };
     display.show(found.receiver.track, (told) => displayed.push(told));
     return {};
+  },
+
+  // Some of the pictures that were kept, ahead of the answer; how many there are left.
+  pictures: ({ most }) => {
+    if (album.length) socket.send(new Blob(album.splice(0, most)));
+    return { left: album.length };
   },
 
   stats: async () => {
@@ -160,6 +167,7 @@ const heard = ({ data }) => {
   }
   const message = JSON.parse(data);
   if (message.ping !== undefined) tell({ pong: message.ping, at: clock() });
+  else if (message.keep !== undefined) readers.forEach((worker) => worker.postMessage(message));
   else turn = turn.then(() => perform(message));
 };
 

@@ -11,10 +11,6 @@ const canvasPath = {
     + "to a tick of the display (17 ms at 60 Hz) to g2g, and a frame that was never displayed counts as dropped.",
 };
 
-const CORNER_HEADER = 32; // bytes: as incoming.js writes them
-const SPARE = 8;
-const evenly = (value) => Math.ceil(value / 2) * 2;
-
 const colours = (picture, width, height, into) => {
   const chroma = width * height;
   const [half, quarter] = [width / 2, chroma / 4];
@@ -152,23 +148,14 @@ const readCorners = (video, { mid, sent }) => {
     const at = clock();
     const [width, height] = [video.videoWidth, video.videoHeight];
     if (width < BLOCK.width || height < BLOCK.height) return;
-    const [across, up] = sent ? [width / sent[0], height / sent[1]] : [2, 3];
-    const wide = Math.min(width & ~1, evenly(BLOCK.width * across + SPARE));
-    const tall = Math.min(height & ~1, evenly(BLOCK.height * up + SPARE));
+    const [wide, tall] = cornerOf(width, height, sent);
     if (canvas.width !== wide || canvas.height !== tall) Object.assign(canvas, { width: wide, height: tall });
     draw.drawImage(video, 0, height - tall, wide, tall, 0, 0, wide, tall);
     const { data } = draw.getImageData(0, 0, wide, tall);
-    const told = new ArrayBuffer(4 + CORNER_HEADER + wide * tall);
-    new DataView(told).setUint32(0, told.byteLength - 4, true);
-    const header = new DataView(told, 4);
-    header.setFloat64(0, at, true);
-    header.setUint32(8, Number(mid), true);
-    [width, height, wide, tall].forEach((value, i) => header.setUint16(12 + 2 * i, value, true));
-    header.setUint32(20, metadata.rtpTimestamp ?? 0, true);
-    header.setUint32(24, wide, true);
-    header.setUint32(28, 0, true);
-    const luma = new Uint8Array(told, 4 + CORNER_HEADER);
-    for (let i = 0; i < luma.length; i += 1) luma[i] = lumaOf(data[4 * i + 1]);
-    corners.push(told);
+    const told = toldCorner({
+      at, mid, sizes: [width, height, wide, tall], rtp: metadata.rtpTimestamp, bytes: wide * tall,
+    });
+    for (let i = 0; i < wide * tall; i += 1) told.picture[i] = lumaOf(data[4 * i + 1]);
+    corners.push(told.done({ stride: wide, offset: 0 }));
   });
 };

@@ -1,8 +1,6 @@
 "use strict";
 // A marker's block on a canvas, in the page and in its worker alike.
 
-const BLOCK = { width: 192, height: 32 };
-
 // Grey as a canvas has it, of luma (BT.601, limited range): what encodes the picture goes back.
 const greyOf = (luma) => ((luma - 16) * 255) / 219;
 const lumaOf = (grey) => 16 + (grey * 219) / 255;

@@ -1,7 +1,7 @@
 "use strict";
 // A camera's frames out, each as it comes: the marker that came ahead of it is put into its corner.
 
-importScripts("drawing.js", "marks.js");
+importScripts("corner.js", "drawing.js", "marks.js");
 
 const PLANAR = ["I420", "NV12"]; // luma is their first plane
 
