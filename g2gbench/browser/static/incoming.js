@@ -3,7 +3,10 @@
 
 importScripts("corner.js");
 
-const RECENT = 32; // whole pictures: which one is wanted is told once its marker has been read
+// Whole pictures that are remembered: which one is wanted is told once its marker has been read.
+const MOST = 64;
+const FEWEST = 16;
+const MOST_BYTES = 2 ** 26;
 const SAME_MS = 0.05; // times that went to the reader and back, as numbers
 
 const clock = () => performance.timeOrigin + performance.now();
@@ -21,7 +24,7 @@ const whole = async (frame, at) => {
   const [{ stride, offset }] = await frame.copyTo(bytes);
   const one = { at, width, height, bytes, stride, offset };
   recent[next] = one;
-  next = (next + 1) % RECENT;
+  next = (next + 1) % Math.max(FEWEST, Math.min(MOST, Math.floor(MOST_BYTES / size)));
   return one;
 };
 
