@@ -26,6 +26,7 @@ from g2gbench.link.proxy import Payload, Proxy, Upstream
 from g2gbench.link.settings import LinkSettings
 from g2gbench.link.way import Punctuality, Way
 from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.priority import go_first
 
 _BEAT_S = 0.1
 _BEATS_A_FLUSH = 5  # a log that ends with a kill is short by less than a second
@@ -189,6 +190,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     )
     await relay.start()
     _sharpen_timers()
+    go_first()
     # Looking through all that was imported, for garbage, would hold packets up.
     gc.collect()
     gc.freeze()

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
+from g2gbench.process.priority import ALLOW
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
 
@@ -278,8 +279,8 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
     ),
     (
         r"the link was late",
-        "The link's process did not get a core in time. Close what else runs here, or lower the "
-        "load: --set publish.max_bitrate=1Mbps.",
+        "The link's process did not get a core in time. Close what else runs here, lower the "
+        f"load (--set publish.max_bitrate=1Mbps), or {ALLOW}.",
     ),
     (
         r"did not pass through the link",

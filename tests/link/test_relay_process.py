@@ -9,8 +9,10 @@ import ipaddress
 import os
 import signal
 import ssl
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from cryptography.x509.oid import NameOID
 from livekit.protocol import rtc
 
 from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets, parse
+from g2gbench.process.priority import go_first
 from g2gbench.process.spawn import Child
 from tests.link.sockets import LONG_S, Inbox, client_of, echoing, serving
 
@@ -131,6 +134,15 @@ async def _exchange(client: Inbox, numbers: range) -> None:
     for number in numbers:
         client.transport.sendto(_rtp(number))
         await client.get()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules like this")
+async def test_it_goes_before_others_where_it_may(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as alone:
+        may = alone.submit(go_first).result()
+    async with _linked(tmp_path, "ws://127.0.0.1:9") as link:
+        policy = os.sched_getscheduler(link.child.pid) & ~os.SCHED_RESET_ON_FORK
+        assert policy == (os.SCHED_RR if may else os.SCHED_OTHER)
 
 
 async def test_counts_and_log_tell_every_packet_of_the_client(tmp_path: Path) -> None:
