@@ -34,6 +34,7 @@ class Limits:
     swapped_bytes: int = 0
     clock_step_ms: float = 100.0
     playout_excess_ms: float = 20.0
+    playout_shortfall_ms: float = 20.0
     page_clock_ms: float = 1.0
     page_frames: int = 3
     undisplayed_ratio: float = 0.01
@@ -63,6 +64,7 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "clock_step_ms": "step of the wall clock against the monotonic one during the trial, in ms",
     "playout_excess_ms": "mean time from a frame's last packet to its picture beyond the playout "
     "delay asked for, in ms, where the network is not impaired",
+    "playout_shortfall_ms": "the same short of the least playout delay asked for, in ms",
     "page_clock_ms": "disagreement of the best exchanges that align a page's clock with this "
     "machine's, in ms",
     "page_frames": "frames by which a page and its browser differ, of those stamped or of those "
@@ -241,7 +243,11 @@ def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[str]
 
 
 def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> Iterator[str]:
-    """An upper bound of the playout delay is a wish: a receiver may not have taken it."""
+    """A playout delay is a wish: a receiver may not have taken it, or may take it with time only.
+
+    WebRTC adds the delay to when it expects a frame. In a session whose delay fell at its beginning
+    it expects frames too early for a minute and more, and then holds them for less.
+    """
     asked = session.started.playout_delay_ms if session.started else None
     changes = [e for e in session.events if e.name in ("link", "network")]
     impaired = [e for e in changes if e.detail.get("impaired")]
@@ -251,11 +257,18 @@ def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> 
     # that paces its packets makes it long.
     for process, part in (("client", "decode"), ("worker", "service_decode")):
         held_ms = metrics[f"budget_ms.{part}"].value
-        if held_ms is not None and held_ms > asked[1] + limits.playout_excess_ms:
+        if held_ms is None:
+            continue
+        held = f"the {process} held whole frames for {held_ms:.0f} ms in the mean, a playout delay"
+        if held_ms > asked[1] + limits.playout_excess_ms:
             yield (
-                f"the {process} held whole frames for {held_ms:.0f} ms in the mean, a playout "
-                f"delay of {asked[1]:g} ms at most was asked for "
+                f"{held} of {asked[1]:g} ms at most was asked for "
                 f"(limit {limits.playout_excess_ms:g} ms more)"
+            )
+        elif held_ms < asked[0] - limits.playout_shortfall_ms:
+            yield (
+                f"{held} of {asked[0]:g} ms at least was asked for "
+                f"(limit {limits.playout_shortfall_ms:g} ms less)"
             )
 
 

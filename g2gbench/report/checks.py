@@ -226,9 +226,9 @@ def _playout(sessions: Sequence[Session], trials: Sequence[Mapping[str, Any]]) -
     return _check(
         "playout delay that a receiver did not take",
         said,
-        f"{LIMITS.playout_excess_ms:g} ms beyond what was asked for",
+        f"{LIMITS.playout_excess_ms:g} ms beyond or {LIMITS.playout_shortfall_ms:g} ms short of it",
         fine=not found if asked or found else None,
-        meaning="A jitter buffer that holds frames for longer than it was asked to adds to g2g."
+        meaning="What a jitter buffer holds frames for is part of g2g."
         + ("" if asked or found else " No delay was asked for, or the network is impaired."),
     )
 

@@ -289,8 +289,8 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
     ),
     (
         r"held whole frames",
-        "A receiver did not take the playout delay. Run it again, or measure with what receivers "
-        "choose: --set session.playout_delay=natural.",
+        "A receiver did not take the playout delay. Measure without one, --set "
+        "session.playout_delay=0ms, or with what receivers choose, =natural.",
     ),
     (
         r"the machine swapped",

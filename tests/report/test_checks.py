@@ -116,7 +116,7 @@ def test_what_makes_a_trial_invalid_fails_its_check_and_has_a_remedy(
 
 
 def test_a_sound_trial_is_within_every_bound(tmp_path: Path) -> None:
-    recipe = Recipe(link=True, playout_delay_ms=(100, 100), more=(machine(0),))
+    recipe = Recipe(link=True, playout_delay_ms=(0, 100), more=(machine(0),))
     run = runs.store(tmp_path, {"default": [recipe]})
     worst = {check.name: check.worst for check in checks(run) if check.state == "pass"}
     assert worst[LATE] == "0 ms"
