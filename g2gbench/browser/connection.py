@@ -212,7 +212,8 @@ class PageConnection(Connection):
                 height=height,
             )
         )
-        await asyncio.wait_for(done, ANSWER_S)
+        async with asyncio.timeout(ANSWER_S):
+            await done
         await self._negotiate()
 
     async def _negotiate(self) -> None:
@@ -223,7 +224,8 @@ class PageConnection(Connection):
             self._signalling.send(
                 offer=rtc.SessionDescription(type="offer", sdp=offer["sdp"], id=self._offers)
             )
-            answer = await asyncio.wait_for(self._answers.get(), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                answer = await self._answers.get()
             await self._page.call("answer", sdp=answer.sdp)
             for mid, sid in answer.mid_to_track_id.items():
                 self._show(sid, mid)

@@ -84,7 +84,10 @@ class Child:
     async def ready(self, seconds: float) -> dict[str, Any]:
         """The child's first message. Raises ChildLost when none comes in time."""
         try:
-            return await asyncio.wait_for(asyncio.shield(self._ready), seconds)
+            # Not wait_for: it swallows a cancellation that comes together with the message, and a
+            # trial whose time is over would go on.
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._ready)
         except TimeoutError:
             raise ChildLost(f"the {self.name} process was not ready after {seconds:g} s") from None
 

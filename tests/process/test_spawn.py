@@ -98,6 +98,17 @@ async def test_a_child_that_is_not_ready_in_time_is_lost() -> None:
         assert child.returncode is None  # whoever waits in vain decides what becomes of it
 
 
+async def test_who_is_cancelled_as_the_child_becomes_ready_is_cancelled() -> None:
+    async with _child("fails") as (child, _):
+        waiting = asyncio.ensure_future(child.ready(LONG_S))
+        await asyncio.sleep(0)  # it waits
+        child._heard('{"ready": true}')
+        await asyncio.sleep(0)  # the message is on its way to who waits
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
 async def test_a_child_that_ends_before_it_is_ready_is_named_with_its_status() -> None:
     async with _child("fails", {"status": 7}) as (child, heard):
         lost = r"^the tested process ended \(status 7\) before it was ready$"
