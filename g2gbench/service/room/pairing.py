@@ -197,16 +197,19 @@ class Pairing:
 
     def _media(self, participant: Participant, section: sdp.Section) -> sdp.Media:
         """How a section of the participant's is answered."""
+        # It counts in what is published alone, but a payload type of a bundle must mean the same in
+        # all of its sections (RFC 9143, section 9.1).
+        hint = self.settings.start_bitrate_kbps
         shown = participant.shown.get(section.mid)
         if shown is not None and shown.section is not None:
             lines = sdp.shown_track_lines(shown.owner.sid, shown.sid, shown.section.sources)
-            return sdp.Media("sendonly", extra_lines=lines)
+            return sdp.Media("sendonly", hint, extra_lines=lines)
         own = published.at(participant, section.mid)
         if own is not None:
-            hint, sent = self.settings.start_bitrate_kbps, _sent(own)
+            sent = _sent(own)
             layers = section.layers(sent.name if sent else "")
             return sdp.Media("recvonly", hint, codec=own.codec, layers=layers)
-        return sdp.Media("inactive")
+        return sdp.Media("inactive", hint)
 
     def _choose_shown(self, participant: Participant, parsed: sdp.Offer) -> list[Action]:
         """Give each of the others' live tracks a receiving section; sections keep their track."""

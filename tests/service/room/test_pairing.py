@@ -107,6 +107,27 @@ def test_a_track_of_one_who_was_there_first_is_shown_with_the_answer_to_publishi
     assert pairing.settle(b) == []
 
 
+def test_a_payload_type_means_the_same_in_every_section_of_a_bundle() -> None:
+    """WebRTC complains of one that does not, and may refuse it one day."""
+    pairing = _pairing(start_bitrate_kbps=1500)
+    a, _ = _join(pairing, "a")
+    _publish(pairing, a, offers.publish_offer("cam", 77))
+    b, _ = _join(pairing, "b")
+    (answer,) = _answers(_publish(pairing, b, offers.publish_offer("mine", 88), "mine"), b)
+    _, *sections = answer.sdp.replace("\r", "").split("\nm=video")
+    told = [
+        [line for line in one.splitlines() if line.startswith(("a=sendonly", "a=recvonly"))]
+        + sorted(line for line in one.splitlines() if line.startswith("a=fmtp:"))
+        for one in sections
+    ]
+    formats = [
+        "a=fmtp:103 packetization-mode=1;x-google-start-bitrate=1500",
+        "a=fmtp:96 x-google-start-bitrate=1500",
+        "a=fmtp:97 apt=96",
+    ]
+    assert told == [["a=sendonly", *formats], formats, ["a=recvonly", *formats]]
+
+
 @pytest.mark.parametrize("by_participant", [False, True])
 def test_who_subscribes_to_nothing_by_itself_is_shown_what_it_asks_for(
     by_participant: bool,
