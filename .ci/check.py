@@ -28,6 +28,7 @@ GO_FOLDERS = "/usr/local/go/bin"  # where its installer puts it, PATH or not
 PYTHON_SDK_VARIABLE = "G2GBENCH_VENDOR_PYTHON"
 PYTHON_SDK = "decart[realtime]==0.2.4"  # it decides itself which livekit it wants
 MODULES_VARIABLE = "G2GBENCH_NODE_MODULES"
+BROWSERS = ("chromium", "firefox-esr")  # Debian's packages, and their commands
 NODE_PACKAGES = ("@decartai/sdk@0.1.20", "esbuild@0.28.2")
 
 
@@ -47,11 +48,14 @@ def steps(slow: bool) -> list[tuple[str, list[str]]]:
     ]
 
 
-def provide_chromium() -> None:
+def provide_browsers() -> None:
     """In CI, install what the tests would otherwise skip; elsewhere that is the user's business."""
-    if shutil.which("chromium") or not os.environ.get("CI") or not shutil.which("apt-get"):
+    missing = [name for name in BROWSERS if not shutil.which(name)]
+    if not missing or not os.environ.get("CI") or not shutil.which("apt-get"):
         return
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+    commands = [["apt-get", "update", "-qq"]]
+    commands += [["apt-get", "install", "-y", "-qq", name] for name in missing]
+    for command in commands:
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, timeout=600)
 
 
@@ -147,7 +151,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slow", action="store_true", help="run the tests marked slow too")
     arguments = parser.parse_args()
-    provide_chromium()
+    provide_browsers()
     provide_livekit_server()
     if arguments.slow:  # the tests that need them are slow
         provide_python_sdk()

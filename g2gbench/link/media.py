@@ -25,27 +25,31 @@ class MediaPath:
     """What a NAT would have for one media address of the room.
 
     The client sends to ``address``. Each socket of the client gets one of its own towards the room,
-    so the room can tell them apart. The client's side is IPv4 on the loopback whatever the room's
-    is: every client has that, and no packet of it leaves the machine.
+    so the room can tell them apart. The client's side is IPv4 at an address of this machine,
+    whatever the room's is: every client has that, no packet of it leaves the machine, and those
+    from another one are not taken.
 
     Args:
         room: IP address and port; IPv4 or IPv6.
         uplink: carries what the client sends.
         downlink: carries what the room sends.
+        host: of the client's side. Where it is not the loopback, a room there is reached from it,
+            too: a browser that takes no media at the loopback takes no answer that names it.
 
     """
 
-    def __init__(self, room: Address, uplink: Way, downlink: Way) -> None:
+    def __init__(self, room: Address, uplink: Way, downlink: Way, host: str = HOST) -> None:
         self._uplink, self._downlink = uplink, downlink
         self._room = room
         ip = ipaddress.ip_address(room[0])
         self._headers = UDP_OVERHEAD_BYTES[ip.version]
         self._family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
         # A socket that is bound to the loopback reaches nothing beyond it.
-        loopback, anywhere = (HOST, "0.0.0.0") if ip.version == 4 else ("::1", "::")
+        loopback, anywhere = (host, "0.0.0.0") if ip.version == 4 else ("::1", "::")
         self._far_host = loopback if ip.is_loopback else anywhere
+        self._known = None if host == HOST else (host, HOST)  # whose packets are taken
         self._loop = asyncio.get_running_loop()
-        self._near = _open(socket.AF_INET, HOST)
+        self._near = _open(socket.AF_INET, host)
         self._far: dict[Address, socket.socket] = {}  # by the client's address
         self._overflowed = 0  # of sockets that are closed
         self._loop.add_reader(self._near.fileno(), self._from_client)
@@ -90,6 +94,8 @@ class MediaPath:
             if received is None:
                 return
             data, client = received
+            if self._known is not None and client[0] not in self._known:
+                continue
             far = self._towards_room(client)
             self._uplink.datagram(data, self._headers, partial(_send, far, data, self._room))
 
@@ -102,6 +108,16 @@ class MediaPath:
             if sender[:2] == self._room:
                 send = partial(_send, self._near, data, client)
                 self._downlink.datagram(data, self._headers, send)
+
+
+def own_address() -> str:
+    """This machine's IPv4 address beyond the loopback; the loopback's where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # no packet is sent to find it (RFC 5737: nobody's)
+        except OSError:
+            return HOST
+        return str(probe.getsockname()[0])
 
 
 def _open(family: socket.AddressFamily, host: str) -> socket.socket:

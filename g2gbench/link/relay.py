@@ -20,7 +20,7 @@ import aiohttp
 from google.protobuf.message import DecodeError
 
 from g2gbench.link import signalling
-from g2gbench.link.media import HOST, Address, MediaPath
+from g2gbench.link.media import HOST, Address, MediaPath, own_address
 from g2gbench.link.packet_log import PacketLog
 from g2gbench.link.proxy import Payload, Proxy, Upstream
 from g2gbench.link.settings import LinkSettings
@@ -43,6 +43,8 @@ class Relay:
         downlink: settings of what it receives.
         seed: 0 or more; each direction has its own chance from it.
         log: takes a record of each packet.
+        routed: media go over this machine's own address, which a browser needs that takes none at
+            the loopback; where it has no other address, they go over the loopback.
 
     """
 
@@ -53,12 +55,15 @@ class Relay:
         downlink: LinkSettings,
         seed: int,
         log: PacketLog | None = None,
+        *,
+        routed: bool = False,
     ) -> None:
         self._punctuality = Punctuality()
         self.uplink = Way("uplink", uplink, 2 * seed, self._punctuality, log)
         self.downlink = Way("downlink", downlink, 2 * seed + 1, self._punctuality, log)
         self.stall_max_ns = 0
         self._log = log
+        self._media_host = own_address() if routed else HOST
         self._service_url = service_url.rstrip("/")
         self._room_url = ""
         self._paths: dict[Address, MediaPath] = {}
@@ -109,7 +114,7 @@ class Relay:
     def media_address(self, room: Address) -> Address:
         """The address at which the client reaches a room's media address through the link."""
         if room not in self._paths:
-            self._paths[room] = MediaPath(room, self.uplink, self.downlink)
+            self._paths[room] = MediaPath(room, self.uplink, self.downlink, self._media_host)
         return self._paths[room].address
 
     def change(self, uplink: LinkSettings, downlink: LinkSettings) -> None:
@@ -187,6 +192,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
         LinkSettings.from_plan(plan["downlink"]),
         plan["seed"],
         log,
+        routed=plan.get("routed", False),
     )
     await relay.start()
     _sharpen_timers()

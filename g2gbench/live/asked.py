@@ -17,9 +17,13 @@ class Refused(ValueError):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin a session; ``camera``: with the page's own camera."""
+    """Begin a session; ``camera``: with the page's own camera.
+
+    ``routed``: its browser takes no media at the loopback, as Firefox.
+    """
 
     camera: bool
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def parse(message: str, networks: Collection[str]) -> Asked:
         raise Refused("a message that is no JSON") from None
     asked = found.get("do") if isinstance(found, dict) else None
     if asked == "start":
-        return Start(_one_of(found.get("source"), SOURCES, "source") == "camera")
+        camera = _one_of(found.get("source"), SOURCES, "source") == "camera"
+        return Start(camera, routed=found.get("routed") is True)
     if asked == "stop":
         return Stop()
     if asked == "prompt":

@@ -145,7 +145,7 @@ class Desk:
         if self._task is not None and not self._task.done():
             raise Refused("a session is running, or is being evaluated: wait for its report")
         self._ended = None
-        self._steering = Steering(camera=asked.camera)
+        self._steering = Steering(camera=asked.camera, routed=asked.routed)
         self._task = asyncio.ensure_future(self._run(self._steering))
 
     async def _run(self, steering: Steering) -> None:

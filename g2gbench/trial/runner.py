@@ -156,7 +156,12 @@ class TrialRunner:
             link = await self._spawn(
                 "link",
                 "g2gbench.link.relay",
-                {**plan, "service_url": url, "packet_log": str(self._packet_log)},
+                {
+                    **plan,
+                    "service_url": url,
+                    "packet_log": str(self._packet_log),
+                    "routed": self._steering is not None and self._steering.routed,
+                },
             )
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]

@@ -39,11 +39,13 @@ class Steering:
 
     Args:
         camera: the page's own camera is the source, not the scenario's.
+        routed: its browser takes no media at the loopback: this machine's own address will do.
 
     """
 
-    def __init__(self, *, camera: bool = False) -> None:
+    def __init__(self, *, camera: bool = False, routed: bool = False) -> None:
         self.camera = camera
+        self.routed = routed
         self.media_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Where the trial's client waits for the page; set once its processes stand."""
         self.commands: asyncio.Queue[Command] = asyncio.Queue()

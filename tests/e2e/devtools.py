@@ -41,9 +41,9 @@ FAKE_CAMERA = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",  # media permission: host candidates go by address
 )
-_LOADED = """new Promise(resolve => document.readyState === "complete"
+LOADED = """new Promise(resolve => document.readyState === "complete"
   ? resolve() : addEventListener("load", resolve))"""
-_UNTIL = """new Promise((resolve) => {
+UNTIL = """new Promise((resolve) => {
   const check = () => { if (%s) { watch.disconnect(); resolve(); } };
   const watch = new MutationObserver(check);
   watch.observe(document,
@@ -75,7 +75,7 @@ class Page:
 
     async def until(self, condition: str) -> None:
         """Until the condition holds; it is looked at whenever the document changes."""
-        await self.run(_UNTIL % condition)
+        await self.run(UNTIL % condition)
 
     async def click(self, selector: str) -> None:
         """Click the element."""
@@ -125,7 +125,7 @@ async def tab(devtools: str, url: str) -> AsyncIterator[Page]:
             await one.call("Runtime.enable")
             await one.call("Log.enable")
             await one.call("Page.navigate", url=url)
-            await one.run(_LOADED)
+            await one.run(LOADED)
             yield one
         with contextlib.suppress(aiohttp.ClientError):  # it may be gone already
             async with http.get(f"{devtools}/json/close/{target['id']}"):

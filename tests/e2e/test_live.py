@@ -18,6 +18,8 @@ from g2gbench.browser import chromium
 from g2gbench.errors import ExitCode
 from g2gbench.store.reading import Run, open_run
 from tests.e2e.devtools import CHROMIUM, FAKE_CAMERA, Page, browser, tab
+from tests.e2e.firefox import ENABLE as ENABLE_FIREFOX
+from tests.e2e.firefox import FIREFOX, firefox
 from tests.e2e.sessions import all_gone, assert_sound, g2gbench, until
 
 pytestmark = [
@@ -56,11 +58,13 @@ class Live:
 
 
 @contextlib.asynccontextmanager
-async def live(out: Path, warmup: str = "1s", display: str = "false") -> AsyncIterator[Live]:
+async def live(
+    out: Path, warmup: str = "1s", display: str = "false", playout_delay: str = "0ms"
+) -> AsyncIterator[Live]:
     """``g2gbench live``, where it has said its address."""
     settings = (
         f"session.warmup={warmup}",
-        "session.playout_delay=0ms",
+        f"session.playout_delay={playout_delay}",
         f"client.display={display}",
     )
     options = [word for setting in settings for word in ("--set", setting)]
@@ -258,5 +262,38 @@ async def test_every_source_goes_through_every_path(
         assert frames["delivered"] > (0.5 if "canvas" in client else 0.9) * frames["captured"]
         assert trial.result.readings["misread"] == 0
         assert (trial.result.metrics["g2g_displayed_ms.mean"].value or 0) > 0
+        assert page.errors == []
+        assert await served.end(signal.SIGTERM) in (ExitCode.PASS, ExitCode.INVALID)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(FIREFOX is None, reason=f"no Firefox; to enable: {ENABLE_FIREFOX}")
+@pytest.mark.parametrize("source", ["synthetic", "camera"])
+async def test_firefox_is_measured_by_way_of_a_canvas(tmp_path: Path, source: str) -> None:
+    """It takes no media at the loopback, and announces its track by an id of its own making.
+
+    What it shows it holds for longer than no playout delay allows.
+    """
+    async with (
+        live(tmp_path / "out", playout_delay="natural") as served,
+        firefox(tmp_path / "profile", served.url) as page,
+    ):
+        await page.until("!document.getElementById('start').disabled")
+        assert "hands over no single frames" in await page.run("document.body.innerText")
+        await page.click(f"[value={source}]")
+        await page.click("#start")
+        await page.until(f"{STATE}.startsWith('Measuring')")
+        await page.until("plot.seconds.filter(([, value]) => value !== null).length >= 5")
+        await page.click("#stop")
+        await page.until(OVER)
+        (trial,) = served.run().trials
+        assert_sound(trial.result)
+        started = trial.session.started
+        assert started is not None
+        assert (started.client, list(started.versions)) == ("live (canvas)", ["firefox"])
+        frames = trial.result.frames
+        assert frames["captured"] > 30
+        assert frames["delivered"] > 0.5 * frames["captured"]
+        assert trial.result.readings["misread"] == 0
         assert page.errors == []
         assert await served.end(signal.SIGTERM) in (ExitCode.PASS, ExitCode.INVALID)

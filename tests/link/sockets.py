@@ -71,10 +71,12 @@ async def echoing(host: str = HOST) -> AsyncIterator[tuple[Echo, tuple[str, int]
 
 
 @contextlib.asynccontextmanager
-async def client_of(address: tuple[str, int]) -> AsyncIterator[Inbox]:
-    """A client's socket that sends to an address."""
+async def client_of(address: tuple[str, int], host: str | None = None) -> AsyncIterator[Inbox]:
+    """A client's socket that sends to an address, from one of this machine's own if it is told."""
     loop = asyncio.get_running_loop()
-    transport, inbox = await loop.create_datagram_endpoint(Inbox, remote_addr=address)
+    transport, inbox = await loop.create_datagram_endpoint(
+        Inbox, local_addr=(host, 0) if host else None, remote_addr=address
+    )
     try:
         yield inbox
     finally:
@@ -86,9 +88,11 @@ async def relaying(
     uplink: LinkSettings = NOTHING,
     downlink: LinkSettings = NOTHING,
     service: str = "ws://127.0.0.1:9",
+    *,
+    routed: bool = False,
 ) -> AsyncIterator[Relay]:
     """A relay in this process."""
-    relay = Relay(service, uplink, downlink, seed=1)
+    relay = Relay(service, uplink, downlink, seed=1, routed=routed)
     await relay.start()
     try:
         yield relay

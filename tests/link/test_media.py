@@ -11,20 +11,15 @@ import psutil
 import pytest
 
 from g2gbench.link.emulation import Direction, LinkSettings
-from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS
+from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS, own_address
 from tests.link.sockets import client_of, echoing, relaying, until
 
 RTP = bytes([0x80, 96]) + bytes(10)
 
 
-def _own_address() -> str:
-    """This machine's address beyond the loopback; no packet is sent to find it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return ""
-        return str(probe.getsockname()[0])
+needs_own_address = pytest.mark.skipif(
+    own_address() == HOST, reason="no address beyond the loopback"
+)
 
 
 def _has_ipv6() -> bool:
@@ -145,9 +140,9 @@ async def test_a_room_on_ipv6_is_reached_through_the_link() -> None:
         assert {host for host, _ in echo.senders} == {"::1"}
 
 
-@pytest.mark.skipif(not _own_address(), reason="no address beyond the loopback")
+@needs_own_address
 async def test_a_room_beyond_the_loopback_is_reached_from_an_address_that_it_can_answer() -> None:
-    own = _own_address()
+    own = own_address()
     async with (
         echoing(own) as (echo, room),
         relaying() as relay,
@@ -157,6 +152,37 @@ async def test_a_room_beyond_the_loopback_is_reached_from_an_address_that_it_can
         client.transport.sendto(b"x")
         assert await client.get() == b"x"
         assert {host for host, _ in echo.senders} == {own}
+
+
+@needs_own_address
+async def test_a_browser_that_takes_nothing_at_the_loopback_never_sees_it() -> None:
+    """Neither where it sends to, nor as the address that the room tells it to be known by."""
+    own = own_address()
+    async with echoing() as (echo, room), relaying(routed=True) as relay:
+        address = relay.media_address(room)
+        assert address[0] == own
+        async with client_of(address) as client:
+            client.transport.sendto(b"x")
+            assert await client.get() == b"x"
+        assert {host for host, _ in echo.senders} == {own}
+        counts = relay.counts()
+        async with client_of(address, "127.0.0.2") as stranger, client_of(address) as client:
+            stranger.transport.sendto(b"y")
+            client.transport.sendto(b"z")
+            assert await client.get() == b"z"
+            assert stranger.queue.empty()
+        assert relay.counts()["uplink.packets"] == counts["uplink.packets"] + 1
+
+
+async def test_without_another_address_the_loopback_has_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket.socket, "connect", unreachable)
+        assert own_address() == HOST
 
 
 async def test_a_room_that_is_gone_is_a_loss_not_an_error() -> None:

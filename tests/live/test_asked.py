@@ -26,12 +26,14 @@ NETWORKS = ["none", "wifi"]
     [
         ({"do": "start", "source": "synthetic"}, Start(camera=False)),
         ({"do": "start", "source": "camera"}, Start(camera=True)),
+        ({"do": "start", "source": "camera", "routed": True}, Start(camera=True, routed=True)),
+        ({"do": "start", "source": "camera", "routed": "no"}, Start(camera=True)),
         ({"do": "stop"}, Stop()),
         ({"do": "prompt", "text": " a sunny beach "}, Prompt("a sunny beach")),
         ({"do": "network", "name": "wifi"}, Network("wifi")),
     ],
 )
-def test_what_is_known_is_read(message: dict[str, str], asked: Asked) -> None:
+def test_what_is_known_is_read(message: dict[str, object], asked: Asked) -> None:
     assert parse(json.dumps(message), NETWORKS) == asked
 
 

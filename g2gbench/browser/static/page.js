@@ -35,6 +35,14 @@ const tellFrames = () => {
 };
 setInterval(tellFrames, TELL_MS);
 
+// The id of a transceiver's track as the offer has it. Firefox makes one up there.
+const announced = async (transceiver) => {
+  const { sdp } = await connection.createOffer();
+  const section = sdp.split(/^m=/m)[1 + connection.getTransceivers().indexOf(transceiver)];
+  const [, id] = /^a=msid:\S+ (\S+)/m.exec(section) || [];
+  return id || transceiver.sender.track.id;
+};
+
 const commands = {
   hello: () => ({
     agent: navigator.userAgent,
@@ -84,7 +92,7 @@ const commands = {
     const parameters = sender.getParameters();
     parameters.degradationPreference = "maintain-resolution";
     await sender.setParameters(parameters);
-    return { id: outgoing.id };
+    return { id: await announced(transceiver) };
   },
 
   receive: ({ count }) => {

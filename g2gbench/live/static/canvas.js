@@ -65,13 +65,15 @@ class CanvasOut {
     this.interval = interval;
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     this.draw = canvas.getContext("2d", { alpha: false });
-    [this.track] = canvas.captureStream(0).getVideoTracks();
+    const stream = canvas.captureStream(0);
+    [this.track] = stream.getVideoTracks();
+    this.source = this.track.requestFrame ? this.track : stream; // Firefox asks the stream
     return this.track;
   }
 
   show(id, due) {
     const at = clock();
-    this.track.requestFrame();
+    this.source.requestFrame();
     this.onmessage({ data: { id, due, at } });
   }
 }

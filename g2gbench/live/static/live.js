@@ -194,7 +194,8 @@ at("start").onclick = async () => {
   const source = document.querySelector("[name=source]:checked").value;
   try {
     if (source === "camera") await camera.open(facts);
-    ask({ do: "start", source });
+    // Firefox takes no media at the loopback; whether Safari does is not known.
+    ask({ do: "start", source, routed: canvasPath.needed });
   } catch (error) {
     say(error.message);
     running = false;

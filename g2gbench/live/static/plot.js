@@ -92,8 +92,6 @@ class Plot {
       draw.textAlign = "right";
       draw.fillText(String(Math.round(value)), LEFT - 8, y + 4);
     }
-    draw.textAlign = "left";
-    draw.fillText("ms", 0, 12);
     const pace = width < 500 ? 20 : 10;
     draw.textAlign = "center";
     for (let at = Math.ceil(begin / pace) * pace; at <= end; at += pace) {
