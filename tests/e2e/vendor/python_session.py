@@ -12,6 +12,7 @@ import json
 import struct
 import sys
 import zlib
+from collections import Counter
 from importlib import import_module
 from typing import Any
 
@@ -62,6 +63,7 @@ class Screen:
         self.numbers: list[int] = []
         self.greys: list[int] = []
         self.sizes: set[tuple[int, int]] = set()
+        self.unread: Counter[str] = Counter()
         self._more = asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
 
@@ -75,17 +77,23 @@ class Screen:
             size = (frame.width, frame.height)
             luma = np.frombuffer(frame.data, np.uint8)[: size[0] * size[1]].reshape(size[::-1])
             number = v1.read(luma, sent_size=(WIDTH, HEIGHT))
-            if number is not None:  # the SDK sends black ones before the first
+            if number is None:  # the SDK sends black ones before the first
+                self.unread[f"{size[0]}x{size[1]}, grey {luma[size[1] // 2, size[0] // 2]}"] += 1
+            else:
                 self.sizes.add(size)
                 self.greys.append(int(luma[size[1] // 2, size[0] // 2]))
                 self.numbers.append(number)
             self._more.set()
 
     async def until_read(self, count: int) -> None:
-        async with asyncio.timeout(LONG_S):
-            while len(self.numbers) < count:
-                self._more.clear()
-                await self._more.wait()
+        try:
+            async with asyncio.timeout(LONG_S):
+                while len(self.numbers) < count:
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            sizes, unread = sorted(self.sizes), dict(self.unread)
+            raise TimeoutError(f"read {self.numbers} at {sizes}; not read: {unread}") from None
 
     async def until_grey(self, grey: int) -> None:
         """Until the middle has this grey, as nearly as a codec keeps it."""

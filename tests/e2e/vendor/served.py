@@ -40,12 +40,18 @@ async def serving(room: str, *options: str) -> AsyncIterator[Served]:
     found = re.search(r"ws://127\.0\.0\.1:(\d+)", await until(process.stdout, "serving"))
     assert found
     served = Served(int(found[1]))
+    failure: BaseException | None = None
     try:
         yield served
+    except BaseException as error:
+        failure = error
+        raise
     finally:
         children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
         process.send_signal(signal.SIGTERM)
         out, err = await asyncio.wait_for(process.communicate(), 30)
+        if failure is not None:
+            failure.add_note(f"g2gbench serve: {err.decode()[-4000:]}")
         assert all_gone(children)
         assert process.returncode == 0, err.decode()[-2000:]
         assert KEY not in (out + err).decode()
