@@ -51,7 +51,7 @@ async def serving(room: str, *options: str) -> AsyncIterator[Served]:
         process.send_signal(signal.SIGTERM)
         out, err = await asyncio.wait_for(process.communicate(), 30)
         if failure is not None:
-            failure.add_note(f"g2gbench serve: {err.decode()[-4000:]}")
+            failure.add_note(f"g2gbench serve: {err.decode()[-20000:]}")
         assert all_gone(children)
         assert process.returncode == 0, err.decode()[-2000:]
         assert KEY not in (out + err).decode()
