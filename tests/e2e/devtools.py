@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,16 +146,20 @@ async def opened(devtools: str) -> AsyncIterator[Page]:
 async def browser(profile: Path, *flags: str) -> AsyncIterator[str]:
     """A browser; its DevTools' HTTP address."""
     assert CHROMIUM is not None
+    command = (CHROMIUM, *_FLAGS, *flags, f"--user-data-dir={profile}", "about:blank")
+    async with listening(command, profile, r"DevTools listening on ws://([^/]+)/") as address:
+        yield f"http://{address}"
+
+
+@contextlib.asynccontextmanager
+async def listening(command: Sequence[str], home: Path, says: str) -> AsyncIterator[str]:
+    """A browser's process; the address that it says, where it says so."""
     process = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        *_FLAGS,
-        *flags,
-        f"--user-data-dir={profile}",
-        "about:blank",
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "HOME": str(profile)},
+        env={**os.environ, "HOME": str(home)},
         start_new_session=True,
     )
     assert process.stderr is not None
@@ -164,12 +168,12 @@ async def browser(profile: Path, *flags: str) -> AsyncIterator[str]:
         async with asyncio.timeout(LONG_S):
             while True:
                 line = await process.stderr.readline()
-                assert line, "chromium ended as it started"
-                found = re.search(rb"DevTools listening on ws://([^/]+)/", line)
+                assert line, f"{command[0]} ended as it started"
+                found = re.search(says, line.decode(errors="replace"))
                 if found:
                     break
         draining = asyncio.ensure_future(process.stderr.read())
-        yield f"http://{found[1].decode()}"
+        yield found[1]
     finally:
         if process.returncode is None:
             process.terminate()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import contextlib
-import itertools
 import json
-import os
-import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.e2e.devtools import LOADED, LONG_S, UNTIL
+from tests.e2e.devtools import LOADED, Page, listening
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 ENABLE = "apt-get install firefox-esr"
@@ -37,14 +32,10 @@ _PREFERENCES: dict[str, object] = {
 }
 
 
-class FirefoxPage:
-    """Its page. ``errors`` are those of the page's scripts."""
+class FirefoxPage(Page):
+    """Its page, over another protocol."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
-        self.errors: list[str] = []
-        self._socket = socket
-        self._context = ""
-        self._numbers = itertools.count(1)
+    _context = ""
 
     async def open(self, url: str) -> None:
         """Begin the session, and show this address."""
@@ -55,11 +46,12 @@ class FirefoxPage:
         await self.call("browsingContext.navigate", context=self._context, url=url, wait="complete")
         await self.run(LOADED)
 
-    async def run(self, expression: str) -> Any:
-        """The value of ``expression``, awaited where it is a promise: as JSON has it."""
+    async def run(self, expression: str, **given: Any) -> Any:
+        """The value of ``expression``, as JSON has it."""
+        source = f"(async given => JSON.stringify(await ({expression})))({json.dumps(given)})"
         result = await self.call(
             "script.evaluate",
-            expression=f"(async () => JSON.stringify(await ({expression})))()",
+            expression=source,
             target={"context": self._context},
             awaitPromise=True,
             userActivation=True,
@@ -68,30 +60,9 @@ class FirefoxPage:
         value = result["result"].get("value")
         return None if value is None else json.loads(value)
 
-    async def until(self, condition: str) -> None:
-        """Until the condition holds; it is looked at whenever the document changes."""
-        await self.run(UNTIL % condition)
-
-    async def click(self, selector: str) -> None:
-        """Click the element."""
-        await self.run(f"document.querySelector({json.dumps(selector)}).click()")
-
-    async def screenshot(self) -> bytes:
-        """A picture of its window (PNG)."""
-        shot = await self.call("browsingContext.captureScreenshot", context=self._context)
-        return base64.b64decode(shot["data"])
-
-    async def call(self, method: str, **parameters: Any) -> Any:
-        """One command of WebDriver BiDi; its result."""
-        number = next(self._numbers)
-        await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        async with asyncio.timeout(LONG_S):
-            while (said := await self._socket.receive_json()).get("id") != number:
-                entry = said.get("params", {})
-                if said.get("method") == "log.entryAdded" and entry["level"] == "error":
-                    self.errors.append(entry["text"])
-        assert said["type"] == "success", said
-        return said["result"]
+    def _heard(self, said: dict[str, Any]) -> None:
+        if said.get("method") == "log.entryAdded" and said["params"]["level"] == "error":
+            self.errors.append(said["params"]["text"])
 
 
 def _prepare(profile: Path) -> None:
@@ -108,41 +79,13 @@ async def firefox(profile: Path, url: str) -> AsyncIterator[FirefoxPage]:
     """A browser of its own at this address."""
     assert FIREFOX is not None
     _prepare(profile)
-    process = await asyncio.create_subprocess_exec(
-        FIREFOX,
-        *("--headless", "--no-remote", "--remote-debugging-port=0"),
-        *("--profile", str(profile), "about:blank"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "HOME": str(profile)},
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    draining = None
-    try:
-        async with asyncio.timeout(LONG_S):
-            while True:
-                line = await process.stderr.readline()
-                assert line, "firefox ended as it started"
-                found = re.search(rb"BiDi listening on (ws://\S+)", line)
-                if found:
-                    break
-        draining = asyncio.ensure_future(process.stderr.read())
-        async with (
-            aiohttp.ClientSession() as http,
-            http.ws_connect(f"{found[1].decode()}/session", max_msg_size=0) as socket,
-        ):
-            page = FirefoxPage(socket)
-            await page.open(url)
-            yield page
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 10)
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        if draining is not None:
-            await draining
+    flags = ("--headless", "--no-remote", "--remote-debugging-port=0")
+    command = (FIREFOX, *flags, "--profile", str(profile), "about:blank")
+    async with (
+        listening(command, profile, r"BiDi listening on (ws://\S+)") as address,
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{address}/session", max_msg_size=0) as socket,
+    ):
+        page = FirefoxPage(socket)
+        await page.open(url)
+        yield page
