@@ -66,6 +66,8 @@ class Ledger:
     gives them.
 
     ``implausible`` counts delivered frames with a negative g2g latency: they are kept as they are.
+    ``witness_shifted`` counts remote frames that carry the metadata of a frame shortly after them
+    that never came: an encoder dropped that one and kept its metadata for the picture before.
     """
 
     seq: IntArray
@@ -97,6 +99,7 @@ class Ledger:
     rejected: int
     witness_agree: int
     witness_disagree: int
+    witness_shifted: int
     implausible: int
 
     def __len__(self) -> int:
@@ -125,6 +128,7 @@ class Ledger:
             "rejected": self.rejected,
             "witness_agree": self.witness_agree,
             "witness_disagree": self.witness_disagree,
+            "witness_shifted": self.witness_shifted,
             "implausible": self.implausible,
         }
 
@@ -200,6 +204,7 @@ def build(
     returned_ns = np.where(delivered, received_ns, ABSENT)
     way = ways.trace(session, returned_ns, service_frames, packets)
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
+    shifted = _shifted(session, sighted, witnessed, delivered) & ~agrees
     drop_phase = attribute(session, sighted, outcome == DROPPED, delivered, way)
     drop_phase[display.superseded(returned_ns, displayed_ns)] = DROP_PHASES.index("display")
     return Ledger(
@@ -228,9 +233,30 @@ def build(
         no_marker=sighted.count(sightings.NO_MARKER),
         rejected=sighted.count(sightings.REJECTED),
         witness_agree=int(np.count_nonzero(agrees)),
-        witness_disagree=int(np.count_nonzero(~agrees)),
+        witness_disagree=int(np.count_nonzero(~agrees & ~shifted)),
+        witness_shifted=int(np.count_nonzero(shifted)),
         implausible=int(np.count_nonzero(g2g_ms < 0)),
     )
+
+
+def _shifted(
+    session: Session, sighted: Sightings, witnessed: IntArray, delivered: BoolArray
+) -> BoolArray:
+    """Of the remote frames ``witnessed``, those with the metadata of a later frame that never came.
+
+    Two frames handed to an encoder at once: it drops the second picture, and the SDK keeps the
+    second one's metadata for the first one's picture (tests/rtc/test_metadata.py).
+    """
+    captured = session.captured
+    if not len(captured):
+        return np.zeros(len(witnessed), dtype=np.bool_)
+    named = session.seen.witness[witnessed]
+    order = np.argsort(captured.frame_id, kind="stable")
+    at = np.minimum(np.searchsorted(captured.frame_id[order], named), len(order) - 1)
+    row = order[at]
+    ahead = named - captured.frame_id[sighted.row[witnessed]]
+    there = captured.frame_id[row] == named
+    return there & (ahead > 0) & (ahead <= sightings.MOST_SHIFTED) & ~delivered[row]
 
 
 def _likeness(

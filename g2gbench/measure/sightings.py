@@ -25,6 +25,9 @@ OUTSTANDING_NS: Final = 10_000_000_000
 JUMP_NS: Final = 500_000_000
 AGREE_NS: Final = 250_000_000
 
+MOST_SHIFTED: Final = 8
+"""Frames by which metadata may run ahead of its picture and still be that of a dropped frame."""
+
 NEW: Final = 0
 REPEAT: Final = 1
 MISREAD: Final = 2

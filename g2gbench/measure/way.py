@@ -110,7 +110,10 @@ def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtSe
 
 
 def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> IntArray:
-    """The captured frame that each frame of the worker's log is; -1 where nothing names it."""
+    """The captured frame that each frame of the worker's log is; -1 where nothing names it.
+
+    Metadata names it, unless it is that of a dropped frame shortly after the picture.
+    """
     received_ns = np.array([f.received_ns for f in frames], dtype=np.int64)
     numbers = np.array(
         [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
@@ -118,7 +121,10 @@ def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> I
     rows = sightings.match(numbers, received_ns, captured)
     row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
     for index, frame in enumerate(frames):
-        if frame.witness is not None and frame.witness in row_of:
+        if frame.witness is None or frame.witness not in row_of:
+            continue
+        ahead = frame.witness - captured.frame_id[rows[index]] if rows[index] != ABSENT else 0
+        if not 0 < ahead <= sightings.MOST_SHIFTED:
             rows[index] = row_of[frame.witness]
     return rows
 

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _NS = 1_000_000_000
+# An encoder still at work on one frame makes the SDK skip the next without a word, and keep the
+# metadata of the skipped one.
+SPACING_S = 0.012
+# Of the source's frame interval: a queue must drain faster than it fills.
+SPACING_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,12 @@ class Pipeline:
 
     Args:
         processing: the model's times.
-        spacing_s: least time between departures. Frames that leave closer together than an encoder
-            works are skipped inside the SDK, where nobody counts them.
         uniform: draws from [0, 1).
 
     """
 
-    def __init__(
-        self, processing: Processing, spacing_s: float, uniform: Callable[[], float]
-    ) -> None:
+    def __init__(self, processing: Processing, uniform: Callable[[], float]) -> None:
         self._processing = processing
-        self._spacing_ns = round(spacing_s * _NS)
         self._uniform = uniform
         self._next_admission_ns = 0
         self._last_departure_ns = 0
@@ -61,5 +61,31 @@ class Pipeline:
             self._next_admission_ns = (now_ns if late else self._next_admission_ns) + step_ns
         held_s = processing.mean_s + processing.spread_s * (2 * self._uniform() - 1)
         due_ns = received_ns + round(max(0.0, held_s) * _NS)
-        self._last_departure_ns = max(due_ns, now_ns, self._last_departure_ns + self._spacing_ns)
+        self._last_departure_ns = max(due_ns, now_ns, self._last_departure_ns)
         return self._last_departure_ns
+
+
+class Spacing:
+    """Keeps hand-overs to an encoder apart, whatever held up the one who hands over.
+
+    A thread that stood still finds several frames due at once, and a schedule made beforehand does
+    not part them: what counts is when the frame before was really handed over.
+
+    Args:
+        fps: of the frames that come in.
+
+    """
+
+    def __init__(self, fps: float) -> None:
+        self.spacing_ns = round(min(SPACING_S, SPACING_SHARE / fps) * _NS)
+        self._last_ns: int | None = None
+
+    def due_ns(self, wanted_ns: int) -> int:
+        """When a frame wanted at ``wanted_ns`` may be handed over."""
+        if self._last_ns is None:
+            return wanted_ns
+        return max(wanted_ns, self._last_ns + self.spacing_ns)
+
+    def handed_over(self, at_ns: int) -> None:
+        """A frame was handed over."""
+        self._last_ns = at_ns

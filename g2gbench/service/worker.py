@@ -27,12 +27,10 @@ from g2gbench.measure.records import ServiceFrame
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.rtc import stats, video
 from g2gbench.service.faults import FaultLine, Faults
-from g2gbench.service.pipeline import Pipeline, Processing
+from g2gbench.service.pipeline import Pipeline, Processing, Spacing
 from g2gbench.service.transforms import Size, Transform, planes
 
 log = logging.getLogger(__name__)
-# An encoder still at work on one frame makes the SDK skip the next without a word.
-OUTPUT_SPACING_S = 0.012
 # The SDK drops frames that come earlier than its framerate's schedule: a burst must fit under it.
 _FRAMERATE_HEADROOM = 4
 _BURST = 64  # frames of room beside those that come in the model's time: bounds memory
@@ -94,7 +92,8 @@ class Model(threading.Thread):
         self._pixels_pass = plan["transform"] == "passthrough"
         processing = Processing(**plan["processing"])
         chance = random.Random(plan["seed"])
-        self._pipeline = Pipeline(processing, OUTPUT_SPACING_S, chance.random)
+        self._pipeline = Pipeline(processing, chance.random)
+        self._spacing = Spacing(plan["fps"])
         self._faults: FaultLine[_Taken] = FaultLine(Faults(**plan.get("faults", {})))
         self._out_size = out
         self._log = FrameLog(Path(plan["frame_log"]) if plan.get("frame_log") else None)
@@ -182,16 +181,20 @@ class Model(threading.Thread):
                 taken = self._waiting.popleft()
         if taken is not None:
             self._take(*taken)
-        while self._held and self._held[0].due_ns <= time.monotonic_ns():
+        while self._held and self._departs_ns() <= time.monotonic_ns():
             self._send(self._held.popleft().frame)
         return True
 
     def _wait_ns(self, now_ns: int) -> int | None:
         """Until there is something to do; None: until something arrives."""
-        waits = [self._held[0].due_ns - now_ns] if self._held else []
+        waits = [self._departs_ns() - now_ns] if self._held else []
         if self._waiting and len(self._held) < self._room:
             waits.append(self._pipeline.wait_ns(now_ns))
         return max(0, min(waits)) if waits else None
+
+    def _departs_ns(self) -> int:
+        """When the frame that has been held for longest may leave."""
+        return self._spacing.due_ns(self._held[0].due_ns)
 
     def _record(
         self, event: rtc.VideoFrameEvent, received_ns: int, dropped: str = ""
@@ -247,6 +250,7 @@ class Model(threading.Thread):
     def _send(self, held: _Taken) -> None:
         frame = rtc.VideoFrame(*held.size, rtc.VideoBufferType.I420, held.buffer)
         sent_ns = time.monotonic_ns()
+        self._spacing.handed_over(sent_ns)
         try:
             self._source.capture_frame(frame, timestamp_us=sent_ns // 1000, metadata=held.metadata)
         except Exception:

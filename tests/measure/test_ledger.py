@@ -7,6 +7,7 @@ from g2gbench.measure import ledger as ledger_module
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import OUTCOMES, Ledger, build
 from g2gbench.measure.records import Record
+from g2gbench.measure.sightings import MOST_SHIFTED
 from tests.measure import sessions
 from tests.measure.sessions import MS, SECOND, Simulation, capture_ns, captured, seen
 
@@ -151,6 +152,32 @@ def test_the_metadata_trailer_is_a_witness_for_the_marker() -> None:
     remote = [seen(0, witness=0), seen(1, witness=1), seen(2, witness=1), seen(3)]
     book = build(sessions.session(remote, frames=4))
     assert (book.witness_agree, book.witness_disagree) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "shifted", "disagree"),
+    [
+        ({1: 2}, 1, 0),  # frame 2 was dropped, and left its metadata behind
+        ({1: 3}, 0, 1),  # frame 3 came: it cannot have been dropped
+        ({4: 2}, 0, 1),  # metadata never comes from before its picture
+        ({1: 99}, 0, 1),  # no such frame
+        ({1: 2, 3: 1}, 1, 1),
+    ],
+)
+def test_metadata_of_a_dropped_frame_is_told_from_a_real_disagreement(
+    witnesses: dict[int, int], shifted: int, disagree: int
+) -> None:
+    remote = [seen(i, witness=witnesses.get(i, i)) for i in range(8) if i != 2]
+    book = build(sessions.session(remote, frames=8))
+    assert (book.witness_shifted, book.witness_disagree) == (shifted, disagree)
+    assert book.counts()["witness_shifted"] == shifted
+
+
+@pytest.mark.parametrize(("apart", "shifted"), [(MOST_SHIFTED, 1), (MOST_SHIFTED + 1, 0)])
+def test_metadata_far_ahead_of_its_picture_is_a_disagreement(apart: int, shifted: int) -> None:
+    remote = [seen(0, witness=apart), *(seen(i, witness=i) for i in range(1, apart))]
+    book = build(sessions.session(remote, frames=apart + 1))
+    assert (book.witness_shifted, book.witness_disagree) == (shifted, 1 - shifted)
 
 
 def test_a_warm_up_never_over_has_no_steady_state() -> None:

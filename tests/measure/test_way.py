@@ -16,6 +16,8 @@ from g2gbench.measure.ledger import DELIVERED, DROPPED, Ledger, build
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import Record, ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
+from g2gbench.measure.sightings import MOST_SHIFTED
+from g2gbench.measure.way import captured_rows
 from tests.measure import sessions
 from tests.measure.packet_logs import MS, log, stream
 from tests.measure.sessions import capture_ns, seen
@@ -241,3 +243,23 @@ def test_a_repeat_at_the_worker_is_not_the_first_way_through() -> None:
     frames[50:51] = [superseded, first, again]
     book = build(truth.session(), frames, truth.packets())
     assert book.budget_ms["service"][50] == pytest.approx(SERVICE_MS)
+
+
+@pytest.mark.parametrize(
+    ("number", "witness", "named"),
+    [
+        (5003, None, 3),
+        (None, 7, 7),
+        (5003, 5, 3),  # of a frame that an encoder dropped: the picture is frame 3
+        (5003, 3 + MOST_SHIFTED + 1, 3 + MOST_SHIFTED + 1),
+        (5009, 2, 2),  # metadata does not come from before its picture: the marker was misread
+        (5003, 999, 3),
+    ],
+)
+def test_metadata_names_a_frame_of_the_workers_log_unless_it_is_shifted(
+    number: int | None, witness: int | None, named: int
+) -> None:
+    view = sessions.session(frames=20)
+    arrived = ServiceFrame(capture_ns(19) + 50 * MS, number, witness, 640, 360)
+    rows = captured_rows(view.captured, [arrived])
+    assert view.captured.frame_id[rows].tolist() == [named]

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.service.pipeline import Pipeline, Processing
+from g2gbench.service.pipeline import SPACING_S, Pipeline, Processing, Spacing
 
 MS = 1_000_000
 
 
-def _pipeline(spacing_s: float = 0.0, **processing: float) -> Pipeline:
-    return Pipeline(Processing(**processing), spacing_s, random.Random(1).random)
+def _pipeline(**processing: float) -> Pipeline:
+    return Pipeline(Processing(**processing), random.Random(1).random)
 
 
 def test_a_frame_is_held_for_the_mean_counted_from_its_arrival() -> None:
@@ -32,9 +32,31 @@ def test_a_long_time_holds_many_frames_at_once() -> None:
     assert [pipeline.admit(i * MS, i * MS) for i in range(3)] == [1000 * MS, 1001 * MS, 1002 * MS]
 
 
-def test_departures_keep_their_order_and_their_spacing() -> None:
-    pipeline = _pipeline(spacing_s=0.012)
-    assert [pipeline.admit(0, 0), pipeline.admit(0, 0)] == [0 + 12 * MS, 24 * MS]
+def test_departures_keep_their_order() -> None:
+    pipeline = _pipeline(mean_s=0.05)
+    assert [pipeline.admit(20 * MS, 20 * MS), pipeline.admit(0, 20 * MS)] == [70 * MS, 70 * MS]
+
+
+def test_the_first_frame_is_handed_over_when_it_is_due() -> None:
+    assert Spacing(30).due_ns(7 * MS) == 7 * MS
+
+
+def test_hand_overs_keep_their_distance_after_a_stall() -> None:
+    spacing = Spacing(30)
+    spacing.handed_over(0)
+    spacing.handed_over(500 * MS)  # it was due long before
+    assert spacing.due_ns(33 * MS) == 512 * MS
+    assert spacing.due_ns(600 * MS) == 600 * MS
+
+
+@pytest.mark.parametrize(
+    ("fps", "spacing_ms"), [(5, 12), (30, 12), (66, 12), (110, 7.27), (120, 6.67)]
+)
+def test_a_queue_drains_at_every_rate_that_a_source_may_have(fps: float, spacing_ms: float) -> None:
+    spacing_ns = Spacing(fps).spacing_ns
+    assert spacing_ns == pytest.approx(spacing_ms * MS, rel=0.001)
+    assert spacing_ns <= SPACING_S * 1e9
+    assert spacing_ns < 1e9 / fps
 
 
 def test_a_rate_is_met_without_adding_up_lateness() -> None:
@@ -58,16 +80,15 @@ def test_impossible_times_are_refused(wrong: dict[str, float]) -> None:
     st.lists(st.integers(0, 200 * MS), max_size=50),
     st.floats(0, 0.2),
     st.floats(0, 0.1),
-    st.floats(0, 0.02),
 )
 def test_no_frame_leaves_before_it_came_or_before_another(
-    gaps: list[int], mean_s: float, spread_s: float, spacing_s: float
+    gaps: list[int], mean_s: float, spread_s: float
 ) -> None:
-    pipeline = _pipeline(spacing_s, mean_s=mean_s, spread_s=spread_s)
+    pipeline = _pipeline(mean_s=mean_s, spread_s=spread_s)
     now = last = 0
     for gap in gaps:
         now += gap
         out = pipeline.admit(now, now)
         assert out >= now
-        assert out >= last + round(spacing_s * 1e9)
+        assert out >= last
         last = out

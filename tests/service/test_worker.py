@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class FakeSource:
         self.size = (width, height)
         self.taken: queue.Queue[tuple[rtc.VideoFrame, rtc.FrameMetadata | None]] = queue.Queue()
         self.refusals = 0
+        self.stalls_ns: list[int] = []  # how long each hand-over takes; at once when it is empty
+        self.handed_over_us: list[int] = []
 
     def capture_frame(
         self,
@@ -47,6 +50,10 @@ class FakeSource:
         if self.refusals:
             self.refusals -= 1
             raise RuntimeError("not now")
+        until_ns = time.monotonic_ns() + (self.stalls_ns.pop(0) if self.stalls_ns else 0)
+        while time.monotonic_ns() < until_ns:
+            pass
+        self.handed_over_us.append(timestamp_us)
         self.taken.put((frame, metadata))
 
 
@@ -126,6 +133,20 @@ def _event(
     upright: Any = rtc.VideoRotation.VIDEO_ROTATION_0
     trailer = None if witness is None else video.metadata(witness)
     return rtc.VideoFrameEvent(frame=frame, timestamp_us=0, rotation=upright, metadata=trailer)
+
+
+def test_frames_that_a_stall_held_up_are_not_handed_over_together(
+    monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    with _bench(monkeypatch, log, start=False) as bench:
+        bench.source.stalls_ns = [60 * MS]
+        for number in range(4):
+            bench.model.offer(_event(number), time.monotonic_ns())
+        bench.model.start()
+        for _ in range(4):
+            bench.sent()
+        times = bench.source.handed_over_us
+    assert all(after - before >= 11_999 for before, after in pairwise(times))
 
 
 def test_a_frame_log_line_is_there_when_written(log: Path) -> None:
