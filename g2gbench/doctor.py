@@ -25,7 +25,8 @@ import g2gbench
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.page import PageFailed
 from g2gbench.errors import UnreachableError
-from g2gbench.process.priority import ALLOW, go_first
+from g2gbench.measure.advice import ALLOW
+from g2gbench.process.priority import go_first
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.pairing import RoomSettings

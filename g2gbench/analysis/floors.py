@@ -44,7 +44,7 @@ _BY_UNIT: Final[Mapping[Unit, Floor]] = MappingProxyType(
     {
         "ms": Floor(0.10, 1),
         "ratio": Floor(0.10, 0.01),
-        "1/s": Floor(0.05),
+        "fps": Floor(0.05),
         "count": Floor(0.10, 1),
         "bps": Floor(0.10, 50_000),
         "bytes": Floor(0.10, 10e6),

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from g2gbench.analysis.blocks import WithinTrial, percentile_interval
 from g2gbench.measure.accounting import StageCount
+from g2gbench.measure.check import Check
 from g2gbench.measure.evaluate import Evaluation
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.phases import Phase, Recovery
@@ -57,6 +58,7 @@ class Attempt:
 class TrialResult:
     """One trial of a cell: its frames by outcome, its readings by kind, and every metric.
 
+    ``checks`` are those of validity, passed ones too; ``invalid_because`` the texts of the others.
     ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``. ``attempts``
     were made before this one, the first one first. ``within`` says how steady a percentile is
     within this one session, by metric.
@@ -67,6 +69,7 @@ class TrialResult:
     status: TrialStatus
     message: str = ""
     invalid_because: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Value] = field(default_factory=dict)
@@ -86,6 +89,7 @@ class TrialResult:
             "status": self.status,
             "message": self.message,
             "invalid_because": list(self.invalid_because),
+            "checks": [_plain_check(check) for check in self.checks],
             "frames": dict(self.frames),
             "readings": dict(self.readings),
             "metrics": {name: plain_value(value) for name, value in self.metrics.items()},
@@ -107,6 +111,7 @@ class TrialResult:
             status=data["status"],
             message=data["message"],
             invalid_because=tuple(data["invalid_because"]),
+            checks=tuple(Check.from_plain(one) for one in data.get("checks", ())),
             frames=data["frames"],
             readings=data["readings"],
             metrics=_values(data["metrics"]),
@@ -138,6 +143,7 @@ def trial_result(
         status=status,
         message=message,
         invalid_because=evaluation.invalid_because,
+        checks=evaluation.checks,
         frames=evaluation.ledger.frames(),
         readings=evaluation.ledger.counts(),
         metrics=evaluation.metrics,
@@ -163,6 +169,10 @@ def _within(
 
 
 _RECOVERY_VALUES: Final = ("g2g_ms", "bitrate_ms", "both_ms", "overshoot_ms")
+
+
+def _plain_check(check: Check) -> dict[str, Any]:
+    return {**check.as_plain(), "value": finite(check.value)}
 
 
 def _plain_phase(phase: Phase) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from g2gbench.measure import ledger as frame_ledger
 from g2gbench.measure import metrics, validity
 from g2gbench.measure.accounting import StageCount, accounting
+from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
+from g2gbench.measure.limits import LIMITS, Limits
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.phases import Phase, Recovery, phases, recoveries
 from g2gbench.measure.quality import Judged, Quality, of_steady_state, timeline
@@ -20,7 +22,7 @@ from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one session measured; ``invalid_because`` is empty for a valid one.
+    """What one session measured; ``checks`` says whether it is valid.
 
     ``judged`` is the verdict of every second, ``quality`` what those of the steady state come to.
     """
@@ -32,7 +34,12 @@ class Evaluation:
     recoveries: tuple[Recovery, ...]
     judged: tuple[Judged, ...]
     quality: Quality
-    invalid_because: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def invalid_because(self) -> tuple[str, ...]:
+        """Why the session is not valid, one sentence a reason; empty for a valid one."""
+        return validity.reasons(self.checks)
 
 
 def evaluate(
@@ -42,7 +49,7 @@ def evaluate(
     *,
     settings: Settings = DEFAULT_SETTINGS,
     cores: int | None = None,
-    limits: validity.Limits = validity.LIMITS,
+    limits: Limits = LIMITS,
 ) -> Evaluation:
     """Ledger, metrics, accounting, phases, verdicts and validity of one session.
 
@@ -55,6 +62,6 @@ def evaluate(
     quality = of_steady_state(session, judged)
     values = metrics.compute(session, book, packets, recovered, quality.value)
     stages = accounting(session, book, service_frames)
-    reasons = validity.check(session, book, values, packets, cores=cores, limits=limits)
+    checks = validity.check(session, book, values, packets, cores=cores, limits=limits)
     parts = phases(session, book, packets)
-    return Evaluation(book, values, stages, parts, recovered, judged, quality, reasons)
+    return Evaluation(book, values, stages, parts, recovered, judged, quality, checks)

@@ -21,6 +21,7 @@ from g2gbench.measure.records import (
     Displayed,
     Ended,
     Event,
+    Pressure,
     Reached,
     Record,
     Scored,
@@ -133,6 +134,7 @@ class Session:
     scored: ScoredFrames
     stats: tuple[Stats, ...]
     usage: tuple[Usage, ...]
+    pressure: tuple[Pressure, ...]
     events: tuple[Event, ...]
     counters: tuple[Counters, ...]
     ended: Ended | None
@@ -236,6 +238,9 @@ def _row(record: Record) -> Any:
             int(record.at_ns)
         case Usage():
             float(record.cpu_s) + int(record.rss_bytes) + int(record.at_ns)
+            float(record.waited_s or 0.0)
+        case Pressure():
+            float(record.cpu_s) + int(record.at_ns)
         case Reached() | Event() | Ended():
             int(record.at_ns)
         case Started():
@@ -271,6 +276,7 @@ def _session(found: Mapping[str, list[Any]], damaged: int) -> Session:
         scored=_scored(found.get("scored", [])),
         stats=tuple(found.get("stats", ())),
         usage=tuple(found.get("usage", ())),
+        pressure=tuple(found.get("pressure", ())),
         events=tuple(found.get("event", ())),
         counters=tuple(found.get("counters", ())),
         ended=ended,

@@ -255,8 +255,8 @@ def _shifted(
     at = np.minimum(np.searchsorted(captured.frame_id[order], named), len(order) - 1)
     row = order[at]
     ahead = named - captured.frame_id[sighted.row[witnessed]]
-    there = captured.frame_id[row] == named
-    return there & (ahead > 0) & (ahead <= sightings.MOST_SHIFTED) & ~delivered[row]
+    never_came: BoolArray = (captured.frame_id[row] == named) & ~delivered[row]
+    return never_came & (ahead > 0) & (ahead <= sightings.MOST_SHIFTED)
 
 
 def _likeness(

@@ -216,7 +216,8 @@ def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     readable = len(kinds) - unreadable
     yield "unreadable_ratio", _share(unreadable, len(kinds), "no remote frame arrived")
     yield "repeat_ratio", _share(repeats, readable, "no readable remote frame arrived")
-    yield "fps", Value(new / ((end_ns - start_ns) / 1e9), n=new)
+    delivered = ledger.frames()["delivered"]
+    yield "fps", Value(delivered / ((end_ns - start_ns) / 1e9), n=delivered)
 
     cut = gaps.cut(received_ns[kind == sightings.NEW], start_ns, end_ns)
     n = len(cut.length_ms)

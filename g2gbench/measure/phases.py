@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import sightings
 from g2gbench.measure.journal import IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, UNREADABLE, Ledger
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
@@ -128,9 +127,7 @@ def _phase_metrics(
     found["drop_ratio"] = (
         Value(dropped / settled, n=settled) if settled else missing("no frame's fate is known")
     )
-    received_ns = session.seen.received_ns[ledger.sightings.kind == sightings.NEW]
-    new = int(np.count_nonzero((received_ns >= start_ns) & (received_ns < end_ns)))
-    found["fps"] = Value(new / ((end_ns - start_ns) / 1e9), n=new)
+    found["fps"] = Value(len(g2g) / ((end_ns - start_ns) / 1e9), n=len(g2g))
     for direction in DIRECTIONS:
         found[f"{direction}.bitrate_bps"] = _bitrate(packets, direction, start_ns, end_ns)
     return found

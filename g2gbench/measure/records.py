@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | None
 Reading: TypeAlias = Literal["ok", "no_marker", "rejected"]
@@ -136,13 +136,27 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds used so far and resident memory of one process, sampled by the parent."""
+    """CPU seconds used so far and resident memory of one process, sampled by the parent.
+
+    ``waited_s``: seconds so far that the thread which waited most, from sample to sample, waited
+    for a core while it could have run; None where the system does not tell.
+    """
 
     kind: ClassVar[str] = "usage"
     at_ns: int
     process: str  # "client" | "link" | "room" | "service" | "worker"
     cpu_s: float
     rss_bytes: int
+    waited_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """Seconds so far in which some task of the machine waited for a core (PSI, Linux)."""
+
+    kind: ClassVar[str] = "pressure"
+    at_ns: int
+    cpu_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,10 @@ class Event:
     at_ns: int
     name: str
     detail: dict[str, Scalar] = field(default_factory=dict)
+
+
+STALL: Final = "stall"
+"""Name of the event that ``process`` did not run for ``seconds`` up to the event's moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +203,7 @@ Record: TypeAlias = (
     | Scored
     | Stats
     | Usage
+    | Pressure
     | Event
     | Counters
     | Ended
@@ -192,8 +211,8 @@ Record: TypeAlias = (
 _TYPES: Mapping[str, type[Record]] = {
     t.kind: t
     for t in (
-        Started, Reached, Captured, Skipped, Seen, Displayed, Scored, Stats, Usage, Event,
-        Counters, Ended,
+        Started, Reached, Captured, Skipped, Seen, Displayed, Scored, Stats, Usage, Pressure,
+        Event, Counters, Ended,
     )
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from g2gbench.measure import budget
 
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
 Unit: TypeAlias = Literal[
-    "ms", "ratio", "1/s", "count", "bps", "bytes", "cores", "level", "dB", "index", "points"
+    "ms", "ratio", "fps", "count", "bps", "bytes", "cores", "level", "dB", "index", "points"
 ]
 
 PROCESSES = ("client", "link", "room", "service", "worker")
@@ -187,14 +187,14 @@ def _metrics() -> Iterator[Metric]:
     )
     yield Metric(
         "fps",
-        "1/s",
+        "fps",
         "higher",
-        "New frames (first sightings) that arrived in the steady state, over its length.",
+        "Frames captured in the steady state that were delivered, over its length.",
         _METHOD,
     )
     yield Metric(
         "harmonic_fps",
-        "1/s",
+        "fps",
         "higher",
         "sum(d) / sum(d^2) over the gaps d between new frames in the steady state, the gap it ends "
         "in included.",

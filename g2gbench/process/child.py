@@ -17,6 +17,8 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TextIO
 
+from g2gbench.process.watch import watch
+
 Plan = dict[str, Any]
 GRACE_S = 5.0
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -26,7 +28,8 @@ class Parent:
     """The child's line to its parent.
 
     ``commands`` yields what the parent says. When it says no more, the child's main task is
-    cancelled: it cleans up in its ``finally`` clauses.
+    cancelled: it cleans up in its ``finally`` clauses. ``on_stall`` is told, with the end in
+    nanoseconds and the length in seconds, when this process stood still; it tells the parent.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, source: TextIO, sink: TextIO) -> None:
@@ -36,6 +39,8 @@ class Parent:
         self._source = source
         self._sink = sink
         self._lock = threading.Lock()
+        self._spoke = False
+        self.on_stall: Callable[[int, float], None] = self._tell_stall
 
     async def until_gone(self) -> None:
         """Until the parent is gone."""
@@ -55,8 +60,13 @@ class Parent:
             with self._lock:
                 self._sink.write(line + "\n")
                 self._sink.flush()
+                self._spoke = True
         except (OSError, ValueError):
             self._call(self._gone.set)
+
+    def _tell_stall(self, end_ns: int, seconds: float) -> None:
+        if self._spoke:  # the first message is the one that the parent waits for
+            self.tell({"stalled_s": seconds, "at_ns": end_ns})
 
     def listen(self) -> None:
         """Read commands until the parent is gone; to be run in a daemon thread."""
@@ -105,10 +115,12 @@ async def _main(main: Callable[[Plan, Parent], Awaitable[None]], plan: Plan, sin
     threading.Thread(target=parent.listen, daemon=True, name="parent").start()
     work = asyncio.ensure_future(main(plan, parent))
     gone = asyncio.ensure_future(parent.until_gone())
+    watching = asyncio.ensure_future(watch(lambda *stall: parent.on_stall(*stall)))
     await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
     gone.cancel()
     if not work.done():
         work.cancel()
         await asyncio.wait({work}, timeout=GRACE_S)
+    watching.cancel()
     if work.done() and not work.cancelled():
         work.result()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Final
 
-ALLOW: Final = "allow this user real-time scheduling (rtprio in limits.conf(5), or CAP_SYS_NICE)"
 _LOWEST_OF_REAL_TIME = 1
 
 

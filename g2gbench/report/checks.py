@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from g2gbench.measure.journal import Session
+from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.registry import PROCESSES
-from g2gbench.measure.validity import LIMITS
 from g2gbench.report.headline import trials_of
 from g2gbench.report.numbers import NOT_MEASURED, plural, single
 from g2gbench.report.series import session_of

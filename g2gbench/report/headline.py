@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
-from g2gbench.process.priority import ALLOW
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
 
@@ -258,17 +257,7 @@ def _trials_line(summary: Mapping[str, Any], planned: Mapping[str, int]) -> str:
     return f"{valid} of {plural(total, 'trial')} {verb} valid."
 
 
-_ADVICE: Final[Sequence[tuple[str, str]]] = (
-    (
-        r"late or skipped|cores \(limit|of the machine|queue dropped",
-        "This machine was the bottleneck. Close what else runs here, or lower the load: "
-        "--set source.fps=15, or a smaller source.size.",
-    ),
-    (
-        r"could not be read or were misread|carried another number",
-        "The marker did not survive the way. Raise publish.max_bitrate or the source's size, and "
-        "check that the service passes the marker on.",
-    ),
+_CELL_ADVICE: Final[Sequence[tuple[str, str]]] = (
     (
         r"needs \d+ delivered frames|fewer than two snapshots",
         "Too little was measured for what is asked. Lengthen session.duration.",
@@ -277,54 +266,9 @@ _ADVICE: Final[Sequence[tuple[str, str]]] = (
         r"measured in \d+ trial",
         "Too few trials measured what is asked. Raise repeat.",
     ),
-    (
-        r"the link was late",
-        "The link's process did not get a core in time. Close what else runs here, lower the "
-        f"load (--set publish.max_bitrate=1Mbps), or {ALLOW}.",
-    ),
-    (
-        r"did not pass through the link",
-        "Media found a way round the link. Let the target offer plain UDP alone: no TURN server, "
-        "no ICE over TCP; the trial's link.log tells what it was offered.",
-    ),
-    (
-        r"held whole frames",
-        "A receiver did not take the playout delay. Measure without one, --set "
-        "session.playout_delay=0ms, or with what receivers choose, =natural.",
-    ),
-    (
-        r"the machine swapped",
-        "Memory was short. Close what else runs here, or lower the need: a smaller source.size.",
-    ),
-    (
-        r"the clock stepped",
-        "The machine's clock was set during the trial. Wait until its time synchronisation has "
-        "settled, then run it again.",
-    ),
-    (
-        r"the page was hidden|its browser (took|decoded)|came on display|waited for the display",
-        "The browser was not left to itself. Close what else runs here, and do not touch its "
-        "window, where it has one.",
-    ),
-    (
-        r"page's clock could not be aligned",
-        "The page answered too unevenly to know its clock. Close what else runs here, then run it "
-        "again.",
-    ),
-    (
-        r"began before the session was live",
-        "The first frames were too late for the warm-up. Lengthen session.warmup.",
-    ),
-    (
-        r"still on their way",
-        "The last frames of the session did not come back. Lengthen session.duration, or look for "
-        "what holds them at its end.",
-    ),
-    (
-        r"no frame of the steady state|warm-up was never over|was not measured to its end|cut off",
-        "The session did not run to its end. Read the trial's *.log files in the run directory.",
-    ),
 )
+"""What to do about a cell whose trials are valid, by what its reason says."""
+
 _UNREACHABLE_ADVICE: Final = (
     "Check that the target runs and that its address and key are right (target.url, "
     "target.api_key), then read the trial's *.log files in the run directory."
@@ -335,11 +279,16 @@ def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
     if summary["status"] == "unreachable":
         yield _UNREACHABLE_ADVICE
         return
-    reasons = " ".join(
-        reason
-        for cell in summary["cells"]
-        if cell["status"] == "invalid"
-        for reason in cell["invalid_because"]
-    )
-    found = [advice for pattern, advice in _ADVICE if re.search(pattern, reasons)]
+    cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
+    failed = [
+        check["advice"]
+        for cell in cells
+        for trial in cell["trials"]
+        if trial["status"] == "invalid"
+        for check in trial.get("checks", ())
+        if not check["ok"] and check["advice"]
+    ]
+    reasons = " ".join(reason for cell in cells for reason in cell["invalid_because"])
+    asked = [advice for pattern, advice in _CELL_ADVICE if re.search(pattern, reasons)]
+    found = dict.fromkeys([*failed, *asked])
     yield from found or ["Read the trial's *.log files in the run directory, then run it again."]

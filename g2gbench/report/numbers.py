@@ -155,8 +155,8 @@ def _suited(unit: str, values: list[float]) -> Scale:
             return Scale("ms", 1, 0 if largest >= 100 or not largest else 1)
         case "ratio":
             return Scale("%", 0.01, _percent_decimals(largest))
-        case "1/s":
-            return Scale("1/s", 1, 1)
+        case "fps":
+            return Scale("fps", 1, 1)
         case "bps":
             return Scale("Mbps", 1e6, 2) if largest >= 1e6 else Scale("kbps", 1e3, 0)
         case "bytes":

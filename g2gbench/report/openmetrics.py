@@ -16,7 +16,7 @@ _BOUNDS: Final = {"value": "median", "low": "low", "high": "high"}
 _UNITS: Final[Mapping[str, str]] = {
     "ms": "milliseconds",
     "bps": "bits per second",
-    "1/s": "per second",
+    "fps": "frames per second",
     "level": "0 critical, 1 poor, 2 fair, 3 good",
 }
 

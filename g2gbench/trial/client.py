@@ -23,6 +23,7 @@ from g2gbench import marker
 from g2gbench.errors import G2GBenchError, InputError, UnreachableError
 from g2gbench.measure import fidelity
 from g2gbench.measure.records import (
+    STALL,
     Counters,
     Ended,
     Event,
@@ -394,6 +395,9 @@ async def _main(plan: Plan, parent: Parent) -> None:
     def journal(record: Record) -> None:
         parent.write(encode(record))
 
+    def stalled(end_ns: int, seconds: float) -> None:
+        journal(Event(end_ns, STALL, {"process": "client", "seconds": seconds}))
+
     refusal = ""
     media: Media | None = None
     try:
@@ -432,10 +436,12 @@ async def _main(plan: Plan, parent: Parent) -> None:
         )
     )
     reason, message = "interrupted", ""
+    parent.on_stall = stalled
     steering = asyncio.ensure_future(_steered(client, parent))
     try:
         await client.run(go["url"])
         reason = "complete"
+        parent.on_stall = lambda *_: None  # nothing is timed any more
         await client.score()
     except Stopped as error:
         message = str(error)

@@ -15,9 +15,11 @@ from typing import Any, Protocol
 import psutil
 
 from g2gbench.measure.records import (
+    STALL,
     Counters,
     Ended,
     Event,
+    Pressure,
     Reached,
     Record,
     Usage,
@@ -192,7 +194,13 @@ class TrialRunner:
             self._ended = record
         self._on_record(record)
 
+    def _stood_still(self, process: str, message: dict[str, Any]) -> None:
+        seconds = float(message["stalled_s"])
+        self._record(Event(message["at_ns"], STALL, {"process": process, "seconds": seconds}))
+
     def _service_says(self, message: dict[str, Any]) -> None:
+        if "stalled_s" in message:
+            self._stood_still(message.get("process", "service"), message)
         if "counts" in message:
             self._worker |= {str(k): int(v) for k, v in message["counts"].items()}
         if "stats" in message:
@@ -205,6 +213,8 @@ class TrialRunner:
                 self._over.set()
 
     def _link_says(self, message: dict[str, Any]) -> None:
+        if "stalled_s" in message:
+            self._stood_still("link", message)
         self._link |= {str(k): int(v) for k, v in message.get("counts", {}).items()}
 
     def _lost(self, name: str, status: int) -> None:
@@ -221,12 +231,18 @@ class TrialRunner:
     async def _sample_usage(self) -> None:
         known = {name: psutil.Process(pid) for name, pid in self._pids.items()}
         browser = self._trial.scenario.client.kind == "browser"
+        waiting = host.Waiting()
         while True:
             for name, process in known.items():
                 with contextlib.suppress(psutil.Error):
                     whole = browser and name == "client"
                     seconds, memory = host.usage_of_tree(process) if whole else host.usage(process)
-                    self._record(Usage(time.monotonic_ns(), name, seconds, memory))
+                    pids = host.tree(process) if whole else [process.pid]
+                    waited_s = waiting.seconds(name, pids)
+                    self._record(Usage(time.monotonic_ns(), name, seconds, memory, waited_s))
+            pressure_s = host.pressure_s()
+            if pressure_s is not None:
+                self._record(Pressure(time.monotonic_ns(), pressure_s))
             step_ms = self._host.clock_step_ms()
             if abs(step_ms) > CLOCK_STEP_MS:
                 self._event("clock_step", step_ms=step_ms)

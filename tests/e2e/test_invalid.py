@@ -16,7 +16,7 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.measure.evaluate import evaluate
-from g2gbench.measure.validity import Limits
+from g2gbench.measure.limits import Limits
 from g2gbench.scenario import loads
 from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning

@@ -8,11 +8,12 @@ import pytest
 
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import build
+from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.page_counts import Counted, read, stamped
 from g2gbench.measure.records import Event, Record, Seen, Stats
-from g2gbench.measure.validity import LIMITS, check
 from tests.measure import sessions
+from tests.measure.reasons import why
 from tests.measure.sessions import MS, START, capture_ns, displayed, seen
 
 FRAMES = 250
@@ -39,7 +40,7 @@ def view(
 
 def reasons(session: Session) -> tuple[str, ...]:
     book = build(session)
-    return check(session, book, compute(session, book))
+    return why(session, book, compute(session, book))
 
 
 def counters(

@@ -50,8 +50,8 @@ drops.display count lower
 drops.unknown count lower
 unreadable_ratio ratio lower
 repeat_ratio ratio lower
-fps 1/s higher
-harmonic_fps 1/s higher
+fps fps higher
+harmonic_fps fps higher
 freeze_count count lower
 freeze_ms ms lower
 stall_count count lower

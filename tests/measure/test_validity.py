@@ -7,6 +7,7 @@ import pytest
 
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
+from g2gbench.measure.limits import LIMIT_MEANINGS, LIMITS, Limits
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
@@ -21,10 +22,10 @@ from g2gbench.measure.records import (
     Usage,
     encode,
 )
-from g2gbench.measure.validity import LIMIT_MEANINGS, LIMITS, Limits, check
 from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.packet_logs import log, packet
+from tests.measure.reasons import why
 from tests.measure.sessions import MS, SECOND, START, capture_ns, captured, seen
 
 FRAMES = 200
@@ -42,7 +43,7 @@ def reasons(
     arrived = [seen(i) for i in range(FRAMES)] if remote is None else list(remote)
     view = sessions.session([*records, *arrived], frames=frames, reason=reason)
     book = build(view)
-    return check(view, book, compute(view, book, packets), packets, cores=cores)
+    return why(view, book, compute(view, book, packets), packets, cores=cores)
 
 
 def usage(process: str, cores: float) -> list[Record]:
@@ -65,7 +66,7 @@ def test_two_percent_of_the_captures_may_be_late(late: int, valid: bool) -> None
         steady=(START, capture_ns(FRAMES)),
     )
     book = build(view)
-    found = check(view, book, compute(view, book))
+    found = why(view, book, compute(view, book))
     assert (found == ()) == valid
     assert valid or "late or skipped" in found[0]
 
@@ -99,7 +100,7 @@ def test_one_percent_of_the_frames_may_be_on_their_way_at_the_end(
     view = sessions.session(remote, frames=FRAMES, end_ns=capture_ns(FRAMES))
     book = build(view)
     assert book.frames()["in_flight"] == on_their_way
-    found = check(view, book, compute(view, book))
+    found = why(view, book, compute(view, book))
     assert (found == ()) == valid
     assert valid or "3 of 200 frames were still on their way" in found[0]
 
@@ -122,7 +123,7 @@ def test_a_line_of_the_journal_that_cannot_be_read_makes_it_invalid() -> None:
     whole = sessions.session([seen(i) for i in range(FRAMES)], frames=FRAMES)
     torn = replace(whole, damaged_lines=2)
     book = build(torn)
-    assert check(torn, book, compute(torn, book)) == (
+    assert why(torn, book, compute(torn, book)) == (
         "2 line(s) of the raw records cannot be read: what they told is missing",
     )
 
@@ -131,7 +132,7 @@ def test_the_line_at_which_a_journal_was_cut_off_is_told_once() -> None:
     view = sessions.session([seen(i) for i in range(FRAMES)], frames=FRAMES, reason=None)
     cut = replace(view, damaged_lines=1)
     book = build(cut)
-    assert check(cut, book, compute(cut, book)) == ("the journal was cut off",)
+    assert why(cut, book, compute(cut, book)) == ("the journal was cut off",)
 
 
 def test_numbers_that_are_not_outstanding_and_misreadings_are_bad_readings_too() -> None:
@@ -210,9 +211,7 @@ def test_a_session_that_did_not_complete_is_invalid_and_says_why() -> None:
         reason=None,
     )
     book = build(view)
-    assert check(view, book, compute(view, book)) == (
-        "the session ended as failed: the room closed",
-    )
+    assert why(view, book, compute(view, book)) == ("the session ended as failed: the room closed",)
 
 
 def test_without_a_delivered_frame_it_is_invalid() -> None:
@@ -224,7 +223,7 @@ def test_a_warm_up_never_over_and_a_steady_state_cut_short_are_invalid() -> None
         records: list[Record] = [captured(0), seen(0), *phases, Event(3, "x"), Ended(9, "complete")]
         view = parse(encode(r) for r in records)
         book = build(view)
-        return check(view, book, compute(view, book))
+        return why(view, book, compute(view, book))
 
     assert of() == ("the warm-up was never over",)
     assert of(Reached(START, "measure")) == ("the steady state was not measured to its end",)
@@ -238,7 +237,7 @@ def test_the_limits_are_an_argument() -> None:
         [Counters(10**12, "client", {"reader_dropped": 0}), *(seen(i) for i in range(FRAMES))],
         frames=FRAMES,
     )
-    assert check(told, book, compute(view, book), limits=strict)
+    assert why(told, book, compute(view, book), limits=strict)
 
 
 def test_every_limit_has_a_meaning() -> None:
@@ -307,7 +306,7 @@ def test_a_playout_delay_that_a_receiver_did_not_take_is_noticed(
         view = sessions.session([*arrived, *events], frames=FRAMES, playout_delay_ms=asked)
         book = build(view)
         values = {**compute(view, book), f"budget_ms.{part}": Value(held_ms, n=FRAMES)}
-        return check(view, book, values)
+        return why(view, book, values)
 
     told = found(asked)
     assert len(told) == bool(wrong)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.records import Counters, Event, Stats
-from g2gbench.measure.validity import LIMITS
 from g2gbench.report.checks import Check, checks
 from g2gbench.report.headline import headline
 from g2gbench.store.reading import Run

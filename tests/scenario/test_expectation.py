@@ -19,7 +19,7 @@ from g2gbench.scenario.problems import Refused
         ("g2g_ms.p95<=500ms", "g2g_ms.p95", "<=", 500.0, "ms"),
         ("drop_ratio < 1%", "drop_ratio", "<", 0.01, "ratio"),
         ("drop_ratio < 0.01", "drop_ratio", "<", 0.01, "ratio"),
-        ("  fps   >=  25 ", "fps", ">=", 25.0, "1/s"),
+        ("  fps   >=  25 ", "fps", ">=", 25.0, "fps"),
         ("freeze_count == 0", "freeze_count", "==", 0.0, "count"),
         ("freeze_count != 3", "freeze_count", "!=", 3.0, "count"),
         ("uplink.bitrate_bps > 500kbps", "uplink.bitrate_bps", ">", 500_000.0, "bps"),

@@ -139,7 +139,7 @@ def _draw(
                 _g2g(axes, series, limit, layout)
                 _limit_words(canvas, axes, series, limit, layout, above)
             case "fps":
-                canvas.title(0, top - 14, "new frames received", "1/s")
+                canvas.title(0, top - 14, "new frames received", "fps")
                 _frame_rate(axes, series, layout)
             case "rate":
                 canvas.title(0, top - 14, "video sent", "Mbps")

@@ -258,6 +258,7 @@ async def _spawn(command: str, text: str) -> asyncio.subprocess.Process:
 
 
 async def _main(plan: Plan, parent: Parent) -> None:
+    parent.on_stall = lambda *_: None  # no media passes through this process
     bounds = plan.get("playout_delay_ms")
     try:
         command = find(plan.get("command"), os.environ)

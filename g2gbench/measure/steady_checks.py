@@ -1,0 +1,149 @@
+"""Whether the steady state was steady, and the machine let every process of the trial run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from g2gbench.measure import advice, steadiness
+from g2gbench.measure.check import Check, at_most
+from g2gbench.measure.journal import Session
+from g2gbench.measure.ledger import Ledger
+from g2gbench.measure.limits import Limits
+from g2gbench.measure.records import STALL, Stats
+from g2gbench.measure.registry import PROCESSES
+from g2gbench.measure.stats import deltas, number
+
+
+def starved(session: Session, limits: Limits) -> Iterator[Check]:
+    """Processes that could not run: they waited for a core, or stood still."""
+    pressure = pressure_ratio(session)
+    for process, ratio in run_delay_ratios(session).items():
+        text = (
+            f"a thread of the {process} process waited for a core for {ratio:.1%} of the steady "
+            f"state (limit {limits.run_delay_ratio:.1%})"
+        )
+        if pressure is not None:
+            text += f"; somebody on the machine did for {pressure:.0%} of it"
+        name, limit = f"starved.{process}", limits.run_delay_ratio
+        yield at_most(name, ratio, limit, "ratio", text, advice.STARVED)
+    if session.steady_ns is None:
+        return
+    longest = longest_stalls(session)
+    for process, seconds in longest.items():
+        text = (
+            f"the {process} process stood still for {seconds:.2f} s "
+            f"(limit {limits.stood_still_s:g} s)"
+        )
+        name, limit = f"stood_still.{process}", limits.stood_still_s
+        yield at_most(name, seconds, limit, "s", text, advice.STOOD_STILL)
+    if not longest:
+        text = "no process of the trial stood still"
+        yield at_most("stood_still", 0.0, limits.stood_still_s, "s", text, "")
+
+
+def run_delay_ratios(session: Session) -> dict[str, float]:
+    """Share of the steady state for which each process's most delayed thread waited for a core.
+
+    Empty where the system does not tell.
+    """
+    if session.steady_ns is None:
+        return {}
+    start_ns, end_ns = session.steady_ns
+    found = {}
+    for process in PROCESSES:
+        told = [
+            Stats(u.at_ns, {"waited_s": u.waited_s})
+            for u in session.usage
+            if u.process == process and start_ns <= u.at_ns <= end_ns
+        ]
+        grown = deltas(told, ["waited_s"])
+        if grown is not None and grown.elapsed_s > 0:
+            found[process] = grown["waited_s"] / grown.elapsed_s
+    return found
+
+
+def pressure_ratio(session: Session) -> float | None:
+    """Share of the steady state in which some task of the machine waited for a core."""
+    if session.steady_ns is None:
+        return None
+    start_ns, end_ns = session.steady_ns
+    told = [p for p in session.pressure if start_ns <= p.at_ns <= end_ns]
+    if len(told) < 2:
+        return None
+    return (told[-1].cpu_s - told[0].cpu_s) / ((told[-1].at_ns - told[0].at_ns) / 1e9)
+
+
+def longest_stalls(session: Session) -> dict[str, float]:
+    """The longest stall of each process, of those that reach into the steady state, in seconds."""
+    if session.steady_ns is None:
+        return {}
+    start_ns, end_ns = session.steady_ns
+    found: dict[str, float] = {}
+    for event in session.events:
+        process, seconds = event.detail.get("process"), number(event.detail.get("seconds"))
+        if event.name != STALL or not isinstance(process, str) or seconds is None:
+            continue
+        if event.at_ns >= start_ns and event.at_ns - seconds * 1e9 < end_ns:
+            found[process] = max(found.get(process, 0.0), seconds)
+    return found
+
+
+def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]:
+    """Whether g2g, delivery and bitrate were steady from the first second on."""
+    why_not = steadiness.why_not_judged(session)
+    if why_not:
+        text = f"not judged whether it was settled: {why_not}"
+        yield Check("unsettled", None, None, "", ok=True, text=text)
+        return
+    g2g = steadiness.latency(session, ledger)
+    if g2g is not None:
+        limit = max(limits.unsettled_g2g_ms, limits.unsettled_g2g_ratio * g2g.high)
+        text = (
+            f"not settled: g2g p50 was {g2g.first:.0f} ms in the first second, "
+            f"{_range(g2g.low, g2g.high, '.0f')} ms in the seconds of the second half (limit "
+            f"{limit:.0f} ms apart)"
+        )
+        yield at_most("unsettled.g2g", g2g.beyond, limit, "ms", text, advice.NOT_SETTLED)
+    delivery = steadiness.delivery(session, ledger)
+    if delivery is not None:
+        limit = limits.unsettled_delivery_ratio
+        text = (
+            f"not settled: {delivery.first:.0%} of the frames of the first second were delivered, "
+            f"{_range(delivery.low, delivery.high, '.0%')} of those of each second of the second "
+            f"half (limit {limit:.0%} apart)"
+        )
+        yield at_most(
+            "unsettled.delivery", delivery.beyond, limit, "ratio", text, advice.NOT_SETTLED
+        )
+    bitrate = steadiness.bitrate(session)
+    if bitrate is not None:
+        limit = limits.unsettled_bitrate_factor
+        text = (
+            f"not settled: {bitrate.first / 1e6:.2f} Mbps were sent in the first second, "
+            f"{_range(bitrate.low / 1e6, bitrate.high / 1e6, '.2f')} Mbps in the seconds of the "
+            f"second half (limit: a factor of {limit:g})"
+        )
+        yield at_most(
+            "unsettled.bitrate", bitrate.factor, limit, "factor", text, advice.NOT_SETTLED
+        )
+    spread_ms = g2g.high - g2g.low if g2g is not None else 0.0
+    yield from _backlog(session, ledger, limits.backlog_ms + spread_ms)
+
+
+def _backlog(session: Session, ledger: Ledger, limit_ms: float) -> Iterator[Check]:
+    frames = steadiness.backlog(session, ledger)
+    if frames is None or session.started is None or session.started.fps <= 0:
+        return
+    held_ms = abs(frames) * 1000 / session.started.fps
+    verb = "drained" if frames > 0 else "built up"
+    text = (
+        f"not settled: a backlog of {abs(frames)} frame(s) {verb} in the steady state, "
+        f"{held_ms:.0f} ms of the source's (limit {limit_ms:.0f} ms)"
+    )
+    remedy = advice.NOT_SETTLED if frames > 0 else advice.BUILDS_UP
+    yield at_most("backlog", held_ms, limit_ms, "ms", text, remedy)
+
+
+def _range(low: float, high: float, form: str) -> str:
+    shown = f"{low:{form}}", f"{high:{form}}"
+    return shown[0] if shown[0] == shown[1] else f"{shown[0]} to {shown[1]}"
