@@ -94,7 +94,7 @@ class Desk:
                 "size": [width, height],
                 "fps": scenario.fps,
                 "codec": scenario.publish.codec,
-                "warmup_s": scenario.session.warmup,
+                "warmup_s": scenario.session.usual_warmup,
                 "network": label(scenario.network),
                 "networks": self.networks,
                 "prompt": scenario.session.prompt,

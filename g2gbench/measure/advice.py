@@ -22,6 +22,10 @@ NOT_SETTLED: Final = (
     "The session had not settled when its warm-up was over. Lengthen session.warmup, or let it "
     "wait until it has: session.warmup: auto."
 )
+NEVER_SETTLED: Final = (
+    "The session never settled. Close what else runs here; if the network varies by itself, give "
+    "the warm-up a time: session.warmup: 10s."
+)
 BUILDS_UP: Final = (
     "Frames come in faster than they get through, and a queue grows as long as the session lasts. "
     "Lower source.fps, publish.max_bitrate or the model's processing time."

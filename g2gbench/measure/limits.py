@@ -19,7 +19,7 @@ class Limits:
     in_flight_ratio: float = 0.01
     process_cores: float = 0.9
     machine_ratio: float = 0.9
-    run_delay_ratio: float = 0.05
+    run_delay_ratio: float = 0.15
     stood_still_s: float = 0.2
     unsettled_g2g_ratio: float = 0.2
     unsettled_g2g_ms: float = 5.0

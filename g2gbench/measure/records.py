@@ -169,6 +169,9 @@ class Event:
     detail: dict[str, Scalar] = field(default_factory=dict)
 
 
+WARMED_UP: Final = "warmed_up"
+"""Name of the event that a warm-up without a fixed time is over: its ``seconds``, ``settled``."""
+
 STALL: Final = "stall"
 """Name of the event that ``process`` did not run for ``seconds`` up to the event's moment."""
 

@@ -9,7 +9,7 @@ from g2gbench.measure.check import Check, at_most
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
 from g2gbench.measure.limits import Limits
-from g2gbench.measure.records import STALL, Stats
+from g2gbench.measure.records import STALL, WARMED_UP, Stats
 from g2gbench.measure.registry import PROCESSES
 from g2gbench.measure.stats import deltas, number
 
@@ -90,6 +90,7 @@ def longest_stalls(session: Session) -> dict[str, float]:
 
 def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]:
     """Whether g2g, delivery and bitrate were steady from the first second on."""
+    yield from _warmed_up(session)
     why_not = steadiness.why_not_judged(session)
     if why_not:
         text = f"not judged whether it was settled: {why_not}"
@@ -128,6 +129,18 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
         )
     spread_ms = g2g.high - g2g.low if g2g is not None else 0.0
     yield from _backlog(session, ledger, limits.backlog_ms + spread_ms)
+
+
+def _warmed_up(session: Session) -> Iterator[Check]:
+    """How long a warm-up took that waited until the session had settled."""
+    for event in session.events:
+        seconds = number(event.detail.get("seconds"))
+        if event.name != WARMED_UP or seconds is None:
+            continue
+        ok = bool(event.detail.get("settled"))
+        text = f"{'settled' if ok else 'not settled'} after {seconds:.1f} s of warm-up"
+        remedy = "" if ok else advice.NEVER_SETTLED
+        yield Check("warmup", seconds, None, "s", ok=ok, text=text, advice=remedy)
 
 
 def _backlog(session: Session, ledger: Ledger, limit_ms: float) -> Iterator[Check]:

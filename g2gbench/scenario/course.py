@@ -123,7 +123,10 @@ def of_scenario(scenario: Scenario, name: str) -> Course:
     the start of the link and the session.
     """
     first = Phase(
-        0.0, label(scenario.network), _both(scenario.links()), traced_s=scenario.session.warmup
+        0.0,
+        label(scenario.network),
+        _both(scenario.links()),
+        traced_s=scenario.session.usual_warmup,
     )
     later = [
         Phase(change.at_s, change.label, _both(scenario.links(change.network)))

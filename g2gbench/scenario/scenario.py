@@ -180,7 +180,7 @@ class Scenario(Section):
     @property
     def estimated_seconds(self) -> float:
         """About how long all repetitions of one cell take."""
-        return self.repeat * (self.session.warmup + self.session.duration + SETUP_SECONDS)
+        return self.repeat * (self.session.usual_warmup + self.session.duration + SETUP_SECONDS)
 
     def _model_size(self) -> Size:
         model = SERVICE_MODELS.get(self.target.model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr
 
@@ -263,11 +263,42 @@ class Playout(BeforeRule):
         }
 
 
+AUTO_WARMUP_MOST_S: Final = 30.0
+"""A session that has not settled by then is measured all the same, and invalid."""
+
+AUTO_WARMUP_USUAL_S: Final = 8.0
+"""What an estimate counts with."""
+
+_WARMUP = Duration(least="0s", most="5min")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmUp(BeforeRule):
+    """``auto`` (None inside), or a duration."""
+
+    def parse(self, value: object) -> object:
+        if value == "auto":
+            return None
+        try:
+            return _WARMUP.parse(value)
+        except Refused as refused:
+            allowed = ("auto", *refused.allowed)
+            raise Refused(refused.message, allowed=allowed, nearest=refused.nearest) from None
+
+    def render(self, value: Any) -> Any:
+        return "auto" if value is None else _WARMUP.render(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"const": "auto"}, _WARMUP.schema()]}
+
+
 class Session(Section):
     """One session: warm-up and measured time in seconds, playout delay, first prompt."""
 
-    warmup: Annotated[float, Duration(least="0s", most="5min")] = Field(
-        10.0, description="Time that passes before measuring starts."
+    warmup: Annotated[float | None, WarmUp()] = Field(
+        10.0,
+        description="Time that passes before measuring starts; auto: until the session has "
+        f"settled, {AUTO_WARMUP_MOST_S:g}s at most.",
     )
     duration: Annotated[float, Duration(least="1s", most="60min")] = Field(
         20.0, description="Measured time, from the end of the warm-up."
@@ -290,6 +321,16 @@ class Session(Section):
             "is over, where pixels pass through; vmaf: score them by VMAF, too; off: hold none.",
         )
     )
+
+    @property
+    def usual_warmup(self) -> float:
+        """About how long the warm-up takes, in seconds."""
+        return AUTO_WARMUP_USUAL_S if self.warmup is None else self.warmup
+
+    @property
+    def longest_warmup(self) -> float:
+        """How long the warm-up takes at most, in seconds."""
+        return AUTO_WARMUP_MOST_S if self.warmup is None else self.warmup
 
 
 class TimelineEntry(Section):

@@ -24,6 +24,7 @@ from g2gbench.errors import G2GBenchError, InputError, UnreachableError
 from g2gbench.measure import fidelity
 from g2gbench.measure.records import (
     STALL,
+    WARMED_UP,
     Counters,
     Ended,
     Event,
@@ -33,6 +34,7 @@ from g2gbench.measure.records import (
     Stats,
     encode,
 )
+from g2gbench.measure.settling import Settling
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.realtime import events
 from g2gbench.realtime.client import RealtimeClient
@@ -55,6 +57,7 @@ from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
+from g2gbench.trial.warm_up import until_settled
 
 FIRST_MARKER_TIMEOUT_S = 20.0
 TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue
@@ -76,7 +79,8 @@ class Client:
     def __init__(self, plan: Plan, media: Media, journal: Callable[[Record], None]) -> None:
         self._plan = plan
         self._media = media
-        self._journal = journal
+        self._settling = Settling(journal)
+        self._journal = self._settling.take if plan["warmup_s"] is None else journal
         self._loop = asyncio.get_running_loop()
         self._marker = marker.get(plan["marker"])
         self._first_number = marker.random_start(plan["marker"], secrets.randbelow)
@@ -87,7 +91,7 @@ class Client:
             mirrored=pictures.mirrored(plan["source"]),
             marker=self._marker,
             first_number=self._first_number,
-            on_record=journal,
+            on_record=self._journal,
             on_frame_id=self._captured,
             on_lost=self._source_lost,
         )
@@ -101,7 +105,7 @@ class Client:
         self._shelf = media.shelf(room)
         self._keeper = Keeper(self._first_number, self._marker.bits, every, room, self._shelf)
         self._receiver = Receiver(
-            self._marker, stamped, journal, self._number_read, self._keeper.take
+            self._marker, stamped, self._journal, self._number_read, self._keeper.take
         )
         self._session: Session | None = None
         self._streams: list[RemoteStream] = []
@@ -140,7 +144,12 @@ class Client:
             except RealtimeError as error:
                 raise UnreachableError(str(error)) from None
             await self._until_live()
-            await self._wait(plan["warmup_s"])
+            if plan["warmup_s"] is not None:
+                await self._wait(plan["warmup_s"])
+            else:
+                longest_s = plan["longest_warmup_s"]
+                seconds, settled = await until_settled(self._settling, self._wait, longest_s)
+                self._event(WARMED_UP, seconds=seconds, settled=settled)
             self._measuring = True
             self._reach("measure")
             if not self._no_pictures:

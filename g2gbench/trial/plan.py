@@ -58,12 +58,13 @@ class PlannedTrial:
     @property
     def expected_s(self) -> float:
         """How long the session will take, connected, in seconds."""
-        return self.scenario.session.warmup + self.scenario.session.duration
+        return self.scenario.session.usual_warmup + self.scenario.session.duration
 
     @property
     def limit_s(self) -> float:
         """After how long the trial is ended from outside."""
-        return self.expected_s + _SETUP_S + _TEARDOWN_S
+        session = self.scenario.session
+        return session.longest_warmup + session.duration + _SETUP_S + _TEARDOWN_S
 
 
 def blocks(cells: tuple[Cell, ...]) -> tuple[tuple[PlannedTrial, ...], ...]:
@@ -132,7 +133,8 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
         "playout_delay_ms": _playout_delay_ms(scenario),
         "no_fidelity": _LIVE_KEEPS_NONE if live else why_no_fidelity(scenario),
         "vmaf": scenario.session.fidelity == "vmaf",
-        "warmup_s": session.warmup,
+        "warmup_s": session.warmup,  # None: until it has settled
+        "longest_warmup_s": session.longest_warmup,
         "duration_s": session.duration,
         "prompt": session.prompt,
         "image": session.image,

@@ -168,7 +168,12 @@ class TrialRunner:
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]
             name = label(trial.scenario.network)
-            self._event("link", label=name, impaired=impaired(trial.scenario))
+            self._event(
+                "link",
+                label=name,
+                impaired=impaired(trial.scenario),
+                varies=any(link.trace is not None for link in trial.scenario.links()),
+            )
         waits_at = (await client.ready(READY_S))["address"]
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)

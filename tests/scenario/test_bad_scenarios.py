@@ -78,7 +78,7 @@ TABLE: dict[str, Expected] = {
     "expect-not-a-list": Expected(3, 9, "expect", "allowed: a list"),
     "expect-operator": Expected(3, 10, "expect[0]", "allowed: <, <=, >, >=, ==, !=", "=="),
     "expect-percent": Expected(3, 10, "expect[0]", "allowed: a ratio from 0 to 1, or 0% to 100%"),
-    "expect-unit": Expected(3, 10, "expect[0]", "allowed: a number in fps's own unit (1/s)"),
+    "expect-unit": Expected(3, 10, "expect[0]", "allowed: a number in fps's own unit (fps)"),
     "framerate-infinite": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
     "framerate-with-unit": Expected(3, 26, "publish.max_framerate", "allowed: a number from 1 to"),
     "http-url": Expected(2, 71, "target.http_url", 'found "wss://host"; allowed: a URL'),
