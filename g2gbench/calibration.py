@@ -65,10 +65,10 @@ FULL: Final = Effort(
         Condition("begin after 2 s", faults=(("silent", "2s"),)),
     ),
     repeats=FULL_REPEATS,
-    warmup_s=1.0,
+    warmup_s=3.0,
     duration_s=6.0,
 )
-"""Each truth alone, five times: about 13 minutes."""
+"""Each truth alone, five times: about 16 minutes."""
 
 QUICK: Final = Effort(
     conditions=(
@@ -85,7 +85,7 @@ QUICK: Final = Effort(
         Condition("downlink 100 ms, drops", Injected(downlink_ms=100), (("drop_every", 200),)),
     ),
     repeats=1,
-    warmup_s=1.5,
+    warmup_s=3.0,
     duration_s=6.0,
 )
 """Truths together, once each: below two minutes."""

@@ -17,7 +17,7 @@ from g2gbench.scenario import Scenario, loads
 from g2gbench.scenario.plain_file import load_plain
 
 SEED: Final = 1
-WARMUP_S: Final = 4
+WARMUP_S: Final = 6
 CLEAN_S: Final = 8
 """After the warm-up: an impairment begins 12 s after measuring could, when a verdict is settled."""
 

@@ -27,7 +27,7 @@ from g2gbench.store.calibrations import calibration_facts, save
 def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool) -> None:
     """Inject known delays, drops, repeats, swaps and freezes, and say how well they were found.
 
-    Takes about 13 minutes on the embedded room at 640x360, 30 frames a second; close what else
+    Takes about 16 minutes on the embedded room at 640x360, 30 frames a second; close what else
     runs here. Errors are in ms: measured less injected. The result is kept in the user's data
     folder (calibration.json), and every later report names it.
 

@@ -67,8 +67,8 @@ def preflight_command(
     Without --deep no session is opened: STUN servers are asked over IPv4 and IPv6, within 6 s.
     Times are in ms.
 
-    Exit codes: 0 as good as required, 1 worse, 2 bad input, 3 nothing was measured,
-    4 no network, or no session could be had.
+    Exit codes: 0 as good as required, 1 worse, 2 bad input, 3 nothing was measured, or
+    this machine was too busy to measure with, 4 no network, or no session could be had.
 
     \b
     Examples:
@@ -104,7 +104,7 @@ def _status(verdict: Verdict, require: str) -> ExitCode:
     metrics = verdict.metrics
     if metrics.get("error") or metrics.get("transport") == "failed":
         return ExitCode.UNREACHABLE
-    if verdict.level is None or metrics.get("sample_count") == 0:
+    if metrics.get("invalid_because") or verdict.level is None or metrics.get("sample_count") == 0:
         return ExitCode.INVALID
     enough = verdict.level >= Level[require.upper()]
     return ExitCode.PASS if enough else ExitCode.FAIL

@@ -19,13 +19,13 @@ class Limits:
     in_flight_ratio: float = 0.01
     process_cores: float = 0.9
     machine_ratio: float = 0.9
-    run_delay_ratio: float = 0.15
+    run_delay_ratio: float = 0.25
     stood_still_s: float = 0.2
     unsettled_g2g_ratio: float = 0.2
     unsettled_g2g_ms: float = 5.0
     unsettled_delivery_ratio: float = 0.2
     unsettled_bitrate_factor: float = 1.5
-    backlog_ms: float = 150.0
+    backlog_ms: float = 100.0
     link_late_ms: float = 5.0
     link_unseen: int = 0
     bypass_ratio: float = 0.02

@@ -18,27 +18,37 @@ def starved(session: Session, limits: Limits) -> Iterator[Check]:
     """Processes that could not run: they waited for a core, or stood still."""
     pressure = pressure_ratio(session)
     for process, ratio in run_delay_ratios(session).items():
-        text = (
-            f"a thread of the {process} process waited for a core for {ratio:.1%} of the steady "
-            f"state (limit {limits.run_delay_ratio:.1%})"
-        )
-        if pressure is not None:
-            text += f"; somebody on the machine did for {pressure:.0%} of it"
-        name, limit = f"starved.{process}", limits.run_delay_ratio
-        yield at_most(name, ratio, limit, "ratio", text, advice.STARVED)
+        yield waited(process, ratio, limits, pressure)
     if session.steady_ns is None:
         return
     longest = longest_stalls(session)
     for process, seconds in longest.items():
-        text = (
-            f"the {process} process stood still for {seconds:.2f} s "
-            f"(limit {limits.stood_still_s:g} s)"
-        )
-        name, limit = f"stood_still.{process}", limits.stood_still_s
-        yield at_most(name, seconds, limit, "s", text, advice.STOOD_STILL)
+        yield stood_still(process, seconds, limits)
     if not longest:
         text = "no process of the trial stood still"
         yield at_most("stood_still", 0.0, limits.stood_still_s, "s", text, "")
+
+
+def waited(process: str, ratio: float, limits: Limits, pressure: float | None = None) -> Check:
+    """Whether a process waited for a core for too large a share of the time.
+
+    ``pressure``: the share in which some task of the machine did.
+    """
+    text = (
+        f"a thread of the {process} process waited for a core for {ratio:.1%} of the time "
+        f"(limit {limits.run_delay_ratio:.1%})"
+    )
+    if pressure is not None:
+        text += f"; somebody on the machine did for {pressure:.0%} of it"
+    name, limit = f"starved.{process}", limits.run_delay_ratio
+    return at_most(name, ratio, limit, "ratio", text, advice.STARVED)
+
+
+def stood_still(process: str, seconds: float, limits: Limits) -> Check:
+    """Whether a process stood still for too long."""
+    limit = limits.stood_still_s
+    text = f"the {process} process stood still for {seconds:.2f} s (limit {limit:g} s)"
+    return at_most(f"stood_still.{process}", seconds, limit, "s", text, advice.STOOD_STILL)
 
 
 def run_delay_ratios(session: Session) -> dict[str, float]:

@@ -46,9 +46,13 @@ def checks(run: Run) -> list[Check]:
         _late_ticks(trials),
         _readings(trials),
         _witnesses(trials),
+        _shifted(trials),
         _queues(sessions),
         _busiest(trials),
         _machine(trials, run.facts["machine"].get("cores")),
+        _waited(trials),
+        _stood_still(trials),
+        _settled(trials),
         _implausible(trials),
         _link_late(trials),
         _bypass(run),
@@ -149,6 +153,77 @@ def _machine(trials: Sequence[Mapping[str, Any]], cores: int | None) -> Check:
         f"{bound:.2g} of {cores} cores" if cores is not None else "cores not known",
         fine=max(totals) <= bound if known else None,
         meaning="Processes that wait for a core add latency of their own.",
+    )
+
+
+def _told(trials: Sequence[Mapping[str, Any]], *names: str) -> list[Mapping[str, Any]]:
+    """The trials' own checks of these names, those of one process or aspect included."""
+    return [
+        check
+        for trial in trials
+        for check in trial.get("checks", ())
+        if check["check"].partition(".")[0] in names
+    ]
+
+
+def _of(check: Mapping[str, Any]) -> str:
+    """The process that a check is about."""
+    return str(check["check"].partition(".")[2])
+
+
+def _waited(trials: Sequence[Mapping[str, Any]]) -> Check:
+    found = _told(trials, "starved")
+    worst = max(found, key=lambda check: check["value"], default=None)
+    return _check(
+        "longest wait for a core",
+        NOT_MEASURED if worst is None else f"{_of(worst)}, {worst['value']:.0%} of the time",
+        f"{LIMITS.run_delay_ratio:.0%} of the time",
+        fine=None if worst is None else all(check["ok"] for check in found),
+        meaning="A thread that could run and does not adds latency and drops that are nobody "
+        "else's. Of each process the thread that waited most.",
+    )
+
+
+def _stood_still(trials: Sequence[Mapping[str, Any]]) -> Check:
+    found = _told(trials, "stood_still")
+    worst = max(found, key=lambda check: check["value"], default=None)
+    said = NOT_MEASURED
+    if worst is not None:
+        said = f"{_of(worst)}, {worst['value']:.2f} s" if worst["value"] else "none"
+    return _check(
+        "longest stall of a process",
+        said,
+        f"{LIMITS.stood_still_s:g} s",
+        fine=None if worst is None else all(check["ok"] for check in found),
+        meaning="What waited for a process that did not run came late, or never.",
+    )
+
+
+def _settled(trials: Sequence[Mapping[str, Any]]) -> Check:
+    found = _told(trials, "unsettled", "backlog", "warmup")
+    judged = [check for check in found if check["value"] is not None]
+    wrong = [check for check in judged if not check["ok"]]
+    said = plural(len(wrong), "difference") if wrong else "as the others"
+    return _check(
+        "first second of the steady state",
+        said if judged else "not judged" if found else NOT_MEASURED,
+        "as the seconds of its second half",
+        fine=not wrong if judged else None,
+        meaning="A session that is still finding its rate, or works off a queue, is not in its "
+        "steady state. Where the scenario changes the network or the prompt it is not judged.",
+    )
+
+
+def _shifted(trials: Sequence[Mapping[str, Any]]) -> Check:
+    found = _told(trials, "witness_shifted")
+    worst = max((check["value"] for check in found), default=0.0)
+    return _check(
+        "frames with the metadata of a dropped one",
+        f"{worst:.1%}" if found else NOT_MEASURED,
+        f"{LIMITS.witness_shifted_ratio:.1%}",
+        fine=all(check["ok"] for check in found) if found else None,
+        meaning="An encoder was handed two frames at once and dropped the second; picture and "
+        "latency of the first are right.",
     )
 
 

@@ -73,6 +73,8 @@ def advice(verdict: Verdict) -> list[str]:
     if metrics.get("error"):
         refused = metrics.get("error_code") == "INVALID_API_KEY"
         return [_REFUSED if refused else _NOT_REACHED]
+    if metrics.get("invalid_because"):
+        return list(dict.fromkeys(one["advice"] for one in metrics["checks"] if not one["ok"]))
     said: list[str] = []
     if metrics.get("transport") == "failed":
         said.append(_NO_NETWORK)
@@ -91,7 +93,8 @@ def advice(verdict: Verdict) -> list[str]:
 def lines(verdict: Verdict, *, deep: bool) -> Iterator[str]:
     """The page that a person reads."""
     kind = "deep preflight" if deep else "preflight"
-    yield f"{verdict.word.upper()}  {kind}"
+    word = "invalid" if verdict.metrics.get("invalid_because") else verdict.word
+    yield f"{word.upper()}  {kind}"
     for reason in verdict.reasons:
         yield from _wrapped(reason, "      ", "      ")
     yield ""

@@ -34,7 +34,6 @@ from g2gbench.measure.records import (
     Stats,
     encode,
 )
-from g2gbench.measure.settling import Settling
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.realtime import events
 from g2gbench.realtime.client import RealtimeClient
@@ -55,6 +54,7 @@ from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.plan import AS_CAPTURED
+from g2gbench.trial.settling import Settling
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 from g2gbench.trial.warm_up import until_settled

@@ -27,6 +27,7 @@ from g2gbench.measure.records import (
     encode,
 )
 from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.process.waiting import Waiting, pressure_s
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
 from g2gbench.trial import host
@@ -236,7 +237,7 @@ class TrialRunner:
     async def _sample_usage(self) -> None:
         known = {name: psutil.Process(pid) for name, pid in self._pids.items()}
         browser = self._trial.scenario.client.kind == "browser"
-        waiting = host.Waiting()
+        waiting = Waiting()
         while True:
             for name, process in known.items():
                 with contextlib.suppress(psutil.Error):
@@ -245,9 +246,9 @@ class TrialRunner:
                     pids = host.tree(process) if whole else [process.pid]
                     waited_s = waiting.seconds(name, pids)
                     self._record(Usage(time.monotonic_ns(), name, seconds, memory, waited_s))
-            pressure_s = host.pressure_s()
-            if pressure_s is not None:
-                self._record(Pressure(time.monotonic_ns(), pressure_s))
+            pressed_s = pressure_s()
+            if pressed_s is not None:
+                self._record(Pressure(time.monotonic_ns(), pressed_s))
             step_ms = self._host.clock_step_ms()
             if abs(step_ms) > CLOCK_STEP_MS:
                 self._event("clock_step", step_ms=step_ms)

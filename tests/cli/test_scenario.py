@@ -66,7 +66,7 @@ def test_the_group_help_names_the_units() -> None:
 
 def test_validate_says_how_much_each_file_is() -> None:
     assert output("validate", WIFI, CODECS) == (
-        f"{WIFI}: valid, 1 cell, about 35 s\n{CODECS}: valid, 2 cells, about 36 s\n"
+        f"{WIFI}: valid, 1 cell, about 35 s\n{CODECS}: valid, 2 cells, about 46 s\n"
     )
 
 
@@ -115,7 +115,7 @@ def test_list_shows_name_cells_time_and_description() -> None:
     lines = output("list", str(ROOT / "scenarios")).splitlines()
     assert [line.split()[0] for line in lines] == SHIPPED
     assert lines[SHIPPED.index("codecs")].split(maxsplit=1)[1] == (
-        "2 cells, about 36 s       VP8 against H.264 on the same picture"
+        "2 cells, about 46 s       VP8 against H.264 on the same picture"
     )
 
 

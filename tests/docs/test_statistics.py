@@ -20,7 +20,7 @@ WORDS = " ".join(prose(PAGE).split())
 KINDS = {
     "times (`ms`)": "g2g_ms.p50",
     "ratios": "unreadable_ratio",
-    "rates (`1/s`)": "fps",
+    "rates (`fps`)": "fps",
     "counts": "freeze_count",
     "bitrates": "uplink.bitrate_bps",
     "memory": "rss_bytes.client",

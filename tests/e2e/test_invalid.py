@@ -6,8 +6,10 @@ import asyncio
 import mmap
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,30 +43,64 @@ def _because(run: Run, trial: Trial, words: str) -> None:
     assert (run.status, run.summary_data["exit_code"]) == ("invalid", 3)
 
 
-def _stall(process: str, seconds: float) -> Callable[[Mapping[str, int]], None]:
-    """Stop one process of the trial a second after measuring began, for a while."""
+def _stall(seconds: float, *processes: str) -> Callable[[Mapping[str, int]], None]:
+    """Stop processes of the trial, one after the other, from a second after measuring began on."""
     tasks: list[asyncio.Task[None]] = []
 
-    async def hold(pid: int) -> None:
-        # Both times are the fault's own schedule: what it hits must have come in the steady state.
-        await asyncio.sleep(1)
-        os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        os.kill(pid, signal.SIGCONT)
+    async def hold(pids: Sequence[int]) -> None:
+        # All times are the fault's own schedule: what it hits must have come in the steady state.
+        for pid in pids:
+            await asyncio.sleep(1)
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
 
-    return lambda pids: tasks.append(asyncio.ensure_future(hold(pids[process])))
+    return lambda pids: tasks.append(asyncio.ensure_future(hold([pids[p] for p in processes])))
 
 
 async def test_a_pacer_that_missed_its_ticks(tmp_path: Path) -> None:
-    progress = Acting("measure", _stall("client", 0.5))
+    progress = Acting("measure", _stall(0.5, "client"))
     run, trial = await _run(passthrough("stalled-client"), tmp_path, progress)
     _because(run, trial, "of the captures were late or skipped")
+    _because(run, trial, "the client process stood still for ")
+
+
+async def test_each_process_that_stood_still_is_named(tmp_path: Path) -> None:
+    """Half a second each: what waited for it comes late, and neither target nor network is why."""
+    names = ("worker", "room", "link", "service")
+    progress = Acting("measure", _stall(0.5, *names))
+    run, trial = await _run(passthrough("stalled", duration=8), tmp_path, progress)
+    for name in names:
+        _because(run, trial, f"the {name} process stood still for ")
+
+
+async def test_a_machine_that_is_busy_with_something_else(tmp_path: Path) -> None:
+    """Four loops for each core, until the session is over."""
+    loop = "import sys\nprint(flush=True)\nwhile True: pass"
+    busy = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", loop, stdout=subprocess.PIPE)
+        for _ in range(4 * (os.cpu_count() or 1))
+    ]
+    try:
+        for process in busy:
+            assert process.stdout is not None
+            await process.stdout.readline()
+        run, trial = await _run(passthrough("starved"), tmp_path)
+    finally:
+        for process in busy:
+            process.kill()
+            await process.wait()
+    assert trial.result.status in ("invalid", "failed"), trial.result
+    assert trial.result.status == "failed" or any(
+        check.check.startswith("starved.") and not check.ok for check in trial.result.checks
+    ), trial.result
+    assert run.summary_data["exit_code"] == 3
 
 
 async def test_a_link_that_was_late(tmp_path: Path) -> None:
     """What is due while it stands still leaves late."""
     text = passthrough("stalled-link") + "network: {uplink: {delay: 200ms}}\n"
-    progress = Acting("measure", _stall("link", 0.3))
+    progress = Acting("measure", _stall(0.3, "link"))
     run, trial = await _run(text, tmp_path, progress)
     _because(run, trial, "the link was late")
 

@@ -8,7 +8,7 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
-from tests.e2e.sessions import passthrough
+from tests.e2e.sessions import assert_sound, passthrough
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 FULL_SIZE = """\
@@ -50,13 +50,13 @@ async def test_five_repeats_report_their_spread(tmp_path: Path) -> None:
     run = await run_async(scenario, out=tmp_path)
     for trial in run.trials:
         frames = trial.result.frames
-        assert trial.result.status == "ok", (trial.result.invalid_because, trial.result.message)
+        assert_sound(trial.result)
         assert frames["delivered"] / frames["captured"] >= 0.995
         assert trial.result.readings["misread"] == 0
     (cell,) = run.summary_data["cells"]
     p50 = cell["metrics"]["g2g_ms.p50"]
-    assert p50["n"] == 5
-    assert p50["interval"] == "order statistics"
+    assert p50["n"] == sum(trial.result.status == "ok" for trial in run.trials) >= 3
+    assert p50["interval"] == ("order statistics" if p50["n"] == 5 else "range")
     assert p50["low"] <= p50["value"] <= p50["high"]
 
 

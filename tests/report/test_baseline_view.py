@@ -26,7 +26,7 @@ def test_key_numbers_stand_beside_those_of_the_baseline(tmp_path: Path) -> None:
     assert f"Against the baseline {base.path.name}: regression." in page
     assert 'href="compare.html"' in page
     assert "<dd>0; 1 against the baseline</dd>" in page
-    assert "baseline 25.0 1/s</div>" in page  # compared, and never judged
+    assert "baseline 25.0 fps</div>" in page  # compared, and never judged
     assert page.count("<br>baseline ") == 5  # one of the six is not compared
     assert "ms: regression</div>" in page
     assert "<br>baseline 900 ms: no difference</div>" in page

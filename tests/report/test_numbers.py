@@ -17,7 +17,7 @@ from g2gbench.report.numbers import KEY_METRICS, label, scale, shown, single
         ("drop_ratio", 0.0271, "2.7 %"),
         ("link.uplink.loss", 0.000636, "0.06 %"),
         ("link.uplink.loss", 0.00001, "0.001 %"),
-        ("fps", 29.848, "29.8 1/s"),
+        ("fps", 29.848, "29.8 fps"),
         ("freeze_count", 2.0, "2"),
         ("freeze_count", 1.5, "1.5"),
         ("uplink.bitrate_bps", 2_043_415.9, "2.04 Mbps"),
@@ -45,7 +45,7 @@ def test_value_and_interval_share_one_scale() -> None:
 
 
 def test_one_trial_has_no_interval() -> None:
-    assert shown("fps", {"value": 30.0, "low": 30.0, "high": 30.0, "n": 1}) == ("30.0 1/s", "")
+    assert shown("fps", {"value": 30.0, "low": 30.0, "high": 30.0, "n": 1}) == ("30.0 fps", "")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ FAIL  wifi: g2g p95 was 661 ms, limit 500 ms
   + ttff          900 ms  [900, 900]      < 4000 ms  holds
   + freezes            2  [1, 2]          <= 2       holds
     g2g p50       337 ms  [318, 357]
-    fps         24.2 1/s  [24.2, 24.8]
+    fps         24.3 fps  [24.0, 24.7]
 
     g2g p50 spreads by 12% over the trials: nothing else that was measured
       differs by as much: unexplained.
@@ -69,7 +69,7 @@ PASS  codecs: all 4 expectations hold
     drop ratio         0 %          0 %
     g2g p50         278 ms       318 ms
     ttff            900 ms       900 ms
-    fps           25.0 1/s     25.2 1/s
+    fps           25.0 fps     25.0 fps
     freezes              0            0
 
   +  g2g_ms.p95 < 420  holds in 2 of 2
@@ -136,6 +136,6 @@ def test_what_the_link_dropped_stands_beside_where_frames_died(reported: Reporte
 
 def test_many_cells_stand_below_each_other(reported: Reported) -> None:
     lines = terminal.render(reported["six cells"]).split("\n")
-    assert "    vp8, 2Mbps     fail      343 ms   428 ms  900 ms         0 %  25.0 1/s" in lines
+    assert "    vp8, 2Mbps     fail      343 ms   428 ms  900 ms         0 %  25.0 fps" in lines
     assert "    av1, 2Mbps     invalid        -        -       -           -         -" in lines
     assert "    -  not measured; the report says why" in lines

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
-from g2gbench.trial.host import Host, swapped_bytes
+import psutil
+
+from g2gbench.trial.host import Host, swapped_bytes, tree
 
 MS = 1_000_000
 
@@ -83,3 +88,11 @@ def test_swapping_counts_from_the_beginning() -> None:
 def test_this_machine_tells_what_it_swapped() -> None:
     assert swapped_bytes() >= 0
     assert abs(Host().clock_step_ms()) < 1000
+
+
+def test_a_tree_has_its_root_and_one_that_is_gone_has_nothing() -> None:
+    assert tree(psutil.Process())[0] == os.getpid()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    process = psutil.Process(gone.pid)
+    gone.wait()
+    assert tree(process) == []

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from g2gbench.measure.settling import Settling
+from g2gbench.trial.settling import Settling
 from g2gbench.trial.warm_up import EVERY_S, until_settled
 
 
