@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import mmap
 import os
 import signal
@@ -74,27 +75,37 @@ async def test_each_process_that_stood_still_is_named(tmp_path: Path) -> None:
         _because(run, trial, f"the {name} process stood still for ")
 
 
+_HOG = """
+import os, time
+os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+print(flush=True)
+while True:
+    until = time.monotonic() + 0.04
+    while time.monotonic() < until:
+        pass
+    time.sleep(0.02)
+"""
+"""Keeps a core from everybody else for two thirds of the time."""
+
+
 async def test_a_machine_that_is_busy_with_something_else(tmp_path: Path) -> None:
-    """Four loops for each core, until the session is over."""
-    loop = "import sys\nprint(flush=True)\nwhile True: pass"
-    busy = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", loop, stdout=subprocess.PIPE)
-        for _ in range(4 * (os.cpu_count() or 1))
+    hogs = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", _HOG, stdout=subprocess.PIPE)
+        for _ in range(os.cpu_count() or 1)
     ]
     try:
-        for process in busy:
+        for process in hogs:
             assert process.stdout is not None
-            await process.stdout.readline()
+            if not await process.stdout.readline():
+                pytest.skip("only real-time scheduling takes a core from others: run it as root")
         run, trial = await _run(passthrough("starved"), tmp_path)
     finally:
-        for process in busy:
-            process.kill()
+        for process in hogs:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
-    assert trial.result.status in ("invalid", "failed"), trial.result
-    assert trial.result.status == "failed" or any(
-        check.check.startswith("starved.") and not check.ok for check in trial.result.checks
-    ), trial.result
-    assert run.summary_data["exit_code"] == 3
+    _because(run, trial, "a thread of the client process waited for a core for ")
+    _because(run, trial, "a thread of the worker process waited for a core for ")
 
 
 async def test_a_link_that_was_late(tmp_path: Path) -> None:
