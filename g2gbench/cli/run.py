@@ -17,11 +17,13 @@ from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
 from g2gbench.cli import against
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
+from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
-from g2gbench.errors import ExitCode, InputError
+from g2gbench.errors import ExitCode
 from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
-from g2gbench.scenario import Scenario, cells, load
+from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load
+from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.store.origin import Origin, scenario_of
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import blocks
@@ -38,7 +40,7 @@ def _asked_for(
 
 
 @click.command("run", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path), callback=_asked_for)
+@click.argument("scenarios", nargs=-1, type=ScenarioArgument(), callback=_asked_for)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -87,14 +89,16 @@ def run_command(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Run scenario files, print what they came to, write a report beside the raw data.
+    """Run scenarios, print what they came to, write a report beside the raw data.
+
+    A SCENARIO is a file, or the name of one that comes with this package (g2gbench scenario list).
 
     Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
     4 the target could not be reached, 130 interrupted (what was measured is kept).
 
     \b
     Examples:
-      g2gbench run scenarios/wifi.yaml
+      g2gbench run wifi
       g2gbench run scenarios/wifi.yaml --set publish.codec=h264 --set session.duration=30s
       g2gbench run --resume reports/wifi-20260314-021000
       g2gbench run scenarios/wifi.yaml --repeat 5 --baseline wifi
@@ -137,15 +141,29 @@ class Job:
 
 
 def _fresh(paths: Sequence[Path], settings: tuple[str, ...], retries: int, out: Path) -> list[Job]:
-    read = [load(path, overrides=settings, environment=os.environ) for path in paths]
-    names = [scenario.name for scenario in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two scenarios are named {name!r}: rename one of them")
-    return [
-        _job(path, scenario, settings, retries, out)
-        for path, scenario in zip(paths, read, strict=True)
-    ]
+    read = _read_all(paths, settings)
+    return [_job(path, scenario, settings, retries, out) for path, scenario in read]
+
+
+def _read_all(paths: Sequence[Path], settings: tuple[str, ...]) -> list[tuple[Path, Scenario]]:
+    """Each file with its scenario; raises ScenarioError with what is wrong in any of them."""
+    read: list[tuple[Path, Scenario]] = []
+    problems: list[Problem] = []
+    for argument in paths:
+        try:
+            path = find(argument)
+            read.append((path, load(path, overrides=settings, environment=os.environ)))
+        except ScenarioError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    first: dict[str, Path] = {}
+    for path, scenario in read:
+        if scenario.name in first:
+            message = f"named {scenario.name!r}, as {first[scenario.name]} is: rename one of them"
+            problems.append(Problem(str(path), message=message))
+        first.setdefault(scenario.name, path)
+    if problems:
+        raise ScenarioError(problems)
+    return read
 
 
 def _job(path: Path, scenario: Scenario, settings: tuple[str, ...], retries: int, out: Path) -> Job:
@@ -167,7 +185,7 @@ def _resumed(
     if settings and not paths:
         raise click.UsageError("--set and --repeat are those of the run that goes on.")
     stored = open_run(directory)
-    file = paths[0] if paths else None
+    file = find(paths[0]) if paths else None
     scenario = scenario_of(stored.facts, os.environ, file=file, overrides=settings)
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:

@@ -37,8 +37,8 @@ NEEDED: Final[Mapping[str, str]] = {
 """Package by the module that is imported of it; click is there, or this would not run."""
 
 OPTIONAL: Final[Mapping[str, tuple[str, str]]] = {
-    "bjontegaard": ("reports", "the BD-rates of a codec ladder"),
-    "ruptures": ("reports", "g2gbench trend"),
+    "bjontegaard": ("reports", "BD-rates of a codec ladder"),
+    "ruptures": ("reports", "trends"),
     "imageio_ffmpeg": ("vmaf", "VMAF"),
 }
 """Extra and what it is for, by module."""
@@ -121,7 +121,7 @@ def _finding(module: str, error: str) -> Finding:
     absent = error.startswith("ModuleNotFoundError")
     if module in OPTIONAL:
         extra, what = OPTIONAL[module]
-        detail = f"not there, and so is no {what}" if absent else f"{what}: {_line(error)}"
+        detail = f"not there: no {what}" if absent else f"{what}: {_line(error)}"
         mend = f"pip install 'g2gbench[{extra}]'"
         return Finding(f"package {module}", "missing", detail, mend)
     package = NEEDED[module]
