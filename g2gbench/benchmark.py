@@ -171,7 +171,7 @@ async def _measure(
         progress.trial_started(coming)
         trial, begun_s = coming.trial, time.monotonic()
         place = directory.trial(trial.cell.name, trial.repeat)
-        broken = await TrialRunner(
+        runner = TrialRunner(
             trial,
             place.journal,
             place.log_dir,
@@ -179,8 +179,9 @@ async def _measure(
             place.packet_log_path,
             progress.record,
             steering,
-        ).run(stop)
-        result = place.finish("failed" if broken else None, broken)
+        )
+        broken = await runner.run(stop)
+        result = place.finish(runner.broken_as if broken else None, broken)
         schedule.ended(trial, result.status, time.monotonic() - begun_s)
         progress.trial_ended(result)
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())

@@ -21,6 +21,7 @@ from g2gbench.store.reading import Run
 
 FIRST = (
     ExitCode.INTERRUPTED,
+    ExitCode.FAULT,
     ExitCode.UNREACHABLE,
     ExitCode.FAIL,
     ExitCode.INVALID,
@@ -56,7 +57,7 @@ def compared(
     found: dict[str, Comparison] = {}
     interrupted = False
     for base, run in zip(bases, runs, strict=False):  # an interrupted run began fewer
-        if run.status in ("interrupted", "unreachable"):
+        if run.status in ("interrupted", "unreachable", "fault"):
             continue
         comparison = compare(base, run)
         if confirm and not interrupted:

@@ -94,7 +94,8 @@ def run_command(
     A SCENARIO is a file, or the name of one that comes with this package (g2gbench scenario list).
 
     Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
-    4 the target could not be reached, 130 interrupted (what was measured is kept).
+    4 the target could not be reached, 5 a fault of this tool or machine,
+    130 interrupted (what was measured is kept).
 
     \b
     Examples:
@@ -220,13 +221,14 @@ def _say(text: str) -> None:
 
 
 def _exit_code(summaries: Sequence[dict[str, Any]], interrupted: bool) -> int:
-    """Of one run its own; of several: a failure first, then doubt."""
+    """Of one run its own; of several: a fault of ours first, then a failure, then doubt."""
     codes = [int(summary["exit_code"]) for summary in summaries]
     if interrupted:
         return ExitCode.INTERRUPTED
     if len(set(codes)) == 1:
         return codes[0]
-    return ExitCode.FAIL if ExitCode.FAIL in codes else ExitCode.INVALID
+    first = (ExitCode.FAULT, ExitCode.FAIL)
+    return next((code for code in first if code in codes), ExitCode.INVALID)
 
 
 def _say_plan(jobs: Sequence[Job], as_json: bool) -> None:

@@ -73,7 +73,7 @@ class Trial:
 
     @property
     def status(self) -> str:
-        """ok, invalid, unreachable, interrupted or failed."""
+        """ok, invalid, unreachable, interrupted, failed or fault."""
         return self.result.status
 
     @cached_property
@@ -151,7 +151,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """pass, fail, invalid, unreachable or interrupted."""
+        """pass, fail, invalid, unreachable, fault or interrupted."""
         return str(self.summary_data["status"])
 
     @cached_property

@@ -94,7 +94,7 @@ def test_only_what_every_run_needs_makes_it_invalid(
 ) -> None:
     assert _on_a_machine(monkeypatch, [OK, BUSY, NO_CAMERA], *option).exit_code == 0
     result = _on_a_machine(monkeypatch, [OK, NO_ROOM], *option)
-    assert result.exit_code == ExitCode.INVALID
+    assert result.exit_code == ExitCode.FAULT
     assert "get a network" in result.output
 
 
