@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from typing import Any, Protocol
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.errors import InputError
+from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.store import calibrations, resuming
+from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
@@ -28,6 +30,7 @@ from g2gbench.trial.schedule import Coming, Schedule
 from g2gbench.trial.steering import Steering
 
 DEFAULT_ROOT = Path("reports")
+log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -88,10 +91,12 @@ async def run_async(
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
+    root = Path(out) if out is not None else DEFAULT_ROOT
+    writable(root, "--out")
     await _check(planned)
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     directory = RunDirectory.create(
-        Path(out) if out is not None else DEFAULT_ROOT,
+        root,
         scenario.name,
         now=datetime.now(UTC),
         plans=_plans(planned),
@@ -166,7 +171,37 @@ async def _measure(
     stop: asyncio.Event,
     steering: Steering | None = None,
 ) -> Run:
-    """Every trial of the schedule, then the verdict and the report."""
+    """Every trial of the schedule, then the verdict and the report.
+
+    Raises FaultError when the run directory takes no more; what it took is judged.
+    """
+    lost: OSError | None = None
+    try:
+        await _run_trials(directory, schedule, progress, stop, steering)
+    except OSError as error:
+        lost = error
+    try:
+        directory.finish(now=datetime.now(UTC), interrupted=stop.is_set() or lost is not None)
+        measured = open_run(directory.path)
+    except (OSError, InputError) as error:
+        raise FaultError(f"{directory.path} cannot be written any more: {error}") from error
+    try:
+        report.write(measured)
+    except OSError as error:
+        lack = f"{error.strerror}; g2gbench report {directory.path} writes it once that is mended"
+        log.warning("the report is not complete: %s", lack)
+    if lost is not None:
+        raise FaultError(f"{directory.path}: the run was broken off: {lost}; what it has is kept")
+    return measured
+
+
+async def _run_trials(
+    directory: RunDirectory,
+    schedule: Schedule,
+    progress: Progress,
+    stop: asyncio.Event,
+    steering: Steering | None,
+) -> None:
     while not stop.is_set() and (coming := schedule.next()) is not None:
         progress.trial_started(coming)
         trial, begun_s = coming.trial, time.monotonic()
@@ -184,10 +219,6 @@ async def _measure(
         result = place.finish(runner.broken_as if broken else None, broken)
         schedule.ended(trial, result.status, time.monotonic() - begun_s)
         progress.trial_ended(result)
-    directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())
-    measured = open_run(directory.path)
-    report.write(measured)
-    return measured
 
 
 async def _check(planned: Sequence[Cell]) -> None:

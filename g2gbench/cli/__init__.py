@@ -9,7 +9,7 @@ import sys
 import click
 
 import g2gbench
-from g2gbench.cli import faults
+from g2gbench.cli import faults, surroundings
 from g2gbench.errors import ExitCode, G2GBenchError
 
 # command -> (module, attribute, help line): help must not cost the import of every library.
@@ -66,6 +66,7 @@ def cli(verbose: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The console script: every error ends in a sentence and its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    surroundings.prepare()
     stdout = sys.stdout
     try:
         cli.main(args=arguments, prog_name="g2gbench", standalone_mode=False)

@@ -8,12 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
 from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
 from g2gbench.analysis.noise import noise_of_cells
 from g2gbench.errors import InputError
-from g2gbench.store.files import write_json
+from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.reading import Run
 
 SCHEMA: Final = 1
@@ -22,7 +20,7 @@ FILE: Final = "noise.json"
 
 def noise_path() -> Path:
     """Where the noise of this machine is kept."""
-    return Path(platformdirs.user_data_dir("g2gbench", appauthor=False)) / FILE
+    return user_folder() / FILE
 
 
 def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
