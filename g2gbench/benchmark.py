@@ -92,8 +92,8 @@ async def run_async(
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
     root = Path(out) if out is not None else DEFAULT_ROOT
-    writable(root, "--out")
     await _check(planned)
+    writable(root, "--out")
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     directory = RunDirectory.create(
         root,
