@@ -20,6 +20,7 @@ from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
+from g2gbench.store.named_files import checksums
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
@@ -95,15 +96,17 @@ async def run_async(
     await _check(planned)
     writable(root, "--out")
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
+    document = _run_as(scenario, steering)
     directory = RunDirectory.create(
         root,
         scenario.name,
         now=datetime.now(UTC),
         plans=_plans(planned),
-        scenario=_run_as(scenario, steering),
+        scenario=document,
         origin=origin or read_from,
         secrets=plan.secrets(scenario),
         extra={
+            "files": checksums(document),
             "calibration": calibrations.named(calibrations.load(), describe_machine()),
             **({} if steering is None else {"live": True}),
         },

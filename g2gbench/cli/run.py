@@ -187,7 +187,9 @@ def _resumed(
         raise click.UsageError("--set and --repeat are those of the run that goes on.")
     stored = open_run(directory)
     file = find(paths[0]) if paths else None
-    scenario = scenario_of(stored.facts, os.environ, file=file, overrides=settings)
+    scenario = scenario_of(
+        stored.facts, os.environ, file=file, overrides=settings, run_dir=stored.path
+    )
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await resume_async(stored, scenario, retries=retries, progress=display, stop=stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,9 +23,10 @@ from g2gbench.scenario import (
     json_schema,
     load,
     resolved,
-    to_yaml,
+    yaml_of,
 )
 from g2gbench.scenario.built_in_scenarios import built_in, find, to_edit
+from g2gbench.store.named_files import with_paths
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
@@ -211,11 +213,16 @@ def show_command(
         raise InputError("--output: it needs --network, which draws the picture")
     if file is None:
         raise InputError("name a scenario file; --network alone lists the profiles")
-    scenario = load(find(file), overrides=overrides)
+    path = find(file)
+    folder = path.parent.absolute()
+    # As the scenario itself names them: what is printed is a scenario of that folder.
+    document = with_paths(
+        resolved(load(path, overrides=overrides)), lambda name: os.path.relpath(name, folder)
+    )
     if as_json:
-        _print_json(resolved(scenario))
+        _print_json(document)
     else:
-        click.echo(to_yaml(scenario), nl=False)
+        click.echo(yaml_of(document), nl=False)
 
 
 def _load_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -93,11 +94,11 @@ def _read_beside(directory: Path, name: str) -> tuple[str, bytes]:
 def _locate_beside(directory: Path, name: str) -> str:
     path = directory / name
     try:
-        if path.is_file():
-            return str(path)
-    except (OSError, ValueError):
-        pass
-    raise Refused(f"no such file: {path}")
+        read_bytes(path, 0)
+    except Refused as refused:
+        raise Refused(f"{refused.message}: {path}") from refused
+    # Where a run goes on, it may be from another folder.
+    return os.path.abspath(path)
 
 
 def read_text(path: Path) -> str:

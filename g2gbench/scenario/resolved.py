@@ -60,6 +60,11 @@ def _document_value(value: Any, reveal_secrets: bool) -> Any:
 
 def to_yaml(scenario: Scenario) -> str:
     """The resolved document as YAML text."""
+    return yaml_of(resolved(scenario))
+
+
+def yaml_of(document: dict[str, Any]) -> str:
+    """A resolved document as YAML text."""
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.default_flow_style = False
@@ -67,7 +72,7 @@ def to_yaml(scenario: Scenario) -> str:
     yaml.allow_unicode = True
     yaml.width = 100
     stream = io.StringIO()
-    yaml.dump(resolved(scenario), stream)
+    yaml.dump(document, stream)
     return stream.getvalue()
 
 

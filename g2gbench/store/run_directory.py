@@ -91,7 +91,11 @@ class RunDirectory:
             ],
             "order": [],
         }
-        run = cls(_fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}"), facts, redactor)
+        path = _fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}")
+        if origin.file:
+            folder = Path(origin.file).absolute().parent
+            facts["scenario_folder"] = os.path.relpath(folder, path.absolute())
+        run = cls(path, facts, redactor)
         run._plans = list(plans)
         run._write_facts()
         run._reserve.write_bytes(os.urandom(RESERVE_BYTES))
