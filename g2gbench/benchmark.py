@@ -17,6 +17,8 @@ from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
+from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
@@ -64,7 +66,7 @@ def run(scenario: Scenario | Path | str, *, out: Path | str | None = None, retri
     """Run a scenario and report on it; blocks until it is over.
 
     Args:
-        scenario: a scenario, or the path of a scenario file.
+        scenario: a scenario, the path of a scenario file, or the name of a built-in one.
         out: where run directories are made; default ``reports/``.
         retries: how often a trial may run again because it was invalid.
 
@@ -249,6 +251,5 @@ def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
     """The scenario with what it came from."""
     if isinstance(scenario, Scenario):
         return scenario, Origin(to_yaml(scenario))
-    path = Path(scenario)
-    text = path.read_text(encoding="utf-8")
-    return load(path, environment=os.environ), Origin(text, str(path))
+    path = find(scenario)
+    return load(path, environment=os.environ), Origin(read_text(path), str(path))

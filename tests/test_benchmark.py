@@ -209,3 +209,14 @@ async def test_a_disk_that_is_full_in_the_middle_keeps_what_there_is(
     (kept,) = map(open_run, glob.glob(f"{tmp_path}/*"))
     assert len(kept.trials) == 2
     assert kept.status == "interrupted"
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "latin-1", "name"])
+def test_what_is_no_scenario_is_bad_input_from_python_too(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "nope.yaml"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "latin-1":
+        path.write_bytes("name: \xe4".encode("latin-1"))
+    with pytest.raises(InputError):
+        benchmark.run("nope" if kind == "name" else path, out=tmp_path / "runs")

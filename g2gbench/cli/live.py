@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from g2gbench.benchmark import DEFAULT_ROOT
+from g2gbench.cli import completion
 from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError
@@ -22,6 +23,7 @@ from g2gbench.live.site import Site
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, load, loads
 from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
 
@@ -52,7 +54,14 @@ ELSEWHERE = (
     show_default=True,
     help="Where run directories are made.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    shell_complete=completion.fields,
+    help="Override a field.",
+)
 def live_command(
     scenario: Path | None,
     host: str,
@@ -85,7 +94,7 @@ def _read(path: Path | None, settings: tuple[str, ...]) -> tuple[Scenario, Origi
         return loads(text, overrides=settings, environment=os.environ), Origin(text, "", settings)
     path = find(path)
     read = load(path, overrides=settings, environment=os.environ)
-    return read, Origin(path.read_text(encoding="utf-8"), str(path), settings)
+    return read, Origin(read_text(path), str(path), settings)
 
 
 def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
-from g2gbench.cli import against
+from g2gbench.cli import against, completion
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
 from g2gbench.cli.scenario_argument import ScenarioArgument
@@ -24,6 +24,7 @@ from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load
 from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store.origin import Origin, scenario_of
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import blocks
@@ -48,7 +49,14 @@ def _asked_for(
     show_default=True,
     help="Where run directories are made.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    shell_complete=completion.fields,
+    help="Override a field.",
+)
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Trials of each cell.")
 @click.option(
     "--retries",
@@ -64,7 +72,11 @@ def _asked_for(
     is_eager=True,  # known before it is asked whether a scenario is needed
     help="Go on with a run that was stopped, without the trials that it has.",
 )
-@click.option("--baseline", help="Compare with this: a run, a directory of baselines, or a name.")
+@click.option(
+    "--baseline",
+    shell_complete=completion.baselines,
+    help="Compare with this: a run, a directory of baselines, or a name.",
+)
 @click.option(
     "--confirm",
     type=click.IntRange(1, 1000),
@@ -112,10 +124,10 @@ def run_command(
         jobs = [_resumed(resume, scenarios, settings, retries)]
     else:
         jobs = _fresh(scenarios, settings, retries, out)
+    bases = against.bases_of(baseline, [job.scenario for job in jobs])
     if dry_run:
         _say_plan(jobs, as_json)
         return
-    bases = against.bases_of(baseline, [job.scenario for job in jobs])
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     summaries = [run.summary_data for run in runs]
     code = _exit_code(summaries, interrupted)
@@ -168,7 +180,7 @@ def _read_all(paths: Sequence[Path], settings: tuple[str, ...]) -> list[tuple[Pa
 
 
 def _job(path: Path, scenario: Scenario, settings: tuple[str, ...], retries: int, out: Path) -> Job:
-    origin = Origin(path.read_text(encoding="utf-8"), str(path), settings)
+    origin = Origin(read_text(path), str(path), settings)
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await run_async(

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from g2gbench.cli import completion
 from g2gbench.cli.durations import duration
 from g2gbench.cli.network import show_network
 from g2gbench.cli.scenario_argument import ScenarioArgument, complete_names
@@ -172,6 +173,7 @@ def copy_command(name: str, path: Path | None) -> None:
 @click.option(
     "--set",
     "overrides",
+    shell_complete=completion.fields,
     multiple=True,
     metavar="PATH=VALUE",
     help="Replace a field, such as publish.max_bitrate=500kbps or expect[0]='ttff_ms < 3s'.",

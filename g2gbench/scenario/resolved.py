@@ -70,7 +70,7 @@ def yaml_of(document: dict[str, Any]) -> str:
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.allow_unicode = True
-    yaml.width = 100
+    yaml.width = 1 << 30  # where it folds, two spaces would be one when it is read again
     stream = io.StringIO()
     yaml.dump(document, stream)
     return stream.getvalue()

@@ -71,6 +71,9 @@ class Trial:
     judging: Settings = DEFAULT_SETTINGS
     again: tuple[Judged, ...] | None = None
 
+    def __repr__(self) -> str:
+        return f"Trial({self.cell!r}, {self.repeat}, {self.result.status}, {str(self.path)!r})"
+
     @property
     def status(self) -> str:
         """ok, invalid, unreachable, interrupted, failed or fault."""
@@ -136,6 +139,10 @@ class Run:
     trials: tuple[Trial, ...]
     judged_under: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        name, status = self.facts.get("name"), self.facts.get("status")
+        return f"Run({name!r}, {status}, {len(self.trials)} trials, {str(self.path)!r})"
 
     @property
     def report_path(self) -> Path:
