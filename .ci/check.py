@@ -30,6 +30,7 @@ PYTHON_SDK_VARIABLE = "G2GBENCH_VENDOR_PYTHON"
 PYTHON_SDK = "decart[realtime]==0.2.4"  # it decides itself which livekit it wants
 MODULES_VARIABLE = "G2GBENCH_NODE_MODULES"
 BROWSERS = ("chromium", "firefox-esr")  # Debian's packages, and their commands
+DEBIAN_BUILDER = "mmdebstrap"  # of the bare system that the README's first command is tried on
 NODE_PACKAGES = ("@decartai/sdk@0.1.20", "esbuild@0.28.2")
 
 
@@ -49,15 +50,16 @@ def steps(slow: bool) -> list[tuple[str, list[str]]]:
     ]
 
 
-def provide_browsers() -> None:
+def provide_packages(slow: bool) -> None:
     """In CI, install what the tests would otherwise skip; elsewhere that is the user's business."""
-    missing = [name for name in BROWSERS if not shutil.which(name)]
+    wanted = (*BROWSERS, DEBIAN_BUILDER) if slow else BROWSERS
+    missing = [name for name in wanted if not shutil.which(name)]
     if not missing or not os.environ.get("CI") or not shutil.which("apt-get"):
         return
     commands = [["apt-get", "update", "-qq"]]
     commands += [["apt-get", "install", "-y", "-qq", name] for name in missing]
     for command in commands:
-        print(f"installing a browser: {' '.join(command)}", flush=True)
+        print(f"installing: {' '.join(command)}", flush=True)
         with contextlib.suppress(subprocess.TimeoutExpired):  # its tests skip then
             subprocess.run(command, check=False, stdout=subprocess.DEVNULL, timeout=300)
 
@@ -154,7 +156,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slow", action="store_true", help="run the tests marked slow too")
     arguments = parser.parse_args()
-    provide_browsers()
+    provide_packages(arguments.slow)
     provide_livekit_server()
     if arguments.slow:  # the tests that need them are slow
         provide_python_sdk()

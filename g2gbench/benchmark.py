@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -13,11 +14,15 @@ from typing import Any, Protocol
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.errors import InputError
+from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
+from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store import calibrations, resuming
+from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
+from g2gbench.store.named_files import checksums
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
@@ -28,6 +33,7 @@ from g2gbench.trial.schedule import Coming, Schedule
 from g2gbench.trial.steering import Steering
 
 DEFAULT_ROOT = Path("reports")
+log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -60,7 +66,7 @@ def run(scenario: Scenario | Path | str, *, out: Path | str | None = None, retri
     """Run a scenario and report on it; blocks until it is over.
 
     Args:
-        scenario: a scenario, or the path of a scenario file.
+        scenario: a scenario, the path of a scenario file, or the name of a built-in one.
         out: where run directories are made; default ``reports/``.
         retries: how often a trial may run again because it was invalid.
 
@@ -88,17 +94,21 @@ async def run_async(
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
+    root = Path(out) if out is not None else DEFAULT_ROOT
     await _check(planned)
+    writable(root, "--out")
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
+    document = _run_as(scenario, steering)
     directory = RunDirectory.create(
-        Path(out) if out is not None else DEFAULT_ROOT,
+        root,
         scenario.name,
         now=datetime.now(UTC),
         plans=_plans(planned),
-        scenario=_run_as(scenario, steering),
+        scenario=document,
         origin=origin or read_from,
         secrets=plan.secrets(scenario),
         extra={
+            "files": checksums(document),
             "calibration": calibrations.named(calibrations.load(), describe_machine()),
             **({} if steering is None else {"live": True}),
         },
@@ -166,12 +176,42 @@ async def _measure(
     stop: asyncio.Event,
     steering: Steering | None = None,
 ) -> Run:
-    """Every trial of the schedule, then the verdict and the report."""
+    """Every trial of the schedule, then the verdict and the report.
+
+    Raises FaultError when the run directory takes no more; what it took is judged.
+    """
+    lost: OSError | None = None
+    try:
+        await _run_trials(directory, schedule, progress, stop, steering)
+    except OSError as error:
+        lost = error
+    try:
+        directory.finish(now=datetime.now(UTC), interrupted=stop.is_set() or lost is not None)
+        measured = open_run(directory.path)
+    except (OSError, InputError) as error:
+        raise FaultError(f"{directory.path} cannot be written any more: {error}") from error
+    try:
+        report.write(measured)
+    except OSError as error:
+        lack = f"{error.strerror}; g2gbench report {directory.path} writes it once that is mended"
+        log.warning("the report is not complete: %s", lack)
+    if lost is not None:
+        raise FaultError(f"{directory.path}: the run was broken off: {lost}; what it has is kept")
+    return measured
+
+
+async def _run_trials(
+    directory: RunDirectory,
+    schedule: Schedule,
+    progress: Progress,
+    stop: asyncio.Event,
+    steering: Steering | None,
+) -> None:
     while not stop.is_set() and (coming := schedule.next()) is not None:
         progress.trial_started(coming)
         trial, begun_s = coming.trial, time.monotonic()
         place = directory.trial(trial.cell.name, trial.repeat)
-        broken = await TrialRunner(
+        runner = TrialRunner(
             trial,
             place.journal,
             place.log_dir,
@@ -179,14 +219,11 @@ async def _measure(
             place.packet_log_path,
             progress.record,
             steering,
-        ).run(stop)
-        result = place.finish("failed" if broken else None, broken)
+        )
+        broken = await runner.run(stop)
+        result = place.finish(runner.broken_as if broken else None, broken)
         schedule.ended(trial, result.status, time.monotonic() - begun_s)
         progress.trial_ended(result)
-    directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())
-    measured = open_run(directory.path)
-    report.write(measured)
-    return measured
 
 
 async def _check(planned: Sequence[Cell]) -> None:
@@ -214,6 +251,5 @@ def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
     """The scenario with what it came from."""
     if isinstance(scenario, Scenario):
         return scenario, Origin(to_yaml(scenario))
-    path = Path(scenario)
-    text = path.read_text(encoding="utf-8")
-    return load(path, environment=os.environ), Origin(text, str(path))
+    path = find(scenario)
+    return load(path, environment=os.environ), Origin(read_text(path), str(path))

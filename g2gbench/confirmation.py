@@ -41,7 +41,8 @@ async def confirm(
     being measured stays as it was.
     """
     stop = stop or asyncio.Event()
-    asked = wanted(comparison, scenario_of(comparison.candidate.facts, os.environ))
+    candidate = comparison.candidate
+    asked = wanted(comparison, scenario_of(candidate.facts, os.environ, run_dir=candidate.path))
     second: list[Second] = []
     for cell in asked:
         if stop.is_set():

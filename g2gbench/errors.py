@@ -4,7 +4,8 @@
 
     G2GBenchError
     ├── InputError           bad scenario, option or file                      exit 2
-    └── UnreachableError     the target could not be reached, or refused       exit 4
+    ├── UnreachableError     the target could not be reached, or refused       exit 4
+    └── FaultError           this tool, or this machine, is at fault           exit 5
 
 Exceptions of other libraries are translated where they are met, with ``raise … from``.
 """
@@ -22,13 +23,14 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     INVALID = 3
     UNREACHABLE = 4
+    FAULT = 5
     INTERRUPTED = 130
 
 
 class G2GBenchError(Exception):
     """Base of all errors that g2gbench raises on purpose; the message says what to do next."""
 
-    exit_code: ExitCode = ExitCode.FAIL
+    exit_code: ExitCode = ExitCode.FAULT
 
 
 class InputError(G2GBenchError):
@@ -41,3 +43,9 @@ class UnreachableError(G2GBenchError):
     """The target could not be reached, or it refused."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class FaultError(G2GBenchError):
+    """A fault of this tool or of this machine, such as an instrument that cannot start."""
+
+    exit_code = ExitCode.FAULT

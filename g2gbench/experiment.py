@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from g2gbench.analysis.trials import TrialResult
+from g2gbench.errors import FaultError
 from g2gbench.scenario import Scenario, cells
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial import plan
@@ -60,8 +61,11 @@ async def run_all(
         (cell,) = cells(scenario_of(condition))
         trial = plan.PlannedTrial(cell, repeat, seed=seed + repeat)
         place = directory.trial(condition.name, repeat)
-        broken = await TrialRunner(
+        runner = TrialRunner(
             trial, place.journal, place.log_dir, place.service_log_path, place.packet_log_path
-        ).run(stop)
-        result = place.finish("failed" if broken else None, broken)
+        )
+        broken = await runner.run(stop)
+        result = place.finish(runner.broken_as if broken else None, broken)
+        if result.status == "fault":  # nor will it start for the next one
+            raise FaultError(f"{broken}; see {place.log_dir}")
         yield Done(condition, repeat, result, place.path)

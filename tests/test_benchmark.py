@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import glob
+import shutil
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -10,17 +13,19 @@ from typing import Any
 
 import pytest
 
-from g2gbench import benchmark
+from g2gbench import benchmark, report
 from g2gbench.benchmark import resume_async, run_async
-from g2gbench.errors import InputError
+from g2gbench.errors import FaultError, InputError
 from g2gbench.report import markdown, terminal
 from g2gbench.scenario import cells, loads
+from g2gbench.store import run_directory, trial_directory
 from g2gbench.store.files import Held
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import open_run
 from g2gbench.trial import plan
 from g2gbench.trial.order import in_blocks
 from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.schedule import Coming
 from tests.report.runs import Recipe, records
 
 SERVICE = """\
@@ -146,3 +151,72 @@ async def test_a_run_that_still_runs_is_refused(
     with pytest.raises(InputError, match="still being measured"):
         await resume_async(run, loads(MATRIX))
     held.release()
+
+
+async def test_nothing_is_measured_where_nothing_can_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="--out"):
+        await run_async(loads(MATRIX), out=tmp_path / "file" / "runs")
+    assert sessions.ran == []
+
+
+async def test_a_run_directory_that_is_gone_ends_the_run_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+
+    class Removes(benchmark.Silent):
+        def trial_started(self, coming: Coming) -> None:
+            if len(sessions.ran) == 1:
+                shutil.rmtree(next(tmp_path.iterdir()))
+
+    with pytest.raises(FaultError, match="cannot be written any more"):
+        await run_async(loads(MATRIX), out=tmp_path, progress=Removes())
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_disk_that_is_full_in_the_end_costs_the_report_and_never_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Sessions(monkeypatch)
+    monkeypatch.setattr(trial_directory, "write_table", _full)
+    monkeypatch.setattr(report, "write", _full)
+    run = await run_async(loads(MATRIX), out=tmp_path)
+    assert run.status == "pass"
+    assert open_run(run.path).summary_data["status"] == "pass"
+    assert "g2gbench report" in caplog.text
+    assert not (run.path / run_directory.RESERVE).exists()
+
+
+async def test_a_disk_that_is_full_in_the_middle_keeps_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    begin = trial_directory.TrialDirectory
+
+    def full(*arguments: Any, **named: Any) -> Any:
+        return begin(*arguments, **named) if len(sessions.ran) < 2 else _full()
+
+    monkeypatch.setattr(run_directory, "TrialDirectory", full)
+    with pytest.raises(FaultError, match=r"broken off.*No space left"):
+        await run_async(loads(MATRIX), out=tmp_path)
+    (kept,) = map(open_run, glob.glob(f"{tmp_path}/*"))
+    assert len(kept.trials) == 2
+    assert kept.status == "interrupted"
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "latin-1", "name"])
+def test_what_is_no_scenario_is_bad_input_from_python_too(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "nope.yaml"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "latin-1":
+        path.write_bytes("name: \xe4".encode("latin-1"))
+    with pytest.raises(InputError):
+        benchmark.run("nope" if kind == "name" else path, out=tmp_path / "runs")

@@ -22,6 +22,8 @@ FEWEST_POINTS: Final = 4
 LEAST_OVERLAP: Final = 0.25
 """Share of what both curves span together that they must have in common."""
 
+INSTALL: Final = "pip install 'g2gbench[reports]'"
+
 _METHOD: Final = "akima"
 
 
@@ -35,8 +37,10 @@ def rate_delta(anchor: Curve, test: Curve) -> Value:
         reason = _apart([q for _, q in one], [q for _, q in other], "quality")
     if reason:
         return missing(reason)
-    from bjontegaard import bd_rate  # late: it brings scipy and a plotting library along
-
+    try:
+        from bjontegaard import bd_rate  # late: it brings scipy and a plotting library along
+    except ImportError as error:
+        return missing(_without(error))
     return Value(float(bd_rate(*_columns(one, other), _METHOD, False, min_overlap=0)), n=len(one))
 
 
@@ -48,9 +52,18 @@ def value_delta(anchor: Curve, test: Curve) -> Value:
     )
     if reason:
         return missing(reason)
-    from bjontegaard import bd_psnr
-
+    try:
+        from bjontegaard import bd_psnr
+    except ImportError as error:
+        return missing(_without(error))
     return Value(float(bd_psnr(*_columns(one, other), _METHOD, False, min_overlap=0)), n=len(one))
+
+
+def _without(error: ImportError) -> str:
+    """Why there is none where the package is not installed, or does not load."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"needs a package that is not installed: {INSTALL}"
+    return f"the package bjontegaard does not load ({error})"
 
 
 def _unusable(one: Curve, other: Curve) -> str:

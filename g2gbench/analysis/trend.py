@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from g2gbench.analysis.floors import Floor, default_floor
+from g2gbench.errors import InputError
 from g2gbench.measure.registry import METRICS
 
 Way: TypeAlias = Literal["worse", "better", "changed"]
@@ -45,7 +46,8 @@ def changes(values: Sequence[float], metric: str, floor: Floor | None = None) ->
     """The changes of level in a history, oldest first; none with fewer than FEWEST_RUNS values.
 
     Change points of the mean by PELT (Killick, Fearnhead, Eckley 2012), each of at least the effect
-    floor of the metric, between the medians on either side.
+    floor of the metric, between the medians on either side. Raises InputError without the package
+    that finds them.
     """
     if len(values) < FEWEST_RUNS:
         return ()
@@ -87,9 +89,13 @@ def _change_points(series: npt.NDArray[np.float64]) -> list[int]:
     noise = noise_of(series)
     if noise == 0:  # all are the same
         return []
-    # It brings scipy along: only a trend needs it.
-    import ruptures
-
+    try:
+        import ruptures  # late: it brings scipy along, and only a trend needs it
+    except ImportError as error:
+        raise InputError(
+            f"a trend needs the package ruptures, which cannot be loaded ({error}): "
+            "pip install 'g2gbench[reports]'"
+        ) from error
     search = ruptures.Pelt(model="l2", min_size=SHORTEST, jump=1)
     found = search.fit((series / noise).reshape(-1, 1)).predict(pen=PENALTY * math.log(len(series)))
     return [int(end) for end in found[:-1]]

@@ -15,8 +15,9 @@ from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.phases import Phase, Recovery
 from g2gbench.measure.values import Value
 
-TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed"]
-"""``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded."""
+TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed", "fault"]
+"""``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded;
+``fault``: an instrument of ours could not start."""
 
 TRIAL_STATUSES: Final[tuple[TrialStatus, ...]] = get_args(TrialStatus)
 
@@ -25,6 +26,7 @@ STATUS_OF_ENDING: Final[Mapping[str, TrialStatus]] = {
     "interrupted": "interrupted",
     "unreachable": "unreachable",
     "failed": "failed",
+    "fault": "fault",
 }
 """By the reason of the journal's last record."""
 

@@ -14,7 +14,7 @@ from g2gbench.measure.registry import METRICS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 CellStatus: TypeAlias = Literal["pass", "fail", "invalid", "interrupted"]
-RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "interrupted"]
+RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "fault", "interrupted"]
 
 TRIALS_TO_JUDGE: Final = 3
 """A cell needs this many valid trials to be judged, or all that were asked for if fewer were."""
@@ -24,6 +24,7 @@ EXIT_CODES: Final[Mapping[RunStatus, ExitCode]] = {
     "fail": ExitCode.FAIL,
     "invalid": ExitCode.INVALID,
     "unreachable": ExitCode.UNREACHABLE,
+    "fault": ExitCode.FAULT,
     "interrupted": ExitCode.INTERRUPTED,
 }
 
@@ -151,6 +152,8 @@ def run_status(cells: Sequence[CellVerdict], *, interrupted: bool = False) -> Ru
         return "interrupted"
     if trials and all(trial.status == "unreachable" for trial in trials):
         return "unreachable"
+    if trials and all(trial.status == "fault" for trial in trials):
+        return "fault"
     if any(cell.status == "fail" for cell in cells):
         return "fail"
     if not cells or any(cell.status != "pass" for cell in cells):

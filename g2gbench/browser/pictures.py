@@ -16,10 +16,11 @@ from g2gbench.browser import drawing
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.realtime.publisher import reason_of
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources import SyntheticSource, mirror
 from g2gbench.sources.layers import Layered
-from g2gbench.sources.source import LiveSource, Source
+from g2gbench.sources.source import LiveSource, Source, peak_fps
 
 log = logging.getLogger(__name__)
 AHEAD: Final = 15
@@ -112,6 +113,7 @@ class PageStream(LocalStream):
         first_number: the marker's number of frame 0.
         on_record: takes a Captured or Skipped a frame, on the event loop.
         on_frame_id: hears the id of each frame that was handed over, on the event loop.
+        on_lost: called on the event loop, with the reason, when there are no more pictures.
 
     """
 
@@ -125,8 +127,11 @@ class PageStream(LocalStream):
         first_number: int,
         on_record: Callable[[Record], None],
         on_frame_id: Callable[[int], None],
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.width, self.height, self.fps = source.width, source.height, source.fps
+        self.peak_fps = peak_fps(source)
+        self._on_lost = on_lost
         self.marker, self.first_number = marker, first_number
         self.disposed = False
         self._page = page
@@ -189,7 +194,15 @@ class PageStream(LocalStream):
         return (self.first_number + frame_id) & self._mask
 
     def _feed(self, feed: Feed) -> None:
-        """Tell it ahead, on a thread of its own."""
+        """Tell it ahead, on a thread of its own, while the source has pictures."""
+        try:
+            self._tell_ahead(feed)
+        except Exception as error:  # of whatever decodes, draws or stamps
+            log.exception("the source gives no more pictures")
+            if not self._ending.is_set():
+                self._loop.call_soon_threadsafe(self._on_lost, reason_of(error))
+
+    def _tell_ahead(self, feed: Feed) -> None:
         opening = feed.opening()
         if opening is not None and not self._send(opening):
             return

@@ -9,6 +9,7 @@ import sys
 import click
 
 import g2gbench
+from g2gbench.cli import faults, surroundings
 from g2gbench.errors import ExitCode, G2GBenchError
 
 # command -> (module, attribute, help line): help must not cost the import of every library.
@@ -49,21 +50,23 @@ class _Lazy(click.Group):
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(g2gbench.__version__, "--version", message="g2gbench %(version)s")
-def cli() -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of a fault.")
+def cli(verbose: bool) -> None:
     """Glass-to-glass latency and network-quality benchmark for realtime video services.
 
     Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
-    4 the target could not be reached, 130 interrupted.
+    4 the target could not be reached, 5 a fault of this tool or machine, 130 interrupted.
 
     \b
     Example:
-      g2gbench run scenarios/wifi.yaml
+      g2gbench run wifi
     """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The console script: every error that is ours ends in a sentence and its exit code."""
+    """The console script: every error ends in a sentence and its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    surroundings.prepare()
     stdout = sys.stdout
     try:
         cli.main(args=arguments, prog_name="g2gbench", standalone_mode=False)
@@ -79,6 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # of this tool or of this machine
+        faults.tell(error, sys.argv[1:] if arguments is None else arguments)
+        sys.exit(ExitCode.FAULT)
     except SystemExit:
         if sys.stdout is not stdout:
             # click's answer to a broken pipe is 1. Whoever read our output has read enough: no

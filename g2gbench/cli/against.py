@@ -17,10 +17,12 @@ from g2gbench.scenario import Scenario, resolved
 from g2gbench.store import baselines
 from g2gbench.store.comparing import Comparison, compare, conditions, refuse
 from g2gbench.store.machine import describe_machine
+from g2gbench.store.named_files import checksums, identified
 from g2gbench.store.reading import Run
 
 FIRST = (
     ExitCode.INTERRUPTED,
+    ExitCode.FAULT,
     ExitCode.UNREACHABLE,
     ExitCode.FAIL,
     ExitCode.INVALID,
@@ -40,7 +42,9 @@ def bases_of(baseline: str | None, scenarios: Sequence[Scenario]) -> list[Run]:
     found = []
     for scenario in scenarios:
         base = baselines.find(baseline, scenario=scenario.name)
-        planned = Conditions(resolved(scenario), describe_machine(), g2gbench.__version__)
+        document = resolved(scenario)
+        measured = identified(document, checksums(document))
+        planned = Conditions(measured, describe_machine(), g2gbench.__version__)
         refuse(differences(conditions(base), planned), ())
         found.append(base)
     return found
@@ -56,7 +60,7 @@ def compared(
     found: dict[str, Comparison] = {}
     interrupted = False
     for base, run in zip(bases, runs, strict=False):  # an interrupted run began fewer
-        if run.status in ("interrupted", "unreachable"):
+        if run.status in ("interrupted", "unreachable", "fault"):
             continue
         comparison = compare(base, run)
         if confirm and not interrupted:

@@ -11,6 +11,7 @@ import click
 
 from g2gbench.analysis.comparison import JUDGED
 from g2gbench.analysis.likeness import differences
+from g2gbench.cli import completion
 from g2gbench.report.headline import short_cell
 from g2gbench.report.numbers import label, plural, shown, single
 from g2gbench.store import baselines, noise
@@ -80,7 +81,7 @@ def list_command(root: Path, as_json: bool) -> None:
 
 
 @baseline_group.command("show", context_settings=_SETTINGS)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.baselines)
 @_root
 @_json
 def show_command(name: str, root: Path, as_json: bool) -> None:

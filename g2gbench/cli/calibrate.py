@@ -12,7 +12,8 @@ from g2gbench.calibration import Calibration, NotCalibrated, calibrate
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.calibration import render
-from g2gbench.store.calibrations import calibration_facts, save
+from g2gbench.store.calibrations import calibration_facts, calibration_path, save
+from g2gbench.store.files import writable
 
 
 @click.command("calibrate", context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +38,7 @@ def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool)
     Example:
       g2gbench calibrate --quick
     """
+    writable(calibration_path().parent, "$XDG_DATA_HOME")
     try:
         done, interrupted = asyncio.run(_calibrate(quick, out, quiet))
     except NotCalibrated as error:

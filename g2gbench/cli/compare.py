@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from g2gbench.cli import against
+from g2gbench.cli import against, completion
 from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
 from g2gbench.report import comparison_text
@@ -16,12 +16,19 @@ from g2gbench.store.comparing import compare
 
 
 @click.command("compare", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("base")
-@click.argument("candidate")
-@click.option("--metric", "metrics", multiple=True, help="Judge this metric, not the usual ones.")
+@click.argument("base", shell_complete=completion.runs)
+@click.argument("candidate", shell_complete=completion.runs)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    shell_complete=completion.metrics,
+    help="Judge this metric, not the usual ones.",
+)
 @click.option(
     "--floor",
     "floors",
+    shell_complete=completion.floors,
     multiple=True,
     metavar="METRIC=VALUE",
     help="Smallest difference that matters: 20ms, 1%, or 5% of the base's value.",

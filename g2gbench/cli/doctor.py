@@ -16,7 +16,7 @@ from g2gbench.errors import ExitCode
 def doctor_command(as_json: bool) -> None:
     """Check versions, cores, codecs, rooms, cameras, the clock and the timers. Takes some seconds.
 
-    Exit code 0 when everything that a run needs is there, else 3.
+    Exit code 0 when everything that a run needs is there, else 5.
 
     \b
     Example:
@@ -30,4 +30,4 @@ def doctor_command(as_json: bool) -> None:
             mend = f"\n{'':11}-> {finding.mend}" if finding.mend else ""
             click.echo(f"{finding.status:9}  {finding.name}: {finding.detail}{mend}")
     if any(f.status == "missing" and f.needed for f in findings):
-        raise SystemExit(ExitCode.INVALID)
+        raise SystemExit(ExitCode.FAULT)

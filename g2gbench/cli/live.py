@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import click
 
 from g2gbench.benchmark import DEFAULT_ROOT
+from g2gbench.cli import completion
+from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError
 from g2gbench.live import desk as sitting
@@ -20,6 +22,8 @@ from g2gbench.live.desk import Desk
 from g2gbench.live.site import Site
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, load, loads
+from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
 
@@ -32,7 +36,7 @@ ELSEWHERE = (
 
 
 @click.command("live", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("scenario", required=False, type=click.Path(path_type=Path))
+@click.argument("scenario", required=False, type=ScenarioArgument())
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option(
     "--port", default=8766, show_default=True, type=click.IntRange(0, 65535), help="0: any."
@@ -50,7 +54,14 @@ ELSEWHERE = (
     show_default=True,
     help="Where run directories are made.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    shell_complete=completion.fields,
+    help="Override a field.",
+)
 def live_command(
     scenario: Path | None,
     host: str,
@@ -62,13 +73,14 @@ def live_command(
 ) -> None:
     """Serve a page whose browser is measured, until Ctrl-C. Each session is a run with a report.
 
-    Without a SCENARIO: a loopback at 640x360 whose model paints what it is asked for. Exit codes
+    SCENARIO: a file, or the name of one that comes with this package (g2gbench scenario list).
+    Without: a loopback at 640x360 whose model paints what it is asked for. Exit codes
     are those of the last session; 0 when there was none.
 
     \b
     Examples:
       g2gbench live
-      g2gbench live scenarios/wifi.yaml --set network.profile=lte
+      g2gbench live wifi --set network.profile=lte
     """
     read, origin = _read(scenario, sitting.settings(overrides))
     sitting.check(read)
@@ -80,8 +92,9 @@ def _read(path: Path | None, settings: tuple[str, ...]) -> tuple[Scenario, Origi
         file = importlib.resources.files("g2gbench.live") / "default.yaml"
         text = file.read_text(encoding="utf-8")
         return loads(text, overrides=settings, environment=os.environ), Origin(text, "", settings)
+    path = find(path)
     read = load(path, overrides=settings, environment=os.environ)
-    return read, Origin(path.read_text(encoding="utf-8"), str(path), settings)
+    return read, Origin(read_text(path), str(path), settings)
 
 
 def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:

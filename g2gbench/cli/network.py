@@ -11,6 +11,7 @@ import click
 from g2gbench.cli.network_chart import chart, listing
 from g2gbench.errors import InputError
 from g2gbench.scenario import PROFILES, Problem, ScenarioError, cells, load, parse_trace
+from g2gbench.scenario.built_in_scenarios import built_in, find, is_name
 from g2gbench.scenario.course import Course, of_profile, of_scenario, of_trace
 from g2gbench.scenario.loading import read_bytes
 from g2gbench.scenario.problems import Refused, nearest_name
@@ -38,6 +39,8 @@ def show_network(
 
 def courses(name: str, overrides: Sequence[str]) -> list[Course]:
     """What to draw: one course, or one for each cell of a scenario whose network differs."""
+    if name not in PROFILES and is_name(name) and name in built_in():
+        return _of_scenario(find(name), overrides)
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         return _of_scenario(path, overrides)
@@ -46,7 +49,7 @@ def courses(name: str, overrides: Sequence[str]) -> list[Course]:
     if name in PROFILES:
         return [of_profile(name, PROFILES[name])]
     if not path.exists():
-        nearest = nearest_name(name, PROFILES)
+        nearest = nearest_name(name, [*PROFILES, *built_in()])
         meant = f'; did you mean "{nearest}"?' if nearest else ""
         known = ", ".join(PROFILES)
         raise InputError(f"{name}: neither a file nor a profile; the profiles are {known}{meant}")

@@ -93,6 +93,7 @@ def _export(run: Run, form: str, output: Path | None) -> None:
 
 
 _FIRST = (
+    ExitCode.FAULT,
     ExitCode.FAIL,
     ExitCode.INVALID,
     ExitCode.UNREACHABLE,

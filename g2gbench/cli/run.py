@@ -14,14 +14,17 @@ import click
 from click.core import ParameterSource
 
 from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
-from g2gbench.cli import against
+from g2gbench.cli import against, completion
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
+from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
-from g2gbench.errors import ExitCode, InputError
+from g2gbench.errors import ExitCode
 from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
-from g2gbench.scenario import Scenario, cells, load
+from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load
+from g2gbench.scenario.built_in_scenarios import find
+from g2gbench.scenario.loading import read_text
 from g2gbench.store.origin import Origin, scenario_of
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import blocks
@@ -38,7 +41,7 @@ def _asked_for(
 
 
 @click.command("run", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path), callback=_asked_for)
+@click.argument("scenarios", nargs=-1, type=ScenarioArgument(), callback=_asked_for)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,7 +49,14 @@ def _asked_for(
     show_default=True,
     help="Where run directories are made.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a field.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    shell_complete=completion.fields,
+    help="Override a field.",
+)
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Trials of each cell.")
 @click.option(
     "--retries",
@@ -62,7 +72,11 @@ def _asked_for(
     is_eager=True,  # known before it is asked whether a scenario is needed
     help="Go on with a run that was stopped, without the trials that it has.",
 )
-@click.option("--baseline", help="Compare with this: a run, a directory of baselines, or a name.")
+@click.option(
+    "--baseline",
+    shell_complete=completion.baselines,
+    help="Compare with this: a run, a directory of baselines, or a name.",
+)
 @click.option(
     "--confirm",
     type=click.IntRange(1, 1000),
@@ -87,14 +101,17 @@ def run_command(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Run scenario files, print what they came to, write a report beside the raw data.
+    """Run scenarios, print what they came to, write a report beside the raw data.
+
+    A SCENARIO is a file, or the name of one that comes with this package (g2gbench scenario list).
 
     Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
-    4 the target could not be reached, 130 interrupted (what was measured is kept).
+    4 the target could not be reached, 5 a fault of this tool or machine,
+    130 interrupted (what was measured is kept).
 
     \b
     Examples:
-      g2gbench run scenarios/wifi.yaml
+      g2gbench run wifi
       g2gbench run scenarios/wifi.yaml --set publish.codec=h264 --set session.duration=30s
       g2gbench run --resume reports/wifi-20260314-021000
       g2gbench run scenarios/wifi.yaml --repeat 5 --baseline wifi
@@ -107,10 +124,10 @@ def run_command(
         jobs = [_resumed(resume, scenarios, settings, retries)]
     else:
         jobs = _fresh(scenarios, settings, retries, out)
+    bases = against.bases_of(baseline, [job.scenario for job in jobs])
     if dry_run:
         _say_plan(jobs, as_json)
         return
-    bases = against.bases_of(baseline, [job.scenario for job in jobs])
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     summaries = [run.summary_data for run in runs]
     code = _exit_code(summaries, interrupted)
@@ -137,19 +154,33 @@ class Job:
 
 
 def _fresh(paths: Sequence[Path], settings: tuple[str, ...], retries: int, out: Path) -> list[Job]:
-    read = [load(path, overrides=settings, environment=os.environ) for path in paths]
-    names = [scenario.name for scenario in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two scenarios are named {name!r}: rename one of them")
-    return [
-        _job(path, scenario, settings, retries, out)
-        for path, scenario in zip(paths, read, strict=True)
-    ]
+    read = _read_all(paths, settings)
+    return [_job(path, scenario, settings, retries, out) for path, scenario in read]
+
+
+def _read_all(paths: Sequence[Path], settings: tuple[str, ...]) -> list[tuple[Path, Scenario]]:
+    """Each file with its scenario; raises ScenarioError with what is wrong in any of them."""
+    read: list[tuple[Path, Scenario]] = []
+    problems: list[Problem] = []
+    for argument in paths:
+        try:
+            path = find(argument)
+            read.append((path, load(path, overrides=settings, environment=os.environ)))
+        except ScenarioError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    first: dict[str, Path] = {}
+    for path, scenario in read:
+        if scenario.name in first:
+            message = f"named {scenario.name!r}, as {first[scenario.name]} is: rename one of them"
+            problems.append(Problem(str(path), message=message))
+        first.setdefault(scenario.name, path)
+    if problems:
+        raise ScenarioError(problems)
+    return read
 
 
 def _job(path: Path, scenario: Scenario, settings: tuple[str, ...], retries: int, out: Path) -> Job:
-    origin = Origin(path.read_text(encoding="utf-8"), str(path), settings)
+    origin = Origin(read_text(path), str(path), settings)
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await run_async(
@@ -167,8 +198,10 @@ def _resumed(
     if settings and not paths:
         raise click.UsageError("--set and --repeat are those of the run that goes on.")
     stored = open_run(directory)
-    file = paths[0] if paths else None
-    scenario = scenario_of(stored.facts, os.environ, file=file, overrides=settings)
+    file = find(paths[0]) if paths else None
+    scenario = scenario_of(
+        stored.facts, os.environ, file=file, overrides=settings, run_dir=stored.path
+    )
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await resume_async(stored, scenario, retries=retries, progress=display, stop=stop)
@@ -202,13 +235,14 @@ def _say(text: str) -> None:
 
 
 def _exit_code(summaries: Sequence[dict[str, Any]], interrupted: bool) -> int:
-    """Of one run its own; of several: a failure first, then doubt."""
+    """Of one run its own; of several: a fault of ours first, then a failure, then doubt."""
     codes = [int(summary["exit_code"]) for summary in summaries]
     if interrupted:
         return ExitCode.INTERRUPTED
     if len(set(codes)) == 1:
         return codes[0]
-    return ExitCode.FAIL if ExitCode.FAIL in codes else ExitCode.INVALID
+    first = (ExitCode.FAULT, ExitCode.FAIL)
+    return next((code for code in first if code in codes), ExitCode.INVALID)
 
 
 def _say_plan(jobs: Sequence[Job], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from g2gbench.analysis.floors import parse_floor
+from g2gbench.cli import completion
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS
 from g2gbench.report import trend
@@ -25,10 +26,17 @@ _EXIT = {
 @click.command("trend", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--scenario", metavar="NAME", help="Runs of this scenario alone.")
-@click.option("--metric", "metrics", multiple=True, help="A metric to follow; repeatable.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    shell_complete=completion.metrics,
+    help="A metric to follow; repeatable.",
+)
 @click.option(
     "--floor",
     "floors",
+    shell_complete=completion.floors,
     multiple=True,
     metavar="METRIC=VALUE",
     help="The least change that matters, as g2g_ms.p95=20ms or 5%; repeatable.",

@@ -192,7 +192,7 @@ class Ended:
 
     kind: ClassVar[str] = "ended"
     at_ns: int
-    reason: str  # "complete" | "interrupted" | "unreachable" | "failed"
+    reason: str  # "complete" | "interrupted" | "unreachable" | "failed" | "fault"
     message: str = ""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from g2gbench.errors import G2GBenchError
+from g2gbench.errors import FaultError
 
 log = logging.getLogger(__name__)
 _LINE_LIMIT = 1 << 20
@@ -20,19 +20,21 @@ TERM_GRACE_S = 6.0
 KILL_GRACE_S = 1.0
 
 
-class ChildLost(G2GBenchError):  # noqa: N818 - says what happened
+class ChildLost(FaultError):  # noqa: N818 - says what happened
     """A child process ended when it should not have, or never became ready."""
 
 
 class Child:
     """One child process, known by the pid that was recorded when it was started.
 
-    ``on_line`` gets each line after the first message; by default it hands the parsed message to
-    ``on_message``. ``on_end`` gets the exit status when all was delivered; ``ended`` is set then.
+    ``on_line`` gets each line but the one that says that it is ready; by default it hands the
+    parsed message to ``on_message``. ``on_end`` gets the exit status when all was delivered;
+    ``ended`` is set then.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, ready: str = "") -> None:
         self.name = name
+        self._says_ready = ready
         self.ended = asyncio.Event()
         self.on_line: Callable[[str], None] = self._parse
         self.on_message: Callable[[dict[str, Any]], None] = lambda _: None
@@ -43,7 +45,13 @@ class Child:
 
     @classmethod
     async def start(
-        cls, name: str, module: str, plan: Mapping[str, Any], log_path: Path | None = None
+        cls,
+        name: str,
+        module: str,
+        plan: Mapping[str, Any],
+        log_path: Path | None = None,
+        *,
+        ready: str = "",
     ) -> Child:
         """Start ``python -m module`` with its plan on stdin.
 
@@ -52,6 +60,7 @@ class Child:
             module: a module whose ``__main__`` calls ``process.child.run``.
             plan: JSON-serialisable; may hold secrets: it is on no command line.
             log_path: file for its stderr; None: the parent's own stderr.
+            ready: the key of the message that says that it is ready; "": the first message is it.
 
         """
         with contextlib.ExitStack() as stack:
@@ -67,7 +76,7 @@ class Child:
                 env=dict(os.environ),
                 start_new_session=True,  # Ctrl-C reaches the parent alone: it ends the others
             )
-        child = cls(name, process)
+        child = cls(name, process, ready)
         child.tell(plan)
         return child
 
@@ -82,7 +91,10 @@ class Child:
         return self._process.returncode
 
     async def ready(self, seconds: float) -> dict[str, Any]:
-        """The child's first message. Raises ChildLost when none comes in time."""
+        """The message that says that it is ready, or its ``error``.
+
+        Raises ChildLost when none comes in time.
+        """
         try:
             # Not wait_for: it swallows a cancellation that comes together with the message, and a
             # trial whose time is over would go on.
@@ -131,10 +143,14 @@ class Child:
         return None
 
     def _heard(self, line: str) -> None:
-        if self._ready.done():
-            self.on_line(line)
-        elif (message := self._message(line)) is not None:
-            self._ready.set_result(message)
+        if not self._ready.done():
+            message = self._message(line)
+            if message is None:
+                return
+            if not self._says_ready or self._says_ready in message or "error" in message:
+                self._ready.set_result(message)
+                return
+        self.on_line(line)
 
     async def _read(self) -> None:
         stdout = self._process.stdout

@@ -11,12 +11,15 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from g2gbench.errors import G2GBenchError
 from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record, Skipped
 from g2gbench.sources import LiveSource, Source
+from g2gbench.sources.source import peak_fps
 
 log = logging.getLogger(__name__)
 _NS = 1_000_000_000
+CAMERA_GONE = "the camera is gone: it was unplugged, or gives no more pictures"
 _BUFFERS = 4
 _LEAD_IN_NS = 50_000_000  # between start and the first tick: the first picture is made in it
 
@@ -40,7 +43,8 @@ class Publisher(threading.Thread):
         first_number: the marker's number of frame 0.
         sink: takes the frames.
         journal: takes the records.
-        on_lost: called on this thread when a device that sets the pace is gone; it then ends.
+        on_lost: called on this thread, with the reason, when the source gives no more pictures:
+            from then on the ticks are counted that it leaves out.
 
     """
 
@@ -51,7 +55,7 @@ class Publisher(threading.Thread):
         first_number: int,
         sink: Sink,
         journal: Callable[[Record], None],
-        on_lost: Callable[[], None] = lambda: None,
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__(daemon=True, name="publisher")
         self._source = source
@@ -62,6 +66,8 @@ class Publisher(threading.Thread):
         self._journal = journal
         self._on_lost = on_lost
         self._ending = threading.Event()
+        self._next_id = 0
+        self._last_due_ns = time.monotonic_ns()
         size = source.width * source.height
         self._buffers = [bytearray(size * 3 // 2) for _ in range(_BUFFERS)]
         self._lumas: list[npt.NDArray[np.uint8]] = [
@@ -76,42 +82,56 @@ class Publisher(threading.Thread):
 
     def run(self) -> None:
         """Publish until the end."""
-        if isinstance(self._source, LiveSource):
-            self._follow(self._source)
-        else:
-            self._pace(self._source)
+        try:
+            if isinstance(self._source, LiveSource):
+                self._follow(self._source)
+            else:
+                self._pace(self._source)
+        except Exception as error:  # of whatever decodes, draws or stamps
+            log.exception("the source gave no frame %d", self._next_id)
+            self._without_source(reason_of(error))
 
     def _follow(self, source: LiveSource) -> None:
         """A device's pace: a frame is due when it comes."""
-        frame_id = 0
         while not self._ending.is_set():
-            slot = frame_id % _BUFFERS
+            slot = self._next_id % _BUFFERS
             came_ns = source.capture(self._buffers[slot])
             if came_ns is None:
-                if not self._ending.is_set():
-                    self._on_lost()
+                self._without_source(CAMERA_GONE)
                 return
-            self._publish(frame_id, came_ns, slot)
-            frame_id += 1
+            self._publish(self._next_id, came_ns, slot)
 
     def _pace(self, source: Source) -> None:
         """The schedule: a frame is due when its source says, whatever happened to the others."""
         start_ns = time.monotonic_ns() + _LEAD_IN_NS
-        interval_ns = _NS / source.fps
-        frame_id = 0
+        interval_ns = _NS / peak_fps(source)
         while not self._ending.is_set():
-            due_ns = start_ns + source.due_ns(frame_id)
+            due_ns = start_ns + source.due_ns(self._next_id)
             if time.monotonic_ns() - due_ns > interval_ns:
-                self._journal(Skipped(frame_id, due_ns))
-                frame_id += 1
+                self._skip(due_ns)
                 continue
-            slot = frame_id % _BUFFERS
-            source.render(frame_id, self._buffers[slot])
+            slot = self._next_id % _BUFFERS
+            source.render(self._next_id, self._buffers[slot])
             wait_ns = due_ns - time.monotonic_ns()
             if wait_ns > 0 and self._ending.wait(wait_ns / 1e9):
                 return
-            self._publish(frame_id, due_ns, slot)
-            frame_id += 1
+            self._publish(self._next_id, due_ns, slot)
+
+    def _without_source(self, reason: str) -> None:
+        """Tell of it, and count the ticks that do not happen."""
+        if self._ending.is_set():
+            return
+        self._on_lost(reason)
+        while not self._ending.is_set():
+            due_ns = self._last_due_ns + round(_NS / self._source.fps)
+            if self._ending.wait(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
+                return
+            self._skip(due_ns)
+
+    def _skip(self, due_ns: int) -> None:
+        self._journal(Skipped(self._next_id, due_ns))
+        self._next_id += 1
+        self._last_due_ns = due_ns
 
     def _publish(self, frame_id: int, due_ns: int, slot: int) -> None:
         number = (self._first_number + frame_id) & self._mask
@@ -125,3 +145,13 @@ class Publisher(threading.Thread):
             log.exception("frame %d was not taken", frame_id)
             accepted = False
         self._journal(Captured(frame_id, number, due_ns, captured_ns, accepted))
+        self._next_id = frame_id + 1
+        self._last_due_ns = due_ns
+
+
+def reason_of(error: Exception) -> str:
+    """Why a source gives no more pictures, in words."""
+    if isinstance(error, G2GBenchError):
+        return f"the source: {error}"
+    words = " ".join(str(error).split())
+    return f"the source broke: {type(error).__name__}: {words}"

@@ -17,7 +17,7 @@ from g2gbench.realtime.publisher import Publisher
 from g2gbench.rtc import video
 from g2gbench.sources import mirror
 from g2gbench.sources.i420 import Layout
-from g2gbench.sources.source import LiveSource, Source
+from g2gbench.sources.source import LiveSource, Source, peak_fps
 
 _QUEUE_FRAMES = 32
 
@@ -160,7 +160,7 @@ class LocalStream:
         first_number: the marker's number of frame 0.
         on_record: takes a Captured or Skipped a frame, on the thread that captures.
         on_frame_id: hears the id of each frame before it is published, on that thread.
-        on_lost: called on the event loop when the device is gone.
+        on_lost: called on the event loop, with the reason, when there are no more pictures.
 
     """
 
@@ -175,9 +175,10 @@ class LocalStream:
         first_number: int = 0,
         on_record: Callable[[Record], None] = lambda _: None,
         on_frame_id: Callable[[int], None] = lambda _: None,
-        on_lost: Callable[[], None] = lambda: None,
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.width, self.height, self.fps = source.width, source.height, source.fps
+        self.peak_fps = peak_fps(source)
         self.marker, self.first_number = marker, first_number
         self.video_source = rtc.VideoSource(self.width, self.height)
         self.listeners: list[Callable[[Record], None]] = [on_record]
@@ -237,9 +238,9 @@ class LocalStream:
         for listener in tuple(self.listeners):
             listener(record)
 
-    def _gone(self) -> None:
+    def _gone(self, reason: str) -> None:
         """On the thread that captures."""
-        self._loop.call_soon_threadsafe(self._on_lost)
+        self._loop.call_soon_threadsafe(self._on_lost, reason)
 
     def _hand_over(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
         """On the thread that captures."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
@@ -74,6 +75,9 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
     columns = [n for n in _COLUMNS if has_vmaf or "vmaf" not in n]
     deltas = [n for n in DELTAS if has_vmaf or "vmaf" not in n]
     notes = [one["note"] for one in found["rankings"] if one["groups"] and one["note"]]
+    if _lacks_package(found):
+        notes.insert(0, f"the Bjontegaard deltas are left out: {INSTALL} brings them")
+        deltas = []
     return CodecView(
         where=where,
         said=tuple(_said(found)),
@@ -84,6 +88,7 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         deltas=tuple(
             (row["codec"], tuple(_delta(name, row[name]) for name in deltas))
             for row in found["deltas"]
+            if deltas
         ),
         names=tuple(label(name) for name in columns),
         points=tuple(
@@ -95,6 +100,10 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         missing=tuple((c["codec"], c["reason"]) for c in found["curves"] if c["reason"]),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _lacks_package(found: Mapping[str, Any]) -> bool:
+    return any(INSTALL in str(row[n].get("reason")) for row in found["deltas"] for n in DELTAS)
 
 
 def _delta(name: str, estimate: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -82,10 +82,13 @@ def style(**more: Any) -> Iterator[None]:
     """Draw in the style of the reports.
 
     matplotlib reads some of its settings only while it writes a file, from one table a process:
-    it is set for this block alone, by one thread at a time, and restored.
+    it is set for this block alone, by one thread at a time, and restored. What a user's own
+    matplotlibrc says counts for nothing.
     """
     settings: dict[Any, Any] = {**_STYLE, **more}
-    with _DRAWING, mpl.rc_context(settings):
+    with _DRAWING, mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(settings)
         yield
 
 

@@ -38,12 +38,12 @@ def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline
     status = str(summary["status"])
     say = _SAYERS.get(status, _say_invalid)
     sentence, lines = say(summary)
-    if status not in ("unreachable", "interrupted") and "valid" not in sentence:
+    if status not in ("unreachable", "fault", "interrupted") and "valid" not in sentence:
         lines = (*lines, _trials_line(summary, planned))
     lines = (*lines, *quality_sentences(summary))
     advice: tuple[str, ...] = ()
-    if status in ("invalid", "unreachable") or any_invalid(summary):
-        doubtful = "" if status in ("invalid", "unreachable") else "for what was not judged: "
+    if status in ("invalid", "unreachable", "fault") or any_invalid(summary):
+        doubtful = "for what was not judged: " if status in ("pass", "fail", "interrupted") else ""
         advice = tuple(f"{doubtful}{advice}" for advice in _advice(summary))
     because = _because(summary) if status == "invalid" else ()
     return Headline(status, sentence, lines, because, advice)
@@ -208,6 +208,7 @@ _SAYERS: Final = MappingProxyType(
         "invalid": _say_invalid,
         "interrupted": _say_interrupted,
         "unreachable": _say_unreachable,
+        "fault": _say_unreachable,
     }
 )
 
@@ -274,10 +275,18 @@ _UNREACHABLE_ADVICE: Final = (
     "target.api_key), then read the trial's *.log files in the run directory."
 )
 
+_FAULT_ADVICE: Final = (
+    "Run g2gbench doctor, which says what this machine lacks; the trial's *.log files in the run "
+    "directory have the details."
+)
+
 
 def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
     if summary["status"] == "unreachable":
         yield _UNREACHABLE_ADVICE
+        return
+    if summary["status"] == "fault":
+        yield _FAULT_ADVICE
         return
     cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
     failed = [

@@ -77,12 +77,12 @@ def _counted(suite: ElementTree.Element, run: Run) -> ElementTree.Element:
 
 
 def _problem(run: Run, cell: Mapping[str, Any]) -> str:
-    return "unreachable" if run.status == "unreachable" else str(cell["status"])
+    return run.status if run.status in ("unreachable", "fault") else str(cell["status"])
 
 
 def _reasons(run: Run, cell: Mapping[str, Any]) -> list[str]:
     """At least one line on why the cell has no verdict."""
-    if run.status in ("unreachable", "interrupted"):
+    if run.status in ("unreachable", "fault", "interrupted"):
         planned = {c["cell"]: c["repeat"] for c in run.facts["cells"]}
         return [headline(run.summary_data, planned).sentence, *cell["invalid_because"]]
     return list(cell["invalid_because"]) or [f"the cell is {cell['status']}"]

@@ -24,6 +24,7 @@ _MARKS: Final[Mapping[str, str]] = {
     "invalid": "⚠️",
     "interrupted": "⏸️",
     "unreachable": "🚫",
+    "fault": "🔧",
 }
 _MOST_CELLS: Final = 60
 _MOST_TRIALS: Final = 40

@@ -11,7 +11,7 @@ from g2gbench.measure.registry import METRICS
 from g2gbench.report.numbers import plural
 from g2gbench.store.reading import Run
 
-_STATUSES: Final = ("pass", "fail", "invalid", "unreachable", "interrupted")
+_STATUSES: Final = ("pass", "fail", "invalid", "unreachable", "fault", "interrupted")
 _BOUNDS: Final = {"value": "median", "low": "low", "high": "high"}
 _UNITS: Final[Mapping[str, str]] = {
     "ms": "milliseconds",

@@ -54,7 +54,9 @@ def render(run: Run, *, verbose: bool = False) -> str:
         [line for text in _recoveries(cells) for line in _wrapped(text, _INDENT, _INDENT + "  ")],
         _drops(cells),
         _doubts(summary),
-        [] if run.status == "unreachable" else _wrapped(calibration(run), _INDENT, _INDENT),
+        []
+        if run.status in ("unreachable", "fault")
+        else _wrapped(calibration(run), _INDENT, _INDENT),
         [f"{_INDENT}report  {run.report_path / 'report.html'}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)

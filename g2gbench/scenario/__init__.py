@@ -17,7 +17,7 @@ from g2gbench.scenario.models import SERVICE_MODELS, ServiceModel
 from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
-from g2gbench.scenario.resolved import resolved, to_yaml
+from g2gbench.scenario.resolved import resolved, to_yaml, yaml_of
 from g2gbench.scenario.room import Room
 from g2gbench.scenario.rules import Size
 from g2gbench.scenario.scenario import Scenario
@@ -79,4 +79,5 @@ __all__ = [
     "parse_trace",
     "resolved",
     "to_yaml",
+    "yaml_of",
 ]

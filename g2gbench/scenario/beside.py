@@ -8,10 +8,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from g2gbench.scenario.document import Entry, Listing, Node, Scalar, Table, describe, read_document
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError
 from g2gbench.scenario.traces import Trace, parse_trace
+
+STAND_IN: Final = parse_trace(b"10\n", "unread.mahi", "unread.mahi")
+"""For a trace that could not be read."""
 
 Read = Callable[[str], tuple[str, bytes]]
 """From a file as a scenario names it: the file as problems name it, and its bytes. Raises Refused
@@ -94,7 +98,7 @@ class _Files:
                 )
         except (Refused, ScenarioError) as error:
             self._refuse(node, path, error)
-            return node
+            trace = STAND_IN  # so that what else is wrong is found too
         return Scalar(node.place, name, trace, node.path)
 
     def _picture(self, node: Node, path: str) -> Node:

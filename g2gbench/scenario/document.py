@@ -178,6 +178,14 @@ def _code(character: str | int) -> int:
     return character if isinstance(character, int) else ord(character)
 
 
+def _text(text: str) -> str:
+    """The text, with pairs of surrogates as the characters that JSON's escapes mean by them."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:  # half of a pair is no text, and is refused where text is wanted
+        return text
+
+
 @dataclass(slots=True)
 class _Open:
     """A mapping or list that is being read."""
@@ -188,6 +196,7 @@ class _Open:
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
     key: tuple[str, Place] | None = None
+    merges: bool = False
     values: int = 1
     height: int = 1
 
@@ -278,11 +287,17 @@ class _Builder:
             self._stack.append(_Open(is_mapping, place, event.anchor))
         elif isinstance(event, AliasEvent):
             self._alias(event.anchor, place, awaits_key)
-        elif isinstance(event, ScalarEvent) and awaits_key:
-            self._stack[-1].key = (event.value, place)
         elif isinstance(event, ScalarEvent):
-            value = core_value(event.value) if event.style is None else event.value
-            self._add(Scalar(place, event.value, value), event.anchor, 1, 0)
+            self._scalar(event, place, awaits_key)
+
+    def _scalar(self, event: Any, place: Place, awaits_key: bool) -> None:
+        text = _text(event.value)
+        if awaits_key:
+            self._stack[-1].key = (text, place)
+            self._stack[-1].merges = text == "<<" and event.style is None
+            return
+        value = core_value(text) if event.style is None else text
+        self._add(Scalar(place, text, value), event.anchor, 1, 0)
 
     def _awaits_key(self) -> bool:
         return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].key is None
@@ -324,12 +339,23 @@ class _Builder:
         parent.key = None
         if isinstance(node, Scalar) and node.text == "" and node.value is None:
             node = replace(node, place=place)  # nothing was written, so the key is what to show
-        if key in parent.entries:
+        if parent.merges:
+            self._merge(parent, node, place)
+        elif key in parent.entries:
             first = parent.entries[key].place
             refused = Refused(f'duplicate key "{key}"; first at line {first.line}', allowed=_ONCE)
             self.problems.append(Problem.at(place, self._path(key), f'"{key}"', refused))
         else:
             parent.entries[key] = Entry(key, place, node)
+
+    def _merge(self, parent: _Open, node: Node, place: Place) -> None:
+        """Refuse a merge key, and read on as if what it names stood here: one problem, not ten."""
+        parent.merges = False
+        refused = Refused("merge keys (<<) are not supported", allowed=("the keys, written out",))
+        self.problems.append(Problem.at(place, self._path("<<"), '"<<"', refused))
+        for table in node.items if isinstance(node, Listing) else (node,):
+            for entry in table.entries if isinstance(table, Table) else ():
+                parent.entries.setdefault(entry.key, entry)
 
     def _path(self, key: str) -> str:
         path = ""

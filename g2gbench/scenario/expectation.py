@@ -73,6 +73,20 @@ def parse_expectation(text: str) -> Expectation:
     return Expectation(text, name, symbol, _limit(metric, limit), metric.unit)
 
 
+def refuse_bare_whole(expectation: Expectation) -> None:
+    """Refuse a bare limit of 1 for a ratio, which reads as 1 % and means 100 %.
+
+    A run that was stored before keeps what it was judged by.
+    """
+    bare = re.search(rf"{NUMBER}\s*$", expectation.text)
+    if expectation.unit == "ratio" and bare is not None and expectation.limit >= 1:
+        number = bare[0].strip()
+        raise Refused(
+            f'a bare "{number}" of a ratio is 100 %: write {number}% if that is meant',
+            allowed=("a ratio with its unit, such as 1%", "a bare ratio below 1"),
+        )
+
+
 def _metric(name: str) -> Metric:
     if name in METRICS:
         return METRICS[name]
@@ -122,7 +136,9 @@ class Expect(Rule):
             return value
         if not isinstance(value, str):
             raise Refused(allowed=("METRIC OPERATOR LIMIT, such as g2g_ms.p95 < 500ms",))
-        return parse_expectation(value)
+        expectation = parse_expectation(value)
+        refuse_bare_whole(expectation)
+        return expectation
 
     def render(self, value: Any) -> Any:
         return value.text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from g2gbench.scenario.beside import with_files
-from g2gbench.scenario.document import MAX_BYTES, Table, read_document
+from g2gbench.scenario.document import MAX_BYTES, Scalar, Table, read_document
 from g2gbench.scenario.matrix import expand, without_matrix
 from g2gbench.scenario.overrides import apply_overrides
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
@@ -42,7 +43,7 @@ def loads(
     ``overrides`` are ``path=value`` as given to ``--set``. With an ``environment``, ``${NAME}`` is
     replaced and an unset variable is an error (a run); without, references stay (validate, show).
     Files that it names (profiles, traces) are read from ``directory``. Raises ScenarioError with
-    all problems found; where such a file is the problem, with those up to there.
+    all problems found; where a file of profiles is one, with those up to there.
     """
     written, problems = read_document(text, source_name)
     tree, refused = apply_overrides(written, overrides)
@@ -53,8 +54,10 @@ def loads(
     expanded, unread = with_files(
         expanded, partial(_read_beside, directory), partial(_locate_beside, directory)
     )
-    if unread:
-        raise ScenarioError(ordered([*problems, *unread]))
+    problems.extend(unread)
+    named = expanded.get("profiles")
+    if unread and named is not None and isinstance(named.value, Scalar):
+        raise ScenarioError(ordered(problems))  # what they would name cannot be judged
     entry = expanded.get("matrix")
     _, wrong = expand(expanded)
     problems.extend(wrong)
@@ -93,11 +96,11 @@ def _read_beside(directory: Path, name: str) -> tuple[str, bytes]:
 def _locate_beside(directory: Path, name: str) -> str:
     path = directory / name
     try:
-        if path.is_file():
-            return str(path)
-    except (OSError, ValueError):
-        pass
-    raise Refused(f"no such file: {path}")
+        read_bytes(path, 0)
+    except Refused as refused:
+        raise Refused(f"{refused.message}: {path}") from refused
+    # Where a run goes on, it may be from another folder.
+    return os.path.abspath(path)
 
 
 def read_text(path: Path) -> str:

@@ -60,14 +60,19 @@ def _document_value(value: Any, reveal_secrets: bool) -> Any:
 
 def to_yaml(scenario: Scenario) -> str:
     """The resolved document as YAML text."""
+    return yaml_of(resolved(scenario))
+
+
+def yaml_of(document: dict[str, Any]) -> str:
+    """A resolved document as YAML text."""
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.allow_unicode = True
-    yaml.width = 100
+    yaml.width = 1 << 30  # where it folds, two spaces would be one when it is read again
     stream = io.StringIO()
-    yaml.dump(resolved(scenario), stream)
+    yaml.dump(document, stream)
     return stream.getvalue()
 
 

@@ -83,6 +83,11 @@ def matrix_paths() -> tuple[str, ...]:
     )
 
 
+def field_paths() -> tuple[str, ...]:
+    """Every dotted path to a field, secrets left out."""
+    return tuple(path for path in dict.fromkeys(_paths(Scenario, "")) if path not in SECRET_FIELDS)
+
+
 def _paths(section: type[Section], prefix: str) -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield f"{prefix}{name}"

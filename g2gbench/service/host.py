@@ -71,6 +71,7 @@ class SessionHost:
     _pids: dict[str, int] = field(default_factory=dict)
     _external: ExternalRoom | None = None
     _gone: set[str] = field(default_factory=set)
+    _started: bool = False
     _closing: bool = False
 
     async def start(self) -> None:
@@ -92,14 +93,18 @@ class SessionHost:
                 "token": self.token(WORKER_IDENTITY),
                 "frame_log": frame_log,
             },
+            "ready",
         )
         try:
-            await worker.ready(READY_S)
+            ready = await worker.ready(READY_S)
+            if "error" in ready:
+                raise ChildLost(str(ready["error"]))
         except ChildLost as error:
             if self.server is not None or self._external is None:
                 raise
             # Nothing of ours is between it and that server.
             raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
+        self._started = True
 
     async def _open_on(self, server: SharedServer) -> None:
         self.url, self._key, self._secret = server.url, server.key, server.secret
@@ -116,7 +121,7 @@ class SessionHost:
         plan = dict(self.settings.room)
         module = _ROOM_MODULES[plan.pop("kind", "embedded")]
         keys = {"api_key": self._key, "api_secret": self._secret}
-        room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys})
+        room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys}, "port")
         ready = await room.ready(READY_S)
         if "error" in ready:
             raise RoomUnavailable(ready["error"])
@@ -184,9 +189,10 @@ class SessionHost:
         if self._external is not None:
             await self._external.delete()
 
-    async def _spawn(self, name: str, module: str, plan: Mapping[str, Any]) -> Child:
+    async def _spawn(self, name: str, module: str, plan: Mapping[str, Any], says: str) -> Child:
         log_dir = self.settings.log_dir
-        child = await Child.start(name, module, plan, log_dir / f"{name}.log" if log_dir else None)
+        log_path = log_dir / f"{name}.log" if log_dir else None
+        child = await Child.start(name, module, plan, log_path, ready=says)
         self._children[name] = child
         self._pids[name] = child.pid
         child.on_message = lambda message: self._said(name, message)
@@ -203,7 +209,8 @@ class SessionHost:
 
     def _lost(self, name: str, reason: str) -> None:
         """Tell it once: a server's end is followed by that of the process that kept it."""
-        if not self._closing and name not in self._gone:
+        starting = name == "worker" and not self._started  # ``start`` raises it
+        if not self._closing and name not in self._gone and not starting:
             self.lost = True
             self.on_message(name, {"lost": reason})
         self._gone.add(name)

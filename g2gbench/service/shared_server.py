@@ -46,7 +46,9 @@ class SharedServer:
         log_path = self.log_dir / "room.log" if self.log_dir else None
         plan = {name: value for name, value in self.plan.items() if name != "kind"}
         keys = {"api_key": self.key, "api_secret": self.secret}
-        self._keeper = keeper = await Child.start("room", MODULE, {**plan, **keys}, log_path)
+        self._keeper = keeper = await Child.start(
+            "room", MODULE, {**plan, **keys}, log_path, ready="port"
+        )
         keeper.on_message = self._said
         keeper.on_end = lambda status: self._lost(f"the room process ended ({describe(status)})")
         ready = await keeper.ready(READY_S)

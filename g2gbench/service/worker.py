@@ -306,8 +306,10 @@ async def _main(plan: Plan, parent: Parent) -> None:
 
     try:
         await room.connect(plan["url"], plan["token"])
-    except rtc.ConnectError:
+    except rtc.ConnectError as error:
         # The SDK's own words may hold the token.
+        words = str(error).replace(plan["token"], "***")
+        parent.tell({"error": f"the room could not be joined: {words}"})
         raise UnreachableError("the room could not be joined") from None
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
     framerate = _FRAMERATE_HEADROOM * plan["fps"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from g2gbench.errors import InputError
+from g2gbench.sources.examination import MOST_FPS, examine, open_video
 from g2gbench.sources.i420 import Buffer, Layout
 from g2gbench.sources.picture import Picture, even, write
 
@@ -34,7 +35,14 @@ class FileSource:
     ) -> None:
         self._path = path
         self._set_fps = fps
-        self._capture = self._open()
+        found = examine(path)
+        if fps is None and found.peak_fps > MOST_FPS:
+            raise InputError(
+                f"{path}: its frames come at up to {found.peak_fps:.0f} a second; allowed: at most "
+                f"{MOST_FPS:.0f}. Set source.fps to have them come at another rate"
+            )
+        self._peak_fps = found.peak_fps
+        self._capture = open_video(path)
         told = float(self._capture.get(cv2.CAP_PROP_FPS))
         self._nominal_fps = told if 0 < told <= 1000 else _FPS
         picture = self._read()
@@ -62,6 +70,11 @@ class FileSource:
     def fps(self) -> float:
         """Frames a second: as set, or as the file says."""
         return self._set_fps or self._nominal_fps
+
+    @property
+    def peak_fps(self) -> float:
+        """Frames a second where they come closest to each other."""
+        return max(self.fps, 0.0 if self._set_fps else self._peak_fps)
 
     def due_ns(self, number: int) -> int:
         """When a frame is due, in ns after frame 0."""
@@ -105,19 +118,11 @@ class FileSource:
 
     def _begin_anew(self) -> None:
         self._capture.release()
-        self._capture = self._open()
+        self._capture = open_video(self._path)
         picture = self._read()
         if picture is None:
             raise InputError(f"{self._path}: it could be decoded before, and cannot be any more")
         self._picture = picture
-
-    def _open(self) -> cv2.VideoCapture:
-        if not self._path.is_file():
-            raise InputError(f"{self._path}: no such file")
-        capture = cv2.VideoCapture(str(self._path))
-        if not capture.isOpened():
-            raise InputError(f"{self._path}: no video that can be decoded here")
-        return capture
 
     def _read(self) -> Picture | None:
         there, picture = self._capture.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from g2gbench.sources.i420 import Buffer, Layout
-from g2gbench.sources.source import LiveSource, Source
+from g2gbench.sources.source import LiveSource, Source, peak_fps
 
 
 def mirrored(source: Source | LiveSource) -> Source | LiveSource:
@@ -16,7 +16,7 @@ class _Flipped:
 
     def __init__(self, source: Source | LiveSource) -> None:
         self._layout = Layout(source.width, source.height)
-        self._fps = source.fps
+        self._fps, self._peak_fps = source.fps, peak_fps(source)
 
     @property
     def width(self) -> int:
@@ -32,6 +32,11 @@ class _Flipped:
     def fps(self) -> float:
         """Frames a second."""
         return self._fps
+
+    @property
+    def peak_fps(self) -> float:
+        """Frames a second where they come closest to each other."""
+        return self._peak_fps
 
     def _flip(self, picture: Buffer) -> None:
         for plane in self._layout.planes(picture):

@@ -34,6 +34,11 @@ class Source(Protocol):
         ...
 
 
+def peak_fps(source: Source | LiveSource) -> float:
+    """Frames a second where they come closest to each other: ``fps`` but for uneven times."""
+    return float(getattr(source, "peak_fps", source.fps))
+
+
 @runtime_checkable
 class LiveSource(Protocol):
     """A device that sets the pace itself."""

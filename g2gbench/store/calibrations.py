@@ -8,12 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
 from g2gbench import __version__
 from g2gbench.analysis.calibration import Findings
 from g2gbench.analysis.likeness import SAME_MACHINE
-from g2gbench.store.files import write_json
+from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.machine import describe_machine, package_versions
 
 SCHEMA: Final = 1
@@ -22,7 +20,7 @@ FILE: Final = "calibration.json"
 
 def calibration_path() -> Path:
     """Where the calibration of this machine is kept."""
-    return Path(platformdirs.user_data_dir("g2gbench", appauthor=False)) / FILE
+    return user_folder() / FILE
 
 
 def calibration_facts(

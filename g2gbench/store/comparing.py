@@ -22,6 +22,7 @@ from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.store import baselines, noise
+from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
 
 SCHEMA: Final = 1
@@ -128,7 +129,7 @@ def conditions(run: Run) -> Conditions:
     started = [t.session.started for t in run.trials if t.status == "ok"]
     known = [record for record in started if record is not None]
     return Conditions(
-        scenario=run.facts.get("scenario") or {},
+        scenario=scenario_of_run(run.facts),
         machine=run.facts.get("machine") or {},
         version=str(run.facts.get("g2gbench")),
         clients=frozenset(record.client for record in known),

@@ -6,12 +6,41 @@ import fcntl
 import json
 import os
 import re
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
+from g2gbench.errors import InputError
+
 _LONGEST_NAME = 120
+
+
+def writable(directory: Path, option: str) -> None:
+    """Try that files can be kept there, made where it is missing; raises InputError.
+
+    ``option`` is what the user can name another place with.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / f".writable.{os.getpid()}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        words = error.strerror or type(error).__name__
+        raise InputError(
+            f"{directory}: nothing can be written there ({words}); name another place with {option}"
+        ) from error
+
+
+def user_folder() -> Path:
+    """Where what is known of this machine is kept for this user; nothing is made."""
+    folder = Path(platformdirs.user_data_dir("g2gbench", appauthor=False))
+    # A user without a home: "~" stays as it is, and would be a folder of that name here.
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir()) / "g2gbench"
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

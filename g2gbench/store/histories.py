@@ -10,6 +10,7 @@ from typing import Any, Final
 from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
 from g2gbench.errors import InputError
 from g2gbench.store.baselines import FILE as BASELINE
+from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RUN
 
@@ -77,7 +78,7 @@ def changed_between(before: Run, after: Run) -> list[str]:
 
 
 def _scenario_id(run: Run) -> str:
-    return fingerprint(run.facts["scenario"])[:8]
+    return fingerprint(scenario_of_run(run.facts))[:8]
 
 
 def _history(runs: list[Run]) -> History:

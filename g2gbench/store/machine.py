@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
+
+from g2gbench.process.cores import cores
 
 PACKAGES: Final = (
     "livekit",
@@ -17,16 +18,16 @@ PACKAGES: Final = (
     "aiohttp",
     "websockets",
     "numpy",
-    "opencv-python",
+    "opencv-python-headless",
     "pyarrow",
 )
 """Packages whose version can change a measurement or how it is read."""
 
 
 def describe_machine() -> dict[str, Any]:
-    """Cores, memory, processor, system and Python of this machine."""
+    """Cores that may be used, memory, processor, system and Python of this machine."""
     return {
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "physical_cores": psutil.cpu_count(logical=False),
         "memory_bytes": psutil.virtual_memory().total,
         "processor": _processor(),

@@ -8,12 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
 from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
 from g2gbench.analysis.noise import noise_of_cells
 from g2gbench.errors import InputError
-from g2gbench.store.files import write_json
+from g2gbench.store.files import user_folder, write_json
+from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
 
 SCHEMA: Final = 1
@@ -22,7 +21,7 @@ FILE: Final = "noise.json"
 
 def noise_path() -> Path:
     """Where the noise of this machine is kept."""
-    return Path(platformdirs.user_data_dir("g2gbench", appauthor=False)) / FILE
+    return user_folder() / FILE
 
 
 def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
     path = path or noise_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = _read(path)
-    kept["scenarios"][fingerprint(run.facts.get("scenario") or {})] = dict(facts)
+    kept["scenarios"][fingerprint(scenario_of_run(run.facts))] = dict(facts)
     write_json(path, kept)
     return path
 
@@ -66,7 +65,7 @@ def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
 def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
     """What is known of the noise of a run's scenario on a run's machine; None: nothing."""
     kept = _read(path or noise_path())["scenarios"]
-    found = kept.get(fingerprint(run.facts.get("scenario") or {}))
+    found = kept.get(fingerprint(scenario_of_run(run.facts)))
     if not isinstance(found, dict):
         return None
     machine = run.facts.get("machine") or {}

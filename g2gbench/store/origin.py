@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from g2gbench.errors import InputError
 from g2gbench.scenario import Scenario, load, loads, resolved
+from g2gbench.store.named_files import checksums
 from g2gbench.store.redaction import MASK, Redactor
 from g2gbench.trial.plan import secrets
 
@@ -47,11 +48,13 @@ def scenario_of(
     *,
     file: Path | None = None,
     overrides: tuple[str, ...] = (),
+    run_dir: Path = Path(),
 ) -> Scenario:
     """The scenario of a stored run, with its secrets from the environment again.
 
     ``facts`` are its run.json; ``file``, with ``overrides``, is read in place of the kept text.
-    Raises InputError when what is read is not the scenario that was run.
+    ``run_dir``: where the run is kept; files are found from there when this is another working
+    directory. Raises InputError when what is read is not the scenario that was run.
     """
     text = facts["scenario_text"]
     if hashlib.sha256(text.encode()).hexdigest() != facts["scenario_sha256"]:
@@ -67,14 +70,24 @@ def scenario_of(
         )
     else:
         kept = Path(facts.get("scenario_file") or ".")
+        folder = kept.parent
+        if not kept.exists() and facts.get("scenario_folder"):  # begun from another directory
+            folder = run_dir / facts["scenario_folder"]
         scenario = loads(
             text,
             str(kept),
             overrides=facts.get("overrides", ()),
             environment=environment,
-            directory=kept.parent,
+            directory=folder,
         )
     document = json.loads(json.dumps(resolved(scenario)))
+    changed = [
+        path
+        for path, checksum in checksums(document).items()
+        if facts.get("files", {}).get(path, checksum) != checksum
+    ]
+    if changed:
+        raise InputError(f"{changed[0]} is not the file that was measured. Run the scenario anew.")
     different = _differences(Redactor(secrets(scenario)).data(document), facts["scenario"])
     if different:
         raise InputError(

@@ -71,9 +71,12 @@ class Trial:
     judging: Settings = DEFAULT_SETTINGS
     again: tuple[Judged, ...] | None = None
 
+    def __repr__(self) -> str:
+        return f"Trial({self.cell!r}, {self.repeat}, {self.result.status}, {str(self.path)!r})"
+
     @property
     def status(self) -> str:
-        """ok, invalid, unreachable, interrupted or failed."""
+        """ok, invalid, unreachable, interrupted, failed or fault."""
         return self.result.status
 
     @cached_property
@@ -137,6 +140,10 @@ class Run:
     judged_under: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        name, status = self.facts.get("name"), self.facts.get("status")
+        return f"Run({name!r}, {status}, {len(self.trials)} trials, {str(self.path)!r})"
+
     @property
     def report_path(self) -> Path:
         """Where its reports are: beside the records, or apart when it was judged again."""
@@ -151,7 +158,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """pass, fail, invalid, unreachable or interrupted."""
+        """pass, fail, invalid, unreachable, fault or interrupted."""
         return str(self.summary_data["status"])
 
     @cached_property

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import logging
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +17,7 @@ from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.store.attempts import attempts_at, put_aside
-from g2gbench.store.files import Held, directory_name, write_json, write_text
+from g2gbench.store.files import Held, directory_name, writable, write_json, write_text
 from g2gbench.store.machine import describe_machine, package_versions
 from g2gbench.store.origin import NOWHERE, Origin
 from g2gbench.store.redaction import Redactor
@@ -27,6 +30,12 @@ RUN = "run.json"
 SUMMARY = "summary.json"
 SUMMARY_CSV = "summary.csv"
 TRIALS = "trials"
+RESERVE: Final = ".reserve"
+RESERVE_BYTES: Final = 1 << 19
+"""Kept free for the verdict while a run goes on: of a disk that fills up it still takes that."""
+
+
+log = logging.getLogger(__name__)
 
 
 class RunDirectory:
@@ -40,6 +49,7 @@ class RunDirectory:
         self._results: list[TrialResult] = []
         self._open: TrialDirectory | None = None
         self._held = Held(path)
+        self._reserve = path / RESERVE
 
     @classmethod
     def create(
@@ -81,9 +91,14 @@ class RunDirectory:
             ],
             "order": [],
         }
-        run = cls(_fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}"), facts, redactor)
+        path = _fresh(root, f"{directory_name(name)}-{now:%Y%m%d-%H%M%S}")
+        if origin.file:
+            folder = Path(origin.file).absolute().parent
+            facts["scenario_folder"] = os.path.relpath(folder, path.absolute())
+        run = cls(path, facts, redactor)
         run._plans = list(plans)
         run._write_facts()
+        run._reserve.write_bytes(os.urandom(RESERVE_BYTES))
         return run
 
     @classmethod
@@ -126,6 +141,8 @@ class RunDirectory:
         plan = next((p for p in self._plans if cell in (p.cell, p.slug)), None)
         if plan is None:
             raise ValueError(f"cell {cell!r} is not planned in this run")
+        if not self.path.is_dir():  # nothing of it shall come back without the rest
+            raise FileNotFoundError(errno.ENOENT, "it is gone", str(self.path))
         place = place_of(plan, repeat)
         put_aside(self.path, place)
         self._forget(plan.cell, repeat)
@@ -159,6 +176,7 @@ class RunDirectory:
 
         A trial that is still open is ended as interrupted first.
         """
+        self._reserve.unlink(missing_ok=True)
         if self._open is not None:
             self._open.finish("interrupted")
         summary: dict[str, Any] = self._redactor.data(
@@ -201,7 +219,12 @@ class RunDirectory:
                 break
         else:
             self._facts["trials"].append({"cell": cell, "repeat": repeat, **facts})
-        self._write_facts()
+        try:
+            self._write_facts()
+        except OSError as error:
+            if not self.path.is_dir():
+                raise
+            log.warning("%s is behind: %s", self.path / RUN, error.strerror)  # a full disk
 
     def _write_facts(self) -> None:
         write_json(self.path / RUN, self._redactor.data(self._facts))
@@ -232,8 +255,11 @@ def _planned(plan: CellPlan) -> dict[str, Any]:
 
 
 def _fresh(root: Path, name: str) -> Path:
-    """A new directory of this name, numbered when another run took it in the same second."""
-    root.mkdir(parents=True, exist_ok=True)
+    """A new directory of this name, numbered when another run took it in the same second.
+
+    Raises InputError where none can be made.
+    """
+    writable(root, "--out")
     number = 1
     while True:
         path = root / (name if number == 1 else f"{name}-{number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +46,9 @@ PACKET_LOG = "packets.bin"
 PACKETS = "packets.parquet"
 EVENTS = "events.jsonl"
 RESULT = "trial.json"
+
+
+log = logging.getLogger(__name__)
 
 
 class JournalWriter:
@@ -153,6 +157,22 @@ class TrialDirectory:
         evaluation = recorded.evaluate(self._cores, self._judging)
         result = settled(self.cell, self.repeat, recorded.session, evaluation, status, message)
         result = replace(result, attempts=self._attempts)
+        self._rid_logs_of_secrets()
+        try:
+            self._write(recorded, evaluation, result)
+        except OSError as error:  # a full disk: what it came to is known all the same
+            log.warning("%s: its tables are not complete: %s", self.path, error.strerror or error)
+        self._on_result(result)
+        return result
+
+    def _rid_logs_of_secrets(self) -> None:
+        for file in sorted(self.path.glob("*.log")):
+            try:
+                self._redactor.file(file)
+            except OSError:  # better no log than one with a key in it
+                file.unlink(missing_ok=True)
+
+    def _write(self, recorded: Recorded, evaluation: Evaluation, result: TrialResult) -> None:
         write_table(self.path / FRAMES, ledger_table(evaluation.ledger))
         write_table(self.path / RTCSTATS, stats_table(recorded.session.stats))
         write_table(self.path / QUALITY, quality_table(evaluation.judged))
@@ -162,11 +182,7 @@ class TrialDirectory:
             write_table(self.path / PACKETS, packets_table(recorded.packets))
             self.packet_log_path.unlink(missing_ok=True)  # the table holds all of it
         write_text(self.path / EVENTS, "".join(events(self.path)))
-        for log in sorted(self.path.glob("*.log")):
-            self._redactor.file(log)
         write_json(self.path / RESULT, self._redactor.data(result.as_plain()))
-        self._on_result(result)
-        return result
 
 
 def settled(

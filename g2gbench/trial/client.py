@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
+import logging
 import math
 import secrets
 import threading
@@ -59,6 +60,7 @@ from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 from g2gbench.trial.warm_up import until_settled
 
+log = logging.getLogger(__name__)
 FIRST_MARKER_TIMEOUT_S = 20.0
 TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue
 _OVERDUE_S = 10.0  # no number means a frame of longer ago
@@ -195,6 +197,10 @@ class Client:
         except InputError as error:  # a file that was there before
             self._event("fidelity", reason=f"the source could not be had again: {error}")
             return
+        except Exception as error:  # whatever it is, the session was measured
+            log.exception("pictures could not be compared")
+            self._event("fidelity", reason=f"pictures could not be compared: {error}")
+            return
         facts = {"every": self._keeper.stride, "kept": len(kept), "scored": scored}
         self._event("fidelity", reason="", **facts)
         if plan["vmaf"]:
@@ -223,7 +229,7 @@ class Client:
             video=VideoConfig(
                 publish["codec"],
                 publish["max_bitrate_bps"],
-                publish["max_framerate"] or local.fps + 1,
+                publish["max_framerate"] or local.peak_fps + 1,
                 publish["simulcast"],
             ),
             pixel_latency=plan["pixel_latency"],
@@ -378,9 +384,9 @@ class Client:
 
     # -- telling
 
-    def _source_lost(self) -> None:
-        self._event("source_lost")
-        self._break("the camera is gone: it was unplugged, or gives no more pictures")
+    def _source_lost(self, reason: str) -> None:
+        self._event("source_lost", reason=reason)
+        self._break(reason)
 
     def _break(self, reason: str) -> None:
         self._give_up(SessionFailed(reason))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.page import PageFailed
 from g2gbench.errors import InputError, UnreachableError
+from g2gbench.realtime.publisher import CAMERA_GONE
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source
@@ -27,7 +28,7 @@ class LiveMedia(BrowserMedia):
     """A page that somebody opens: it is waited for, and nothing of it is a child of ours."""
 
     kind = "live"
-    _camera_lost: Callable[[], None]
+    _camera_lost: Callable[[str], None]
 
     @classmethod
     async def start(
@@ -68,7 +69,7 @@ class LiveMedia(BrowserMedia):
 
     def _event(self, name: str, detail: dict[str, Any]) -> None:
         if name == "camera_lost":
-            self._camera_lost()
+            self._camera_lost(CAMERA_GONE)
         else:
             super()._event(name, detail)
 

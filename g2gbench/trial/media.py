@@ -58,7 +58,7 @@ class Media(Protocol):
         first_number: int,
         on_record: Callable[[Record], None],
         on_frame_id: Callable[[int], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> LocalStream:
         """What is captured and published."""
 
@@ -221,7 +221,7 @@ class BrowserMedia:
         first_number: int,
         on_record: Callable[[Record], None],
         on_frame_id: Callable[[int], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> LocalStream:
         """What the page publishes; raises InputError for a device that sets its own pace."""
         if isinstance(source, LiveSource):
@@ -235,6 +235,7 @@ class BrowserMedia:
             first_number=first_number,
             on_record=on_record,
             on_frame_id=on_frame_id,
+            on_lost=on_lost,
         )
         return self._stream
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import psutil
 
+from g2gbench.analysis.trials import TrialStatus
 from g2gbench.measure.records import (
     STALL,
     Counters,
@@ -92,6 +93,7 @@ class TrialRunner:
         self._over = asyncio.Event()
         self._ending = False
         self._broken = ""
+        self.broken_as: TrialStatus = "failed"
         target = trial.scenario.target
         faults = None if isinstance(target, ServiceTarget) else target.service.faults
         self._loss_is_asked = faults is not None and faults.kill_worker_after is not None
@@ -101,14 +103,15 @@ class TrialRunner:
 
         Whatever goes wrong is in the journal. The answer is what broke the trial from outside: a
         process that was lost, a time limit. It is empty when the client ended by itself, and when
-        the user stopped it.
+        the user stopped it. ``broken_as`` is the trial's status then.
         """
         stopping = asyncio.ensure_future(stop.wait())
         try:
             try:
                 await self._start()
-            except ChildLost as error:
-                self._broken = str(error)
+            except (ChildLost, OSError) as error:
+                self._broken = self._broken or f"an instrument cannot start: {error}"
+                self.broken_as = "fault"
                 return self._broken
             self._tasks = [
                 asyncio.ensure_future(self._sample_usage()),
@@ -143,17 +146,18 @@ class TrialRunner:
                 live=self._steering is not None,
                 camera=self._steering is not None and self._steering.camera,
             ),
+            "address",
         )
         client.on_line = self._client_says
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
         service_plan = planning.service_plan(trial)
         if service_plan is not None:
             service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
-            service = await self._spawn("service", "g2gbench.service.app", service_plan)
+            service = await self._spawn("service", "g2gbench.service.app", service_plan, "url")
             service.on_message = self._service_says
             ready = await service.ready(READY_S)
             url = ready["url"]
-            self._pids |= ready["pids"]
+            self._pids |= ready.get("pids", {})
         plan = link_plan(trial)
         if plan is not None:
             link = await self._spawn(
@@ -165,6 +169,7 @@ class TrialRunner:
                     "packet_log": str(self._packet_log),
                     "routed": self._steering is not None and self._steering.routed,
                 },
+                "url",
             )
             link.on_message = self._link_says
             url = (await link.ready(READY_S))["url"]
@@ -181,8 +186,9 @@ class TrialRunner:
         self._event("processes", **self._pids)
         client.tell({"url": url})
 
-    async def _spawn(self, name: str, module: str, plan: dict[str, Any]) -> Child:
-        child = await Child.start(name, module, plan, self._log_dir / f"{name}.log")
+    async def _spawn(self, name: str, module: str, plan: dict[str, Any], says: str) -> Child:
+        log_path = self._log_dir / f"{name}.log"
+        child = await Child.start(name, module, plan, log_path, ready=says)
         child.on_end = lambda status: self._lost(name, status)
         self._children[name] = child
         self._pids[name] = child.pid
@@ -309,7 +315,7 @@ class TrialRunner:
                     if name in self._children:
                         await self._children[name].end()
         if self._broken and self._ended is None:
-            self._record(Ended(time.monotonic_ns(), "failed", self._broken))
+            self._record(Ended(time.monotonic_ns(), self.broken_as, self._broken))
         now_ns = time.monotonic_ns()
         machine = {"swapped_bytes": self._host.swapped_bytes()}
         for source, counts in (

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
-from g2gbench.analysis.bjontegaard_delta import LEAST_OVERLAP, Curve, rate_delta, value_delta
+from g2gbench.analysis.bjontegaard_delta import (
+    INSTALL,
+    LEAST_OVERLAP,
+    Curve,
+    rate_delta,
+    value_delta,
+)
+from g2gbench.measure.values import Value
 
 RATES = (150e3, 300e3, 600e3, 1200e3)
 
@@ -65,3 +75,21 @@ def test_two_points_of_one_rate_make_no_curve() -> None:
 
 def test_a_point_without_a_rate_makes_no_curve() -> None:
     assert value_delta([(0.0, 1.0), *curve()[1:]], curve()).reason == "a point has no rate"
+
+
+@pytest.mark.parametrize("delta", [rate_delta, value_delta])
+def test_without_the_package_there_is_no_delta_and_the_reason_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, delta: Callable[[Curve, Curve], Value]
+) -> None:
+    monkeypatch.setitem(sys.modules, "bjontegaard", None)
+    found = delta(curve(), curve(1.3))
+    assert found.value is None
+    assert INSTALL in found.reason
+
+
+@pytest.mark.parametrize("delta", [rate_delta, value_delta])
+def test_a_package_that_does_not_load_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, delta: Callable[[Curve, Curve], Value]
+) -> None:
+    monkeypatch.setitem(sys.modules, "bjontegaard", ModuleType("bjontegaard"))
+    assert "does not load" in delta(curve(), curve(1.3)).reason

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from g2gbench.analysis.floors import Floor
 from g2gbench.analysis.trend import FEWEST_RUNS, SHORTEST, changes, first_bad, noise_of
+from g2gbench.errors import InputError
 from tests.analysis.histories import NOISES, history
 
 P50 = "g2g_ms.p50"
@@ -85,3 +87,11 @@ def test_histories_without_a_change_seldom_show_one(noise: str) -> None:
 def test_every_way_of_noise_has_the_same_spread() -> None:
     spreads: Mapping[str, float] = {n: float(np.std(history(n, 4000, 1))) for n in NOISES}
     assert all(2 < spread < 9 for spread in spreads.values())
+
+
+def test_without_the_package_that_finds_changes_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ruptures", None)
+    with pytest.raises(InputError, match=r"pip install 'g2gbench\[reports\]'"):
+        changes(history("normal", 24, 1), P50)

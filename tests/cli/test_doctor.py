@@ -8,17 +8,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
 from click.testing import CliRunner, Result
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from g2gbench import doctor
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.offers import Offers
 from g2gbench.cli.doctor import doctor_command
-from g2gbench.doctor import Finding
+from g2gbench.doctor import Finding, machine, packages, programs, rooms
 from g2gbench.errors import ExitCode
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
@@ -62,7 +65,7 @@ def test_this_machine_can_measure_and_says_so_in_one_object() -> None:
         assert check["status"] in ("ok", "missing", "warning")
         assert check["detail"]
         assert check["mend"] or check["status"] == "ok"  # whatever is wrong can be mended
-    names = {"versions", "machine", "clock", "timers", "embedded room"}
+    names = {"versions", "packages", "machine", "clock", "timers", "embedded room"}
     names |= {"livekit-server", "chromium", "cameras"}
     if checks["chromium"]["status"] == "ok":
         names |= {"codecs of chromium"}
@@ -91,7 +94,7 @@ def test_only_what_every_run_needs_makes_it_invalid(
 ) -> None:
     assert _on_a_machine(monkeypatch, [OK, BUSY, NO_CAMERA], *option).exit_code == 0
     result = _on_a_machine(monkeypatch, [OK, NO_ROOM], *option)
-    assert result.exit_code == ExitCode.INVALID
+    assert result.exit_code == ExitCode.FAULT
     assert "get a network" in result.output
 
 
@@ -101,21 +104,21 @@ def test_a_room_that_cannot_be_joined_is_needed_and_missing(
     async def offered(*_: object) -> str:
         raise TimeoutError
 
-    monkeypatch.setattr(doctor, "_offered", offered)
-    (finding,) = asyncio.run(doctor._room_and_codecs())
+    monkeypatch.setattr(rooms, "_offered", offered)
+    (finding,) = asyncio.run(rooms.room_and_codecs())
     assert (finding.name, finding.status, finding.needed) == ("embedded room", "missing", True)
     assert "TimeoutError" in finding.detail
     assert finding.mend
 
 
 def test_a_codec_that_the_sdk_replaces_is_missing_and_only_vp8_is_needed() -> None:
-    replaced = doctor._codec("h265", "vp8")
+    replaced = rooms._codec("h265", "vp8")
     assert (replaced.status, replaced.needed) == ("missing", False)
     assert "vp8" in replaced.detail
-    silent = doctor._codec("vp8", "")
+    silent = rooms._codec("vp8", "")
     assert (silent.status, silent.needed) == ("missing", True)
     assert "nothing" in silent.detail
-    assert doctor._codec("av1", "av1").status == "ok"
+    assert rooms._codec("av1", "av1").status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -124,9 +127,9 @@ def test_a_codec_that_the_sdk_replaces_is_missing_and_only_vp8_is_needed() -> No
 def test_a_machine_that_is_small_or_busy_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, cores: int, busy_percent: float, status: str
 ) -> None:
-    monkeypatch.setattr(psutil, "cpu_count", lambda: cores)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: busy_percent)
-    finding = doctor._machine()
+    finding = machine.machine()
     assert finding.status == status
     assert f"{cores} cores" in finding.detail
 
@@ -142,7 +145,7 @@ def _livekit_server(
         path.write_text(f"#!{sys.executable}\n{script}\n")
         path.chmod(0o755)
         monkeypatch.setenv(livekit_server.COMMAND_VARIABLE, str(path))
-    return asyncio.run(doctor._livekit_server())
+    return asyncio.run(programs.find_livekit_server())
 
 
 def test_a_livekit_server_is_shown_with_its_version_and_place(
@@ -167,7 +170,7 @@ def test_a_livekit_server_that_says_no_version_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = _livekit_server(monkeypatch, tmp_path, "raise SystemExit(1)")
-    monkeypatch.setattr(doctor, "_SAYS_S", 0.2)
+    monkeypatch.setattr(programs, "_SAYS_S", 0.2)
     stuck = _livekit_server(monkeypatch, tmp_path, "import signal; signal.pause()")
     for finding in (broken, stuck):
         assert finding.status == "warning"
@@ -184,7 +187,7 @@ def _browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None
         path = tmp_path / "chromium"
         path.write_text(f"#!{sys.executable}\n{script}\n", encoding="utf-8")
         path.chmod(0o755)
-    return asyncio.run(doctor._chromium())
+    return asyncio.run(programs.find_chromium())
 
 
 @pytest.mark.parametrize(
@@ -234,6 +237,110 @@ def test_the_codecs_of_a_browser_are_listed(
         return Offers("156.0", encodes, tuple(video.CODECS))
 
     monkeypatch.setattr(offers, "ask", ask)
-    finding = asyncio.run(doctor._browser_codecs("chromium"))
+    finding = asyncio.run(programs._browser_codecs("chromium"))
     assert finding.status == status
     assert detail in finding.detail
+
+
+def test_every_package_that_this_one_needs_is_tried() -> None:
+    asked = [
+        Requirement(text) for text in metadata.requires("g2gbench") or () if "extra ==" not in text
+    ]
+    named = {canonicalize_name(one.name) for one in asked}
+    assert named - {"click"} == {canonicalize_name(name) for name in packages.NEEDED.values()}
+
+
+def _packages(monkeypatch: pytest.MonkeyPatch, folder: Path, **modules: str) -> dict[str, Finding]:
+    """What is found where these modules stand in for the needed ones."""
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setattr(packages, "NEEDED", {name: f"dist-{name}" for name in modules})
+    monkeypatch.setattr(packages, "OPTIONAL", {"no_such_one": ("reports", "trends")})
+    return {one.name: one for one in asyncio.run(packages.packages())}
+
+
+def test_each_package_that_does_not_load_is_a_line_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = _packages(
+        monkeypatch,
+        tmp_path,
+        good="",
+        library="raise ImportError('libxcb.so.1: cannot open shared object file')",
+        system="raise OSError('no such device')",
+        old="raise TypeError('missing argument')",
+        native="import os, signal; os.kill(os.getpid(), signal.SIGILL)",
+        leaves="import os; os._exit(3)",
+        last="",
+    )
+    assert found["packages"].detail == "2 of 8 load"
+    wrong = {name: one for name, one in found.items() if name != "packages"}
+    told = {
+        "library": "libxcb.so.1",
+        "system": "no such device",
+        "old": "TypeError",
+        "native": "signal 4",
+        "leaves": "status 3",
+    }
+    assert set(wrong) == {f"package dist-{name}" for name in told} | {"package no_such_one"}
+    for name, detail in told.items():
+        finding = wrong[f"package dist-{name}"]
+        assert (finding.status, finding.needed) == ("missing", True)
+        assert detail in finding.detail
+        assert f"dist-{name}" in finding.mend
+    optional = wrong["package no_such_one"]
+    assert (optional.status, optional.needed) == ("missing", False)
+    assert "g2gbench[reports]" in optional.mend
+
+
+def test_a_package_that_is_not_there_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "NEEDED", {"no_such_module": "no-such-package"})
+    monkeypatch.setattr(packages, "OPTIONAL", {})
+    _, finding = asyncio.run(packages.packages())
+    assert finding.detail == "not there"
+    assert finding.mend == "pip install no-such-package"
+    assert finding.needed
+
+
+def test_an_import_without_an_end_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "_IMPORT_S", 0.3)
+    found = _packages(monkeypatch, tmp_path, stuck="import signal; signal.pause()")
+    assert "takes more than" in found["package dist-stuck"].detail
+    assert psutil.Process().children() == []
+
+
+@pytest.mark.parametrize("error", [ImportError("no cv2"), OSError("no libGL"), KeyError("x")])
+def test_a_check_that_cannot_be_made_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken() -> Finding:
+        raise error
+
+    async def nothing() -> list[Finding]:
+        return []
+
+    monkeypatch.setattr(packages, "packages", nothing)
+    monkeypatch.setattr(machine, "clock", broken)
+    checks = (
+        ("a", "machine", "clock", True),
+        ("b", "machine", "cameras", False),
+        ("c", "no_such_module", "x", False),
+    )
+    monkeypatch.setattr(doctor, "_CHECKS", checks)
+    _, one, other, third = asyncio.run(doctor.examine())
+    assert (one.name, one.status, one.needed) == ("a", "missing", True)
+    assert type(error).__name__ in one.detail
+    assert other.name == "cameras"
+    assert (third.name, third.status) == ("c", "warning")
+
+
+def test_the_doctor_itself_imports_none_of_what_it_tries() -> None:
+    code = "import sys, g2gbench.cli.doctor; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {name.partition(".")[0] for name in packages.NEEDED}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ import g2gbench
 from g2gbench import cli
 from g2gbench.errors import (
     ExitCode,
+    FaultError,
     G2GBenchError,
     InputError,
     UnreachableError,
@@ -135,7 +137,8 @@ def test_a_file_that_cannot_be_used_is_bad_input_in_a_sentence(
     [
         (InputError("no"), 2),
         (UnreachableError("no"), 4),
-        (G2GBenchError("no"), 1),
+        (FaultError("no"), 5),
+        (G2GBenchError("no"), 5),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -164,15 +167,62 @@ def test_an_interrupt_is_130(
     assert "Traceback" not in err
 
 
-def test_an_error_that_is_not_ours_is_not_hidden(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (KeyError("url"), "KeyError: 'url'"),
+        (ValueError("two\nlines"), "two lines"),
+        (ImportError("libGL.so.1: cannot open"), "g2gbench doctor"),
+        (OSError(28, "No space left on device", "reports"), "No space left on device"),
+        (RecursionError("deep"), "RecursionError"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("options", [(), ("-v",), ("--verbose",)], ids=["", "-v", "--verbose"])
+def test_an_error_that_nobody_expected_is_a_fault_in_one_line(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: Exception,
+    says: str,
+    options: tuple[str, ...],
 ) -> None:
     def broken(*_: object) -> None:
-        raise ZeroDivisionError
+        raise error
 
     monkeypatch.setattr(cli.cli, "invoke", broken)
-    with pytest.raises(ZeroDivisionError):
-        _main(capfd, "doctor")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code, out, err = _main(capfd, *options, "doctor")
+    assert (code, out) == (ExitCode.FAULT, "")
+    first, *rest = err.splitlines()
+    assert first.startswith("error: ")
+    assert says in first
+    (kept,) = tmp_path.iterdir()
+    assert str(kept) in first
+    assert "Traceback" in kept.read_text()
+    assert ("Traceback" in "".join(rest)) == bool(options)
+    assert bool(rest) == bool(options)
+
+
+def test_a_traceback_that_cannot_be_kept_is_no_second_fault(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("url")
+
+    monkeypatch.setattr(cli.cli, "invoke", broken)
+    monkeypatch.setattr(tempfile, "mkstemp", broken)
+    code, _, err = _main(capfd, "doctor")
+    assert (code, err.count("\n")) == (ExitCode.FAULT, 1)
+    assert "-v" in err
+
+
+def test_what_cannot_even_read_the_command_line_says_what_to_install() -> None:
+    code = "import sys; sys.modules['click'] = None; from g2gbench.__main__ import main; main()"
+    done = _process("-c", code)
+    assert (done.returncode, done.stdout) == (ExitCode.FAULT, "")
+    assert "pip install" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def _process(*arguments: str) -> subprocess.CompletedProcess[str]:

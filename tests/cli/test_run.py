@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import g2gbench
 from g2gbench import cli
 from g2gbench.benchmark import _plans
 from g2gbench.scenario import cells, load, resolved
@@ -135,3 +136,35 @@ def test_a_run_that_is_complete_is_refused(
     code, out, err = main(capfd, "--resume", str(stopped))
     assert (code, out) == (2, "")
     assert err.startswith(f"error: {stopped} is complete (pass)")
+
+
+def test_a_baseline_that_is_not_there_is_refused_by_a_dry_run_too(
+    capfd: pytest.CaptureFixture[str], file: Path
+) -> None:
+    code, out, err = main(capfd, str(file), "--dry-run", "--baseline", "nope")
+    assert (code, out) == (2, "")
+    assert "nope" in err
+
+
+def test_every_problem_of_every_scenario_is_told_and_two_of_one_name_with_their_files(
+    capfd: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(file.read_text())
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: [")
+    code, _, err = main(capfd, str(file), str(bad), str(other), "wfi", "--dry-run")
+    assert code == 2
+    for told in (f"{bad}:1", f"{other}: named 'two', as {file} is", "wfi: neither a file"):
+        assert told in err
+
+
+def test_a_name_runs_a_built_in_scenario_in_any_folder(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(capfd, "wifi", "codecs", "--dry-run")[0] == 0
+
+
+def test_what_is_public_is_listed() -> None:
+    assert set(g2gbench.__all__) <= set(dir(g2gbench))

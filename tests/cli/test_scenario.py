@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -51,7 +52,9 @@ def error(*arguments: str) -> tuple[InputError, str]:
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-@pytest.mark.parametrize("command", [(), ("validate",), ("schema",), ("list",), ("show",)])
+@pytest.mark.parametrize(
+    "command", [(), ("validate",), ("schema",), ("list",), ("show",), ("copy",)]
+)
 def test_help_has_an_example(command: tuple[str, ...], option: str) -> None:
     text = output(*command, option)
     assert "Example:" in text
@@ -125,11 +128,71 @@ def test_list_json_has_a_row_a_file() -> None:
     assert names == SHIPPED
 
 
-def test_list_reads_the_scenarios_directory_by_default(
-    monkeypatch: pytest.MonkeyPatch,
+def test_list_without_a_directory_has_those_of_the_folder_then_the_built_in_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(ROOT)
-    assert output("list") == output("list", "scenarios")
+    monkeypatch.chdir(tmp_path)
+    lines = output("list").splitlines()
+    assert [line.split()[0] for line in lines] == SHIPPED
+    assert all("built in" in line for line in lines)
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "own.yaml").write_text(Path(WIFI).read_text())
+    own, *others = output("list").splitlines()
+    assert "built in" not in own
+    assert others == lines
+    rows = json.loads(output("list", "--json"))["scenarios"]
+    assert [row["built_in"] for row in rows] == [False] + [True] * len(SHIPPED)
+    assert rows[0]["file"] == str(Path("scenarios", "own.yaml"))
+
+
+def test_a_name_stands_for_a_built_in_scenario(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = output("show", WIFI)
+    network = output("show", "--network", WIFI)
+    monkeypatch.chdir(tmp_path)
+    assert output("show", "wifi") == shown
+    assert output("validate", "wifi").startswith("wifi: valid")
+    assert output("show", "--network", "line").startswith("line")
+    assert output("show", "--network", "wifi") != network  # the profile keeps its name
+    exception, _ = error("validate", "wfi", "codec")
+    assert isinstance(exception, ScenarioError)
+    assert [problem.file for problem in exception.problems] == ["wfi", "codec"]
+    assert 'did you mean "wifi"?' in str(exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [((), "wifi.yaml"), (("mine.yaml",), "mine.yaml"), (("folder",), "folder/wifi.yaml")],
+)
+def test_copy_writes_one_to_edit_and_never_overwrites(
+    arguments: tuple[str, ...], written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert output("copy", "wifi", *arguments) == f"{written}\n"
+    copied = tmp_path / written
+    assert copied.read_text().startswith("# yaml-language-server: $schema=")
+    assert load(copied) == load(Path(WIFI))
+    copied.write_text("mine")
+    exception, _ = error("copy", "wifi", *arguments)
+    assert "is there already" in str(exception)
+    assert copied.read_text() == "mine"
+
+
+def test_copy_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "scenario list" in str(error("copy", "nope")[0])
+    assert "cannot be written" in str(error("copy", "wifi", "no/such/folder.yaml")[0])
+
+
+def test_a_shell_completes_names_and_files() -> None:
+    (argument, *_) = scenario_group.commands["show"].params
+    completed = argument.shell_complete(click.Context(scenario_group), "wi")
+    assert [(item.value, item.type) for item in completed] == [("wifi", "plain"), ("wi", "file")]
+    (argument, *_) = scenario_group.commands["copy"].params
+    completed = argument.shell_complete(click.Context(scenario_group), "codec")
+    assert [item.value for item in completed] == ["codec-ladder", "codecs"]
 
 
 def test_list_shows_the_valid_ones_and_leaves_with_the_problems_of_the_others(

@@ -177,4 +177,4 @@ def test_its_scenario_is_one() -> None:
 
 
 def test_the_precedence_of_exit_codes_is_told() -> None:
-    assert "130, then 4, 1, 3, 0" in prose(section(PAGE, "Exit codes"))
+    assert "130, then 5, 4, 1, 3, 0" in prose(section(PAGE, "Exit codes"))

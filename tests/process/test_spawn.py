@@ -51,6 +51,18 @@ async def test_the_plan_arrives_whole() -> None:
         assert await child.ready(LONG_S) == {"plan": plan}
 
 
+async def test_the_first_message_that_has_the_key_is_the_one_that_says_ready() -> None:
+    """What a child says before it is ready is never taken for its address."""
+    child = await Child.start("tested", f"{CHILDREN}.echo", {}, ready="heard")
+    heard = Heard(child)
+    child.tell({"url": 1})
+    try:
+        assert await child.ready(LONG_S) == {"heard": {"url": 1}}
+        assert await heard.next() == {"plan": {}}
+    finally:
+        await child.end()
+
+
 async def test_messages_go_both_ways_in_order() -> None:
     async with _child("echo") as (child, heard):
         await child.ready(LONG_S)

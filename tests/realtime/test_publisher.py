@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from g2gbench import marker
+from g2gbench.errors import InputError
 from g2gbench.measure.records import Captured, Record, Skipped
 from g2gbench.realtime import publisher
 from g2gbench.realtime.publisher import Publisher
@@ -205,3 +206,91 @@ def test_it_ends_at_once_while_it_waits_for_a_tick() -> None:
     one.end()
     assert not one.is_alive()
     assert len(records) == 1
+
+
+class Breaks(Source):
+    """Has no picture from a number on."""
+
+    def __init__(self, error: Exception, fps: float, clock: Clock) -> None:
+        super().__init__(fps, clock)
+        self._error = error
+
+    def render(self, number: int, into: Buffer) -> None:
+        if number >= 5:
+            raise self._error
+        super().render(number, into)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InputError("clip.mp4: no such file"), "the source: clip.mp4: no such file"),
+        (ValueError("odd"), "the source broke: ValueError: odd"),
+        (MemoryError(), "the source broke: MemoryError: "),
+    ],
+)
+def test_a_source_that_fails_is_told_and_the_ticks_that_it_leaves_out_are_counted(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(publisher, "time", clock)
+    records: list[Record] = []
+    lost: list[str] = []
+    source: Any = Breaks(error, 30, clock)
+    reader = marker.get("v2")
+    one = Publisher(source, reader, 0, lambda *_: None, records.append, lost.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 20))
+    one.run()
+    assert lost == [reason]
+    kinds = [type(record) for record in records]
+    assert kinds == [Captured] * 5 + [Skipped] * 15
+    due = [record.due_ns for record in records if isinstance(record, Captured | Skipped)]
+    assert np.diff(due) == pytest.approx(1e9 / 30, abs=1)
+    ids = [record.frame_id for record in records if isinstance(record, Captured | Skipped)]
+    assert ids == list(range(20))
+
+
+def test_a_device_that_is_gone_leaves_ticks_out_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(publisher, "time", clock)
+    records: list[Record] = []
+    lost: list[str] = []
+
+    class Device:
+        width, height = SIZE
+        fps = 30.0
+        taken = 0
+
+        def capture(self, into: Buffer) -> int | None:
+            self.taken += 1
+            clock.work(33)
+            return clock.now_ns if self.taken <= 3 else None
+
+    one = Publisher(Device(), None, 0, lambda *_: None, records.append, lost.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 9))
+    one.run()
+    assert lost == [publisher.CAMERA_GONE]
+    assert [type(record) for record in records] == [Captured] * 3 + [Skipped] * 6
+
+
+class Uneven(Source):
+    """Bursts at 30 a second of a file of 12 a second on average."""
+
+    peak_fps = 30.0
+
+    def due_ns(self, number: int) -> int:
+        return round(number * 1e9 / 30)
+
+
+def test_a_frame_of_a_burst_is_late_by_the_bursts_own_pace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(publisher, "time", clock)
+    records: list[Record] = []
+    source: Any = Uneven(12, clock)
+    source.takes_ms[3] = 120
+    one = Publisher(source, marker.get("v2"), 0, lambda *_: None, records.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 9))
+    one.run()
+    assert [r.frame_id for r in records if isinstance(r, Skipped)] == [4]

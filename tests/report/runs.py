@@ -108,8 +108,8 @@ def records(recipe: Recipe) -> list[Record]:
         playout_delay_ms=recipe.playout_delay_ms,
         display=recipe.display > 0,
     )
-    if recipe.reason == "unreachable":
-        end = Ended(CONNECT_NS + SECOND, "unreachable", recipe.message)
+    if recipe.reason in ("unreachable", "fault"):
+        end = Ended(CONNECT_NS + SECOND, recipe.reason, recipe.message)
         return [started, Reached(CONNECT_NS, "connect"), end]
     kept: list[Record] = [started]
     frames = _frames(recipe)
@@ -270,7 +270,7 @@ def store(
 def _fill(trial: TrialDirectory, recipe: Recipe) -> None:
     for record in records(recipe):
         trial.journal.append(record)
-    if recipe.reason != "unreachable":
+    if recipe.reason not in ("unreachable", "fault"):
         trial.service_log_path.write_text(service_log(recipe), encoding="utf-8")
     if recipe.link:
         trial.packet_log_path.write_bytes(packet_log(recipe))
@@ -345,6 +345,13 @@ def interrupted(root: Path) -> Run:
 def unreachable(root: Path) -> Run:
     """No trial got as far as a frame."""
     return store(root, {"default": [UNREACHABLE, UNREACHABLE]})
+
+
+def fault(root: Path) -> Run:
+    """No instrument of it could start."""
+    words = "an instrument cannot start: the client process ended (status 1) before it was ready"
+    recipe = replace(UNREACHABLE, reason="fault", message=words)
+    return store(root, {"default": [recipe, recipe]})
 
 
 def matrix(root: Path, codecs: Sequence[str], rates: Sequence[str], repeat: int = 1) -> Run:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import pytest
 
+from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.cell import aggregate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.report.codec_view import codec_views, figures
@@ -133,3 +135,13 @@ def test_the_page_shows_curves_differences_and_points(page: tuple[Run, str]) -> 
 def test_its_figures_are_among_the_files(page: tuple[Run, str]) -> None:
     names = {one.name for one in figures(page[0].summary_data)}
     assert names == {"codecs", "ranking-psnr_displayed_db", "ranking-g2g_ms"}
+
+
+def test_without_the_package_for_deltas_one_line_says_what_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "bjontegaard", None)
+    (view,) = codec_views(ladders.summary())
+    assert view.deltas == ()
+    assert view.curves is not None
+    assert [note for note in view.notes if INSTALL in note] == [view.notes[0]]

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench.errors import ExitCode
 from g2gbench.measure.limits import LIMITS
+from g2gbench.report import terminal
+from g2gbench.report.exports import FORMATS
 from g2gbench.report.headline import Headline, doubts, headline, short_cell
 from g2gbench.store.reading import Run
 from tests.report import runs
@@ -139,3 +142,17 @@ def test_a_cause_shared_by_trials_is_told_once(reported: Reported) -> None:
 )
 def test_a_cell_is_named_by_its_values(name: str, short: str) -> None:
     assert short_cell(name) == short
+
+
+def test_an_instrument_that_cannot_start_is_a_fault_in_every_form(tmp_path: Path) -> None:
+    run = runs.fault(tmp_path)
+    assert run.status == "fault"
+    assert run.summary_data["exit_code"] == ExitCode.FAULT
+    head = head_of(run)
+    assert head.sentence.startswith("an instrument cannot start")
+    assert any("g2gbench doctor" in advice for advice in head.advice)
+    assert terminal.render(run).startswith("FAULT ")
+    for form in FORMATS.values():
+        assert form(run)
+    assert "fault" in FORMATS["junit"](run)
+    assert "There is no calibration" not in terminal.render(run)

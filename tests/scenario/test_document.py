@@ -193,3 +193,17 @@ JSON_VALUES = st.recursive(
 @given(data=st.dictionaries(st.text(max_size=3), JSON_VALUES))
 def test_a_tree_of_plain_data_gives_the_data_back(data: dict[str, object]) -> None:
     assert plain(from_plain(data, Place("f"))) == data
+
+
+def test_json_escapes_of_a_character_beyond_the_basic_plane_are_that_character() -> None:
+    table, problems = read_document('{"a": "x \\ud83d\\ude00", "\\ud83d\\ude00": 1}', "t.json")
+    assert (plain(table), problems) == ({"a": "x 😀", "😀": 1}, [])
+
+
+@pytest.mark.parametrize("merged", ["*b", "[*b, {d: 3}]", "{c: 1}"])
+def test_a_merge_key_is_one_problem_at_its_place(merged: str) -> None:
+    table, (problem,) = read_document(f"b: &b {{c: 1}}\nx: {{<<: {merged}, e: 2}}", "t.yaml")
+    assert (problem.line, problem.column, problem.path) == (2, 5, "x.<<")
+    assert "merge keys" in problem.message
+    assert plain(table)["x"]["c"] == 1  # nothing is told as missing besides
+    assert read_document('x: {"<<": 2}', "t.yaml")[1] == []  # a key of that name

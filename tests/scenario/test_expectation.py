@@ -7,6 +7,7 @@ import math
 import pytest
 
 from g2gbench.measure.registry import METRICS
+from g2gbench.scenario import ScenarioError, loads
 from g2gbench.scenario.expectation import OPERATORS, parse_expectation
 from g2gbench.scenario.problems import Refused
 
@@ -116,3 +117,13 @@ def test_the_nearest_valid_form_is_offered(text: str, nearest: str) -> None:
     with pytest.raises(Refused) as caught:
         parse_expectation(text)
     assert caught.value.nearest == nearest
+
+
+@pytest.mark.parametrize("limit", ["1", "1.0", " 1 "])
+def test_a_bare_one_of_a_ratio_is_refused_with_what_was_meant(limit: str) -> None:
+    text = f"name: a\ntarget: {{kind: loopback, model: lucy-2.1}}\nexpect: ['drop_ratio < {limit}']"
+    with pytest.raises(ScenarioError, match=r"100 %: write 1(\.0)?%"):
+        loads(text)
+    assert parse_expectation(f"drop_ratio < {limit}").limit == 1  # of a run that was stored before
+    for allowed in ("1%", "100%", "0.5", "0"):
+        loads(text.replace(f"< {limit}", f"< {allowed}"))

@@ -264,3 +264,27 @@ def test_a_written_scenario_is_utf_8_text(tmp_path: Path) -> None:
     it = loads(MINIMAL + "session: {prompt: 桜の街 🌸}\n")
     path.write_text(to_yaml(it), encoding="utf-8")
     assert load(path) == it
+
+
+def test_a_file_that_cannot_be_read_hides_no_other_problem(tmp_path: Path) -> None:
+    text = (
+        "name: a\ntarget: {kind: loopback, model: lucy-2.1}\n"
+        "network: {uplink: {trace: no.csv}}\nsource: {kind: file, path: no.mp4}\n"
+        "publish: {codec: vp10}\n"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        loads(text, directory=tmp_path)
+    assert [problem.path for problem in caught.value.problems] == [
+        "network.uplink.trace",
+        "source.path",
+        "publish.codec",
+    ]
+
+
+def test_what_stands_in_a_videos_place_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "folder.mp4").mkdir()
+    text = "name: a\ntarget: {kind: loopback, model: lucy-2.1}\nsource: {kind: file, path: %s}\n"
+    for name, reason in (("pipe.mp4", "not a regular file"), ("folder.mp4", "a directory")):
+        with pytest.raises(ScenarioError, match=reason):
+            loads(text % name, directory=tmp_path)

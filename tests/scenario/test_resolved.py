@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from g2gbench.scenario import Scenario, cells, loads, resolved, to_yaml
+from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved, to_yaml
 from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import scenario, yaml_of
 
@@ -103,3 +104,19 @@ def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[st
     assert Scenario.model_validate(json.loads(json.dumps(resolved(it)))) == it
     for cell in cells(it):
         assert loads(to_yaml(cell.scenario)) == cell.scenario
+
+
+@steady
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
+@example("a  b " * 60)
+def test_any_text_is_the_same_when_it_is_read_again(text: str) -> None:
+    document = {
+        "name": "a",
+        "target": {"kind": "loopback", "model": "lucy-2.1"},
+        "session": {"prompt": text},
+    }
+    try:
+        scenario = loads(json.dumps(document))
+    except ScenarioError:
+        return  # no text of a scenario
+    assert loads(to_yaml(scenario)) == scenario

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import cv2
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from g2gbench.errors import InputError
 from g2gbench.sources.file import FileSource
 from g2gbench.sources.i420 import Layout
+from g2gbench.sources.mirror import mirrored
+from g2gbench.sources.source import peak_fps
 from tests.sources.videos import SIZE, grey, video
 
 MS = 1_000_000
@@ -105,6 +110,54 @@ def test_what_cannot_be_opened_is_told_with_its_path(tmp_path: Path) -> None:
         FileSource(text)
     with pytest.raises(InputError, match=r"gone\.mp4: no such file"):
         FileSource(tmp_path / "gone.mp4")
+    with pytest.raises(InputError, match="a directory"):
+        FileSource(tmp_path)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(InputError, match="not a regular file"):
+        FileSource(tmp_path / "pipe.mp4")
+
+
+def test_the_peak_rate_is_that_of_the_smallest_gap(tmp_path: Path) -> None:
+    source = FileSource(video(tmp_path / "bursts.mkv", [0, 33, 66, 1066, 1100, 1133]))
+    assert source.peak_fps == pytest.approx(1000 / 33)
+    assert peak_fps(mirrored(source)) == source.peak_fps
+    assert FileSource(video(tmp_path / "set.mkv", [0, 33, 66]), fps=10).peak_fps == 10
+
+
+def test_frames_closer_than_can_be_measured_are_refused_unless_a_rate_is_set(
+    tmp_path: Path,
+) -> None:
+    path = video(tmp_path / "fast.mkv", [4 * n for n in range(8)])
+    with pytest.raises(InputError, match=r"250 a second; allowed: at most 120.*source\.fps"):
+        FileSource(path)
+    assert FileSource(path, fps=60).fps == 60
+    at_the_limit = FileSource(video(tmp_path / "120.mkv", [0, 8, 17, 25, 33, 42, 50]))
+    assert at_the_limit.peak_fps == 120  # whole milliseconds
+
+
+def test_a_name_with_colons_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    video(tmp_path / "12:30:45.mkv", [0, 33])
+    monkeypatch.chdir(tmp_path)
+    assert FileSource(Path("12:30:45.mkv")).width == SIZE[0]
+
+
+def test_interlaced_pictures_are_refused_with_what_makes_them_whole(tmp_path: Path) -> None:
+    path = tmp_path / "interlaced.mp4"
+    make = "-f lavfi -i testsrc2=s=320x192:r=50 -t 0.4 -vf tinterlace=interleave_top -c:v libx264"
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *make.split()]
+    flags = ["-pix_fmt", "yuv420p", "-preset", "ultrafast", "-flags", "+ilme+ildct", str(path)]
+    subprocess.run([*ffmpeg, *flags], check=True)
+    with pytest.raises(InputError, match=r"interlaced.*yadif"):
+        FileSource(path)
+
+
+def test_a_file_that_was_cut_off_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = video(tmp_path / "v.mkv", [40 * n for n in range(40)])
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(data[: len(data) * 2 // 3])
+    source = FileSource(cut)
+    assert [source.due_ns(n + 1) > source.due_ns(n) for n in (0, 5, 50)] == [True] * 3
 
 
 def test_a_file_that_vanishes_is_told_when_it_would_begin_anew(tmp_path: Path) -> None:

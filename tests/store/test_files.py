@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from g2gbench.errors import InputError
+from g2gbench.store import files
 from g2gbench.store.files import directory_name, write_atomically, write_json, write_text
 
 
@@ -51,3 +55,30 @@ def test_any_other_name_becomes_one_that_stays_in_its_directory(name: str) -> No
 def test_two_names_never_share_a_directory() -> None:
     names = ["a b", "a_b", "a/b", "a:b", "é", "è"]
     assert len({directory_name(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "none"])
+def test_a_place_that_takes_nothing_is_refused_before_anything_is_measured(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    if place == "none":
+        monkeypatch.setattr(Path, "touch", _refuses)
+    with pytest.raises(InputError, match=r"nothing can be written there.*--out"):
+        files.writable(tmp_path / place, "--out")
+
+
+def _refuses(*_: object, **__: object) -> None:
+    raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_a_place_that_is_missing_is_made_and_left_empty(tmp_path: Path) -> None:
+    files.writable(tmp_path / "a" / "b", "--out")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_user_without_a_home_has_a_folder_that_is_no_part_of_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_, **__: "~/.local/share/g2gbench")
+    assert files.user_folder().is_absolute()

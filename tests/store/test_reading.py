@@ -12,6 +12,7 @@ from g2gbench.measure.registry import METRICS
 from g2gbench.quality import Band, Level, Thresholds
 from g2gbench.quality.thresholds import Settings
 from g2gbench.store import RunDirectory, open_run
+from tests.report import runs as stored
 from tests.store import runs
 from tests.store.runs import CELL, FRAMES, NOW
 
@@ -172,3 +173,12 @@ def test_a_run_of_an_older_version_has_no_verdicts_and_its_own_bitrate(tmp_path:
         assert old.trials[0].judged == ()
         assert old.trials[0].judging.required_bitrate_bps == bitrate
         assert list(old.quality()) != []
+
+
+def test_a_run_and_its_trials_are_a_line_each(tmp_path: Path) -> None:
+    run = open_run(stored.passing(tmp_path).path)
+    assert "\n" not in repr(run)
+    assert len(repr(run)) < 300
+    assert "wifi" in repr(run)
+    assert str(run.path) in repr(run)
+    assert len(repr(run.trials[0])) < 300

@@ -57,7 +57,7 @@ class Watched:
             first_number=1,
             on_record=lambda _: None,
             on_frame_id=lambda _: None,
-            on_lost=self.camera_lost.set,
+            on_lost=lambda _: self.camera_lost.set(),
         )
 
 

@@ -34,18 +34,28 @@ def _runner(journal: _Lines, tmp_path: Path) -> TrialRunner:
     return TrialRunner(trial, journal, tmp_path, tmp_path / "service_frames.jsonl", packet_log)
 
 
-async def test_a_process_that_does_not_start_is_the_trials_message(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        spawn.ChildLost("the client process ended (status 1) before it was ready"),
+        OSError(errno.EAGAIN, "Resource temporarily unavailable"),
+    ],
+    ids=["ends", "is refused"],
+)
+async def test_a_process_that_does_not_start_is_a_fault_and_the_trials_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def start(*_: object) -> spawn.Child:
-        raise spawn.ChildLost("the client process ended (status 1) before it was ready")
+    async def start(*_: object, **__: object) -> spawn.Child:
+        raise error
 
     monkeypatch.setattr(spawn.Child, "start", start)
     journal = _Lines()
-    broken = await _runner(journal, tmp_path).run(asyncio.Event())
-    assert "before it was ready" in broken
+    runner = _runner(journal, tmp_path)
+    broken = await runner.run(asyncio.Event())
+    assert str(error) in broken
+    assert runner.broken_as == "fault"
     (ended,) = [r for r in map(decode, journal.lines) if isinstance(r, Ended)]
-    assert (ended.reason, ended.message) == ("failed", broken)
+    assert (ended.reason, ended.message) == ("fault", broken)
 
 
 @pytest.mark.session

@@ -19,6 +19,7 @@ _GOODBYE_S = 1.0
 _EMPTY_S = 60  # nobody came
 _DEPARTURE_S = 10  # everybody left: a client that comes back finds its room
 _REFUSALS = (401, 403)
+_OTHER_TIMES = ("not valid yet", "expired", "(nbf)", "(exp)")  # what it says of a token's times
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class ExternalRoom:
             async with asyncio.timeout(ANSWER_S), self._server() as server:
                 await server.room.create_room(self._request())
         except api.TwirpError as error:
+            if error.status in _REFUSALS and any(word in error.message for word in _OTHER_TIMES):
+                raise RoomUnavailable(
+                    f"the LiveKit server refused: HTTP status {error.status}; its clock and this "
+                    "machine's differ: set both by the network's time"
+                ) from None
             if error.status in _REFUSALS:
                 raise RoomUnavailable(
                     f"the LiveKit server refused: HTTP status {error.status}; "

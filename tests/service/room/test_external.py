@@ -23,7 +23,8 @@ KEY, SECRET = "a-key", "a-very-secret-secret-of-this-test-alone"
 class Server:
     """Answers every call alike, and keeps what it was asked."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, words: str = "") -> None:
+        self.words = words
         self.url = ""
         self.asked: list[tuple[str, bytes]] = []
         self.token = ""
@@ -33,14 +34,17 @@ class Server:
         self.asked.append((request.path.rpartition("/")[2], await request.read()))
         self.token = request.headers["Authorization"].removeprefix("Bearer ")
         if self._status != 200:
-            words = {"code": "some_code", "msg": f"invalid token: {self.token}, not {SECRET}"}
+            said = f"invalid token: {self.token}, not {SECRET}{self.words}"
+            words = {"code": "some_code", "msg": said}
             return web.json_response(words, status=self._status)
+        if not request.path.startswith("/twirp/"):
+            return web.Response(status=404, text="no")
         return web.Response(body=b"")
 
 
 @contextlib.asynccontextmanager
-async def _server(status: int = 200) -> AsyncIterator[Server]:
-    server = Server(status)
+async def _server(status: int = 200, words: str = "") -> AsyncIterator[Server]:
+    server = Server(status, words)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(app)
@@ -90,6 +94,14 @@ async def test_a_refusal_says_its_status_and_never_the_servers_words(status: int
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
     assert SECRET not in repr(room)
+
+
+@pytest.mark.parametrize("words", ["token not valid yet (nbf)", "token is expired (exp)"])
+async def test_a_token_of_another_time_is_told_as_a_clock(words: str) -> None:
+    async with _server(401, words) as server:
+        with pytest.raises(RoomUnavailable, match="clock") as refused:
+            await ExternalRoom(server.url, KEY, SECRET, "room-1").create()
+    assert "api_key" not in str(refused.value)
 
 
 async def test_nobody_at_the_url_is_said() -> None:
@@ -148,9 +160,13 @@ async def test_a_worker_that_is_not_let_in_is_no_loss_and_its_log_holds_no_token
 ) -> None:
     """The server makes the room, and is no room: there is no signalling behind it."""
     async with _server() as server:
-        host = SessionHost(_settings(server, tmp_path), lambda *_: None)
-        with pytest.raises(RoomUnavailable, match="the model worker could not join its room"):
+        told: list[tuple[str, dict[str, Any]]] = []
+        host = SessionHost(_settings(server, tmp_path), lambda *said: told.append(said))
+        with pytest.raises(RoomUnavailable, match="the model worker could not join its room") as no:
             await host.start()
+        assert "404" in str(no.value)  # what the server said
+        assert "eyJ" not in str(no.value)
+        assert told == []  # a trial is not over by it: whoever asks for a session is refused
         assert set(host.pids) == {"worker"}
         await host.close()
         log = (tmp_path / "worker.log").read_text()

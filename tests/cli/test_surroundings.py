@@ -1,0 +1,55 @@
+"""Machines and users that lack something: no home, no name, closed or narrow streams."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.report import runs
+
+ROOT = Path(__file__).parents[2]
+
+
+def _process(
+    *arguments: str, redirected: str = "", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    command = " ".join([sys.executable, "-m", "g2gbench", *arguments, redirected])
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+        {"MPLBACKEND": "no such backend"},
+        {"HOME": "/nonexistent"},
+    ],
+    ids=["latin-1", "ascii", "backend", "home"],
+)
+def test_a_report_is_written_whatever_the_environment_is(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    stored = runs.passing(tmp_path)
+    form = "md" if "PYTHONIOENCODING" in environment else "html"
+    done = _process("report", str(stored.path), "--format", form, **environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"wifi" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_fault(tmp_path: Path, closed: str) -> None:
+    stored = runs.passing(tmp_path)
+    (stored.path / "report.html").unlink(missing_ok=True)
+    assert _process("report", str(stored.path), redirected=closed).returncode == 0
+    assert (stored.path / "report.html").read_bytes().startswith(b"<!doctype html>")

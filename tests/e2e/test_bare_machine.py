@@ -1,0 +1,67 @@
+"""What a new user does on a machine that has Python and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import fences, read
+from tests.e2e import bare_machine
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(bool(bare_machine.why_not()), reason=bare_machine.why_not()),
+]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Its root directory, with a clone of this repository in /clone."""
+    folder = tmp_path_factory.mktemp("bare")
+    root = folder / "root"
+    try:
+        bare_machine.build(root)
+        _clone(root / "clone")
+        yield root
+    finally:
+        shutil.rmtree(folder)  # nothing is mounted below it
+
+
+def _clone(to: Path) -> None:
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file() and not source.is_symlink():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, to / name)
+
+
+def _run(root: Path, command: str, folder: str = "/clone") -> None:
+    done = bare_machine.run(root, ["sh", "-c", command], folder=folder, seconds=900)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def test_the_first_command_of_the_readme_passes(machine: Path) -> None:
+    first, *_ = fences(read("README.md"), "bash")
+    assert "g2gbench run" in first
+    _run(machine, first)
+    assert list((machine / "clone" / "reports").glob("*/report.html"))
+
+
+def test_an_installed_wheel_runs_a_scenario_by_its_name_in_any_folder(machine: Path) -> None:
+    _run(machine, "python3 -m venv /venv && /venv/bin/pip wheel -q --no-deps . -w /wheel")
+    _run(machine, "/venv/bin/pip install -q /wheel/*.whl")
+    shutil.rmtree(machine / "clone")  # nothing of it is needed any more
+    (machine / "elsewhere").mkdir()
+    _run(machine, "/venv/bin/g2gbench run wifi --set session.duration=8s", "/elsewhere")
+    _run(machine, "/venv/bin/g2gbench doctor", "/elsewhere")
+    assert list((machine / "elsewhere" / "reports").glob("*/report.html"))
