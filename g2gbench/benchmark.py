@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
 from g2gbench.measure.records import Record
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.machine import describe_machine
@@ -216,4 +216,4 @@ def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
         return scenario, Origin(to_yaml(scenario))
     path = Path(scenario)
     text = path.read_text(encoding="utf-8")
-    return load(path, environment=os.environ), Origin(text, str(path))
+    return load(path, environment=ENVIRONMENT), Origin(text, str(path))

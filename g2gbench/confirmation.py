@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from g2gbench.analysis.comparison import Asked, compare_trials, confirmed
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.benchmark import Progress, run_async
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells
 from g2gbench.store.comparing import Comparison
 from g2gbench.store.origin import scenario_of
@@ -41,7 +41,7 @@ async def confirm(
     being measured stays as it was.
     """
     stop = stop or asyncio.Event()
-    asked = wanted(comparison, scenario_of(comparison.candidate.facts, os.environ))
+    asked = wanted(comparison, scenario_of(comparison.candidate.facts, ENVIRONMENT))
     second: list[Second] = []
     for cell in asked:
         if stop.is_set():

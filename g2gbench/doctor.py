@@ -7,7 +7,6 @@ import contextlib
 import glob
 import importlib.metadata
 import logging
-import os
 import platform
 import secrets
 import selectors
@@ -25,6 +24,7 @@ import g2gbench
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.page import PageFailed
 from g2gbench.errors import UnreachableError
+from g2gbench.process.environment import ENVIRONMENT, for_child
 from g2gbench.process.priority import ALLOW, go_first
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
@@ -201,7 +201,7 @@ def _codec(name: str, offered: str) -> Finding:
 
 async def _chromium() -> list[Finding]:
     """A browser, for who measures through a page: the native client needs none."""
-    path = chromium.find(os.environ)
+    path = chromium.find(ENVIRONMENT)
     if path is None:
         detail = (
             f"neither on PATH nor in ${chromium.COMMAND_VARIABLE}; the native client needs none"
@@ -237,7 +237,7 @@ async def _browser_codecs(path: str) -> Finding:
 
 async def _livekit_server() -> Finding:
     """A real server, for who wants one behind the loopback: the embedded room needs none."""
-    name, path = livekit_server.COMMAND, livekit_server.find(None, os.environ)
+    name, path = livekit_server.COMMAND, livekit_server.find(None, ENVIRONMENT)
     if path is None:
         where = f"neither on PATH nor in ${livekit_server.COMMAND_VARIABLE}"
         detail = f"{where}; the embedded room needs none"
@@ -254,7 +254,10 @@ async def _livekit_server() -> Finding:
 async def _says(*command: str) -> str:
     """What a short command says on its standard output."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=for_child(),
     )
     try:
         out, _ = await asyncio.wait_for(process.communicate(), _SAYS_S)

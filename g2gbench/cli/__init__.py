@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 
 import click
 
 import g2gbench
 from g2gbench.errors import ExitCode, G2GBenchError
+from g2gbench.process import logs
 
 # command -> (module, attribute, help line): help must not cost the import of every library.
 _COMMANDS = {
@@ -63,7 +63,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The console script: every error that is ours ends in a sentence and its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logs.set_up()
     stdout = sys.stdout
     try:
         cli.main(args=arguments, prog_name="g2gbench", standalone_mode=False)

@@ -18,6 +18,7 @@ from g2gbench.errors import InputError
 from g2gbench.live import desk as sitting
 from g2gbench.live.desk import Desk
 from g2gbench.live.site import Site
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, load, loads
 from g2gbench.store.origin import Origin
@@ -79,8 +80,8 @@ def _read(path: Path | None, settings: tuple[str, ...]) -> tuple[Scenario, Origi
     if path is None:
         file = importlib.resources.files("g2gbench.live") / "default.yaml"
         text = file.read_text(encoding="utf-8")
-        return loads(text, overrides=settings, environment=os.environ), Origin(text, "", settings)
-    read = load(path, overrides=settings, environment=os.environ)
+        return loads(text, overrides=settings, environment=ENVIRONMENT), Origin(text, "", settings)
+    read = load(path, overrides=settings, environment=ENVIRONMENT)
     return read, Origin(path.read_text(encoding="utf-8"), str(path), settings)
 
 

@@ -19,6 +19,7 @@ from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode, InputError
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, cells, load
@@ -137,7 +138,7 @@ class Job:
 
 
 def _fresh(paths: Sequence[Path], settings: tuple[str, ...], retries: int, out: Path) -> list[Job]:
-    read = [load(path, overrides=settings, environment=os.environ) for path in paths]
+    read = [load(path, overrides=settings, environment=ENVIRONMENT) for path in paths]
     names = [scenario.name for scenario in read]
     for name in names:
         if names.count(name) > 1:
@@ -168,7 +169,7 @@ def _resumed(
         raise click.UsageError("--set and --repeat are those of the run that goes on.")
     stored = open_run(directory)
     file = paths[0] if paths else None
-    scenario = scenario_of(stored.facts, os.environ, file=file, overrides=settings)
+    scenario = scenario_of(stored.facts, ENVIRONMENT, file=file, overrides=settings)
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await resume_async(stored, scenario, retries=retries, progress=display, stop=stop)

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from g2gbench import __version__
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
@@ -51,7 +53,7 @@ class RunDirectory:
         plans: Sequence[CellPlan],
         scenario: Mapping[str, Any],
         origin: Origin = NOWHERE,
-        secrets: Sequence[str] = (),
+        secrets: Sequence[SecretStr] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> RunDirectory:
         """Make the directory and its run.json.
@@ -69,7 +71,7 @@ class RunDirectory:
             "started": now.isoformat(timespec="seconds"),
             "ended": None,
             "scenario": redactor.data(dict(scenario)),
-            **origin.redacted(redactor).as_plain(),
+            **origin.without_secrets(secrets).as_plain(),
             "versions": package_versions(),
             "machine": describe_machine(),
             **redactor.data(dict(extra or {})),
@@ -95,7 +97,7 @@ class RunDirectory:
         now: datetime,
         plans: Sequence[CellPlan],
         results: Sequence[TrialResult],
-        secrets: Sequence[str] = (),
+        secrets: Sequence[SecretStr] = (),
     ) -> RunDirectory:
         """Go on with a run that was stopped.
 

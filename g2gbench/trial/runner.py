@@ -24,7 +24,7 @@ from g2gbench.measure.records import (
     decode,
     encode,
 )
-from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
 from g2gbench.trial import host
@@ -132,6 +132,8 @@ class TrialRunner:
 
     async def _start(self) -> None:
         trial = self._trial
+        plan = link_plan(trial)
+        outside = planning.reached(trial.scenario)
         client = await self._spawn(
             "client",
             "g2gbench.trial.client",
@@ -140,18 +142,18 @@ class TrialRunner:
                 live=self._steering is not None,
                 camera=self._steering is not None and self._steering.camera,
             ),
+            outside if plan is None else (),  # else all it talks to is the link
         )
         client.on_line = self._client_says
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
         service_plan = planning.service_plan(trial)
         if service_plan is not None:
             service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
-            service = await self._spawn("service", "g2gbench.service.app", service_plan)
+            service = await self._spawn("service", "g2gbench.service.app", service_plan, outside)
             service.on_message = self._service_says
-            ready = await service.ready(READY_S)
+            ready = await service.ready(READY_S, "url", "pids")
             url = ready["url"]
             self._pids |= ready["pids"]
-        plan = link_plan(trial)
         if plan is not None:
             link = await self._spawn(
                 "link",
@@ -162,19 +164,23 @@ class TrialRunner:
                     "packet_log": str(self._packet_log),
                     "routed": self._steering is not None and self._steering.routed,
                 },
+                outside,
             )
             link.on_message = self._link_says
-            url = (await link.ready(READY_S))["url"]
+            url = (await link.ready(READY_S, "url"))["url"]
             name = label(trial.scenario.network)
             self._event("link", label=name, impaired=impaired(trial.scenario))
-        waits_at = (await client.ready(READY_S))["address"]
+        waits_at = (await client.ready(READY_S, "address"))["address"]
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
         client.tell({"url": url})
 
-    async def _spawn(self, name: str, module: str, plan: dict[str, Any]) -> Child:
-        child = await Child.start(name, module, plan, self._log_dir / f"{name}.log")
+    async def _spawn(
+        self, name: str, module: str, plan: dict[str, Any], reaches: tuple[str, ...]
+    ) -> Child:
+        log = self._log_dir / f"{name}.log"
+        child = await Child.start(name, module, plan, log, reaches)
         child.on_end = lambda status: self._lost(name, status)
         self._children[name] = child
         self._pids[name] = child.pid
@@ -212,7 +218,7 @@ class TrialRunner:
             self._over.set()
             return
         if not self._ending and not self._broken:
-            self._broken = f"the {name} process ended ({describe(status)})"
+            self._broken = self._children[name].told_end(status)
             self._event("process_lost", process=name, reason=self._broken)
         self._over.set()
 
