@@ -31,6 +31,7 @@ from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
 from g2gbench.report.quality_view import UNKNOWN, level_words
 from g2gbench.report.svg import inline
+from g2gbench.report.text import for_markup
 from g2gbench.store.reading import Run
 
 
@@ -214,12 +215,18 @@ def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:
     return trials if len(cells) == 1 else f"{plural(len(cells), 'cell')}, {trials}"
 
 
+def _allowed(value: Any) -> Any:
+    """Text from outside without what no page may hold; figures are pages' own."""
+    return for_markup(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
 @cache
 def environment() -> jinja2.Environment:
     """What every page's template is read with."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("g2gbench.report"),
         autoescape=True,
+        finalize=_allowed,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -22,6 +22,8 @@ from g2gbench.store.origin import NOWHERE, Origin
 from g2gbench.store.redaction import Redactor
 from g2gbench.store.trial_directory import TrialDirectory
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\n")
+
 SCHEMA: Final = 1
 """Version of the run directory; a reader refuses a newer one."""
 
@@ -215,12 +217,24 @@ def place_of(plan: CellPlan, repeat: int) -> Path:
 
 
 def as_csv(summary: Mapping[str, Any]) -> str:
-    """summary.csv: one row per trial and metric, and per cell with its interval."""
+    """summary.csv: one row per trial and metric, and per cell with its interval.
+
+    Text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows(summary))
+    for row in rows(summary):
+        writer.writerow({column: _as_text(value) for column, value in row.items()})
     return text.getvalue()
+
+
+def _as_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return ends a line for some readers and is quoted by none.
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _planned(plan: CellPlan) -> dict[str, Any]:
