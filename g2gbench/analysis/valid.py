@@ -12,6 +12,9 @@ from typing import Any, Final, Protocol, TypeVar
 COUNTS: Final = "ok"
 """The status of a trial that counts."""
 
+NONE_COUNTS: Final = " No trial of this cell counts: nothing can be concluded from it."
+"""What stands beside values of trials that do not count, where no other is to be had."""
+
 _INVALID: Final = "invalid"
 
 Plain = Mapping[str, Any]

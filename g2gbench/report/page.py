@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report import cell_view, phase_view, run_view
 from g2gbench.report.baseline_view import Against, against
@@ -70,7 +71,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             exit_code=summary["exit_code"],
             started=run_view.time_of(run.facts.get("started")),
             asked=_asked(summary["cells"], planned),
-            valid=sum(t["status"] == "ok" for cell in summary["cells"] for t in cell["trials"]),
+            valid=sum(len(valid_trials(cell)) for cell in summary["cells"]),
             planned=sum(planned.values()),
             cells=cells,
             quality=_quality(summary["cells"]),
@@ -143,7 +144,7 @@ def _cell(
         "drops": drawer.draw(found.drops),
         "drop_rows": cell_view.drop_rows(cell),
         "drops_missing": cell["metrics"]["drop_ratio"].get("reason", ""),
-        "valid": sum(trial["status"] == "ok" for trial in cell["trials"]),
+        "valid": len(valid_trials(cell)),
         "first_frame": drawer.draw(found.first_frame),
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,

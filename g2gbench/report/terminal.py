@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import terminal_budget as way
 from g2gbench.report.cell_view import link_loss, name_of, remarks_on_display, spread_words
@@ -119,7 +120,7 @@ def _expected_row(expectation: Mapping[str, Any], cell: Mapping[str, Any]) -> Ro
 
 
 def _interval_name(cell: Mapping[str, Any]) -> str:
-    count = sum(trial["status"] == "ok" for trial in cell["trials"])
+    count = len(valid_trials(cell))
     if count < 2:
         return ""
     coverages = {value["coverage"] for value in cell["metrics"].values() if value["coverage"]}
@@ -217,8 +218,10 @@ def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Dropped frames of all trials that were measured, by the phase they died in."""
-    trials = [trial for cell in cells for trial in cell["trials"] if trial["frames"]]
+    """Dropped frames of the trials that count, else of all, by the phase they died in."""
+    told = [t for cell in cells for t in valid_trials(cell)]
+    told = told or [t for cell in cells for t in cell["trials"]]
+    trials = [trial for trial in told if trial["frames"]]
     captured = sum(trial["frames"].get("captured", 0) for trial in trials)
     if not captured:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,7 @@ class RunDirectory:
         redactor = Redactor(secrets)
         facts = {
             "schema": SCHEMA,
+            "id": uuid.uuid4().hex,
             "g2gbench": __version__,
             "name": name,
             "status": "running",
