@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text
@@ -252,4 +252,4 @@ def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
     if isinstance(scenario, Scenario):
         return scenario, Origin(to_yaml(scenario))
     path = find(scenario)
-    return load(path, environment=os.environ), Origin(read_text(path), str(path))
+    return load(path, environment=ENVIRONMENT), Origin(read_text(path), str(path))

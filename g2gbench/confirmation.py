@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from g2gbench.analysis.comparison import Asked, compare_trials, confirmed
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.benchmark import Progress, run_async
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells
 from g2gbench.store.comparing import Comparison
 from g2gbench.store.origin import scenario_of
@@ -42,7 +42,7 @@ async def confirm(
     """
     stop = stop or asyncio.Event()
     candidate = comparison.candidate
-    asked = wanted(comparison, scenario_of(candidate.facts, os.environ, run_dir=candidate.path))
+    asked = wanted(comparison, scenario_of(candidate.facts, ENVIRONMENT, run_dir=candidate.path))
     second: list[Second] = []
     for cell in asked:
         if stop.is_set():

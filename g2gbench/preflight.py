@@ -15,12 +15,14 @@ from g2gbench.errors import InputError
 from g2gbench.measure.check import Check
 from g2gbench.measure.limits import LIMITS, Limits
 from g2gbench.measure.steady_checks import stood_still, waited
+from g2gbench.process.environment import without_proxies
 from g2gbench.process.spawn import Child
 from g2gbench.process.waiting import Waiting
 from g2gbench.process.watch import watch
 from g2gbench.quality import Verdict
 from g2gbench.realtime import RealtimeClient
 from g2gbench.realtime.connectivity import shallow
+from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.realtime.stun import StunServer
 
 READY_S = 30.0
@@ -51,6 +53,7 @@ async def try_session(
     ``invalid_because``, and ``checks`` hold each with its limit.
     """
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(without_proxies([url or BASE_URL] if link is None else ()))
         client = RealtimeClient(api_key, base_url=url)
         if link is not None:
             through, _ = await stack.enter_async_context(_through(link, client.base_url, ()))
@@ -140,9 +143,10 @@ async def _through(
     """An emulated network before the service and the STUN servers; their addresses through it."""
     plan = {**link, "service_url": url, "seed": _SEED}
     plan["reach"] = [[server.host, server.port] for server in servers]
-    relay = await Child.start("link", "g2gbench.link.relay", plan, None)
+    outside = [url] if url else []
+    relay = await Child.start("link", "g2gbench.link.relay", plan, None, outside)
     try:
-        ready = await relay.ready(READY_S)
+        ready = await relay.ready(READY_S, "url", "reached")
         yield (
             ready["url"],
             [

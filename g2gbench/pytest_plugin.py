@@ -53,30 +53,51 @@ def g2gbench_run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[...
     options = request.config.option
 
     def run(scenario: Scenario | Path | str, *, set: tuple[str, ...] = ()) -> Run:  # noqa: A002 - as on the command line
-        from g2gbench.benchmark import run as measure
+        from g2gbench.errors import InputError
 
-        done = measure(
-            _read(scenario, set, request.path.parent),
-            out=Path(options.g2gbench_out or tmp_path),
-            retries=options.g2gbench_retries,
-        )
+        try:
+            done = _measured(
+                _read(scenario, set, request.path.parent),
+                out=Path(options.g2gbench_out or tmp_path),
+                retries=options.g2gbench_retries,
+            )
+        except InputError as error:
+            refused = str(error)
+        else:
+            refused = ""
+        if refused:
+            pytest.fail(refused, pytrace=False)
         _judge(done, options.g2gbench_invalid)
         return done
 
     return run
 
 
+def _measured(scenario: Scenario, **asked: Any) -> Run:
+    """The run; in a thread of its own where a test's event loop runs in this one."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from g2gbench import benchmark
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return benchmark.run(scenario, **asked)
+    with ThreadPoolExecutor(1, "g2gbench") as thread:
+        return thread.submit(benchmark.run, scenario, **asked).result()
+
+
 def _read(scenario: Scenario | Path | str, overrides: tuple[str, ...], beside: Path) -> Scenario:
     """The scenario; a file is looked for from where pytest runs, then beside the test."""
-    import os
-
+    from g2gbench.process.environment import ENVIRONMENT
     from g2gbench.scenario import Scenario, load, loads
 
     if isinstance(scenario, Scenario):
         if overrides:
             raise ValueError("overrides need a scenario's file or text")
         return scenario
-    known: dict[str, Any] = {"overrides": overrides, "environment": os.environ}
+    known: dict[str, Any] = {"overrides": overrides, "environment": ENVIRONMENT}
     if isinstance(scenario, str) and "\n" in scenario:
         return loads(scenario, **known)
     path = Path(scenario)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from g2gbench.analysis.bjontegaard_delta import Curve, rate_delta, value_delta
 from g2gbench.analysis.cell import aggregate
 from g2gbench.analysis.ranking import rank
+from g2gbench.analysis.valid import is_valid, valid_trials, values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.measure.values import Value
 
@@ -77,7 +78,9 @@ def _comparison(cells: Sequence[Cell]) -> dict[str, Any]:
     by_codec: dict[str, list[Cell]] = {}
     for cell in cells:
         by_codec.setdefault(str(cell["settings"][CODEC]), []).append(cell)
-    anchor = next((c for c, own in by_codec.items() if any(map(_valid, own))), next(iter(by_codec)))
+    anchor = next(
+        (c for c, own in by_codec.items() if any(map(valid_trials, own))), next(iter(by_codec))
+    )
     return {
         "anchor": anchor,
         "curves": [_curve(codec, own) for codec, own in by_codec.items()],
@@ -101,7 +104,7 @@ def _curve(codec: str, cells: Sequence[Cell]) -> dict[str, Any]:
         for cell in cells
     ]
     points.sort(key=lambda point: (point[RATE]["value"] is None, point[RATE]["value"]))
-    reason = "" if any(map(_valid, cells)) else _why_none(cells)
+    reason = "" if any(map(valid_trials, cells)) else _why_none(cells)
     return {"codec": codec, "reason": reason, "points": points}
 
 
@@ -116,7 +119,7 @@ def _why_none(cells: Sequence[Cell]) -> str:
 
 def _deltas(anchor: Sequence[Cell], test: Sequence[Cell]) -> dict[str, Any]:
     """Each delta as the median over the repeats, whose trials ran in one block of the run."""
-    repeats = sorted({t["repeat"] for cell in (*anchor, *test) for t in _valid(cell)})
+    repeats = sorted({t["repeat"] for cell in (*anchor, *test) for t in valid_trials(cell)})
     found = {}
     for name, (delta, metric, _) in DELTAS.items():
         each = [delta(_of(anchor, r, metric), _of(test, r, metric)) for r in repeats]
@@ -140,7 +143,7 @@ def _deltas(anchor: Sequence[Cell], test: Sequence[Cell]) -> dict[str, Any]:
 def _of(cells: Sequence[Cell], repeat: int, metric: str) -> list[tuple[float, float]]:
     """The curve of one repeat."""
     found = []
-    for trial in (t for cell in cells for t in _valid(cell) if t["repeat"] == repeat):
+    for trial in (t for cell in cells for t in valid_trials(cell) if t["repeat"] == repeat):
         rate, value = (_value(trial, name) for name in (RATE, metric))
         if rate is not None and value is not None:
             found.append((rate, value))
@@ -148,10 +151,7 @@ def _of(cells: Sequence[Cell], repeat: int, metric: str) -> list[tuple[float, fl
 
 
 def _ranking(metric: str, cells: Sequence[Cell]) -> dict[str, Any]:
-    values = {
-        str(cell["cell"]): [v for t in _valid(cell) if (v := _value(t, metric)) is not None]
-        for cell in cells
-    }
+    values = {str(cell["cell"]): values_of(cell, metric) for cell in cells if is_valid(cell)}
     found = rank(values, higher=METRICS[metric].direction == "higher")
     groups = [list(group) for group in found.groups]
     return {"metric": metric, "groups": groups, "note": found.note}
@@ -163,10 +163,6 @@ def _estimate(cell: Cell, name: str) -> dict[str, Any]:
     estimate: dict[str, Any] = cell["metrics"].get(name) or unknown
     kept = ("value", "low", "high", "n", "reason")
     return {key: estimate[key] for key in kept if key in estimate}
-
-
-def _valid(cell: Cell) -> list[Mapping[str, Any]]:
-    return [trial for trial in cell["trials"] if trial["status"] == "ok"]
 
 
 def _value(trial: Mapping[str, Any], name: str) -> float | None:

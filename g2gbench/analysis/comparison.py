@@ -20,6 +20,7 @@ from g2gbench.analysis.power import more_repeats
 from g2gbench.analysis.rank_test import RankTest, rank_test
 from g2gbench.analysis.shift import Shift, shift
 from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import counting
 from g2gbench.measure.registry import METRICS
 
 Outcome: TypeAlias = Literal["regression", "improvement", "no difference", "inconclusive"]
@@ -243,7 +244,7 @@ def _why_missing(trials: Sequence[TrialResult], cell: str, metric: str) -> str:
 
 
 def _valid(trials: Sequence[TrialResult], cell: str) -> list[TrialResult]:
-    return [trial for trial in trials if trial.cell == cell and trial.status == "ok"]
+    return counting(trial for trial in trials if trial.cell == cell)
 
 
 def _value(trial: TrialResult, metric: str) -> float | None:

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Final
 
 from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import counting
 
 METRIC: Final = "g2g_ms.p50"
 LIMIT: Final = 0.10
@@ -31,9 +32,7 @@ class Spread:
 def spread_of(trials: Sequence[TrialResult]) -> Spread | None:
     """The spread of g2g p50 over the valid trials; None with fewer than two."""
     measured = [
-        (value, trial)
-        for trial in trials
-        if trial.status == "ok" and (value := _value(trial, METRIC)) is not None
+        (value, trial) for trial in counting(trials) if (value := _value(trial, METRIC)) is not None
     ]
     if len(measured) < 2:
         return None

@@ -10,6 +10,7 @@ from g2gbench.analysis.cell import NOMINAL_COVERAGE, Estimate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.spread import METRIC, spread_of
 from g2gbench.analysis.trials import TrialResult, finite
+from g2gbench.analysis.valid import counting
 from g2gbench.analysis.verdict import (
     EXIT_CODES,
     CellPlan,
@@ -149,7 +150,7 @@ def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
 
 def _within(data: dict[str, Any], name: str, cell: CellVerdict) -> dict[str, Any]:
     """The estimate of a single trial with the interval within it, where there is one."""
-    found = [t.within[name] for t in cell.trials if t.status == "ok" and name in t.within]
+    found = [t.within[name] for t in counting(cell.trials) if name in t.within]
     if data["n"] != 1 or len(found) != 1 or found[0].low is None:
         return data
     interval = {"interval": METHOD, "coverage": NOMINAL_COVERAGE}

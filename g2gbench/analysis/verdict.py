@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import counting
 from g2gbench.errors import ExitCode
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
@@ -105,10 +106,8 @@ class CellVerdict:
         value = self.estimates["quality"].value
         same = (
             trial
-            for trial in self.trials
-            if trial.status == "ok"
-            and "quality" in trial.metrics
-            and trial.metrics["quality"].value == value
+            for trial in counting(self.trials)
+            if "quality" in trial.metrics and trial.metrics["quality"].value == value
         )
         return None if value is None else next(same, None)
 
@@ -117,7 +116,7 @@ def judge_cell(
     plan: CellPlan, trials: Sequence[TrialResult], *, interrupted: bool = False
 ) -> CellVerdict:
     """The verdict on one cell; an interrupted run judges no expectation."""
-    valid = [trial for trial in trials if trial.status == "ok"]
+    valid = counting(trials)
     estimates = {name: _estimate(name, valid) for name in METRICS}
     too_few = len(valid) < plan.trials_needed
     refusal = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from g2gbench.errors import UnreachableError
-from g2gbench.process import leash
+from g2gbench.process import environment, leash
 
 COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMMAND_VARIABLE: Final = "G2GBENCH_CHROMIUM"
@@ -44,11 +44,11 @@ _FLAGS: Final = (
 )
 
 
-def find(environment: Mapping[str, str]) -> str | None:
+def find(variables: Mapping[str, str]) -> str | None:
     """The browser's path; None when there is none."""
-    named = environment.get(COMMAND_VARIABLE)
+    named = variables.get(COMMAND_VARIABLE)
     for command in (named,) if named else COMMANDS:
-        found = shutil.which(command, path=environment.get("PATH"))
+        found = shutil.which(command, path=variables.get("PATH"))
         if found:
             return os.path.abspath(found)
     return None
@@ -80,7 +80,7 @@ class Chromium:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)},
+                env=environment.for_foreign_program(home),
             )
         except OSError as error:
             shutil.rmtree(home, ignore_errors=True)

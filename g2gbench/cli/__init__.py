@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 
 import click
@@ -11,6 +10,7 @@ import click
 import g2gbench
 from g2gbench.cli import faults, surroundings
 from g2gbench.errors import ExitCode, G2GBenchError
+from g2gbench.process import logs
 
 # command -> (module, attribute, help line): help must not cost the import of every library.
 _COMMANDS = {
@@ -65,7 +65,7 @@ def cli(verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The console script: every error ends in a sentence and its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logs.set_up()
     surroundings.prepare()
     stdout = sys.stdout
     try:

@@ -20,6 +20,7 @@ from g2gbench.errors import InputError
 from g2gbench.live import desk as sitting
 from g2gbench.live.desk import Desk
 from g2gbench.live.site import Site
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, load, loads
 from g2gbench.scenario.built_in_scenarios import find
@@ -91,9 +92,9 @@ def _read(path: Path | None, settings: tuple[str, ...]) -> tuple[Scenario, Origi
     if path is None:
         file = importlib.resources.files("g2gbench.live") / "default.yaml"
         text = file.read_text(encoding="utf-8")
-        return loads(text, overrides=settings, environment=os.environ), Origin(text, "", settings)
+        return loads(text, overrides=settings, environment=ENVIRONMENT), Origin(text, "", settings)
     path = find(path)
-    read = load(path, overrides=settings, environment=os.environ)
+    read = load(path, overrides=settings, environment=ENVIRONMENT)
     return read, Origin(read_text(path), str(path), settings)
 
 

@@ -16,6 +16,7 @@ from g2gbench.quality import Level, Verdict
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.report.preflight import document, lines
 from g2gbench.scenario import PROFILES
+from g2gbench.secrecy import Unshown
 from g2gbench.trial.link_plan import directions
 
 KEY_VARIABLE = "DECART_API_KEY"
@@ -82,7 +83,7 @@ def preflight_command(
         key = os.environ.get(key_env)
         if not key:
             raise InputError(f"${key_env} is not set: --deep needs an API key in it")
-        verdict = asyncio.run(try_session(key, url, model, link))
+        verdict = asyncio.run(try_session(Unshown(key), url, model, link))
     else:
         verdict = asyncio.run(ask_stun(_servers(stun), link))
     if as_json:

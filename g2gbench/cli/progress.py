@@ -13,6 +13,7 @@ from rich.progress import TaskID as Task
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.cli.durations import duration
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen
+from g2gbench.report.text import for_a_line
 from g2gbench.trial.schedule import Coming
 
 PLAIN_EVERY_S = 5.0
@@ -110,11 +111,11 @@ class Display:
         self._live = Live()
         self._trial_s = coming.trial_s
         self._left_s = coming.left_s - coming.trial_s
-        self._title = f"[{coming.index + 1}/{coming.total}] {coming.trial.name}"
+        self._title = f"[{coming.index + 1}/{coming.total}] {for_a_line(coming.trial.name)}"
         self._started_s = time.monotonic()
         if self._moving:
             self._bar = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=20),
                 TextColumn("{task.fields[figures]}"),
                 TimeRemainingColumn(),
@@ -131,7 +132,9 @@ class Display:
         self._live.take(record)
         if isinstance(record, Event) and record.name in ("process_lost", "service_error"):
             reason = record.detail.get("reason") or record.detail.get("error")
-            self._console.print(f"{self._title}: {reason}", markup=False, soft_wrap=True)
+            self._console.print(
+                f"{self._title}: {for_a_line(str(reason))}", markup=False, soft_wrap=True
+            )
         now_s = time.monotonic()
         gone_s = min(now_s - self._started_s, self._trial_s)
         if self._bar is not None and self._task is not None:
@@ -155,7 +158,8 @@ class Display:
         p50 = result.metrics.get("g2g_ms.p50")
         value = f"g2g p50 {p50.value:.1f} ms" if p50 and p50.value is not None else "no g2g"
         ok = result.status == "ok"
-        self._say(f"{self._title}: {value if ok else f'{result.status}: {why}'}", wrong=not ok)
+        said = value if ok else f"{result.status}: {for_a_line(why)}"
+        self._say(f"{self._title}: {said}", wrong=not ok)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self._said_s = time.monotonic()

@@ -20,6 +20,7 @@ from g2gbench.cli.progress import Display
 from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report import comparison_text
 from g2gbench.report.terminal import render
 from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load
@@ -165,7 +166,7 @@ def _read_all(paths: Sequence[Path], settings: tuple[str, ...]) -> list[tuple[Pa
     for argument in paths:
         try:
             path = find(argument)
-            read.append((path, load(path, overrides=settings, environment=os.environ)))
+            read.append((path, load(path, overrides=settings, environment=ENVIRONMENT)))
         except ScenarioError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     first: dict[str, Path] = {}
@@ -200,7 +201,7 @@ def _resumed(
     stored = open_run(directory)
     file = find(paths[0]) if paths else None
     scenario = scenario_of(
-        stored.facts, os.environ, file=file, overrides=settings, run_dir=stored.path
+        stored.facts, ENVIRONMENT, file=file, overrides=settings, run_dir=stored.path
     )
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:

@@ -13,6 +13,8 @@ import click
 
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError
+from g2gbench.process.environment import ENVIRONMENT
+from g2gbench.secrecy import Unshown
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
 from g2gbench.service.host import HostSettings
@@ -111,7 +113,7 @@ def serve_command(**options: Any) -> None:
     Example:
       g2gbench serve --port 8765 --processing-ms 40
     """
-    settings = _settings(options, os.environ)
+    settings = _settings(options, ENVIRONMENT)
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:
@@ -161,7 +163,7 @@ def _room(room: str, environment: Mapping[str, str]) -> dict[str, Any]:
     key, secret = (environment.get(name) for name in ROOM_VARIABLES)
     if not key or not secret:
         raise InputError(f"--room {room}: ${' and $'.join(ROOM_VARIABLES)} must be set")
-    return {"kind": "external", "url": room, "api_key": key, "api_secret": secret}
+    return {"kind": "external", "url": room, "api_key": Unshown(key), "api_secret": Unshown(secret)}
 
 
 async def _serve(settings: ServiceSettings, admin_port: int | None) -> None:

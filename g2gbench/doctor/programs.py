@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Final
 
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.page import PageFailed
 from g2gbench.doctor.finding import Finding
 from g2gbench.errors import UnreachableError
+from g2gbench.process.environment import ENVIRONMENT, for_child
 from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
 
@@ -18,7 +18,7 @@ _SAYS_S: Final = 5.0
 
 async def find_chromium() -> list[Finding]:
     """A browser, for who measures through a page: the native client needs none."""
-    path = chromium.find(os.environ)
+    path = chromium.find(ENVIRONMENT)
     if path is None:
         detail = (
             f"neither on PATH nor in ${chromium.COMMAND_VARIABLE}; the native client needs none"
@@ -54,7 +54,7 @@ async def _browser_codecs(path: str) -> Finding:
 
 async def find_livekit_server() -> Finding:
     """A real server, for who wants one behind the loopback: the embedded room needs none."""
-    name, path = livekit_server.COMMAND, livekit_server.find(None, os.environ)
+    name, path = livekit_server.COMMAND, livekit_server.find(None, ENVIRONMENT)
     if path is None:
         where = f"neither on PATH nor in ${livekit_server.COMMAND_VARIABLE}"
         detail = f"{where}; the embedded room needs none"
@@ -71,7 +71,10 @@ async def find_livekit_server() -> Finding:
 async def _says(*command: str) -> str:
     """What a short command says on its standard output."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=for_child(),
     )
     try:
         out, _ = await asyncio.wait_for(process.communicate(), _SAYS_S)

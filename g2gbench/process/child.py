@@ -17,11 +17,11 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TextIO
 
+from g2gbench.process import logs
 from g2gbench.process.watch import watch
 
 Plan = dict[str, Any]
 GRACE_S = 5.0
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class Parent:
@@ -93,8 +93,7 @@ def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
 
     The event loop runs on select: epoll's timeouts are whole milliseconds, too coarse for a link.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=_LOG_FORMAT)
-    logging.getLogger("livekit").setLevel(logging.WARNING)
+    logs.set_up(logging.INFO, format_=logs.CHILD_FORMAT)
     # Keep stdout for messages: whatever a library prints belongs to the log.
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

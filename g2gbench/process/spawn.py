@@ -7,21 +7,55 @@ import contextlib
 import json
 import logging
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from g2gbench.errors import FaultError
+from g2gbench.process import environment
+from g2gbench.secrecy import without_credentials
 
 log = logging.getLogger(__name__)
 _LINE_LIMIT = 1 << 20
 TERM_GRACE_S = 6.0
 KILL_GRACE_S = 1.0
+_LAST_BYTES = 4096
+_LAST_CHARACTERS = 300
+_WHY = ("error", "lost", "message")
 
 
 class ChildLost(FaultError):  # noqa: N818 - says what happened
-    """A child process ended when it should not have, or never became ready."""
+    """A child process ended when it should not have, or never became ready.
+
+    ``said``: its first message, where that was none of readiness.
+    """
+
+    def __init__(self, message: str, said: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.said = dict(said or {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A child's part of a log file, which begins at a byte of it."""
+
+    path: Path
+    begins: int
+
+    def last_line(self) -> str:
+        """The last line that says something; empty where there is none."""
+        try:
+            with self.path.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(self.begins, end - _LAST_BYTES))
+                lines = file.read().decode("utf-8", "replace").split("\n")
+        except OSError:
+            return ""
+        said = [line.strip() for line in lines if line.strip()]
+        return without_credentials(said[-1][:_LAST_CHARACTERS]) if said else ""
 
 
 class Child:
@@ -32,8 +66,15 @@ class Child:
     ``ended`` is set then.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, ready: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        process: asyncio.subprocess.Process,
+        log: _Log | None = None,
+        ready: str = "",
+    ) -> None:
         self.name = name
+        self._log = log
         self._says_ready = ready
         self.ended = asyncio.Event()
         self.on_line: Callable[[str], None] = self._parse
@@ -50,6 +91,7 @@ class Child:
         module: str,
         plan: Mapping[str, Any],
         log_path: Path | None = None,
+        reaches: Iterable[str] = (),
         *,
         ready: str = "",
     ) -> Child:
@@ -58,25 +100,26 @@ class Child:
         Args:
             name: what messages call it.
             module: a module whose ``__main__`` calls ``process.child.run``.
-            plan: JSON-serialisable; may hold secrets: it is on no command line.
+            plan: JSON-serialisable but for SecretStr, which is revealed to the child alone: it is
+                on no command line.
             log_path: file for its stderr; None: the parent's own stderr.
+            reaches: the URLs that it connects to beside those of this machine.
             ready: the key of the message that says that it is ready; "": the first message is it.
 
         """
         with contextlib.ExitStack() as stack:
             error = stack.enter_context(log_path.open("ab")) if log_path else None
+            own = _Log(log_path, error.tell()) if log_path and error else None
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                module,
+                *environment.module(module),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=error,
                 limit=_LINE_LIMIT,
-                env=dict(os.environ),
+                env=environment.for_child(reaches),
                 start_new_session=True,  # Ctrl-C reaches the parent alone: it ends the others
             )
-        child = cls(name, process, ready)
+        child = cls(name, process, own, ready)
         child.tell(plan)
         return child
 
@@ -90,11 +133,22 @@ class Child:
         """None while it runs; negative for a signal."""
         return self._process.returncode
 
-    async def ready(self, seconds: float) -> dict[str, Any]:
-        """The message that says that it is ready, or its ``error``.
+    async def ready(self, seconds: float, *needed: str) -> dict[str, Any]:
+        """The message that says that it is ready, which has what is ``needed``.
 
-        Raises ChildLost when none comes in time.
+        Raises ChildLost when none comes in time, or its ``error`` in place of it.
         """
+        message = await self._first(seconds)
+        missing = [name for name in needed if name not in message]
+        if missing:
+            told = (message[key] for key in _WHY if message.get(key))
+            why = next(told, f"it said {', '.join(sorted(message)) or 'nothing'}")
+            raise ChildLost(
+                f"the {self.name} process did not say its {', '.join(missing)}: {why}", message
+            )
+        return message
+
+    async def _first(self, seconds: float) -> dict[str, Any]:
         try:
             # Not wait_for: it swallows a cancellation that comes together with the message, and a
             # trial whose time is over would go on.
@@ -107,7 +161,7 @@ class Child:
         """Send one command; a child that is gone hears nothing."""
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
-            stdin.write(json.dumps(message).encode() + b"\n")
+            stdin.write(json.dumps(message, default=_revealed).encode() + b"\n")
 
     async def end(self, grace_s: float = TERM_GRACE_S) -> int:
         """End it: close its stdin, after ``grace_s`` SIGTERM, then SIGKILL. The exit status."""
@@ -126,6 +180,12 @@ class Child:
                 await asyncio.wait_for(self.ended.wait(), grace)
                 break
         return self._process.returncode if self._process.returncode is not None else -9
+
+    def told_end(self, status: int) -> str:
+        """That it ended, with what it said last where its log tells."""
+        last = self._log.last_line() if status and self._log else ""
+        said = f", its last words: {last}" if last else ""
+        return f"the {self.name} process ended ({describe(status)}{said})"
 
     def _parse(self, line: str) -> None:
         message = self._message(line)
@@ -163,11 +223,7 @@ class Child:
         finally:
             status = await self._process.wait()
             if not self._ready.done():
-                self._ready.set_exception(
-                    ChildLost(
-                        f"the {self.name} process ended ({describe(status)}) before it was ready"
-                    )
-                )
+                self._ready.set_exception(ChildLost(f"{self.told_end(status)} before it was ready"))
                 self._ready.exception()  # nobody may be waiting
             self.ended.set()
             self.on_end(status)
@@ -176,3 +232,9 @@ class Child:
 def describe(status: int) -> str:
     """An exit status in words."""
     return f"signal {-status}" if status < 0 else f"status {status}"
+
+
+def _revealed(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    raise TypeError(f"{type(value).__name__} is nothing that a child can be told")

@@ -30,6 +30,7 @@ from g2gbench.realtime.session import Connector, Session
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
+from g2gbench.secrecy import Unshown
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.source import LiveSource, Source
 
@@ -58,13 +59,14 @@ class RealtimeClient:
         http_base_url: str | None = None,
         connector: Connector = RoomConnection,
     ) -> None:
+        # A traceback may show what this was called with.
+        api_key = Unshown(os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key)
         self._connector = connector
-        key = api_key if api_key is not None else os.environ.get(KEY_VARIABLE, "")
-        if not key:
+        if not api_key:
             raise RealtimeError(
                 ErrorCode.INVALID_API_KEY, f"no API key: give api_key or set {KEY_VARIABLE}"
             )
-        self._key = SecretStr(key)
+        self._key = SecretStr(api_key)
         self.base_url = _checked(base_url or BASE_URL, "base_url", ("ws", "wss"))
         http_url = http_base_url or _http_of(self.base_url)
         self.http_base_url = _checked(http_url, "http_base_url", ("http", "https"))
@@ -111,7 +113,7 @@ class RealtimeClient:
             g2g = LiveG2G(local, local.marker, size)
         url = protocol.stream_url(
             self.base_url,
-            self._key.get_secret_value(),
+            self._shown_to_none,
             options.model_name,
             pixel_latency=options.asks_for_restamping,
             resolution=None if options.resolution is None else options.resolution.value,
@@ -158,7 +160,7 @@ class RealtimeClient:
                 ErrorCode.INVALID_INPUT,
                 "this is no subscribe token; take Session.subscribe_token of the session to watch",
             ) from None
-        admission = await http.watch(self.http_base_url, self._key.get_secret_value(), room)
+        admission = await http.watch(self.http_base_url, self._shown_to_none, room)
         viewer = Viewer(admission)
         self._sessions.append(viewer)
         await viewer.join()
@@ -213,7 +215,7 @@ class RealtimeClient:
         self._check_alive()
         return await http.create_token(
             self.http_base_url,
-            self._key.get_secret_value(),
+            self._shown_to_none,
             expires_in=expires_in,
             allowed_models=allowed_models,
             allowed_origins=allowed_origins,
@@ -226,6 +228,10 @@ class RealtimeClient:
         self._released = True
         while self._sessions:
             await self._sessions.pop().disconnect()
+
+    @property
+    def _shown_to_none(self) -> Unshown:
+        return Unshown(self._key.get_secret_value())
 
     def _check_alive(self) -> None:
         if self._released:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
+from g2gbench.secrecy import Unshown
+
 BASE_URL = "wss://api3.decart.ai"
 STREAM_PATH = "/v1/stream"
 PING_S = 20.0
@@ -100,7 +102,7 @@ def stream_url(
     if pixel_latency:
         query["pixel_latency"] = "1"
     query["user_agent"] = user_agent
-    return f"{base_url.rstrip('/')}{STREAM_PATH}?{urlencode(query, quote_via=quote)}"
+    return Unshown(f"{base_url.rstrip('/')}{STREAM_PATH}?{urlencode(query, quote_via=quote)}")
 
 
 def prompt(text: str, *, enhance: bool = True) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from g2gbench.analysis.valid import counts
 from g2gbench.measure.budget import DISPLAY, DISPLAY_MEANING, PARTS, UNATTRIBUTED
 from g2gbench.measure.phases import Phase
 from g2gbench.report.numbers import Scale
@@ -114,7 +115,7 @@ def budget_of(trials: Sequence[Mapping[str, Any]]) -> Budget | None:
     ``trials`` are those of a summary. A part that only some frames tell counts for all of them:
     in the others its time is unattributed, so that the parts sum to the mean g2g latency.
     """
-    valid = [trial for trial in trials if trial["status"] == "ok"]
+    valid = [trial for trial in trials if counts(trial)]
     found = [budget for trial in valid or trials if (budget := _of_trial(trial["metrics"]))]
     return _mean(found, counts=bool(valid))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Final
 
+from g2gbench.analysis.valid import NONE_COUNTS, counts, valid_trials, values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.baseline_view import NOTHING, Against
 from g2gbench.report.headline import DEFAULT_CELL, short_cell, tried_before, why
@@ -127,7 +128,7 @@ def name_of(cell: Mapping[str, Any]) -> str:
 def estimate_of(cell: Mapping[str, Any], metric: str) -> tuple[dict[str, Any], bool]:
     """The cell's value; where no trial counts, that of the trials that do not (True)."""
     estimate: dict[str, Any] = cell["metrics"][metric]
-    if estimate["value"] is not None or any(t["status"] == "ok" for t in cell["trials"]):
+    if estimate["value"] is not None or valid_trials(cell):
         return estimate, False
     values = [trial["metrics"].get(metric, {}).get("value") for trial in cell["trials"]]
     known = sorted(value for value in values if value is not None)
@@ -198,7 +199,7 @@ def spread_words(cell: Mapping[str, Any]) -> str:
 
 
 def _interval_words(cell: Mapping[str, Any]) -> str:
-    valid = sum(trial["status"] == "ok" for trial in cell["trials"])
+    valid = len(valid_trials(cell))
     if not valid:
         return "No trial counts, so there is neither a value nor an interval to judge."
     if valid == 1:
@@ -227,11 +228,7 @@ def _expectation(cell: Mapping[str, Any], e: Mapping[str, Any]) -> ExpectationRo
     metric, limit, holds = e["metric"], e["limit"], e["holds"]
     estimate = cell["metrics"][metric]
     value, interval = shown(metric, estimate, limit)
-    trials = [
-        trial["metrics"][metric]["value"]
-        for trial in cell["trials"]
-        if trial["status"] == "ok" and trial["metrics"].get(metric, {}).get("value") is not None
-    ]
+    trials = values_of(cell, metric)
     strip = Strip(trials, e["value"], e["low"], e["high"], e["operator"], limit, holds)
     form = scale(metric, (*trials, limit))
     told = ", ".join(form.number(trial) for trial in trials) or "none"
@@ -287,7 +284,7 @@ def _trial_row(trial: Mapping[str, Any], records: str) -> TrialRow:
     values = tuple(
         single(name, trial["metrics"].get(name, {}).get("value")) for name in KEY_METRICS
     )
-    ok = trial["status"] == "ok"
+    ok = counts(trial)
     state = "pass" if ok else str(trial["status"])
     status, reason = ("valid", "") if ok else (trial["status"], why(trial))
     reason = "; ".join(filter(None, (reason, tried_before(trial))))
@@ -296,7 +293,7 @@ def _trial_row(trial: Mapping[str, Any], records: str) -> TrialRow:
 
 def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:
     """Frames by outcome over the trials that count, else over all; and which trials those are."""
-    valid = [trial for trial in cell["trials"] if trial["status"] == "ok"]
+    valid = valid_trials(cell)
     counted = valid or cell["trials"]
     rows = [
         OutcomeRow(words, colour, sum(t["frames"].get(name, 0) for t in counted), meaning)
@@ -305,7 +302,7 @@ def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:
     captured = sum(trial["frames"].get("captured", 0) for trial in counted)
     kind = "valid trial" if valid else "trial"
     said = f"{captured} frames captured in the steady state of {plural(len(counted), kind)}"
-    return rows, said
+    return rows, said if valid else f"{said}.{NONE_COUNTS}"
 
 
 def drop_rows(cell: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
+from g2gbench.analysis.valid import is_valid
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
 from g2gbench.report.figures.rate_curves import rate_curves
@@ -51,7 +52,7 @@ class CodecView:
 def codec_views(summary: Mapping[str, Any]) -> list[CodecView]:
     """The comparisons of a run, one for each setting of everything else; empty where none is."""
     cells = {str(cell["cell"]): cell for cell in summary["cells"]}
-    return [_view(found, cells) for found in summary.get("codecs") or ()]
+    return [_view(_marked(found, cells), cells) for found in summary.get("codecs") or ()]
 
 
 def figures(summary: Mapping[str, Any]) -> list[Illustration]:
@@ -92,7 +93,7 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         ),
         names=tuple(label(name) for name in columns),
         points=tuple(
-            (curve["codec"], point["max_bitrate"], tuple(shown(n, point[n]) for n in columns))
+            (curve["codec"], _rate(point), tuple(shown(n, point[n]) for n in columns))
             for curve in found["curves"]
             for point in curve["points"]
             if point[RATE]["value"] is not None
@@ -106,6 +107,18 @@ def _lacks_package(found: Mapping[str, Any]) -> bool:
     return any(INSTALL in str(row[n].get("reason")) for row in found["deltas"] for n in DELTAS)
 
 
+def _marked(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The comparison with the verdict on the cell of each point, which an older one lacks."""
+    curves = [
+        {
+            **curve,
+            "points": [{**p, "counts": is_valid(cells[str(p["cell"])])} for p in curve["points"]],
+        }
+        for curve in found["curves"]
+    ]
+    return {**found, "curves": curves}
+
+
 def _delta(name: str, estimate: Mapping[str, Any]) -> tuple[str, str, str]:
     """Value with sign and unit, interval, and why there is none."""
     value = estimate["value"]
@@ -117,6 +130,10 @@ def _delta(name: str, estimate: Mapping[str, Any]) -> tuple[str, str, str]:
         return told, "", ""
     ends = (_signed(estimate[end], decimals) for end in ("low", "high"))
     return told, f"[{', '.join(ends)}] of {plural(estimate['n'], 'repeat')}", ""
+
+
+def _rate(point: Mapping[str, Any]) -> str:
+    return str(point["max_bitrate"]) if point["counts"] else f"{point['max_bitrate']} (invalid)"
 
 
 def _signed(value: float, decimals: int) -> str:

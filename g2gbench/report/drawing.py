@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from g2gbench.report.palette import LIGHT
+from g2gbench.report.text import for_a_line
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,6 +40,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same layout on every machine
     "font.size": 12,
     "text.color": LIGHT["ink"],
+    "text.parse_math": False,  # a dollar of a prompt is a dollar
     "svg.fonttype": "none",  # real text: takes the page's font, can be selected and searched
     "figure.dpi": DOTS_PER_INCH,
     "figure.facecolor": "none",
@@ -74,6 +77,9 @@ _STYLE: Final[dict[Any, Any]] = {
     "path.simplify_threshold": 0.3,
 }
 
+_OF_FONTS: Final = ("Glyph .* missing", "Matplotlib currently does not support")
+"""What matplotlib warns of when words have letters that its font lacks: the page's has them."""
+
 _DRAWING = threading.RLock()
 
 
@@ -86,9 +92,11 @@ def style(**more: Any) -> Iterator[None]:
     matplotlibrc says counts for nothing.
     """
     settings: dict[Any, Any] = {**_STYLE, **more}
-    with _DRAWING, mpl.rc_context():
+    with _DRAWING, mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
         mpl.rcParams.update(settings)
+        for words in _OF_FONTS:
+            warnings.filterwarnings("ignore", words, UserWarning)
         yield
 
 
@@ -138,8 +146,8 @@ class Canvas:
 
 
 def plain(words: str) -> str:
-    """Text that matplotlib draws as it stands: no formula, no control character."""
-    return "".join(c if c.isprintable() else " " for c in words).replace("$", r"\$")
+    """Text that can be drawn: a space in the place of a control character."""
+    return for_a_line(words)
 
 
 def dots(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from g2gbench.analysis.valid import NONE_COUNTS, counting, valid_trials
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.report import codec_view
 from g2gbench.report.budget_view import Budget, budget_of, by_phase
@@ -65,7 +66,7 @@ class CellFigures:
     @cached_property
     def shown(self) -> Series | None:
         """The trial with the median g2g p95 of the valid ones; else the one with most frames."""
-        valid = [s for s in self.series if s.status == "ok" and len(s.steady_g2g_ms)]
+        valid = [s for s in counting(self.series) if len(s.steady_g2g_ms)]
         if valid:
             values = [_value(self._trial(s), "g2g_ms.p95") for s in valid]
             return valid[median_place(values)]
@@ -76,7 +77,18 @@ class CellFigures:
     def counted(self) -> tuple[Series, ...]:
         """The valid trials with frames; where there is none, all with frames."""
         steady = [s for s in self.series if len(s.steady_g2g_ms)]
-        return tuple([s for s in steady if s.status == "ok"] or steady)
+        return tuple(counting(steady) or steady)
+
+    def _marked(self, figure: Illustration | None) -> Illustration | None:
+        """The figure, with a word where nothing in it counts."""
+        if figure is None or valid_trials(self.cell):
+            return figure
+        return replace(figure, caption=f"{figure.caption}{NONE_COUNTS}".strip())
+
+    @property
+    def _told(self) -> Sequence[Mapping[str, Any]]:
+        """The trials of the summary that count; where there is none, all."""
+        return valid_trials(self.cell) or self.cell["trials"]
 
     @property
     def limit(self) -> Limit | None:
@@ -94,7 +106,8 @@ class CellFigures:
         shown = self.shown
         link = link_view(self._trial(shown), shown.begin_s, shown.end_s)
         quality = quality_view(self._trial(shown), shown.begin_s, shown.end_s)
-        return over_time(shown, self.limit, self._name("over-time"), widths, link, quality)
+        drawn = over_time(shown, self.limit, self._name("over-time"), widths, link, quality)
+        return self._marked(drawn)
 
     @cached_property
     def budget_rows(self) -> list[tuple[str, Budget]]:
@@ -118,7 +131,7 @@ class CellFigures:
         caption = _MEANS
         if len(self.budget_rows) > 1 and len(self.trials) > 1 and self.shown:
             caption += f" The phases are those of trial {self.shown.repeat}."
-        return budget_figure(self.budget_rows, self._name("budget"), caption)
+        return self._marked(budget_figure(self.budget_rows, self._name("budget"), caption))
 
     @cached_property
     def distribution(self) -> Illustration | None:
@@ -127,32 +140,32 @@ class CellFigures:
             return None
         name, metrics = self._name("distribution"), self.cell["metrics"]
         if self.several:
-            return distribution(self.counted, metrics, name, (SMALL,))
-        return distribution(self.counted, metrics, name)
+            return self._marked(distribution(self.counted, metrics, name, (SMALL,)))
+        return self._marked(distribution(self.counted, metrics, name))
 
     @cached_property
     def drops(self) -> Illustration | None:
         """Dropped frames by phase; None where none was dropped."""
         counts = [
             {phase: int(count) for phase, count in _drops(trial).items() if count is not None}
-            for trial in self.cell["trials"]
+            for trial in self._told
             if trial["metrics"].get("drop_ratio", {}).get("value") is not None
         ]
         if self.several or not any(any(count.values()) for count in counts):
             return None
-        return drops(counts, self._name("drops"))
+        return self._marked(drops(counts, self._name("drops")))
 
     @cached_property
     def first_frame(self) -> Illustration | None:
         """The way to the first frame of the trial with the median ttff."""
-        begun = [t for t in self.cell["trials"] if _plain(t, "connect_ms.websocket") is not None]
+        begun = [t for t in self._told if _plain(t, "connect_ms.websocket") is not None]
         if self.several or not begun:
             return None
         whole = [t for t in begun if _plain(t, "ttff_ms") is not None]
         place = median_place([_plain(t, "ttff_ms") for t in whole])
         trial = whole[place] if whole else begun[0]
         metrics = {name: value["value"] for name, value in trial["metrics"].items()}
-        return first_frame(metrics, trial["repeat"], self._name("first-frame"))
+        return self._marked(first_frame(metrics, trial["repeat"], self._name("first-frame")))
 
     @cached_property
     def every_trial(self) -> Illustration | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from g2gbench.report.headline import headline, measured_text
+from g2gbench.report.text import for_markup
 from g2gbench.store.reading import Run
 
 
@@ -96,9 +97,5 @@ def _seconds(facts: Mapping[str, Any]) -> float:
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 does not allow."""
-    return (
-        "".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or c >= "\ue000")
-        .replace("\ufffe", "")
-        .replace("\uffff", "")
-    )
+    """Text that XML can hold; a carriage return would be read as a line feed."""
+    return for_markup(text.replace("\r\n", "\n").replace("\r", "\n"))

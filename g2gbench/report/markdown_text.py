@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from g2gbench.report.text import for_a_line
+
 LONGEST_TEXT: Final = 300
 
 
@@ -12,7 +14,7 @@ def escaped(text: str, longest: int = LONGEST_TEXT) -> str:
     """Text that Markdown shows as it is: nothing in it is a tag, a link, a mention or a column."""
     if len(text) > longest:
         text = f"{text[:longest]}…"
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = " ".join(for_a_line(text).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)

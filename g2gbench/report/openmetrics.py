@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from g2gbench.analysis.valid import valid_cells
 from g2gbench.measure.registry import METRICS
-from g2gbench.report.numbers import plural
 from g2gbench.store.reading import Run
 
 _STATUSES: Final = ("pass", "fail", "invalid", "unreachable", "fault", "interrupted")
@@ -22,11 +22,15 @@ _UNITS: Final[Mapping[str, str]] = {
 
 
 def render(run: Run) -> str:
-    """The run as one exposition.
+    """The run as one exposition, which readers of Prometheus' text format 0.0.4 take too.
+
+    That form, which a node exporter reads, knows neither ``info`` nor ``stateset``: all metrics are
+    gauges. The help of a metric is always the same, since its readers refuse two helps of one.
 
     A metric of the registry is a gauge of its name, dots as underscores: ``g2gbench_g2g_ms_p50``.
     Its label ``bound`` tells the median of the valid trials from the ends of its interval. What was
-    not measured has no sample. Times are those of the run, none is attached to a sample.
+    not measured has no sample, and a cell that is invalid has none but those of its trials. Times
+    are those of the run, none is attached to a sample.
     """
     return "\n".join([*_lines(run), "# EOF"]) + "\n"
 
@@ -34,19 +38,19 @@ def render(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     summary, facts = run.summary_data, run.facts
     scenario = {"scenario": run.name}
-    yield from _family("g2gbench_run", "info", "What was run.")
+    yield from _family("g2gbench_run_info", "What was run.")
     told = {**scenario, "run": run.path.name, "version": str(facts["g2gbench"])}
     yield _sample("g2gbench_run_info", told, 1)
-    yield from _family("g2gbench_status", "stateset", "The verdict on the run.")
+    yield from _family("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
     for status in _STATUSES:
         labels = {**scenario, "g2gbench_status": status}
         yield _sample("g2gbench_status", labels, int(status == summary["status"]))
-    yield from _family("g2gbench_exit_code", "gauge", "What the run ended with.")
+    yield from _family("g2gbench_exit_code", "What the run ended with.")
     yield _sample("g2gbench_exit_code", scenario, summary["exit_code"])
     for name in ("started", "ended"):
         if facts.get(name):
             family = f"g2gbench_{name}_timestamp_seconds"
-            yield from _family(family, "gauge", f"When the run {name}.", "seconds")
+            yield from _family(family, f"When the run {name}.", "seconds")
             yield _sample(family, scenario, datetime.fromisoformat(facts[name]).timestamp())
     yield from _trials(summary, scenario)
     yield from _expectations(summary, scenario)
@@ -55,12 +59,12 @@ def _lines(run: Run) -> Iterator[str]:
         if samples:
             unit = _UNITS.get(registered.unit, registered.unit)
             name = _name(metric)
-            yield from _family(name, "gauge", f"{registered.definition} Unit: {unit}.")
+            yield from _family(name, f"{registered.definition} Unit: {unit}.")
             yield from samples
 
 
 def _trials(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
-    yield from _family("g2gbench_trials", "gauge", "Trials by what became of them.")
+    yield from _family("g2gbench_trials", "Trials by what became of them.")
     for cell in summary["cells"]:
         statuses = [trial["status"] for trial in cell["trials"]]
         for status in dict.fromkeys(["ok", *statuses]):
@@ -71,19 +75,19 @@ def _trials(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[s
 def _expectations(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
     rows = [(cell, e) for cell in summary["cells"] for e in cell["expectations"]]
     judged = [(cell, e) for cell, e in rows if e["holds"] is not None]
+    yield from _family("g2gbench_expectations_not_judged", "Expectations without a verdict.")
+    yield _sample("g2gbench_expectations_not_judged", labels, len(rows) - len(judged))
     if not judged:
         return
-    left_out = len(rows) - len(judged)
-    said = f" {plural(left_out, 'expectation')} not judged." if left_out else ""
-    help_text = f"Whether an expectation holds, 1, or not, 0.{said}"
-    yield from _family("g2gbench_expectation_holds", "gauge", help_text)
+    said = "Whether an expectation holds, 1, or not, 0; one that was not judged is not here."
+    yield from _family("g2gbench_expectation_holds", said)
     for cell, e in judged:
         of_one = {**labels, **_cell(cell), "expectation": e["text"]}
         yield _sample("g2gbench_expectation_holds", of_one, int(e["holds"]))
 
 
 def _values(summary: Mapping[str, Any], labels: Mapping[str, str], metric: str) -> Iterator[str]:
-    for cell in summary["cells"]:
+    for cell in valid_cells(summary):
         estimate = cell["metrics"].get(metric, {})
         for key, bound in _BOUNDS.items():
             if estimate.get(key) is not None:
@@ -94,8 +98,13 @@ def _values(summary: Mapping[str, Any], labels: Mapping[str, str], metric: str) 
 
 def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
     """The cell's name, and each of its settings as a label of its own."""
-    settings = {f"set_{_safe(path)}": str(value) for path, value in cell["settings"].items()}
-    return {"cell": str(cell["cell"]), **settings}
+    labels = {"cell": str(cell["cell"])}
+    for path, value in cell["settings"].items():
+        name = f"set_{_safe(path)}"
+        while name in labels:  # of two paths that differ in what no label may hold
+            name += "_"
+        labels[name] = str(value)
+    return labels
 
 
 def _name(metric: str) -> str:
@@ -106,11 +115,11 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
-def _family(name: str, kind: str, help_text: str, unit: str = "") -> Iterator[str]:
-    yield f"# TYPE {name} {kind}"
+def _family(name: str, help_text: str, unit: str = "") -> Iterator[str]:
+    yield f"# TYPE {name} gauge"
     if unit:
         yield f"# UNIT {name} {unit}"
-    yield f"# HELP {name} {_escaped(help_text)}"
+    yield f"# HELP {name} {help_text}"
 
 
 def _sample(name: str, labels: Mapping[str, str], value: float) -> str:

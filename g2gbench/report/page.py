@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report import cell_view, phase_view, run_view
 from g2gbench.report.baseline_view import Against, against
@@ -31,6 +32,7 @@ from g2gbench.report.numbers import KEY_METRICS, label, plural
 from g2gbench.report.palette import css_variables
 from g2gbench.report.quality_view import UNKNOWN, level_words
 from g2gbench.report.svg import inline
+from g2gbench.report.text import for_markup
 from g2gbench.store.reading import Run
 
 
@@ -69,7 +71,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             exit_code=summary["exit_code"],
             started=run_view.time_of(run.facts.get("started")),
             asked=_asked(summary["cells"], planned),
-            valid=sum(t["status"] == "ok" for cell in summary["cells"] for t in cell["trials"]),
+            valid=sum(len(valid_trials(cell)) for cell in summary["cells"]),
             planned=sum(planned.values()),
             cells=cells,
             quality=_quality(summary["cells"]),
@@ -142,7 +144,7 @@ def _cell(
         "drops": drawer.draw(found.drops),
         "drop_rows": cell_view.drop_rows(cell),
         "drops_missing": cell["metrics"]["drop_ratio"].get("reason", ""),
-        "valid": sum(trial["status"] == "ok" for trial in cell["trials"]),
+        "valid": len(valid_trials(cell)),
         "first_frame": drawer.draw(found.first_frame),
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,
@@ -214,12 +216,18 @@ def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:
     return trials if len(cells) == 1 else f"{plural(len(cells), 'cell')}, {trials}"
 
 
+def _allowed(value: Any) -> Any:
+    """Text from outside without what no page may hold; figures are pages' own."""
+    return for_markup(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
 @cache
 def environment() -> jinja2.Environment:
     """What every page's template is read with."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("g2gbench.report"),
         autoescape=True,
+        finalize=_allowed,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
+from g2gbench.analysis.valid import NONE_COUNTS, counts
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report.numbers import NOT_MEASURED, label, plural, single
 
@@ -54,7 +55,7 @@ class RecoveryRow:
 def counted(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The valid trials of a cell, else those that were measured."""
     trials = [trial for trial in cell["trials"] if trial["frames"]]
-    return [trial for trial in trials if trial["status"] == "ok"] or trials
+    return [trial for trial in trials if counts(trial)] or trials
 
 
 def phase_rows(cell: Mapping[str, Any]) -> tuple[list[PhaseRow], list[str]]:
@@ -82,9 +83,10 @@ def recovery_rows(cell: Mapping[str, Any]) -> list[RecoveryRow]:
 def trials_words(cell: Mapping[str, Any]) -> str:
     """On which trials the two tables rest."""
     trials = counted(cell)
+    doubt = "" if any(map(counts, trials)) else NONE_COUNTS
     if len(trials) == 1:
-        return f"Trial {trials[0]['repeat']}."
-    return f"Medians of {plural(len(trials), 'trial')}."
+        return f"Trial {trials[0]['repeat']}.{doubt}"
+    return f"Medians of {plural(len(trials), 'trial')}.{doubt}"
 
 
 def _together(trials: Sequence[Mapping[str, Any]], what: str) -> list[list[Mapping[str, Any]]]:

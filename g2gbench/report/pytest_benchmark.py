@@ -8,6 +8,7 @@ from datetime import datetime
 from statistics import fmean, median, quantiles, stdev
 from typing import Any, Final
 
+from g2gbench.analysis.valid import values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.store.reading import Run
 
@@ -24,7 +25,8 @@ def render(run: Run) -> str:
     """The times of a run: a benchmark for each metric and cell, a round for each valid trial.
 
     pytest-benchmark shows seconds and takes less for better, so metrics in milliseconds are here
-    and no others. A metric that no valid trial has measured is left out.
+    and no others. What no valid trial has measured is left out; ``status`` of the extra information
+    marks a cell that is invalid.
     """
     facts = run.facts
     began = datetime.fromisoformat(facts["started"])
@@ -42,16 +44,9 @@ def render(run: Run) -> str:
 def _benchmarks(run: Run) -> Iterator[dict[str, Any]]:
     for metric in _TIMES:
         for cell in run.summary_data["cells"]:
-            values = list(_seconds(cell, metric))
+            values = [value / 1000 for value in values_of(cell, metric)]
             if values:
                 yield _benchmark(run, cell, metric, values)
-
-
-def _seconds(cell: Mapping[str, Any], metric: str) -> Iterator[float]:
-    for trial in cell["trials"]:
-        value = trial["metrics"].get(metric, {}).get("value")
-        if trial["status"] == "ok" and value is not None:
-            yield value / 1000
 
 
 def _benchmark(

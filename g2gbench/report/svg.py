@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,10 +19,18 @@ from g2gbench.report.drawing import (
     style,
 )
 from g2gbench.report.palette import LIGHT, NAMES
+from g2gbench.report.text import for_a_line
 from g2gbench.store.files import write_atomically
 
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _PNG_NO_METADATA: Final = {"Software": None}
+_LEFT_OUT: Final = ("metadata", "style")
+_WITH_WORDS: Final = ("text", "tspan")
+_NUMBERS: Final = ("d", "x", "y", "width", "height", "transform", "points", "cx", "cy", "r")
+_NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")
+_UNTURNED: Final = re.compile(r"rotate\(-?0[^0-9.][^)]*\)$")
+_URL: Final = re.compile(r"url\(#([\w.-]+)\)")
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}\b")
 
 
 def inline(illustration: Illustration, serial: int) -> tuple[str, ...]:
@@ -32,7 +43,7 @@ def inline(illustration: Illustration, serial: int) -> tuple[str, ...]:
 
 def write_files(illustration: Illustration, folder: Path) -> None:
     """The illustration as PNG and as SVG, at its largest width, in the light theme on white."""
-    alt = "".join(c if c.isprintable() else " " for c in illustration.alt)
+    alt = for_a_line(illustration.alt)
     with style(**{"svg.hashsalt": illustration.name}):
         canvas = illustration.draw(max(illustration.widths))
         for form, dots_per_inch, metadata in (
@@ -62,27 +73,67 @@ def _svg(illustration: Illustration, width: int, salt: str) -> str:
 
 
 def _for_page(text: str, canvas: Canvas, css_class: str) -> str:
-    text = text[text.index("<svg") :]
-    for noise in (r"<metadata>.*?</metadata>", r"<style[^>]*>.*?</style>", r"<!--.*?-->"):
-        text = re.sub(noise, "", text, flags=re.DOTALL)
-    head = (
-        f'<svg class="{css_class}" viewBox="0 0 {canvas.width:g} {canvas.height:g}" '
-        'aria-hidden="true">'
-    )
-    text = re.sub(r"<svg [^>]*>", head, text, count=1)
-    # An href without a prefix is SVG 2, which every browser of today reads.
-    text = text.replace("xlink:href", "href")
-    text = with_font_of_page(text)
-    text = re.sub(r' transform="rotate\(-?0[^"]*"', "", text)
-    text = re.sub(r"(?<=[ :])#[0-9a-f]{6}\b", _variable, text)
-    text = re.sub(r"-?\d+\.\d{3,}", _rounded, text)
-    used = set(re.findall(r"#(\w+)", text))
-    text = re.sub(r' id="([\w.]+)"', lambda m: m[0] if m[1] in used else "", text)
-    return re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
+    """The figure's document for the page: its words are left as they are, whatever they say."""
+    drawn = ElementTree.fromstring(text)
+    used = {name for element in drawn.iter() for name in _references(element)}
+    root = _kept(drawn, used)
+    root.attrib.clear()
+    root.attrib |= {
+        "class": css_class,
+        "viewBox": f"0 0 {canvas.width:g} {canvas.height:g}",
+        "aria-hidden": "true",
+    }
+    return ElementTree.tostring(root, encoding="unicode").strip()
+
+
+def _kept(element: ElementTree.Element, used: AbstractSet[str]) -> ElementTree.Element:
+    """The element without what the page does not need, and all below it."""
+    kept = ElementTree.Element(_local(element.tag), _attributes(element, used))
+    if kept.tag in _WITH_WORDS:
+        kept.text = element.text
+    for child in element:
+        if _local(child.tag) not in _LEFT_OUT:
+            kept.append(_kept(child, used))
+    return kept
+
+
+def _attributes(element: ElementTree.Element, used: AbstractSet[str]) -> dict[str, str]:
+    kept = {}
+    for name, value in element.attrib.items():
+        # An href without a prefix is SVG 2, which every browser of today reads.
+        name = _local(name)
+        if name == "style":
+            kept[name] = _styled(value)
+        elif name == "id":
+            kept |= {name: value} if value in used else {}
+        elif name in _NUMBERS:
+            short = _NUMBER.sub(_rounded, " ".join(value.split()))
+            kept |= {} if _UNTURNED.match(value) else {name: short}
+        else:
+            kept[name] = value
+    return kept
+
+
+def _references(element: ElementTree.Element) -> Iterator[str]:
+    """The ids that an element needs."""
+    for name, value in element.attrib.items():
+        if _local(name) == "href":
+            yield value.removeprefix("#")
+        elif name == "clip-path" or name == "style":
+            yield from _URL.findall(value)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _styled(style_of: str) -> str:
+    """A style with the page's font, its colours as variables, its numbers as short as they may."""
+    return _COLOUR.sub(_variable, _NUMBER.sub(_rounded, with_font_of_page(style_of)))
 
 
 def with_font_of_page(text: str) -> str:
-    """Without font families, so that words take the page's font; size and weight are kept.
+    """A style without font families, so that words take the page's; size and weight are kept.
 
     matplotlib writes ``font-family`` since 3.10 and the ``font`` shorthand before.
     """

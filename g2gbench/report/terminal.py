@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import terminal_budget as way
 from g2gbench.report.cell_view import link_loss, name_of, remarks_on_display, spread_words
@@ -14,6 +15,7 @@ from g2gbench.report.numbers import KEY_METRICS, key_metrics, label, plural, sca
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import UNKNOWN
 from g2gbench.report.run_view import calibration
+from g2gbench.report.text import for_a_line
 from g2gbench.store.reading import Run
 
 WIDTH: Final = 80
@@ -59,7 +61,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
         else _wrapped(calibration(run), _INDENT, _INDENT),
         [f"{_INDENT}report  {run.report_path / 'report.html'}"],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    return "\n\n".join("\n".join(map(for_a_line, block)) for block in blocks if block)
 
 
 def _planned(run: Run) -> dict[str, int]:
@@ -69,8 +71,8 @@ def _planned(run: Run) -> dict[str, int]:
 def _head(name: str, head: Headline) -> list[str]:
     word = head.status.upper()
     indent = " " * (len(word) + 2)
-    lines = _wrapped(f"{word}  {_clean(name)}: {_clean(head.sentence)}", "", indent)
-    lines += _wrapped(_clean(" ".join(head.lines)), indent, indent)
+    lines = _wrapped(f"{word}  {for_a_line(name)}: {for_a_line(head.sentence)}", "", indent)
+    lines += _wrapped(for_a_line(" ".join(head.lines)), indent, indent)
     for advice in head.advice:
         lines += _wrapped(f"what to do: {advice}", indent, indent + "  ")
     return lines
@@ -101,7 +103,7 @@ def _every_metric(cell: Mapping[str, Any]) -> list[str]:
     rows: list[Row] = [("", "metric", "value", _interval_name(cell))]
     # A run of an older version has fewer metrics.
     rows += [("", label(name), *shown(name, cell["metrics"].get(name, {}))) for name in METRICS]
-    title = [] if cell["cell"] == DEFAULT_CELL else _wrapped(_clean(cell["cell"]), _INDENT, _INDENT)
+    title = [] if cell["cell"] == DEFAULT_CELL else _wrapped(cell["cell"], _INDENT, _INDENT)
     return title + _columns(rows, right=(2,))
 
 
@@ -120,7 +122,7 @@ def _expected_row(expectation: Mapping[str, Any], cell: Mapping[str, Any]) -> Ro
 
 
 def _interval_name(cell: Mapping[str, Any]) -> str:
-    count = sum(trial["status"] == "ok" for trial in cell["trials"])
+    count = len(valid_trials(cell))
     if count < 2:
         return ""
     coverages = {value["coverage"] for value in cell["metrics"].values() if value["coverage"]}
@@ -129,7 +131,7 @@ def _interval_name(cell: Mapping[str, Any]) -> str:
 
 def _remarks(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """How the displayed ones of the key numbers are to be read, where that is not plain."""
-    found = map(_clean, remarks_on_display(cells))
+    found = map(for_a_line, remarks_on_display(cells))
     return [line for text in found for line in _wrapped(text, _INDENT, _INDENT + "  ")]
 
 
@@ -142,7 +144,7 @@ def _unmeasured(cell: Mapping[str, Any]) -> list[str]:
             reasons.setdefault(value.get("reason", "no reason is stored"), []).append(label(name))
     lines: list[str] = []
     for reason, labels in reasons.items():
-        text = f"not measured: {', '.join(labels)} ({_clean(reason)})"
+        text = f"not measured: {', '.join(labels)} ({for_a_line(reason)})"
         lines += _wrapped(text, _INDENT, _INDENT + "  ")
     return lines
 
@@ -168,7 +170,7 @@ def _line_a_cell(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     for cell in cells:
         values = [shown(name, cell["metrics"][name])[0] for name in names]
         values = ["-" if value == "not measured" else value for value in values]
-        rows.append((_cut(short_cell(_clean(cell["cell"])), 22), cell["status"], *values))
+        rows.append((_cut(short_cell(for_a_line(cell["cell"])), 22), cell["status"], *values))
     lines = _columns(rows, right=tuple(range(2, 2 + len(names))))
     if any("-" in row[2:] for row in rows):
         lines.append(f"{_INDENT}-  not measured; the report says why")
@@ -214,12 +216,14 @@ def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for cell in cells:
         place = f"{name_of(cell)}: " if len(cells) > 1 else ""
         for row in recovery_rows(cell):
-            yield _clean(f"recovery  {place}{row.sentence}")
+            yield for_a_line(f"recovery  {place}{row.sentence}")
 
 
 def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Dropped frames of all trials that were measured, by the phase they died in."""
-    trials = [trial for cell in cells for trial in cell["trials"] if trial["frames"]]
+    """Dropped frames of the trials that count, else of all, by the phase they died in."""
+    told = [t for cell in cells for t in valid_trials(cell)]
+    told = told or [t for cell in cells for t in cell["trials"]]
+    trials = [trial for trial in told if trial["frames"]]
     captured = sum(trial["frames"].get("captured", 0) for trial in trials)
     if not captured:
         return []
@@ -247,7 +251,7 @@ def _doubts(summary: Mapping[str, Any]) -> list[str]:
     lines = [f"{_INDENT}{'trial':<{width}}  why it does not count"]
     for numbers, place, reason in found:
         said = f"{place}: {reason}" if place else reason
-        text = f"{_cut(numbers, 12):<{width}}  {_clean(said)}"
+        text = f"{_cut(numbers, 12):<{width}}  {for_a_line(said)}"
         lines += _wrapped(text, _INDENT, _INDENT + " " * (width + 2))
     return lines
 
@@ -287,8 +291,3 @@ def _wrapped(text: str, first: str, rest: str) -> list[str]:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _clean(text: str) -> str:
-    """Without control characters: a message may hold escape sequences of its own."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -49,11 +49,14 @@ PlainValue: TypeAlias = str | int | float | bool | Trace | None
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value; ``text`` is what was written, ``path`` overrides the path told in problems."""
+    """One value; ``text`` is what was written, ``path`` overrides the path told in problems.
+
+    Neither is shown by ``repr``: a traceback may show any node, and some hold a key.
+    """
 
     place: Place
-    text: str
-    value: PlainValue
+    text: str = field(repr=False)
+    value: PlainValue = field(repr=False)
     path: str | None = None
 
 

@@ -15,6 +15,7 @@ from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.traces import MAX_TRACE_BYTES
 from g2gbench.scenario.validation import expand_environment, validate
+from g2gbench.secrecy import Unshown
 
 
 def load(
@@ -22,7 +23,7 @@ def load(
 ) -> Scenario:
     """The scenario in a file, as ``loads``; ScenarioError also for a file that cannot be read."""
     return loads(
-        read_text(path),
+        Unshown(read_text(path)),  # a key may stand in it
         str(path),
         overrides=overrides,
         environment=environment,

@@ -17,6 +17,7 @@ from g2gbench.scenario.document import (
     read_value,
 )
 from g2gbench.scenario.problems import Location, Place, Problem, Refused, ScenarioError
+from g2gbench.secrecy import masked_url
 
 _STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 _STEPS = r"[^.\[\]]+(\[[0-9]{1,6}\])*"
@@ -38,7 +39,7 @@ def apply_overrides(tree: Table, overrides: Sequence[str]) -> tuple[Table, list[
                 raise Refused("an override is path=value", allowed=("publish.codec=h264",))
             location = parse_path(path)
             _refuse_undone(location, applied)
-            value, wrong = _value(text.strip(), label)
+            value, wrong = parse_value(text.strip(), label)
             problems.extend(wrong)
             tree = assigned(tree, location, value, Place(label))
             applied[location] = label
@@ -86,8 +87,10 @@ def parse_path(path: str) -> Location:
     return tuple(name or int(index) for name, index in _STEP.findall(path))
 
 
-def _value(text: str, label: str) -> tuple[Node, list[Problem]]:
-    """Flow mappings, lists and quoted text are YAML; anything else is one plain scalar as it is.
+def parse_value(text: str, label: str) -> tuple[Node, list[Problem]]:
+    """The node of an override's value, and its problems.
+
+    Flow mappings, lists and quoted text are YAML; anything else is one plain scalar as it is.
 
     So a prompt with a colon or a ``#`` needs no second pair of quotes.
     """
@@ -113,6 +116,7 @@ def _at_place(node: Node, place: Place) -> Node:
 def _label(override: str, path: str) -> str:
     if _SECRET.search(override):
         return f"--set {path if len(path) <= _LONGEST_LABEL else 'target'}=***"
+    override = masked_url(override)
     shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in override)
     return f"--set {shown if len(shown) <= _LONGEST_LABEL else shown[: _LONGEST_LABEL - 3] + '...'}"
 

@@ -6,14 +6,17 @@ import io
 import re
 from typing import Any
 
+from pydantic import SecretStr
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from g2gbench.scenario.document import core_value
+from g2gbench.scenario.rules import Address
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.structure import rule_of
 from g2gbench.scenario.traces import Trace
+from g2gbench.secrecy import Unshown
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,%<>=_/()'-]*")
 
@@ -22,7 +25,7 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     """The complete document of a scenario, as JSON values; secrets are ``***``.
 
     A trace is named by its file and checksum. Loading it gives an equal scenario, except for
-    secrets. null stands for what a matrix over ``target`` or ``source`` leaves open.
+    secrets, of a URL too. null stands for what a matrix over ``target`` or ``source`` leaves open.
     """
     return document_of(scenario)
 
@@ -35,9 +38,10 @@ def document_of(section: Section, *, reveal_secrets: bool = False) -> dict[str, 
     document: dict[str, Any] = {}
     for name, field in type(section).model_fields.items():
         value, key, rule = getattr(section, name), field.alias or name, rule_of(field)
-        if hasattr(value, "get_secret_value") and reveal_secrets:
-            document[key] = value.get_secret_value()
-        elif (isinstance(value, Trace) or name == "matrix") and reveal_secrets:
+        as_it_is = name == "matrix" or isinstance(value, Trace) or isinstance(rule, Address)
+        if reveal_secrets and isinstance(value, SecretStr):
+            document[key] = Unshown(value.get_secret_value())
+        elif reveal_secrets and as_it_is:
             document[key] = value
         elif name == "profiles":
             document[key] = {n: _document_value(p, reveal_secrets) for n, p in value.items()}
@@ -63,8 +67,8 @@ def to_yaml(scenario: Scenario) -> str:
     return yaml_of(resolved(scenario))
 
 
-def yaml_of(document: dict[str, Any]) -> str:
-    """A resolved document as YAML text."""
+def yaml_of(document: Any) -> str:
+    """Plain values as YAML text; reading it gives the same ones."""
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.default_flow_style = False

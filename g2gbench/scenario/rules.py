@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from g2gbench.scenario.models import LARGEST, SMALLEST
 from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.secrecy import MASK, SHORTEST, masked_url
 
 REFUSED = "refused"
 """The type of the pydantic error that carries a Refused; its ``ctx`` has the fields."""
@@ -269,6 +270,9 @@ class Address(Rule):
             raise Refused(allowed=allowed)
         return value
 
+    def render(self, value: Any) -> Any:
+        return None if value is None else masked_url(value)
+
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": rf"^(({'|'.join(self.schemes)})://.|\$\{{)"}
 
@@ -278,12 +282,18 @@ class Secret(Rule):
     """A key; ``${NAME}`` of the environment is where it belongs. Never rendered."""
 
     def parse(self, value: object) -> SecretStr:
-        if isinstance(value, str) and value:
-            return SecretStr(value)
-        raise Refused(allowed=("text, such as ${NAME} of the environment",))
+        if not isinstance(value, str) or not value:
+            raise Refused(allowed=("text, such as ${NAME} of the environment",))
+        if len(value) < SHORTEST and value != MASK:
+            raise Refused(
+                "a key too short to be told from other text, so that it could not be kept out of "
+                "logs and reports",
+                allowed=(f"{SHORTEST} characters or more",),
+            )
+        return SecretStr(value)
 
     def render(self, value: Any) -> Any:
-        return None if value is None else "***"
+        return None if value is None else MASK
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "pattern": rf"^(.{{{SHORTEST},}}|\*\*\*|\$\{{.*)$"}

@@ -94,14 +94,14 @@ class ServiceTarget(Section):
 
     kind: Literal["service"]
     url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = Field(
-        None, description="Where the service listens; null: its public address."
+        None, repr=False, description="Where the service listens; null: its public address."
     )
     api_key: Annotated[SecretStr, Secret()] = Field(
         description="The key, best as ${NAME} of the environment; written nowhere."
     )
     model: Annotated[str, Name()] = Field(description="The model asked for.")
     http_url: Annotated[str | None, Address(schemes=("https", "http"), nullable=True)] = Field(
-        None, description="Where its HTTP routes are; null: the host of url."
+        None, repr=False, description="Where its HTTP routes are; null: the host of url."
     )
     ephemeral: Annotated[bool, Flag()] = Field(
         False, description="Connect with an ephemeral key, fetched by api_key just before."
@@ -117,7 +117,7 @@ class LivekitTarget(_WorkerTarget):
 
     kind: Literal["livekit"]
     url: Annotated[str, Address(schemes=("wss", "ws"))] = Field(
-        description="Where the LiveKit server listens."
+        repr=False, description="Where the LiveKit server listens."
     )
     api_key: Annotated[SecretStr, Secret()] = Field(
         description="The server's key, best as ${NAME} of the environment; written nowhere."

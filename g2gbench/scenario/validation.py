@@ -16,6 +16,7 @@ from g2gbench.scenario.rules import REFUSED
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.structure import field_at, keys_at, rule_of
+from g2gbench.secrecy import MASK, Unshown, masked_url
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KINDS = ("loopback", "service", "livekit")
@@ -67,14 +68,23 @@ def _expanded(
             for index, item in enumerate(node.items)
         ]
         return replace(node, items=tuple(items))
-    if not isinstance(node.value, str) or "${" not in node.value:
+    if not isinstance(node.value, str):
         return node
     try:
-        return replace(node, value=_substituted(node.value, path, environment))
+        value = node.value
+        if "${" in value:
+            value = _substituted(value, path, environment)
+        return replace(node, value=Unshown(value) if path in SECRET_FIELDS else value)
     except Refused as refused:
-        found = "***" if path in SECRET_FIELDS else describe(node)
-        problems.append(Problem.at(node.place, path, found, refused))
+        problems.append(Problem.at(node.place, path, _shown(node, path), refused))
         return node
+
+
+def _shown(node: Node, path: str) -> str:
+    """What a problem says was found, secrets masked."""
+    if path in SECRET_FIELDS:
+        return MASK
+    return masked_url(describe(node)) if path in ENVIRONMENT_FIELDS else describe(node)
 
 
 def _substituted(text: str, path: str, environment: Mapping[str, str] | None) -> str:
@@ -160,7 +170,7 @@ def _unknown_key(tree: Table, location: Location) -> Problem:
 def _problem(tree: Table, location: Location, refused: Refused) -> Problem:
     node, path = _walk(tree, location)
     if node is not None:
-        found = "***" if ".".join(map(str, location)) in SECRET_FIELDS else describe(node)
+        found = _shown(node, ".".join(map(str, location)))
         return Problem.at(node.place, path, found, refused)
     place, _ = _place_of_key(tree, location)
     return Problem.at(place, path, "", refused)

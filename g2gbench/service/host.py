@@ -18,10 +18,10 @@ from typing import Any
 
 from livekit import api
 
-from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.livekit_server import room_on
-from g2gbench.service.room.unavailable import RoomUnavailable
+from g2gbench.service.room.unavailable import RoomUnavailable, ready_or_unavailable
 from g2gbench.service.shared_server import SharedServer
 
 READY_S = 30.0
@@ -122,9 +122,7 @@ class SessionHost:
         module = _ROOM_MODULES[plan.pop("kind", "embedded")]
         keys = {"api_key": self._key, "api_secret": self._secret}
         room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys}, "port")
-        ready = await room.ready(READY_S)
-        if "error" in ready:
-            raise RoomUnavailable(ready["error"])
+        ready = await ready_or_unavailable(room, READY_S)
         self.url = f"ws://127.0.0.1:{ready['port']}"
         self._pids["room"] = ready.get("pid", room.pid)
 
@@ -140,6 +138,11 @@ class SessionHost:
             (bounds[0], bounds[1]) if bounds else None,
         )
         await self._external.create()
+
+    @property
+    def _elsewhere(self) -> tuple[str, ...]:
+        """Where its children connect to beside this machine."""
+        return (self.url,) if self._external is not None else ()
 
     @property
     def pids(self) -> dict[str, int]:
@@ -192,13 +195,11 @@ class SessionHost:
     async def _spawn(self, name: str, module: str, plan: Mapping[str, Any], says: str) -> Child:
         log_dir = self.settings.log_dir
         log_path = log_dir / f"{name}.log" if log_dir else None
-        child = await Child.start(name, module, plan, log_path, ready=says)
+        child = await Child.start(name, module, plan, log_path, self._elsewhere, ready=says)
         self._children[name] = child
         self._pids[name] = child.pid
         child.on_message = lambda message: self._said(name, message)
-        child.on_end = lambda status: self._lost(
-            name, f"the {name} process ended ({describe(status)})"
-        )
+        child.on_end = lambda status: self._lost(name, child.told_end(status))
         return child
 
     def _said(self, name: str, message: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from g2gbench.process.spawn import Child, describe
+from g2gbench.process.spawn import Child
 from g2gbench.service.room.livekit_server import HOST
-from g2gbench.service.room.unavailable import RoomUnavailable
+from g2gbench.service.room.unavailable import ready_or_unavailable
 
 MODULE = "g2gbench.service.room.livekit_server"
 READY_S = 30.0
@@ -50,10 +50,8 @@ class SharedServer:
             "room", MODULE, {**plan, **keys}, log_path, ready="port"
         )
         keeper.on_message = self._said
-        keeper.on_end = lambda status: self._lost(f"the room process ended ({describe(status)})")
-        ready = await keeper.ready(READY_S)
-        if "error" in ready:
-            raise RoomUnavailable(ready["error"])
+        keeper.on_end = lambda status: self._lost(keeper.told_end(status))
+        ready = await ready_or_unavailable(keeper, READY_S, "pid")
         self.port, self.pid = ready["port"], ready["pid"]
 
     async def close(self) -> None:

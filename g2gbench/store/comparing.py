@@ -107,6 +107,7 @@ def compare(
 
     """
     base, candidate = _opened(base), _opened(candidate)
+    noise.refuse_twice((base, candidate))
     if isinstance(floors, Mapping):
         floors = [f"{name}={value}" for name, value in floors.items()]
     asked_floors = read_floors(floors)

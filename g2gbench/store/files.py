@@ -54,8 +54,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically, as UTF-8."""
-    write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    """Write a text file atomically, as UTF-8; what that cannot hold is written as an escape."""
+    data = text.encode("utf-8", "backslashreplace")  # a file's name may be any bytes
+    write_atomically(path, lambda beside: beside.write_bytes(data))
 
 
 def write_json(path: Path, data: Any) -> None:

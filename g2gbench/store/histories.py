@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,15 +43,19 @@ def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
 
     Kept baselines are copies and left out. Raises InputError where there is no run.
     """
-    runs = sorted(_runs(root, name), key=lambda run: (str(run.facts["started"]), run.path.name))
+    unread: dict[str, str] = {}
+    found = _runs(root, name, unread)
+    runs = sorted(found, key=lambda run: (str(run.facts["started"]), run.path.name))
     if not runs:
         of = f" of a scenario {name!r}" if name else ""
-        raise InputError(f"there is no run{of} below {root}.")
+        told = "".join(f"\n  left out: {path} ({why})" for path, why in unread.items())
+        raise InputError(f"there is no run{of} below {root}.{told}")
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         machine = [run.facts["machine"].get(name) for name in SAME_MACHINE]
         groups.setdefault((run.name, _scenario_id(run), *machine), []).append(run)
-    return tuple(_history(found) for found in groups.values())
+    first, *others = (_history(found) for found in groups.values())
+    return (replace(first, left_out={**first.left_out, **unread}), *others)
 
 
 def machine_of(machine: Mapping[str, Any]) -> str:
@@ -82,15 +87,43 @@ def _scenario_id(run: Run) -> str:
 
 
 def _history(runs: list[Run]) -> History:
-    counted = tuple(run for run in runs if run.status in ("pass", "fail", "invalid"))
-    left_out = {str(run.path): run.status for run in runs if run not in counted}
+    counted: dict[str, Run] = {}
+    left_out: dict[str, str] = {}
+    for run in runs:
+        first = counted.get(run.identity)
+        if run.status not in ("pass", "fail", "invalid"):
+            left_out[str(run.path)] = run.status
+        elif first is not None:
+            left_out[str(run.path)] = f"the same run as {first.path}"
+        else:
+            counted[run.identity] = run
     machine = machine_of(runs[0].facts["machine"])
-    return History(runs[0].name, _scenario_id(runs[0]), machine, counted, left_out)
+    return History(runs[0].name, _scenario_id(runs[0]), machine, tuple(counted.values()), left_out)
 
 
-def _runs(root: Path, name: str | None) -> Iterator[Run]:
+def _runs(root: Path, name: str | None, unread: dict[str, str]) -> Iterator[Run]:
+    """The runs below ``root``; ``unread`` gets each that cannot be read, with the reason."""
     for path in sorted(root.rglob(RUN)):
-        if not (path.parent / BASELINE).exists():
+        if (path.parent / BASELINE).exists():
+            continue
+        try:
             run = open_run(path.parent)
+            _probe(run)
+        except InputError as error:
+            unread[str(path.parent)] = str(error)
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+            unread[str(path.parent)] = f"no run of g2gbench's: {type(error).__name__}"
+        else:
             if name in (None, run.name):
                 yield run
+
+
+def _probe(run: Run) -> None:
+    """Read what a history needs of a run; raises what a foreign one makes of that."""
+    datetime.fromisoformat(run.facts["started"])
+    str(run.facts["g2gbench"])
+    machine_of(run.facts["machine"])
+    _scenario_id(run)
+    for cell in run.summary_data["cells"]:
+        str(cell["cell"] + cell["status"])
+        dict(cell["metrics"])

@@ -29,6 +29,7 @@ def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
 
     Whether they are alike is for the caller to see to.
     """
+    refuse_twice(runs)
     first = runs[0]
     cells = [str(cell["cell"]) for cell in first.facts["cells"]]
     found = noise_of_cells([[trial.result for trial in run.trials] for run in runs], cells)
@@ -50,6 +51,18 @@ def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
             for cell, metrics in found.items()
         },
     }
+
+
+def refuse_twice(runs: Sequence[Run]) -> None:
+    """Raise InputError where one run is named twice, at whatever path: it would count twice."""
+    known: dict[str, Run] = {}
+    for run in runs:
+        other = known.setdefault(run.identity, run)
+        if other is not run:
+            raise InputError(
+                f"{other.path} and {run.path} are the same run: name each run once, and measure "
+                "another one to have two"
+            )
 
 
 def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:

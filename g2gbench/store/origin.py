@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from g2gbench.errors import InputError
 from g2gbench.scenario import Scenario, load, loads, resolved
+from g2gbench.scenario.masking import lacks_secrets, without_secrets
 from g2gbench.store.named_files import checksums
-from g2gbench.store.redaction import MASK, Redactor
+from g2gbench.store.redaction import Redactor
 from g2gbench.trial.plan import secrets
 
 
@@ -24,10 +27,10 @@ class Origin:
     file: str = ""
     overrides: tuple[str, ...] = ()
 
-    def redacted(self, redactor: Redactor) -> Origin:
-        """Rid of secrets."""
-        overrides = tuple(redactor.data(self.overrides))
-        return replace(self, text=redactor.data(self.text), overrides=overrides)
+    def without_secrets(self, secrets: Sequence[SecretStr]) -> Origin:
+        """As it may be kept."""
+        text, overrides = without_secrets(self.text, self.overrides, secrets)
+        return replace(self, text=text, overrides=overrides)
 
     def as_plain(self) -> dict[str, Any]:
         """As run.json holds it."""
@@ -63,7 +66,7 @@ def scenario_of(
         scenario = load(
             file, overrides=overrides or facts.get("overrides", ()), environment=environment
         )
-    elif MASK in text or any(MASK in each for each in facts.get("overrides", ())):
+    elif lacks_secrets(text, facts.get("overrides", ())):
         raise InputError(
             "a secret stood in the scenario itself and is not kept. Name the scenario's file too: "
             "g2gbench run SCENARIO --resume DIRECTORY."
@@ -88,7 +91,8 @@ def scenario_of(
     ]
     if changed:
         raise InputError(f"{changed[0]} is not the file that was measured. Run the scenario anew.")
-    different = _differences(Redactor(secrets(scenario)).data(document), facts["scenario"])
+    found = Redactor(secrets(scenario)).data(document)
+    different = _differences(found, facts["scenario"])
     if different:
         raise InputError(
             f"the scenario is not the one that was run: {', '.join(different[:5])} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -150,6 +151,15 @@ class Run:
         if not self.judged_under:
             return self.path
         return self.path / JUDGED_AGAIN / directory_name(Path(self.judged_under).stem)
+
+    @property
+    def identity(self) -> str:
+        """What no other run has, and every copy of this one; of an older run what it recorded."""
+        told = self.facts.get("id")
+        if isinstance(told, str) and told:
+            return f"{told} of {self.facts.get('started')}"
+        recorded = json.dumps(self.facts, sort_keys=True, default=str)
+        return hashlib.sha256(recorded.encode("utf-8", "backslashreplace")).hexdigest()
 
     @property
     def name(self) -> str:

@@ -7,10 +7,13 @@ import errno
 import io
 import logging
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+
+from pydantic import SecretStr
 
 from g2gbench import __version__
 from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
@@ -22,6 +25,8 @@ from g2gbench.store.machine import describe_machine, package_versions
 from g2gbench.store.origin import NOWHERE, Origin
 from g2gbench.store.redaction import Redactor
 from g2gbench.store.trial_directory import TrialDirectory
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\n")
 
 SCHEMA: Final = 1
 """Version of the run directory; a reader refuses a newer one."""
@@ -61,7 +66,7 @@ class RunDirectory:
         plans: Sequence[CellPlan],
         scenario: Mapping[str, Any],
         origin: Origin = NOWHERE,
-        secrets: Sequence[str] = (),
+        secrets: Sequence[SecretStr] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> RunDirectory:
         """Make the directory and its run.json.
@@ -73,13 +78,14 @@ class RunDirectory:
         redactor = Redactor(secrets)
         facts = {
             "schema": SCHEMA,
+            "id": uuid.uuid4().hex,
             "g2gbench": __version__,
             "name": name,
             "status": "running",
             "started": now.isoformat(timespec="seconds"),
             "ended": None,
             "scenario": redactor.data(dict(scenario)),
-            **origin.redacted(redactor).as_plain(),
+            **origin.without_secrets(secrets).as_plain(),
             "versions": package_versions(),
             "machine": describe_machine(),
             **redactor.data(dict(extra or {})),
@@ -110,7 +116,7 @@ class RunDirectory:
         now: datetime,
         plans: Sequence[CellPlan],
         results: Sequence[TrialResult],
-        secrets: Sequence[str] = (),
+        secrets: Sequence[SecretStr] = (),
     ) -> RunDirectory:
         """Go on with a run that was stopped.
 
@@ -236,12 +242,24 @@ def place_of(plan: CellPlan, repeat: int) -> Path:
 
 
 def as_csv(summary: Mapping[str, Any]) -> str:
-    """summary.csv: one row per trial and metric, and per cell with its interval."""
+    """summary.csv: one row per trial and metric, and per cell with its interval.
+
+    Text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows(summary))
+    for row in rows(summary):
+        writer.writerow({column: _as_text(value) for column, value in row.items()})
     return text.getvalue()
+
+
+def _as_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return ends a line for some readers and is quoted by none.
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _planned(plan: CellPlan) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -19,6 +18,7 @@ from g2gbench.browser.pictures import PageStream
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Displayed, Record
+from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.process.spawn import describe
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.machine import Machine
@@ -339,7 +339,7 @@ async def check(scenarios: Iterable[Scenario]) -> None:
 
 
 def _browser() -> str:
-    command = find(os.environ)
+    command = find(ENVIRONMENT)
     if command is None:
         raise InputError(f"client.kind: browser needs Chromium: {ENABLE}")
     return command

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import (
     Cell,
@@ -18,6 +20,7 @@ from g2gbench.scenario import (
     WorkerTarget,
     changes,
 )
+from g2gbench.secrecy import secrets_in_url
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
@@ -98,9 +101,7 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
     target, session = scenario.target, scenario.session
     width, height = scenario.frame_size
     return {
-        "api_key": target.api_key.get_secret_value()
-        if isinstance(target, ServiceTarget)
-        else LOOPBACK_KEY,
+        "api_key": target.api_key if isinstance(target, ServiceTarget) else LOOPBACK_KEY,
         "http_url": _http_url(target),
         "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
         "client": scenario.client.kind,
@@ -229,8 +230,8 @@ def _room_plan(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> di
         return room | {
             "kind": "external",
             "url": target.url,
-            "api_key": target.api_key.get_secret_value(),
-            "api_secret": target.api_secret.get_secret_value(),
+            "api_key": target.api_key,
+            "api_secret": target.api_secret,
         }
     room["kind"] = target.room.kind
     if target.room.command is not None:
@@ -264,10 +265,17 @@ def why_no_fidelity(scenario: Scenario) -> str:
     return ""
 
 
-def secrets(scenario: Scenario) -> tuple[str, ...]:
-    """Strings that may appear in nothing that is written."""
+def secrets(scenario: Scenario) -> tuple[SecretStr, ...]:
+    """What may appear in nothing that is written: keys, and what URLs hold of them."""
+    fields: Mapping[str, Any] = dict(scenario.target)
+    keys = [value for value in fields.values() if isinstance(value, SecretStr)]
+    urls = [fields[name] for name in ("url", "http_url") if fields.get(name)]
+    return (*keys, *(SecretStr(part) for url in urls for part in secrets_in_url(url)))
+
+
+def reached(scenario: Scenario) -> tuple[str, ...]:
+    """The URLs of a target that is not brought along."""
     target = scenario.target
-    fields: Mapping[str, Any] = dict(target)
-    return tuple(
-        value.get_secret_value() for value in fields.values() if hasattr(value, "get_secret_value")
-    )
+    if isinstance(target, LoopbackTarget):
+        return ()
+    return (target.url or BASE_URL,)

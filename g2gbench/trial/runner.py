@@ -27,7 +27,7 @@ from g2gbench.measure.records import (
     decode,
     encode,
 )
-from g2gbench.process.spawn import Child, ChildLost, describe
+from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.process.waiting import Waiting, pressure_s
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
@@ -138,6 +138,8 @@ class TrialRunner:
 
     async def _start(self) -> None:
         trial = self._trial
+        plan = link_plan(trial)
+        outside = planning.reached(trial.scenario)
         client = await self._spawn(
             "client",
             "g2gbench.trial.client",
@@ -147,18 +149,20 @@ class TrialRunner:
                 camera=self._steering is not None and self._steering.camera,
             ),
             "address",
+            outside if plan is None else (),  # else all it talks to is the link
         )
         client.on_line = self._client_says
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
         service_plan = planning.service_plan(trial)
         if service_plan is not None:
             service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
-            service = await self._spawn("service", "g2gbench.service.app", service_plan, "url")
+            service = await self._spawn(
+                "service", "g2gbench.service.app", service_plan, "url", outside
+            )
             service.on_message = self._service_says
-            ready = await service.ready(READY_S)
+            ready = await service.ready(READY_S, "url", "pids")
             url = ready["url"]
-            self._pids |= ready.get("pids", {})
-        plan = link_plan(trial)
+            self._pids |= ready["pids"]
         if plan is not None:
             link = await self._spawn(
                 "link",
@@ -170,9 +174,10 @@ class TrialRunner:
                     "routed": self._steering is not None and self._steering.routed,
                 },
                 "url",
+                outside,
             )
             link.on_message = self._link_says
-            url = (await link.ready(READY_S))["url"]
+            url = (await link.ready(READY_S, "url"))["url"]
             name = label(trial.scenario.network)
             self._event(
                 "link",
@@ -180,15 +185,22 @@ class TrialRunner:
                 impaired=impaired(trial.scenario),
                 varies=any(link.trace is not None for link in trial.scenario.links()),
             )
-        waits_at = (await client.ready(READY_S))["address"]
+        waits_at = (await client.ready(READY_S, "address"))["address"]
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
         client.tell({"url": url})
 
-    async def _spawn(self, name: str, module: str, plan: dict[str, Any], says: str) -> Child:
+    async def _spawn(
+        self,
+        name: str,
+        module: str,
+        plan: dict[str, Any],
+        says: str,
+        reaches: tuple[str, ...] = (),
+    ) -> Child:
         log_path = self._log_dir / f"{name}.log"
-        child = await Child.start(name, module, plan, log_path, ready=says)
+        child = await Child.start(name, module, plan, log_path, reaches, ready=says)
         child.on_end = lambda status: self._lost(name, status)
         self._children[name] = child
         self._pids[name] = child.pid
@@ -234,7 +246,7 @@ class TrialRunner:
             self._over.set()
             return
         if not self._ending and not self._broken:
-            self._broken = f"the {name} process ended ({describe(status)})"
+            self._broken = self._children[name].told_end(status)
             self._event("process_lost", process=name, reason=self._broken)
         self._over.set()
 

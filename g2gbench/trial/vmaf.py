@@ -22,6 +22,7 @@ import numpy as np
 
 from g2gbench.errors import InputError
 from g2gbench.marker import Luma
+from g2gbench.process.environment import for_child
 from g2gbench.scenario import Scenario
 
 MODEL: Final = "vmaf_v0.6.1"
@@ -47,7 +48,11 @@ def find() -> str | None:
         if path is None:
             continue
         done = subprocess.run(
-            [path, "-hide_banner", "-filters"], capture_output=True, text=True, timeout=30
+            [path, "-hide_banner", "-filters"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=for_child(),
         )
         if " libvmaf " in done.stdout:
             return path
@@ -96,7 +101,11 @@ def _feed(
         raise RuntimeError("there is no picture to score")
     height, width = first[0].shape
     process = subprocess.Popen(
-        _command(executable, width, height), stdin=subprocess.PIPE, stdout=said, stderr=complained
+        _command(executable, width, height),
+        stdin=subprocess.PIPE,
+        stdout=said,
+        stderr=complained,
+        env=for_child(),
     )
     assert process.stdin is not None
     count = 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import platformdirs
@@ -21,8 +22,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(runs.store(tmp_path / "runs", {"default": recipes}).path)
 
 
+@pytest.fixture
+def other(run: str) -> str:
+    """Another run of the same."""
+    recipes = [Recipe(200 + i, seed=i) for i in range(5)]
+    return str(runs.store(Path(run).parent, {"default": recipes}).path)
+
+
 def test_what_is_saved_is_listed_shown_and_compared_with(
-    run: str, capfd: pytest.CaptureFixture[str]
+    run: str, other: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert call(capfd, "baseline", "list") == (
         0, "no baseline below reports/baselines; keep one with: g2gbench baseline save RUN\n", ""
@@ -34,10 +42,10 @@ def test_what_is_saved_is_listed_shown_and_compared_with(
     _, out, _ = call(capfd, "baseline", "show", "wifi")
     assert "default, 5 valid trials" in out
     assert re.search(r"g2g p50 +21\d ms  \[21\d, 2\d\d\]\n", out)
-    assert call(capfd, "compare", "wifi", run)[0] == 0
+    assert call(capfd, "compare", "wifi", other)[0] == 0
 
 
-def test_json_is_one_object(run: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_object(run: str, other: str, capfd: pytest.CaptureFixture[str]) -> None:
     call(capfd, "baseline", "save", run, "--name", "old", "--root", "kept")
     code, out, err = call(capfd, "baseline", "list", "--root", "kept", "--json")
     (kept,) = json.loads(out)["baselines"]
@@ -45,12 +53,23 @@ def test_json_is_one_object(run: str, capfd: pytest.CaptureFixture[str]) -> None
     _, out, _ = call(capfd, "baseline", "show", "old", "--root", "kept", "--json")
     (cell,) = json.loads(out)["cells"]
     assert (cell["valid"], cell["metrics"]["drop_ratio"]["value"]) == (5, 0)
-    _, out, _ = call(capfd, "baseline", "noise", run, run, "--json")
+    _, out, _ = call(capfd, "baseline", "noise", run, other, "--json")
     assert json.loads(out)["cells"]["default"]["ttff_ms"] == {"value": 0.0, "trials": 10}
 
 
-def test_the_noise_of_runs_is_told_and_kept(run: str, capfd: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capfd, "baseline", "noise", run, run)
+def test_the_noise_of_one_run_at_two_paths_is_refused(
+    run: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, tmp_path / "copy")
+    code, out, err = call(capfd, "baseline", "noise", run, str(tmp_path / "copy"))
+    assert (code, out) == (2, "")
+    assert "are the same run: name each run once" in err
+
+
+def test_the_noise_of_runs_is_told_and_kept(
+    run: str, other: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = call(capfd, "baseline", "noise", run, other)
     assert code == 0
     assert out.startswith("wifi: differences that mean nothing on this machine\n\n  default\n")
     assert "of 10 trials" in out

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     root = tmp_path_factory.mktemp("runs")
     recipes = {
         "base": [Recipe(200 + i, seed=i) for i in range(5)],
+        "like": [Recipe(200 + i, seed=i) for i in range(5)],
         "worse": [Recipe(260 + i, seed=9 + i) for i in range(5)],
         "one": [Recipe(200)],
         "invalid": [Recipe(skipped=20)],
@@ -34,11 +36,20 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {name: str(path) for name, path in found.items()}
 
 
+def test_a_run_is_not_compared_with_itself_at_another_path(
+    places: dict[str, str], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shutil.copytree(places["base"], tmp_path / "copy")
+    code, out, err = call(capfd, "compare", places["base"], str(tmp_path / "copy"))
+    assert (code, out) == (2, "")
+    assert "are the same run" in err
+
+
 @pytest.mark.parametrize(
     ("candidate", "options", "code", "status"),
     [
-        ("base", [], 0, "no difference"),
-        ("base", ["--metric", "g2g_ms.p50"], 0, "no difference"),
+        ("like", [], 0, "no difference"),
+        ("like", ["--metric", "g2g_ms.p50"], 0, "no difference"),
         ("worse", [], 1, "regression"),
         ("worse", ["--metric", "ttff_ms"], 0, "no difference"),
         ("one", [], 0, "inconclusive"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -217,6 +218,22 @@ def test_on_a_terminal_the_line_says_what_is_left_of_all(
     display.record(_captured(0))
     display.trial_ended(_result())
     assert "3 min left in all" in capsys.readouterr().err
+
+
+def test_the_name_of_a_trial_is_no_markup_and_no_escape_sequence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    display = Display()
+    coming = _coming(0, 1)
+    cell = replace(coming.trial.cell, name="[red]a[/] \x1b]0;b [bold")
+    display.trial_started(replace(coming, trial=replace(coming.trial, cell=cell)))
+    display.record(Reached(0, "measure"))
+    display.trial_ended(_result())
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+    assert "[1/1] [red]a[/]  ]0;b [bold #0" in plain
+    assert "\x1b]" not in plain
 
 
 def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(

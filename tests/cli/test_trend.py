@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,38 @@ def test_what_cannot_be_used_is_bad_input(
     code, out, err = trend(capfd, str(tmp_path), *arguments)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_one_foreign_run_is_left_out_by_name_and_the_rest_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nights(tmp_path / "runs", STEP[:9])
+    bad = {"empty": "", "foreign": '{"scripts": {}}', "odd": '{"schema": 1, "cells": 7}'}
+    for name, text in bad.items():
+        (tmp_path / "runs" / name).mkdir()
+        (tmp_path / "runs" / name / "run.json").write_text(text, encoding="utf-8")
+    code, data = told(capfd, str(tmp_path / "runs"))
+    (found,) = data["histories"]
+    assert (code, len(found["runs"])) == (0, 9)
+    assert {Path(one["run"]).name for one in found["left_out"]} == set(bad)
+    for name in bad:
+        assert f"left out: {tmp_path / 'runs' / name} (" in trend(capfd, str(tmp_path / "runs"))[1]
+
+
+def test_where_no_run_can_be_read_each_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.json").write_text("", encoding="utf-8")
+    code, _, err = trend(capfd, str(tmp_path))
+    assert code == 2
+    assert f"left out: {tmp_path} (" in err
+
+
+def test_a_copy_of_a_run_counts_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    first, *_ = nights(tmp_path / "runs", STEP[:9])
+    shutil.copytree(first, tmp_path / "runs" / "copy")
+    _, data = told(capfd, str(tmp_path / "runs"))
+    (found,) = data["histories"]
+    assert len(found["runs"]) == 9
+    (left_out,) = found["left_out"]
+    assert left_out["because"].startswith("the same run as ")

@@ -173,7 +173,7 @@ def test_its_python_reads_a_stored_run(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_its_scenario_is_one() -> None:
     (served,) = fences(PAGE, "yaml")
-    assert loads(served, environment={"SERVICE_KEY": "any"}).name == "served"
+    assert loads(served, environment={"SERVICE_KEY": "any-key"}).name == "served"
 
 
 def test_the_precedence_of_exit_codes_is_told() -> None:

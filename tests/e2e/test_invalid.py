@@ -131,11 +131,8 @@ async def test_packets_that_went_round_the_link(
 ) -> None:
     spawn = runner.TrialRunner._spawn
 
-    async def leaky(
-        self: runner.TrialRunner, name: str, module: str, plan: dict[str, Any], says: str
-    ) -> Any:
-        module = "tests.e2e.leaky_link" if name == "link" else module
-        return await spawn(self, name, module, plan, says)
+    async def leaky(self: runner.TrialRunner, name: str, module: str, *told: Any) -> Any:
+        return await spawn(self, name, "tests.e2e.leaky_link" if name == "link" else module, *told)
 
     monkeypatch.setattr(runner.TrialRunner, "_spawn", leaky)
     run, trial = await _run(passthrough("leaky"), tmp_path)

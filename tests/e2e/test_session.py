@@ -130,3 +130,16 @@ async def test_a_codec_that_cannot_be_encoded_is_said_and_not_measured(tmp_path:
     assert trial.result.status == "failed"
     assert "h265 was asked for" in trial.result.message
     assert run.summary_data["exit_code"] == 3
+
+
+async def test_neither_a_proxy_nor_the_working_directory_reaches_a_loopback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (tmp_path / "queue.py").write_text("raise SystemExit('imported')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    run = await run_async(loads(passthrough(duration=2)), out=tmp_path / "runs")
+    (trial,) = run.trials
+    assert_sound(trial.result)
+    assert trial.result.frames["delivered"] > 0

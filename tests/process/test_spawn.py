@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from g2gbench.process import spawn
 from g2gbench.process.spawn import Child, ChildLost, describe
@@ -132,9 +134,56 @@ async def test_a_child_that_ends_before_it_is_ready_is_named_with_its_status() -
 async def test_a_child_that_raises_leaves_its_traceback_in_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     async with _child("fails", {"raises": "no such camera"}, log) as (child, _):
-        with pytest.raises(ChildLost, match="status 1"):
+        last = r"\(status 1, its last words: RuntimeError: no such camera\) before it was ready"
+        with pytest.raises(ChildLost, match=last):
             await child.ready(LONG_S)
     assert "RuntimeError: no such camera" in log.read_text()
+
+
+@pytest.mark.parametrize("earlier", ["", "of another child\n"])
+async def test_the_last_words_are_a_childs_own(earlier: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(earlier)
+    async with _child("fails", {"status": 7}, log) as (child, _):
+        with pytest.raises(ChildLost, match=r"ended \(status 7\) before"):
+            await child.ready(LONG_S)
+        log.unlink()
+        assert child.told_end(7) == "the tested process ended (status 7)"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('{"error": "no room to be had"}', "no room to be had"),
+        ('{"lost": "the worker ended", "process": "worker"}', "the worker ended"),
+        ('{"counts": {}}', "it said counts"),
+        ("{}", "it said nothing"),
+    ],
+)
+async def test_another_first_message_than_was_waited_for_is_a_loss(said: str, told: str) -> None:
+    async with _child("fails", {"says": [said]}) as (child, _):
+        with pytest.raises(ChildLost, match=f"did not say its url, pids: {told}$") as lost:
+            await child.ready(LONG_S, "url", "pids")
+        assert lost.value.said == json.loads(said)
+
+
+async def test_nothing_of_the_working_directory_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(("", ".", os.environ["PYTHONPATH"])))
+    async with _child("echo", {"a": 1}) as (child, _):
+        assert await child.ready(LONG_S) == {"plan": {"a": 1}}
+
+
+async def test_a_secret_is_revealed_to_the_child_alone() -> None:
+    plan = {"api_key": SecretStr("a-secret-of-mine")}
+    assert "a-secret" not in repr(plan)
+    async with _child("echo", plan) as (child, _):
+        assert await child.ready(LONG_S) == {"plan": {"api_key": "a-secret-of-mine"}}
+        with pytest.raises(TypeError, match="object is nothing that a child can be told"):
+            child.tell({"a": object()})
 
 
 async def test_what_is_printed_before_the_first_message_is_skipped(

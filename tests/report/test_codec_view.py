@@ -53,6 +53,23 @@ def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
     assert "g2g p50 of vp9: 25.0 ms" in view.curves.alt
 
 
+def test_an_invalid_cell_is_in_no_curve_and_no_rank_and_marked_in_the_table() -> None:
+    """As an older version stored it: with the cell among the ranked ones."""
+    summary = json.loads(json.dumps(ladders.summary()))
+    bad = summary["cells"][0]
+    bad["status"] = "invalid"
+    (view,) = codec_views(summary)
+    rate = bad["settings"]["publish.max_bitrate"]
+    assert view.points[0][1] == f"{rate} (invalid)"
+    assert not any(point[1].endswith("(invalid)") for point in view.points[1:])
+    assert view.curves is not None
+    before = codec_views(ladders.summary())[0]
+    assert before.curves is not None
+    assert view.curves.alt.count("kbps") == before.curves.alt.count("kbps") - 2
+    for one in view.rankings:
+        assert f"Ranking of {len(summary['cells']) - 1} cells" in one.alt
+
+
 def test_every_codec_that_a_scenario_may_name_has_a_colour_and_a_shape() -> None:
     names = json_schema()["$defs"]["Publish"]["properties"]["codec"]["enum"]
     assert set(MARKS) == set(names)

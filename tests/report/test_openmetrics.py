@@ -79,3 +79,39 @@ def test_trials_are_counted_by_their_status(tmp_path: Path) -> None:
 def test_text_from_outside_stays_in_its_label(reported: Reported) -> None:
     name = families(reported["hostile"])["g2gbench_exit_code"].samples[0].labels["scenario"]
     assert name == reported["hostile"].name
+
+
+@pytest.mark.parametrize("state", BUILDERS)
+def test_a_node_exporter_would_take_every_state(reported: Reported, state: str) -> None:
+    """Prometheus' text format 0.0.4 knows four types, and one help and type of each metric."""
+    lines = openmetrics.render(reported[state]).splitlines()
+    told = [line.split(" ", 3) for line in lines if line.startswith(("# TYPE", "# HELP"))]
+    assert {words[3] for words in told if words[1] == "TYPE"} == {"gauge"}
+    keys = [(kind, name) for _, kind, name, _ in told]
+    assert len(set(keys)) == len(keys)
+    for _, kind, _, text in told:
+        assert kind == "TYPE" or not {"\\", '"'} & set(text)
+
+
+def test_the_help_of_a_metric_is_the_same_whatever_the_run(reported: Reported) -> None:
+    helps: dict[str, set[str]] = {}
+    for state in BUILDERS:
+        for line in openmetrics.render(reported[state]).splitlines():
+            if line.startswith("# HELP "):
+                _, _, name, text = line.split(" ", 3)
+                helps.setdefault(name, set()).add(text)
+    assert [name for name, texts in helps.items() if len(texts) > 1] == []
+
+
+def test_two_paths_that_no_label_can_tell_apart_are_two_labels() -> None:
+    cell = {"cell": "a", "settings": {"profiles.a-b.loss": "1%", "profiles.a_b.loss": "2%"}}
+    labels = openmetrics._cell(cell)
+    assert labels == {"cell": "a", "set_profiles_a_b_loss": "1%", "set_profiles_a_b_loss_": "2%"}
+
+
+def test_an_invalid_cell_has_no_sample_but_those_of_its_trials(tmp_path: Path) -> None:
+    recipes = [Recipe(seed=1), *(Recipe(seed=i, skipped=12) for i in (2, 3))]
+    run = runs.store(tmp_path, {"a=1": recipes, "a=2": [Recipe(seed=4)] * 3})
+    found = families(run)
+    assert {s.labels["cell"] for s in found["g2gbench_g2g_ms_p50"].samples} == {"a=2"}
+    assert value(found["g2gbench_trials"], cell="a=1", status="ok") == [1]

@@ -66,6 +66,12 @@ def test_the_same_figure_gives_the_same_bytes_and_another_number_other_ids() -> 
     assert inline(figure, 1) != inline(figure, 2)
 
 
+@pytest.mark.parametrize("words", ["😀 漢字 مرحبا", "#ff8800 1.23456", "\\$5 $"])
+def test_letters_that_the_font_lacks_are_no_reason_to_stop(words: str, tmp_path: Path) -> None:
+    write_files(drawn(LIGHT["ink"], words), tmp_path)
+    assert words in ElementTree.fromstring((tmp_path / "test.svg").read_bytes()).itertext()
+
+
 @pytest.mark.parametrize("words", ["$x^2$ and $", "<b>&amp;</b>", "a_b ^ \\alpha"])
 def test_words_are_drawn_as_they_stand(words: str) -> None:
     svg = inline(drawn(LIGHT["ink"], words), 1)[0]

@@ -133,7 +133,9 @@ def test_secrets_are_in_no_problem(written: str) -> None:
 
 def test_the_fields_of_a_target_are_those_of_its_kind() -> None:
     with pytest.raises(ScenarioError) as caught:
-        loads("name: a\ntarget: {kind: livekit, url: 'http://x', api_kye: k, api_secret: s}\n")
+        loads(
+            "name: a\ntarget: {kind: livekit, url: 'http://x', api_kye: k, api_secret: a-secret}\n"
+        )
     assert [(p.path, p.nearest) for p in caught.value.problems] == [
         ("target.model", None),
         ("target.api_key", None),

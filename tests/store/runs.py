@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.measure.records import (
     Ended,
@@ -43,7 +45,7 @@ def create(root: Path, cells: Sequence[CellPlan] = (), **options: object) -> Run
         plans=cells or plans(),
         scenario={"name": "wifi", "target": {"api_key": options.get("api_key", "none")}},
         origin=Origin("name: wifi\n"),
-        secrets=[str(options["api_key"])] if "api_key" in options else [],
+        secrets=[SecretStr(str(options["api_key"]))] if "api_key" in options else [],
     )
 
 

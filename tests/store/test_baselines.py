@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,10 @@ def test_what_is_kept_is_enough_to_compare_and_much_smaller(run: Run, tmp_path: 
     assert kept.facts == {
         "schema": 1, "name": "wifi", "saved": "2026-01-02T03:04:05+00:00", "run": run.path.name
     }  # fmt: skip
-    of_both = compare(run, kept.run, noise_path=tmp_path / "none")
+    with pytest.raises(InputError, match="are the same run"):
+        compare(run, kept.run, noise_path=tmp_path / "none")
+    other = replace(run, facts={**run.facts, "id": "another"})
+    of_both = compare(other, kept.run, noise_path=tmp_path / "none")
     assert all(row.base == row.candidate for row in of_both.rows)
     assert [trial.status for trial in kept.run.trials] == ["ok", "invalid"]
     assert len(kept.run.frames()) == len(run.frames())

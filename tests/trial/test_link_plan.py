@@ -14,9 +14,10 @@ from g2gbench.trial.link_plan import directions, impaired, link_changes, link_pl
 from g2gbench.trial.plan import PlannedTrial
 from tests.scenario.texts import scenario
 
-SERVICE = "name: a\ntarget: {kind: service, model: lucy-2.1, api_key: k}\n"
+SERVICE = "name: a\ntarget: {kind: service, model: lucy-2.1, api_key: a-key-1}\n"
 LIVEKIT = (
-    "name: a\ntarget: {kind: livekit, model: lucy-2.1, url: 'ws://h', api_key: k, api_secret: s}\n"
+    "name: a\ntarget: {kind: livekit, model: lucy-2.1, url: 'ws://h', "
+    "api_key: a-key-1, api_secret: a-secret}\n"
 )
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from g2gbench.scenario import Scenario, cells, load
 from g2gbench.service.pipeline import Processing
@@ -197,7 +198,7 @@ def test_the_room_is_told_the_playout_delay_in_milliseconds(
 def test_a_target_that_is_not_ours_has_no_service_and_gets_its_own_key() -> None:
     trial = _service_trial()
     assert plan.service_plan(trial) is None
-    assert plan.client_plan(trial)["api_key"] == "the-key-of-a-customer"
+    assert plan.client_plan(trial)["api_key"] == SecretStr("the-key-of-a-customer")
     assert plan.client_plan(trial)["pixel_latency"] is True
 
 
@@ -223,12 +224,13 @@ def test_the_room_of_a_loopback_is_the_one_asked_for(written: str, told: dict[st
 
 
 def test_a_livekit_target_has_our_worker_in_a_room_of_that_server() -> None:
-    keys = {"url": "wss://x", "api_key": "key", "api_secret": "secret"}
+    keys = {"url": "wss://x", "api_key": "a-key-1", "api_secret": "secret"}
     trial = _with_target(kind="livekit", **keys)
     service, loopback = plan.service_plan(trial), plan.service_plan(_trial())
     assert service is not None
     assert loopback is not None
-    assert service["room"] == ROOM | keys | {"kind": "external"}
+    shown = {"api_key": SecretStr("a-key-1"), "api_secret": SecretStr("secret")}
+    assert service["room"] == ROOM | {"url": "wss://x"} | shown | {"kind": "external"}
     assert set(service) == set(loopback)
     assert service["worker"] == loopback["worker"] | {"seed": trial.seed}
     # The client asks our service in both: the server's keys are not the client's business.
@@ -246,14 +248,14 @@ def test_every_plan_is_json() -> None:
 
 def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
     assert plan.secrets(scenario()) == ()
-    assert plan.secrets(_service_trial().scenario) == ("the-key-of-a-customer",)
-    livekit = _with_target(kind="livekit", url="wss://x", api_key="key", api_secret="secret")
-    assert sorted(plan.secrets(livekit.scenario)) == ["key", "secret"]
+    assert plan.secrets(_service_trial().scenario) == (SecretStr("the-key-of-a-customer"),)
+    livekit = _with_target(kind="livekit", url="wss://x", api_key="a-key-1", api_secret="secret")
+    assert set(plan.secrets(livekit.scenario)) == {SecretStr("a-key-1"), SecretStr("secret")}
 
 
 def test_at_a_resolution_of_the_services_own_only_the_service_knows_the_stamps_size() -> None:
-    usual = plan.client_plan(_with_target(kind="service", api_key="k"))
-    large = plan.client_plan(_with_target(kind="service", api_key="k", resolution="1080p"))
+    usual = plan.client_plan(_with_target(kind="service", api_key="a-key-1"))
+    large = plan.client_plan(_with_target(kind="service", api_key="a-key-1", resolution="1080p"))
     assert usual["stamped_size"] == [1088, 624]
     assert large["stamped_size"] is None
 

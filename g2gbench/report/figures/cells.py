@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from g2gbench.analysis.valid import values_of
 from g2gbench.report.drawing import (
     LARGE,
     MEDIUM,
@@ -116,8 +117,7 @@ def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -
 
 
 def _values(cell: Mapping[str, Any]) -> FloatArray:
-    found = [t["metrics"][METRIC]["value"] for t in cell["trials"] if t["status"] == "ok"]
-    return np.array([value for value in found if value is not None], dtype=np.float64)
+    return np.array(values_of(cell, METRIC), dtype=np.float64)
 
 
 def _cut(text: str, most: int) -> str:

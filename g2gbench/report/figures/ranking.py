@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from g2gbench.analysis.valid import is_valid, values_of
 from g2gbench.report.drawing import (
     LARGE,
     MEDIUM,
@@ -32,7 +33,10 @@ def ranking(
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration | None:
     """One ranking; ``cells`` are the summary's by name. None where nothing was ranked."""
-    metric, groups = str(found["metric"]), found["groups"]
+    metric = str(found["metric"])
+    # A run of an older version ranked cells that are invalid, too.
+    known = [[name for name in group if is_valid(cells[name])] for group in found["groups"]]
+    groups = [group for group in known if group]
     if not groups:
         return None
     told = "; ".join(
@@ -88,5 +92,4 @@ def _draw(
 
 
 def _values(cell: Mapping[str, Any], metric: str) -> FloatArray:
-    found = [t["metrics"][metric]["value"] for t in cell["trials"] if t["status"] == "ok"]
-    return np.array([value for value in found if value is not None], dtype=np.float64)
+    return np.array(values_of(cell, metric), dtype=np.float64)

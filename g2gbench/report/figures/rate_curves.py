@@ -40,6 +40,7 @@ def lines_of(comparison: Mapping[str, Any], metric: str) -> list[Line]:
         points = tuple(
             (p[RATE]["value"], p[metric]["value"], p[metric]["low"], p[metric]["high"])
             for p in curve["points"]
+            if p.get("counts", True)
             if p[RATE]["value"] and p[metric]["value"] is not None
         )
         if points:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 
+from g2gbench.analysis.valid import is_valid
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration, plain
 from g2gbench.report.headline import short_cell
 from g2gbench.report.numbers import label, single
@@ -40,7 +41,7 @@ def panels_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, list[Point]]:
     Empty where fewer than two cells have both: nothing could be weighed against anything.
     """
     found: dict[str, list[Point]] = {}
-    measured = [cell for cell in cells if cell["status"] != "invalid" and _both(cell)]
+    measured = [cell for cell in cells if is_valid(cell) and _both(cell)]
     if len(measured) < 2:
         return {}
     for cell in measured:

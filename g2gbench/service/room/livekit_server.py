@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import aiohttp
 from livekit import api
 
-from g2gbench.process import leash
+from g2gbench.process import environment, leash
 from g2gbench.process.child import Parent, Plan, run
 from g2gbench.process.spawn import describe
 from g2gbench.service.room.external import ExternalRoom
@@ -45,7 +45,6 @@ ENABLE = (
 )
 # Its configuration holds the secret: in the environment it is on no command line and in no file.
 CONFIGURATION_VARIABLE = "LIVEKIT_CONFIG"
-_ITS_OWN = ("LIVEKIT_", "NODE_IP", "UDP_PORT", "REDIS_")  # it takes options from these
 READY_S = 10.0
 _TRIES = 4
 _POLL_S = 0.01
@@ -109,11 +108,6 @@ def configuration(
         "keys": {api_key: api_secret},
     }
     return json.dumps(document)
-
-
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """What the server may inherit: nothing that changes its configuration."""
-    return {name: value for name, value in inherited.items() if not name.startswith(_ITS_OWN)}
 
 
 def free_ports() -> Ports:
@@ -253,7 +247,7 @@ async def _spawn(command: str, text: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), command),
         stdin=asyncio.subprocess.DEVNULL,
-        env={**environment(os.environ), CONFIGURATION_VARIABLE: text},
+        env={**environment.for_child(), CONFIGURATION_VARIABLE: text},
     )
 
 
@@ -261,7 +255,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     parent.on_stall = lambda *_: None  # no media passes through this process
     bounds = plan.get("playout_delay_ms")
     try:
-        command = find(plan.get("command"), os.environ)
+        command = find(plan.get("command"), environment.ENVIRONMENT)
         if command is None:
             named = plan.get("command") or COMMAND
             raise RoomUnavailable(f"there is no {named} on this machine: {ENABLE}")
