@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from g2gbench.errors import InputError
 from g2gbench.store.baselines import FILE as BASELINE
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RUN
+
+_log = logging.getLogger(__name__)
 
 _TOLD_OF: Final = ("release", "python")
 
@@ -39,12 +42,18 @@ class History:
 def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
     """The histories below ``root``, of the scenario ``name`` alone where one is given.
 
-    Kept baselines are copies and left out. Raises InputError where there is no run.
+    Kept baselines are copies and left out, and so is what cannot be read, with a warning that names
+    it. A run that lies there twice counts once. Raises InputError where there is no run.
     """
-    runs = sorted(_runs(root, name), key=lambda run: (str(run.facts["started"]), run.path.name))
+    unreadable: list[str] = []
+    found = _runs(root, name, unreadable)
+    runs = sorted(found, key=lambda run: (str(run.facts["started"]), run.path.name))
+    for reason in unreadable:
+        _log.warning("left out: %s", reason)
     if not runs:
         of = f" of a scenario {name!r}" if name else ""
-        raise InputError(f"there is no run{of} below {root}.")
+        left_out = f" Left out: {'; '.join(unreadable)}" if unreadable else ""
+        raise InputError(f"there is no run{of} below {root}.{left_out}")
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         machine = [run.facts["machine"].get(name) for name in SAME_MACHINE]
@@ -87,9 +96,22 @@ def _history(runs: list[Run]) -> History:
     return History(runs[0].name, _scenario_id(runs[0]), machine, counted, left_out)
 
 
-def _runs(root: Path, name: str | None) -> Iterator[Run]:
+def _runs(root: Path, name: str | None, unreadable: list[str]) -> Iterator[Run]:
+    """The runs, each once; why others cannot be read is added to ``unreadable``."""
+    seen: dict[str, Path] = {}
     for path in sorted(root.rglob(RUN)):
-        if not (path.parent / BASELINE).exists():
+        if (path.parent / BASELINE).exists():
+            continue
+        try:
             run = open_run(path.parent)
-            if name in (None, run.name):
-                yield run
+            _ = run.summary_data
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
+        if name not in (None, run.name):
+            continue
+        if run.id in seen:
+            unreadable.append(f"{run.path} is the same run as {seen[run.id]}.")
+            continue
+        seen[run.id] = run.path
+        yield run
