@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import selectors
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -112,10 +111,7 @@ def serve_command(**options: Any) -> None:
       g2gbench serve --port 8765 --processing-ms 40
     """
     settings = _settings(options, os.environ)
-    with asyncio.Runner(
-        loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
-    ) as runner:
-        runner.run(_serve(settings, options["admin_port"]))
+    asyncio.run(_serve(settings, options["admin_port"]))
 
 
 def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> ServiceSettings:

@@ -7,7 +7,6 @@ server-reflexive candidate.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import socket
 import time
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aioice import ice, stun
+
+from g2gbench.rtc.stun_message import parse
 
 DEFAULT_SERVERS = ("stun:stun.l.google.com:19302",)
 TIMEOUT_S = 5.0
@@ -101,12 +102,13 @@ class _Asking(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         now_ns = time.monotonic_ns()
-        with contextlib.suppress(ValueError):
-            message = stun.parse_message(data)
-            sent_ns = self.sent_ns.get(message.transaction_id)
-            is_answer = message.message_class is stun.Class.RESPONSE
-            if is_answer and sent_ns is not None and not self.answer.done():
-                self.answer.set_result((now_ns - sent_ns) / 1e6)
+        message = parse(data)
+        if message is None:
+            return
+        sent_ns = self.sent_ns.get(message.transaction_id)
+        is_answer = message.message_class is stun.Class.RESPONSE
+        if is_answer and sent_ns is not None and not self.answer.done():
+            self.answer.set_result((now_ns - sent_ns) / 1e6)
 
     def error_received(self, exc: Exception) -> None:
         """The network refused a request (ICMP)."""

@@ -81,7 +81,9 @@ class Seat:
         self._room.spawn(self.websocket.close())
 
     def close(self) -> None:
-        """Free the sockets."""
+        """Free the sockets; safe to call again."""
+        if self._socket.fileno() < 0:
+            return
         if self._timer:
             self._timer.cancel()
         self.perform(self.media.close())
