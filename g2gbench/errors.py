@@ -4,7 +4,8 @@
 
     G2GBenchError
     ├── InputError           bad scenario, option or file                      exit 2
-    └── UnreachableError     the target could not be reached, or refused       exit 4
+    ├── UnreachableError     the target could not be reached, or refused       exit 4
+    └── ToolFault            a fault of this tool or machine                   exit 5
 
 Exceptions of other libraries are translated where they are met, with ``raise … from``.
 """
@@ -22,6 +23,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     INVALID = 3
     UNREACHABLE = 4
+    INTERNAL = 5
     INTERRUPTED = 130
 
 
@@ -41,3 +43,9 @@ class UnreachableError(G2GBenchError):
     """The target could not be reached, or it refused."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class ToolFault(G2GBenchError):  # noqa: N818 - says whose fault it is
+    """Part of this tool, or of this machine, did not do what it must."""
+
+    exit_code = ExitCode.INTERNAL

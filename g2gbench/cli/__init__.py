@@ -53,7 +53,7 @@ def cli() -> None:
     """Glass-to-glass latency and network-quality benchmark for realtime video services.
 
     Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 measured but invalid,
-    4 the target could not be reached, 130 interrupted.
+    4 the target could not be reached, 5 a fault of this tool or machine, 130 interrupted.
 
     \b
     Example:

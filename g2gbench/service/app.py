@@ -89,9 +89,13 @@ class Service:
         """Name -> pid of the room and the worker that were made ready last."""
         return self._pool.pids
 
-    async def start(self) -> int:
-        """Make one session ready and listen; the port. Raises ChildLost, OSError."""
-        await self._pool.ready()
+    async def start(self, *, room_needed: bool = False) -> int:
+        """Make one session ready and listen; the port. Raises ChildLost, OSError.
+
+        With ``room_needed`` it raises RoomUnavailable where there is none; else the client that
+        asks for one is told so.
+        """
+        await self._pool.ready(room_needed=room_needed)
         address = self._settings.address
         # Beyond the loopback it may be called by any name, and whoever calls needs a key.
         names = () if is_loopback(address) else None

@@ -31,9 +31,10 @@ from g2gbench.service.room.dtls import Certificate
 from g2gbench.service.room.messages import Action, Note, Send
 from g2gbench.service.room.pairing import PUBLISHERS, VIEWERS, Pairing, RoomSettings
 from g2gbench.service.room.participants import Participant
-from g2gbench.service.room.seat import HOST, Seat
+from g2gbench.service.room.seat import Seat
 
 log = logging.getLogger(__name__)
+HOST = "127.0.0.1"
 SILENCE_S = 8.0  # without connectivity checks for so long, a participant counts as gone
 SETTLE_S = 0.5  # who has not published by then only wants to receive
 _MAX_JOIN = 1 << 20
@@ -48,10 +49,14 @@ class RoomServer:
     Args:
         settings: what the room adds to what it forwards.
         api_key, api_secret: join tokens must be signed with these.
+        host: the address of this machine to listen at.
 
     """
 
-    def __init__(self, settings: RoomSettings, api_key: str, api_secret: str) -> None:
+    def __init__(
+        self, settings: RoomSettings, api_key: str, api_secret: str, host: str = HOST
+    ) -> None:
+        self.host = host
         self.certificate = Certificate()
         self.pairing = Pairing(settings, lambda prefix: prefix + secrets.token_hex(6))
         self.counts: Counter[str] = Counter()
@@ -64,13 +69,13 @@ class RoomServer:
         self._site: Site | None = None
 
     async def start(self, port: int = 0) -> int:
-        """Listen on loopback; the port."""
+        """Listen; the port."""
         app = web.Application(middlewares=[guard("any")])  # of any origin: a token lets in
         app.add_routes(
             [web.get("/rtc/v1", self._join), web.get("/rtc/v1/validate", self._validate)]
         )
         self._site = Site(app)
-        port = await self._site.start(HOST, port)
+        port = await self._site.start(self.host, port)
         self.spawn(self._watch())
         return port
 
@@ -298,7 +303,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
         playout_delay_ms=(bounds[0], bounds[1]) if bounds else None,
         viewers=plan.get("viewers", VIEWERS),
     )
-    room = RoomServer(settings, plan["api_key"], plan["api_secret"])
+    host = plan.get("host", HOST)
+    room = RoomServer(settings, plan["api_key"], plan["api_secret"], host)
     port = await room.start(plan.get("port", 0))
     parent.tell({"port": port})
     try:
