@@ -16,10 +16,12 @@ from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import InputError, ToolFault, UnreachableError
 from g2gbench.process.local_http import is_loopback
 from g2gbench.process.spawn import ChildLost
+from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.rules import FrameSize, Size
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings
-from g2gbench.service.models import DEFAULT_MODEL, KNOWN
+from g2gbench.service.models import DEFAULT_MODEL, KNOWN, Picture
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.unavailable import RoomUnavailable
 from g2gbench.service.session import SessionRules
@@ -53,6 +55,12 @@ _PORT = click.IntRange(0, 65535)
     multiple=True,
     type=click.Choice(list(KNOWN)),
     help=f"Model to run (repeatable); default: all, {DEFAULT_MODEL} made ready ahead.",
+)
+@click.option(
+    "--output-size",
+    metavar="WxH",
+    help="Size of the pictures that models send; default: each model's own. Clients that read "
+    "markers must find it out.",
 )
 @click.option("--transform", default="restyle", show_default=True, type=click.Choice(TRANSFORMS))
 @click.option(
@@ -137,7 +145,12 @@ def serve_command(**options: Any) -> None:
 def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> ServiceSettings:
     """What the options ask for. Raises InputError."""
     address = _address(options["host"])
+    size = _size(options["output_size"])
     models = {name: KNOWN[name] for name in options["models"] or KNOWN}
+    if size is not None:
+        models = {
+            name: Picture(size.width, size.height, picture.fps) for name, picture in models.items()
+        }
     first = next(iter(models.values()))
     host = HostSettings(
         worker={
@@ -167,6 +180,15 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Ser
             longest_s=options["max_session_seconds"],
         ),
     )
+
+
+def _size(text: str | None) -> Size | None:
+    """The size that the pictures shall have. Raises InputError."""
+    try:
+        return None if text is None else FrameSize().parse(text)
+    except Refused as error:
+        allowed = ", ".join(error.allowed)
+        raise InputError(f"--output-size {text}: {allowed} is needed") from error
 
 
 def _address(host: str) -> str:

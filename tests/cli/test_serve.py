@@ -235,6 +235,15 @@ def test_models_can_be_restricted_and_the_first_is_the_one_made_ready() -> None:
     assert settings.keys == ("a",)
 
 
+def test_all_pictures_may_have_another_size_at_the_models_own_rate() -> None:
+    settings = _asked("--output-size", "640x360")
+    assert {(one.width, one.height) for one in settings.models.values()} == {(640, 360)}
+    assert [one.fps for one in settings.models.values()] == [one.fps for one in KNOWN.values()]
+    assert settings.host.worker["output_size"] == [640, 360]
+    with pytest.raises(InputError, match=r"--output-size 641x3: .*both even"):
+        _asked("--output-size", "641x3")
+
+
 def test_queue_seats_limits_and_times_are_taken() -> None:
     settings = _asked(
         *("--queue", "3", "--queue-seconds", "0.5", "--sessions", "2", "--waiting", "4"),
