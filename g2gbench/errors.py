@@ -5,7 +5,7 @@
     G2GBenchError
     ├── InputError           bad scenario, option or file                      exit 2
     ├── UnreachableError     the target could not be reached, or refused       exit 4
-    └── ToolFault            a fault of this tool or machine                   exit 5
+    └── FaultError           this tool, or this machine, is at fault           exit 5
 
 Exceptions of other libraries are translated where they are met, with ``raise … from``.
 """
@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     INVALID = 3
     UNREACHABLE = 4
-    INTERNAL = 5
+    FAULT = 5
     INTERRUPTED = 130
 
 
@@ -45,7 +45,7 @@ class UnreachableError(G2GBenchError):
     exit_code = ExitCode.UNREACHABLE
 
 
-class ToolFault(G2GBenchError):  # noqa: N818 - says whose fault it is
-    """Part of this tool, or of this machine, did not do what it must."""
+class FaultError(G2GBenchError):
+    """A fault of this tool or of this machine, such as an instrument that cannot start."""
 
-    exit_code = ExitCode.INTERNAL
+    exit_code = ExitCode.FAULT

@@ -13,7 +13,7 @@ import click
 
 from g2gbench.cli.served import Addresses, Teller, shown_url
 from g2gbench.cli.stopping import stop_signals
-from g2gbench.errors import InputError, ToolFault, UnreachableError
+from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.local_http import is_loopback
 from g2gbench.process.spawn import ChildLost
 from g2gbench.scenario.problems import Refused
@@ -256,7 +256,7 @@ async def _started(service: Service, settings: ServiceSettings) -> int:
     """The port at which the service listens, with a room and a worker ready.
 
     Raises InputError for a port that is taken, UnreachableError for a room on a server that is not
-    ours, ToolFault for what ran here and ended.
+    ours, FaultError for what ran here and ended.
     """
     room = settings.host.room
     try:
@@ -266,9 +266,9 @@ async def _started(service: Service, settings: ServiceSettings) -> int:
     except RoomUnavailable as error:
         if room.get("kind") == "external":
             raise UnreachableError(f"--room {shown_url(room['url'])}: {error}") from error
-        raise ToolFault(f"--room {room.get('kind', 'embedded')}: {error}") from error
+        raise FaultError(f"--room {room.get('kind', 'embedded')}: {error}") from error
     except ChildLost as error:
-        raise ToolFault(f"nothing can be served: {error}") from error
+        raise FaultError(f"nothing can be served: {error}") from error
 
 
 async def _answer_stun(stun: StunServer, settings: ServiceSettings, port: int) -> int:

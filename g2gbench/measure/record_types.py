@@ -16,7 +16,7 @@ _BOUND: Final = 2**62
 def check(record: DataclassInstance) -> None:
     """Raise ValueError for a record that has a field of another type than it names."""
     for each in fields(record):
-        if not _OF_TYPE[str(each.type)](getattr(record, each.name)):
+        if not KNOWN_TYPES[str(each.type)](getattr(record, each.name)):
             raise ValueError(f"{each.name} of a record is not {each.type}")
 
 
@@ -45,7 +45,7 @@ def _pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(map(_number, value))
 
 
-_OF_TYPE: Final[Mapping[str, Callable[[object], bool]]] = {
+KNOWN_TYPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "int": _number,
     "int | None": _or_none(_number),
     "float": _number,

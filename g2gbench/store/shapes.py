@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from g2gbench.analysis.trials import TrialStatus
+from g2gbench.analysis.verdict import RunStatus
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality import Level
 from g2gbench.quality.thresholds import Settings
 
-RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "interrupted"]
 MOST_REPEATS: Final = 1_000_000
 OVERALL: Final = ("g2g_ms.p50", "all delays")
 """Metric and injected truth of the row that sums a calibration up."""

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import Any, get_args
 
 import pytest
 
 from g2gbench.measure.journal import parse, parse_service_frames
+from g2gbench.measure.record_types import KNOWN_TYPES
 from g2gbench.measure.records import (
     Captured,
     Counters,
     Ended,
     Event,
     Reached,
+    Record,
     Seen,
     ServiceFrame,
     Skipped,
@@ -152,3 +155,8 @@ def test_a_record_with_a_field_of_another_type_is_a_damaged_line(line: str) -> N
 def test_a_frame_of_the_workers_log_that_is_none_is_a_damaged_line(line: str) -> None:
     frame = ServiceFrame(1, None, None, 2, 2)
     assert parse_service_frames([json.dumps(asdict(frame)), line]) == ((frame,), 1)
+
+
+@pytest.mark.parametrize("record", [*get_args(Record), ServiceFrame])
+def test_the_types_of_every_records_fields_are_known(record: type[Any]) -> None:
+    assert {str(field.type) for field in fields(record)} <= set(KNOWN_TYPES)
