@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from g2gbench.cli.served import Addresses, Teller, shown_url
+from g2gbench.cli.served import Addresses, Teller
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.local_http import is_loopback
 from g2gbench.process.spawn import ChildLost
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.rules import FrameSize, Size
+from g2gbench.scenario.shown import shown_url
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from g2gbench.scenario.shown import shown_url
 from g2gbench.service.app import STREAM_PATH, ServiceSettings
 
 
@@ -114,12 +114,6 @@ def _lines(at: Addresses) -> Iterator[str]:
     yield f"STUN: {at.stun_url}"
     if at.admin_url is not None:
         yield f"admin: {at.admin_url}"
-
-
-def shown_url(url: str) -> str:
-    """A URL without what may be secret in it: user, password and query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _told(message: dict[str, Any]) -> dict[str, Any] | None:
