@@ -157,6 +157,14 @@ class Display:
         ok = result.status == "ok"
         self._say(f"{self._title}: {value if ok else f'{result.status}: {why}'}", wrong=not ok)
 
+    def stopping(self) -> None:
+        """It was asked to stop: what is measured by then is kept."""
+        self._say("stopping: what was measured is kept")
+
+    def reporting(self) -> None:
+        """All is measured."""
+        self._say("writing the report")
+
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self._said_s = time.monotonic()
         if wrong or not self._quiet:

@@ -232,7 +232,7 @@ def _room(room: str, address: str, environment: Mapping[str, str]) -> dict[str, 
 
 
 async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Teller) -> None:
-    with stop_signals() as stop:
+    with stop_signals(lambda: teller.happened({"event": "stopping"})) as stop:
         service = Service(settings, teller.happened)
         admin = Admin(service)
         stun = StunServer()
@@ -246,7 +246,6 @@ async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Tell
                     raise _taken("--admin-port", admin_port, error) from error
             teller.serving(Addresses(settings, port, stun_port, admin_port))
             await stop.wait()
-            teller.happened({"event": "stopping"})
         finally:
             stun.stop()
             await admin.stop()

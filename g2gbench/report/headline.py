@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
 from g2gbench.process.priority import ALLOW
+from g2gbench.report.advice import of_endings as advice_of_endings
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
 
@@ -342,4 +343,4 @@ def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
         for reason in cell["invalid_because"]
     )
     found = [advice for pattern, advice in _ADVICE if re.search(pattern, reasons)]
-    yield from found or ["Read the trial's *.log files in the run directory, then run it again."]
+    yield from found or advice_of_endings(summary)

@@ -239,6 +239,18 @@ class StoredWithin(Shape):
     reason: str = ""
 
 
+class StoredCheck(Shape):
+    """A check of a trial's validity."""
+
+    check: str
+    value: float | None
+    limit: float | None
+    unit: str
+    ok: bool
+    text: str
+    advice: str
+
+
 class StoredTrial(Shape):
     """A trial as it ended, in trial.json and in summary.json."""
 
@@ -256,6 +268,7 @@ class StoredTrial(Shape):
     quality_reasons: list[str] = []
     attempts: list[StoredAttempt] = []
     within_trial: dict[str, StoredWithin] = {}
+    checks: list[StoredCheck] = []
 
 
 class TrialFile(StoredTrial):
