@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 MOST_CONNECTIONS: Final = 200
 """At once, of a server whose clients are few; one more is refused."""
 
+_AT_A_TIME: Final = 32  # are taken from the system before any of them can be refused
+
 Origins: TypeAlias = Literal["any", "local", "own", "none"]
 """Of which pages a server answers: all, those of this machine, its own, or none at all."""
 
@@ -119,7 +121,7 @@ class Site:
         """Listen; the port. Raises OSError."""
         await self._runner.setup()
         self._server = await asyncio.get_running_loop().create_server(
-            self._protocol, host, port, ssl=tls
+            self._protocol, host, port, ssl=tls, backlog=_AT_A_TIME
         )
         return int(self._server.sockets[0].getsockname()[1])
 
