@@ -153,11 +153,11 @@ class RunFile(Shape):
     started: Moment
     ended: Moment | None = None
     scenario: Document
-    scenario_text: str = ""
-    scenario_sha256: str = ""
+    scenario_text: str
+    scenario_sha256: str
     scenario_file: str = ""
     overrides: list[str] = []
-    versions: dict[str, str] = {}
+    versions: dict[str, str]
     machine: Machine
     calibration: NamedCalibration | None = None
     conditions: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ FOREIGN: tuple[Any, ...] = (
 )
 
 
-_STORED = (".json", ".jsonl", ".parquet")
+_STORED = (".json", ".jsonl", ".parquet", ".bin")
 
 
 def damage(run: Path, chance: random.Random) -> str:
@@ -42,6 +43,9 @@ def damage(run: Path, chance: random.Random) -> str:
         and not path.is_symlink()
         and path.suffix in (".json", ".jsonl", ".parquet")
     )
+    if chance.random() < 0.08:
+        place = chance.choice([path for path in run.rglob("*") if path.is_dir()])
+        return f"folder_lost {place.relative_to(run)}: {folder_lost(place, chance)}"
     path = chance.choice(files)
     ways = [cut, scrambled, gone, looped, emptied, folder, foreign]
     if path.suffix == ".json":
@@ -49,9 +53,21 @@ def damage(run: Path, chance: random.Random) -> str:
     if path.suffix == ".jsonl":
         ways += [line_edited] * 3
     if path.suffix == ".parquet":
-        ways += [other_table, column_gone, other_type, gaps, rows_gone]
+        ways += [other_table, column_gone, other_type, gaps, rows_gone, other_values]
     way = chance.choice(ways)
     return f"{way.__name__} {path.relative_to(run)}: {way(path, chance)}"
+
+
+def folder_lost(path: Path, chance: random.Random) -> str:
+    shutil.rmtree(path)
+    how = chance.choice(["gone", "loop", "file", "up"])
+    if how == "loop":
+        path.symlink_to(path.name)
+    elif how == "file":
+        path.write_text("x", encoding="utf-8")
+    elif how == "up":
+        path.symlink_to(path.parent, target_is_directory=True)
+    return how
 
 
 def cut(path: Path, chance: random.Random) -> str:
@@ -156,6 +172,27 @@ def other_type(path: Path, chance: random.Random) -> str:
     value = {pa.string(): "x", pa.int64(): 7, pa.float64(): 1e300}.get(kind, [1])
     _put(path, name, pa.array([value] * len(values), type=kind))
     return f"{name} {kind}"
+
+
+def other_values(path: Path, chance: random.Random) -> str:
+    """Some values of a column are others of its type."""
+    name, values = _column(path, chance)
+    told = values.to_pylist()
+    other: dict[type, list[Any]] = {
+        bool: [True, False],
+        int: [0, -1, 2**31 - 1, 2**62],
+        float: [0.0, -1.0, 1e300, float("nan"), float("inf")],
+        str: ["", "delivered", "x"],
+    }
+    for at in range(len(told)):
+        choices = other.get(type(told[at]), [None])
+        if chance.random() < 0.3:
+            told[at] = chance.choice([*choices, None])
+    try:
+        _put(path, name, pa.array(told, type=values.type))
+    except (pa.ArrowException, OverflowError, TypeError):
+        return f"{name} kept"
+    return name
 
 
 def gaps(path: Path, chance: random.Random) -> str:

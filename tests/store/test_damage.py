@@ -17,11 +17,15 @@ import pytest
 
 import g2gbench
 from g2gbench import benchmark, report
+from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
 from g2gbench.report import terminal, trend
 from g2gbench.report.exports import FORMATS
+from g2gbench.scenario.quality import Quality
+from g2gbench.store import resuming
 from g2gbench.store.comparing import compare
 from g2gbench.store.histories import histories
+from g2gbench.store.judging import judged_again
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
@@ -64,6 +68,10 @@ def readers(place: Path, whole: Run) -> Iterator[Callable[[], object]]:
     yield lambda: compare(whole, run).as_plain()
     yield lambda: trend.text([trend.trend_of(one, (), {}) for one in histories(place)])
     yield lambda: benchmark.remaining(run, scenario_of(run.facts, {}))
+    yield lambda: resuming.check(run)
+    plans = [CellPlan(str(cell["cell"]), 3) for cell in run.facts["cells"]]
+    yield lambda: resuming.statuses(run, plans)
+    yield lambda: judged_again(run, Quality(), "bounds.yaml").summary_data
 
 
 def tried(readers: Iterator[Callable[[], object]]) -> list[str]:
