@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -86,11 +86,13 @@ async def run_async(
     stop: asyncio.Event | None = None,
     origin: Origin | None = None,
     steering: Steering | None = None,
+    reporting: Callable[[], None] = lambda: None,
 ) -> Run:
     """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept.
 
     ``origin``: what a scenario that was read elsewhere was read from. ``steering``: a person's page
-    is the client of its trials, and the person ends them.
+    is the client of its trials, and the person ends them. ``reporting`` is called when all is
+    measured, and the report, which takes seconds, is written.
     """
     scenario, read_from = _read(scenario)
     planned = cells(scenario)
@@ -114,7 +116,7 @@ async def run_async(
         },
     )
     return await _measure(
-        directory, schedule, progress or Silent(), stop or asyncio.Event(), steering
+        directory, schedule, progress or Silent(), stop or asyncio.Event(), steering, reporting
     )
 
 
@@ -125,6 +127,7 @@ async def resume_async(
     retries: int = 0,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
+    reporting: Callable[[], None] = lambda: None,
 ) -> Run:
     """Go on with a run that was stopped, without the trials that it has.
 
@@ -145,7 +148,13 @@ async def resume_async(
         )
     except BlockingIOError as error:
         raise InputError(f"{stored.path} is still being measured by another process.") from error
-    return await _measure(directory, schedule, progress or Silent(), stop or asyncio.Event())
+    return await _measure(
+        directory,
+        schedule,
+        progress or Silent(),
+        stop or asyncio.Event(),
+        reporting=reporting,
+    )
 
 
 def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
@@ -175,6 +184,7 @@ async def _measure(
     progress: Progress,
     stop: asyncio.Event,
     steering: Steering | None = None,
+    reporting: Callable[[], None] = lambda: None,
 ) -> Run:
     """Every trial of the schedule, then the verdict and the report.
 

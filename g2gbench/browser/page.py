@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 
 from g2gbench.browser.clock import Exchange, PageClock, aligned, spread_ms
 from g2gbench.errors import G2GBenchError
+from g2gbench.process.local_http import Site, guard
 
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
@@ -72,7 +73,7 @@ class Page:
         self._on_corners = on_corners
         self._on_displayed = on_displayed
         self._token = secrets.token_urlsafe(16)
-        self._runner: web.AppRunner | None = None
+        self._site: Site | None = None
         self._socket: web.WebSocketResponse | None = None
         self._there = asyncio.Event()
         self._calls: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -84,15 +85,13 @@ class Page:
 
     async def serve(self) -> str:
         """Serve the page on loopback; its address, which nobody else knows."""
-        app = web.Application()
+        app = web.Application(middlewares=[guard("own")])
         app.router.add_get("/", self._index)
         app.router.add_get("/socket", self._connected)
         for name in FILES:
             app.router.add_get(f"/{name}", self._file)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, 0).start()
-        return f"http://{HOST}:{self._runner.addresses[0][1]}/#{self._token}"
+        self._site = Site(app)
+        return f"http://{HOST}:{await self._site.start(HOST)}/#{self._token}"
 
     async def ready(self) -> dict[str, Any]:
         """Until the page is there and its clock is known; what it says of itself.
@@ -159,9 +158,8 @@ class Page:
         if self._socket is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._socket.close(), 1.0)
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        if self._site is not None:
+            await self._site.stop()
 
     # -- what the page is given
 
@@ -174,7 +172,8 @@ class Page:
     # -- what it says
 
     async def _connected(self, request: web.Request) -> web.StreamResponse:
-        if not secrets.compare_digest(request.query.get("token", ""), self._token):
+        given = request.query.get("token", "")
+        if not secrets.compare_digest(given.encode(), self._token.encode()):
             raise web.HTTPForbidden(text="another page is measured here")
         if self._socket is not None:
             raise web.HTTPConflict(text="the page is there already")
@@ -184,12 +183,22 @@ class Page:
         try:
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
-                    self._heard(json.loads(message.data), time.monotonic_ns())
+                    self._read(message.data, time.monotonic_ns())
                 elif message.type == WSMsgType.BINARY:
                     self._on_corners(message.data)
         finally:
             self._lost()
         return socket
+
+    def _read(self, text: str, now_ns: int) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = None
+        if isinstance(message, dict):
+            self._heard(message, now_ns)
+        else:
+            log.debug("a message that is none of the page's")
 
     def _heard(self, message: dict[str, Any], now_ns: int) -> None:
         if "captured" in message:

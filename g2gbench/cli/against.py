@@ -15,7 +15,7 @@ from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
 from g2gbench.scenario import Scenario, resolved
 from g2gbench.store import baselines
-from g2gbench.store.comparing import Comparison, compare, conditions, refuse
+from g2gbench.store.comparing import COMMAND, Comparison, compare, conditions, refuse
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.named_files import checksums, identified
 from g2gbench.store.reading import Run
@@ -62,7 +62,7 @@ def compared(
     for base, run in zip(bases, runs, strict=False):  # an interrupted run began fewer
         if run.status in ("interrupted", "unreachable", "fault"):
             continue
-        comparison = compare(base, run)
+        comparison = compare(base, run, words=COMMAND)
         if confirm and not interrupted:
             comparison, interrupted = confirmed(comparison, confirm, quiet=quiet)
         comparison_report.add_to_reports(comparison, run)

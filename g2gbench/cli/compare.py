@@ -12,7 +12,7 @@ from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
 from g2gbench.report import comparison_text
 from g2gbench.store import baselines
-from g2gbench.store.comparing import compare
+from g2gbench.store.comparing import COMMAND, compare
 
 
 @click.command("compare", context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,6 +87,7 @@ def compare_command(
         metrics=metrics,
         floors=floors,
         allow=allow,
+        words=COMMAND,
     )
     interrupted = False
     if confirm:

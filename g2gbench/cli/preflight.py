@@ -9,13 +9,15 @@ import sys
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.preflight import ask_stun, try_session
 from g2gbench.quality import Level, Verdict
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.report.preflight import document, lines
-from g2gbench.scenario import PROFILES
+from g2gbench.scenario import PROFILES, SERVICE_MODELS
+from g2gbench.scenario.shown import shown_url
 from g2gbench.secrecy import Unshown
 from g2gbench.trial.link_plan import directions
 
@@ -77,6 +79,7 @@ def preflight_command(
       g2gbench preflight --deep --url ws://127.0.0.1:8765 --network wifi-edge
     """
     link = directions(PROFILES[network].directions) if network else None
+    _check_options(deep, url, model)
     if deep:
         if stun:
             raise InputError("--stun: a deep preflight asks no STUN server; leave one of them out")
@@ -92,6 +95,26 @@ def preflight_command(
     else:
         click.echo("\n".join(lines(verdict, deep=deep)))
     sys.exit(_status(verdict, require))
+
+
+def _check_options(deep: bool, url: str | None, model: str) -> None:
+    """Raise InputError for what --deep cannot use, and for what means nothing without it."""
+    context = click.get_current_context()
+    given = [
+        name
+        for name in ("url", "model", "key_env")
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if not deep and given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise InputError(
+            f"{option}: no session is opened without --deep; add it, or leave this out"
+        )
+    if model not in SERVICE_MODELS:
+        known = ", ".join(SERVICE_MODELS)
+        raise InputError(f"--model: {model!r} is no known model; known: {known}")
+    if url is not None and not url.startswith(("ws://", "wss://")):
+        raise InputError(f"--url is {shown_url(url)!r}; allowed: ws://… or wss://…")
 
 
 def _servers(urls: tuple[str, ...]) -> list[StunServer]:

@@ -161,6 +161,14 @@ class Display:
         said = value if ok else f"{result.status}: {for_a_line(why)}"
         self._say(f"{self._title}: {said}", wrong=not ok)
 
+    def stopping(self) -> None:
+        """It was asked to stop: what is measured by then is kept."""
+        self._say("stopping: what was measured is kept")
+
+    def reporting(self) -> None:
+        """All is measured."""
+        self._say("writing the report")
+
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self._said_s = time.monotonic()
         if wrong or not self._quiet:

@@ -50,6 +50,8 @@ def report_command(
     into judged-again/ below the run, and its exit code is told: 0 pass, 1 an expectation fails
     under it, 3 invalid, 4 the target was not reached, 130 the run was interrupted.
 
+    Of several runs one that cannot be read is named, and the others are reported; exit code 2.
+
     With --format one run is printed as html, md (Markdown), junit, csv, openmetrics (times in ms as
     the metric's name says) or pytest-benchmark (its JSON, in seconds).
 
@@ -66,18 +68,32 @@ def report_command(
     quality = None if thresholds is None else load_quality(thresholds)
     codes = set()
     for path in runs:
-        run = open_run(path)
-        if quality is not None:
-            run = judged_again(run, quality, str(thresholds))
-            codes.add(ExitCode(run.summary_data["exit_code"]))
-        if form is None:
-            report.write(run)
-            click.echo(render(run))
-        else:
-            _export(run, form, output)
+        try:
+            run = open_run(path)
+            if quality is not None:
+                run = judged_again(run, quality, str(thresholds))
+                codes.add(ExitCode(run.summary_data["exit_code"]))
+            if form is None:
+                _write(run)
+            else:
+                _export(run, form, output)
+        except InputError as error:
+            if len(runs) == 1:
+                raise
+            click.echo(f"error: {error}", err=True)  # the others are told all the same
+            codes.add(ExitCode.BAD_INPUT)
     for code in _FIRST:
         if code in codes:
             raise SystemExit(code)
+
+
+def _write(run: Run) -> None:
+    try:
+        report.write(run)
+    except OSError as error:
+        place = error.filename or run.report_path
+        raise InputError(f"{place} cannot be written: {error.strerror}") from error
+    click.echo(render(run))
 
 
 def _export(run: Run, form: str, output: Path | None) -> None:
@@ -94,9 +110,10 @@ def _export(run: Run, form: str, output: Path | None) -> None:
 
 _FIRST = (
     ExitCode.FAULT,
+    ExitCode.BAD_INPUT,
     ExitCode.FAIL,
     ExitCode.INVALID,
     ExitCode.UNREACHABLE,
     ExitCode.INTERRUPTED,
 )
-"""Of several runs a failure is told first, then doubt."""
+"""Of several runs one that cannot be read is told first, then a failure, then doubt."""

@@ -185,7 +185,13 @@ def _job(path: Path, scenario: Scenario, settings: tuple[str, ...], retries: int
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
         return await run_async(
-            scenario, out=out, retries=retries, progress=display, stop=stop, origin=origin
+            scenario,
+            out=out,
+            retries=retries,
+            progress=display,
+            stop=stop,
+            origin=origin,
+            reporting=display.reporting,
         )
 
     return Job(scenario, Schedule(blocks(cells(scenario))), begin)
@@ -205,7 +211,14 @@ def _resumed(
     )
 
     async def begin(display: Display, stop: asyncio.Event) -> Run:
-        return await resume_async(stored, scenario, retries=retries, progress=display, stop=stop)
+        return await resume_async(
+            stored,
+            scenario,
+            retries=retries,
+            progress=display,
+            stop=stop,
+            reporting=display.reporting,
+        )
 
     return Job(scenario, remaining(stored, scenario, retries=retries), begin)
 
@@ -219,7 +232,7 @@ def _refuse_out_with_resume() -> None:
 async def _run_all(jobs: Sequence[Job], quiet: bool) -> tuple[list[Run], bool]:
     display = Display(quiet=quiet)
     runs: list[Run] = []
-    with stop_signals() as stop:
+    with stop_signals(display.stopping) as stop:
         for job in jobs:
             if stop.is_set():
                 break

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
-import selectors
-import sys
+import socket
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from g2gbench.cli.served import Addresses, Teller
 from g2gbench.cli.stopping import stop_signals
-from g2gbench.errors import InputError
+from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.environment import ENVIRONMENT
+from g2gbench.process.local_http import is_loopback
+from g2gbench.process.spawn import ChildLost
+from g2gbench.scenario.problems import Refused
+from g2gbench.scenario.rules import FrameSize, Size
+from g2gbench.scenario.shown import shown_url
 from g2gbench.secrecy import Unshown
 from g2gbench.service.admin import Admin
-from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
+from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings
-from g2gbench.service.models import DEFAULT_MODEL, KNOWN
+from g2gbench.service.models import DEFAULT_MODEL, KNOWN, Picture
+from g2gbench.service.room import livekit_server
+from g2gbench.service.room.unavailable import RoomUnavailable
 from g2gbench.service.session import SessionRules
 from g2gbench.service.stun import StunServer
 from g2gbench.service.transforms import TRANSFORMS
 from g2gbench.trial.plan import SERVICE_MAX_BITRATE_BPS, START_BITRATE_KBPS
 
 KEY_VARIABLE = "G2GBENCH_SERVE_KEY"
+LOOPBACK = "127.0.0.1"
 ROOM_VARIABLES = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _OWN_ROOMS = ("embedded", "livekit-server")
 _PORT = click.IntRange(0, 65535)
@@ -32,6 +41,12 @@ _PORT = click.IntRange(0, 65535)
 
 @click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", default=8765, show_default=True, type=_PORT, help="TCP port; 0: any.")
+@click.option(
+    "--host",
+    default=LOOPBACK,
+    show_default=True,
+    help="IPv4 address of this machine to listen at, rooms included, for clients of other ones.",
+)
 @click.option(
     "--admin-port",
     type=_PORT,
@@ -43,6 +58,12 @@ _PORT = click.IntRange(0, 65535)
     multiple=True,
     type=click.Choice(list(KNOWN)),
     help=f"Model to run (repeatable); default: all, {DEFAULT_MODEL} made ready ahead.",
+)
+@click.option(
+    "--output-size",
+    metavar="WxH",
+    help="Size of the pictures that models send; default: each model's own. Clients that read "
+    "markers must find it out.",
 )
 @click.option("--transform", default="restyle", show_default=True, type=click.Choice(TRANSFORMS))
 @click.option(
@@ -106,23 +127,33 @@ _PORT = click.IntRange(0, 65535)
     help="embedded, livekit-server, or the URL of a LiveKit server "
     f"(with ${ROOM_VARIABLES[0]} and ${ROOM_VARIABLES[1]}).",
 )
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, the address first.")
 def serve_command(**options: Any) -> None:
-    """Run the emulated service on loopback until SIGTERM or Ctrl-C.
+    """Run the emulated service until SIGTERM or Ctrl-C.
+
+    Clients of this machine alone reach it, unless --host names an address of this machine that
+    others reach. Exit codes: 0 stopped, 2 bad input, 4 the server of --room is not reached or
+    refuses, 5 a room or worker of this machine did not start.
 
     \b
-    Example:
+    Examples:
       g2gbench serve --port 8765 --processing-ms 40
+      g2gbench serve --host 192.0.2.7
     """
     settings = _settings(options, ENVIRONMENT)
-    with asyncio.Runner(
-        loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
-    ) as runner:
-        runner.run(_serve(settings, options["admin_port"]))
+    teller = Teller(as_json=options["as_json"])
+    asyncio.run(_serve(settings, options["admin_port"], teller))
 
 
 def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> ServiceSettings:
     """What the options ask for. Raises InputError."""
+    address = _address(options["host"])
+    size = _size(options["output_size"])
     models = {name: KNOWN[name] for name in options["models"] or KNOWN}
+    if size is not None:
+        models = {
+            name: Picture(size.width, size.height, picture.fps) for name, picture in models.items()
+        }
     first = next(iter(models.values()))
     host = HostSettings(
         worker={
@@ -135,11 +166,12 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Ser
             "processing": {"mean_s": options["processing_ms"] / 1000},
             "seed": 1,
         },
-        room=_room(options["room"], environment),
+        room=_room(options["room"], address, environment),
     )
     return ServiceSettings(
         host,
         models,
+        address=address,
         port=options["port"],
         keys=options["keys"] or None,
         seats=options["sessions"],
@@ -153,43 +185,92 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Ser
     )
 
 
-def _room(room: str, environment: Mapping[str, str]) -> dict[str, Any]:
+def _size(text: str | None) -> Size | None:
+    """The size that the pictures shall have. Raises InputError."""
+    try:
+        return None if text is None else FrameSize().parse(text)
+    except Refused as error:
+        allowed = ", ".join(error.allowed)
+        raise InputError(f"--output-size {text}: {allowed} is needed") from error
+
+
+def _address(host: str) -> str:
+    """The address to listen at, which clients are told, too. Raises InputError."""
+    words = "an IPv4 address of this machine is needed, that clients can reach"
+    try:
+        address = ipaddress.IPv4Address(LOOPBACK if host == "localhost" else host)
+    except ValueError as error:
+        raise InputError(f"--host {host}: {words}") from error
+    if address.is_unspecified or address.is_multicast:
+        raise InputError(f"--host {host}: {words}; rooms have to name one")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(address), 0))
+    except OSError as error:
+        raise InputError(f"--host {host}: {error.strerror}; {words}") from error
+    return str(address)
+
+
+def _room(room: str, address: str, environment: Mapping[str, str]) -> dict[str, Any]:
     """The plan of a room, as ``HostSettings`` wants it. Raises InputError."""
-    if room in _OWN_ROOMS:
+    if room == "embedded":
+        return {"kind": room, "start_bitrate_kbps": START_BITRATE_KBPS, "host": address}
+    if room == "livekit-server":
+        if not is_loopback(address):
+            raise InputError(
+                f"--room {room} with --host {address}: it is started for clients of this machine; "
+                "start one that others reach, and give its URL to --room"
+            )
+        if livekit_server.find(None, environment) is None:
+            raise InputError(f"--room {room}: there is none here: {livekit_server.ENABLE}")
         return {"kind": room, "start_bitrate_kbps": START_BITRATE_KBPS}
     if not room.startswith(("ws://", "wss://")):
         allowed = f"{', '.join(_OWN_ROOMS)}, and a URL that begins with ws:// or wss://"
         raise InputError(f"--room {room}: {allowed} are allowed")
     key, secret = (environment.get(name) for name in ROOM_VARIABLES)
     if not key or not secret:
-        raise InputError(f"--room {room}: ${' and $'.join(ROOM_VARIABLES)} must be set")
+        raise InputError(f"--room {shown_url(room)}: ${' and $'.join(ROOM_VARIABLES)} must be set")
     return {"kind": "external", "url": room, "api_key": Unshown(key), "api_secret": Unshown(secret)}
 
 
-async def _serve(settings: ServiceSettings, admin_port: int | None) -> None:
-    with stop_signals() as stop:
-        service = Service(settings, _say)
+async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Teller) -> None:
+    with stop_signals(lambda: teller.happened({"event": "stopping"})) as stop:
+        service = Service(settings, teller.happened)
         admin = Admin(service)
         stun = StunServer()
         try:
-            try:
-                port = await service.start()
-            except OSError as error:
-                raise _taken("--port", settings.port, error) from error
-            _greet(settings, port)
-            click.echo(f"STUN: stun:{settings.address}:{await _answer_stun(stun, settings, port)}")
+            port = await _started(service, settings)
+            stun_port = await _answer_stun(stun, settings, port)
             if admin_port is not None:
                 try:
-                    click.echo(
-                        f"admin: http://127.0.0.1:{await admin.start(admin_port)}/admin/state"
-                    )
+                    admin_port = await admin.start(admin_port)
                 except OSError as error:
                     raise _taken("--admin-port", admin_port, error) from error
+            teller.serving(Addresses(settings, port, stun_port, admin_port))
             await stop.wait()
         finally:
             stun.stop()
             await admin.stop()
             await service.stop()
+
+
+async def _started(service: Service, settings: ServiceSettings) -> int:
+    """The port at which the service listens, with a room and a worker ready.
+
+    Raises InputError for a port that is taken, UnreachableError for a room on a server that is not
+    ours, FaultError for what ran here and ended.
+    """
+    room = settings.host.room
+    try:
+        return await service.start(room_needed=True)
+    except OSError as error:
+        raise _taken("--port", settings.port, error) from error
+    except RoomUnavailable as error:
+        if room.get("kind") == "external":
+            raise UnreachableError(f"--room {shown_url(room['url'])}: {error}") from error
+        raise FaultError(f"--room {room.get('kind', 'embedded')}: {error}") from error
+    except ChildLost as error:
+        raise FaultError(f"nothing can be served: {error}") from error
 
 
 async def _answer_stun(stun: StunServer, settings: ServiceSettings, port: int) -> int:
@@ -203,49 +284,3 @@ async def _answer_stun(stun: StunServer, settings: ServiceSettings, port: int) -
 def _taken(option: str, port: int, error: OSError) -> InputError:
     reason = os.strerror(error.errno) if error.errno else type(error).__name__
     return InputError(f"{option} {port}: {reason}; choose another one")
-
-
-def _greet(settings: ServiceSettings, port: int) -> None:
-    """What to connect to. No key: it would be in somebody's log."""
-    base, http = (f"{scheme}://{settings.address}:{port}" for scheme in ("ws", "http"))
-    names = ", ".join(settings.models)
-    kind = settings.host.room.get("kind", "embedded")
-    rooms = {
-        "embedded": "embedded, one a session",
-        "livekit-server": "on one livekit-server",
-        "external": f"on {settings.host.room.get('url')}",
-    }[kind]
-    for line in (
-        f"serving {names} at {base}{STREAM_PATH}?api_key=KEY&model=…",
-        f"base URLs for an SDK: {base} and {http}",
-        f'Python:     DecartClient(api_key=…, base_url="{http}", realtime_base_url="{base}")',
-        f'JavaScript: createDecartClient({{apiKey: …, baseUrl: "{http}", '
-        f'realtimeBaseUrl: "{base}", telemetry: false}})',
-        f"rooms: {rooms}; sessions at once: {settings.seats}; "
-        f"keys: {'any' if settings.keys is None else len(settings.keys)}",
-    ):
-        click.echo(line)
-
-
-def _say(message: dict[str, Any]) -> None:
-    """One line for what a person wants to know; once nobody reads them, there are none."""
-    try:
-        _print(message)
-    except BrokenPipeError:
-        # What is still buffered would fail again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print(message: dict[str, Any]) -> None:
-    event = message.get("event")
-    if event == "session_started":
-        width, height = message["size"]
-        model = message["model"]
-        click.echo(f"session {message['session_id']} started: {model}, {width}x{height}")
-    elif event == "session_ended":
-        seconds, reason = message["seconds"], message["reason"]
-        click.echo(f"session {message['session_id']} ended after {seconds} s of video: {reason}")
-    elif event == "client_refused":
-        click.echo(f"a client was refused: {message['reason']}")
-    elif "lost" in message:
-        click.echo(message["lost"], err=True)

@@ -5,17 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import click
+
+
+def _say() -> None:
+    with contextlib.suppress(OSError):  # who has gone needs no word
+        click.echo("stopping", err=True)
 
 
 @contextlib.contextmanager
-def stop_signals() -> Iterator[asyncio.Event]:
-    """An event that the two signals set, as often as they come, instead of ending the process."""
+def stop_signals(say: Callable[[], None] = _say) -> Iterator[asyncio.Event]:
+    """An event that the two signals set, as often as they come, instead of ending the process.
+
+    ``say`` tells at once, and once, that they were heard: what has to end may take its time.
+    """
     stop = asyncio.Event()
+
+    def heard() -> None:
+        if not stop.is_set():
+            stop.set()
+            say()
+
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, heard)
     try:
         yield stop
     finally:

@@ -13,6 +13,11 @@ UDP_OVERHEAD_BYTES: Final = {4: 28, 6: 48}
 RTP, RTCP, STUN, DTLS, SIGNALLING, OTHER = (
     KINDS.index(name) for name in ("rtp", "rtcp", "stun", "dtls", "signalling", "other")
 )
+_STUN_HEADER = struct.Struct("!HHI12x")
+_STUN_COOKIE = 0x2112A442
+_STUN_REQUEST, _STUN_SUCCESS = 0x0001, 0x0101  # of a binding (RFC 8489 5)
+_STUN_ATTRIBUTE = struct.Struct("!HH")
+_STUN_USERNAME = 0x0006
 _RTP_HEADER = struct.Struct("!BBHII")
 
 
@@ -50,3 +55,33 @@ def rtp_header(data: bytes) -> RtpHeader:
     """The header of a datagram that ``kind_of`` calls RTP."""
     _, second, sequence, timestamp, ssrc = _RTP_HEADER.unpack_from(data)
     return RtpHeader(timestamp, ssrc, sequence, second & 0x7F, second >> 7)
+
+
+def asked_of(data: bytes) -> str | None:
+    """Whose ICE credentials a connectivity check was made with: the ufrag of the one it asks.
+
+    None for what is no check (RFC 8445 7.2.2: its user name is the two ufrags, the asked one's
+    first). Whether its integrity holds is for the one it asks to say.
+    """
+    if not _is_stun(data, _STUN_REQUEST):
+        return None
+    at = _STUN_HEADER.size
+    while at + _STUN_ATTRIBUTE.size <= len(data):
+        kind, size = _STUN_ATTRIBUTE.unpack_from(data, at)
+        at += _STUN_ATTRIBUTE.size
+        if kind == _STUN_USERNAME and at + size <= len(data):
+            return data[at : at + size].decode(errors="replace").partition(":")[0]
+        at += size + -size % 4
+    return None
+
+
+def proves(data: bytes) -> bool:
+    """Whether an answer tells that its receiver knew the credentials: a check's, or of DTLS."""
+    return _is_stun(data, _STUN_SUCCESS) or kind_of(data) == DTLS
+
+
+def _is_stun(data: bytes, message_type: int) -> bool:
+    if len(data) < _STUN_HEADER.size:
+        return False
+    found, _, cookie = _STUN_HEADER.unpack_from(data)
+    return bool(found == message_type and cookie == _STUN_COOKIE)

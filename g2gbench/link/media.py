@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import struct
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from g2gbench.link.datagrams import UDP_OVERHEAD_BYTES
+from g2gbench.link.datagrams import UDP_OVERHEAD_BYTES, asked_of, proves
 from g2gbench.link.way import Way
 
+log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 MOST_CLIENT_SOCKETS: Final = 32
 _RECEIVE_BATCH: Final = 64
@@ -19,6 +23,14 @@ _BUFFER_BYTES: Final = 1 << 21
 _SO_MEMINFO: Final = 55  # linux/sock_diag.h: nine figures, the last are the drops
 _MEMORY: Final = struct.Struct("9I")
 Address = tuple[str, int]
+
+
+@dataclass(slots=True, eq=False)
+class _Far:
+    """A client's socket towards the room; ``proven``: it knows the room's ICE credentials."""
+
+    socket: socket.socket
+    proven: bool
 
 
 class MediaPath:
@@ -33,12 +45,20 @@ class MediaPath:
         room: IP address and port; IPv4 or IPv6.
         uplink: carries what the client sends.
         downlink: carries what the room sends.
+        ufrags: of the room, as its signalling names them; more may come.
         host: of the client's side. Where it is not the loopback, a room there is reached from it,
             too: a browser that takes no media at the loopback takes no answer that names it.
 
     """
 
-    def __init__(self, room: Address, uplink: Way, downlink: Way, host: str = HOST) -> None:
+    def __init__(
+        self,
+        room: Address,
+        uplink: Way,
+        downlink: Way,
+        ufrags: Collection[str] = (),
+        host: str = HOST,
+    ) -> None:
         self._uplink, self._downlink = uplink, downlink
         self._room = room
         ip = ipaddress.ip_address(room[0])
@@ -50,7 +70,9 @@ class MediaPath:
         self._known = None if host == HOST else (host, HOST)  # whose packets are taken
         self._loop = asyncio.get_running_loop()
         self._near = _open(socket.AF_INET, host)
-        self._far: dict[Address, socket.socket] = {}  # by the client's address
+        self._far: dict[Address, _Far] = {}  # by the client's address, oldest first
+        self._ufrags = ufrags
+        self.strangers = 0  # datagrams of senders for which there was no room
         self._overflowed = 0  # of sockets that are closed
         self._loop.add_reader(self._near.fileno(), self._from_client)
 
@@ -62,30 +84,60 @@ class MediaPath:
 
     def close(self) -> None:
         """Free the sockets."""
-        for one in (self._near, *self._far.values()):
-            self._free(one)
+        self._free(self._near)
+        for far in self._far.values():
+            self._free(far.socket)
         self._far.clear()
 
     @property
     def overflowed(self) -> int:
         """Datagrams that the kernel dropped since they were not read in time. Linux tells it."""
-        return self._overflowed + sum(map(_overflow, (self._near, *self._far.values())))
+        return self._overflowed + sum(map(_overflow, self._sockets()))
+
+    def _sockets(self) -> Iterator[socket.socket]:
+        yield self._near
+        yield from (far.socket for far in self._far.values())
 
     def _free(self, one: socket.socket) -> None:
         self._overflowed += _overflow(one)
         self._loop.remove_reader(one.fileno())
         one.close()
 
-    def _towards_room(self, client: Address) -> socket.socket:
+    def _towards_room(self, client: Address, data: bytes) -> socket.socket | None:
+        """The client's socket towards the room; None for a stranger where there is no room."""
         far = self._far.get(client)
         if far is None:
-            far = _open(self._family, self._far_host)
-            # The oldest goes after the new one is open: it must not get that one's port, or what
-            # is still on its way to the oldest would reach another client.
-            if len(self._far) >= MOST_CLIENT_SOCKETS:
-                self._free(self._far.pop(next(iter(self._far))))
-            self._far[client] = far
-            self._loop.add_reader(far.fileno(), self._from_room, far, client)
+            far = self._welcome(client, proven=self._knows(data))
+        elif not far.proven:
+            far.proven = self._knows(data)
+        if far is None:
+            if not self.strangers:
+                log.warning("more senders than sockets: strangers are refused")
+            self.strangers += 1
+            return None
+        return far.socket
+
+    def _knows(self, data: bytes) -> bool:
+        """Whether a datagram names credentials of the room: nobody else on this machine can."""
+        return bool(self._ufrags) and asked_of(data) in self._ufrags
+
+    def _welcome(self, client: Address, *, proven: bool) -> _Far | None:
+        """A socket for a new client, in the place of another's when there are too many.
+
+        One that has proven itself goes for none that has not, and a stranger for no other one.
+        """
+        goes = None
+        if len(self._far) >= MOST_CLIENT_SOCKETS:
+            if not proven:
+                return None
+            goes = next((a for a, f in self._far.items() if not f.proven), next(iter(self._far)))
+        # The other one goes after the new one is open: it must not get that one's port, or what is
+        # still on its way there would reach another client.
+        far = _Far(_open(self._family, self._far_host), proven)
+        if goes is not None:
+            self._free(self._far.pop(goes).socket)
+        self._far[client] = far
+        self._loop.add_reader(far.socket.fileno(), self._from_room, far, client)
         return far
 
     def _from_client(self) -> None:
@@ -96,16 +148,19 @@ class MediaPath:
             data, client = received
             if self._known is not None and client[0] not in self._known:
                 continue
-            far = self._towards_room(client)
+            far = self._towards_room(client, data)
+            if far is None:
+                continue
             self._uplink.datagram(data, self._headers, partial(_send, far, data, self._room))
 
-    def _from_room(self, far: socket.socket, client: Address) -> None:
+    def _from_room(self, far: _Far, client: Address) -> None:
         for _ in range(_RECEIVE_BATCH):
-            received = _receive(far)
+            received = _receive(far.socket)
             if received is None:
                 return
             data, sender = received
             if sender[:2] == self._room:
+                far.proven = far.proven or proves(data)
                 send = partial(_send, self._near, data, client)
                 self._downlink.datagram(data, self._headers, send)
 

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 
 from g2gbench.link.media import HOST
 from g2gbench.link.way import Way
+from g2gbench.process.local_http import Site, guard
 
 log = logging.getLogger(__name__)
 TCP_OVERHEAD_BYTES: Final = 60  # IPv4, TCP with timestamps, WebSocket framing: about one segment
@@ -22,6 +23,7 @@ _REQUEST_BYTES: Final = 600  # headers of a request, about
 _ANSWER_BYTES: Final = 300
 _HELLO_BYTES: Final = (520, 3500)  # of a TLS 1.3 handshake, one way and the other, about
 _CLOSE_S: Final = 1.5  # what a side that is gone may hold up the end of the relay
+_MOST_CONNECTIONS: Final = 64  # each has another one behind it, and select() takes 1024
 _KEPT_HEADERS: Final = (
     "accept",
     "authorization",
@@ -70,19 +72,18 @@ class Proxy:
         self._upstream = upstream
         self._session = session
         self._uplink, self._downlink = uplink, downlink
-        app = web.Application(client_max_size=1 << 26)
+        # A page that is measured here comes from a port of its own.
+        app = web.Application(client_max_size=1 << 26, middlewares=[guard("local")])
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._site = Site(app, shutdown_s=0.5, most=_MOST_CONNECTIONS)
 
     async def start(self) -> int:
         """Listen on the loopback; the port."""
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, 0).start()
-        return int(self._runner.addresses[0][1])
+        return await self._site.start(HOST)
 
     async def stop(self) -> None:
         """Close all connections."""
-        await self._runner.cleanup()
+        await self._site.stop()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         base = self._upstream.url()

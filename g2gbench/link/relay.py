@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 from google.protobuf.message import DecodeError
@@ -31,6 +32,7 @@ from g2gbench.process.priority import go_first
 _BEAT_S = 0.1
 _BEATS_A_FLUSH = 5  # a log that ends with a kill is short by less than a second
 _BEATS_A_REPORT = 10
+MOST_PATHS: Final = 12  # each with the sockets of MOST_CLIENT_SOCKETS: select() takes 1024
 _PR_SET_TIMERSLACK = 29
 
 
@@ -67,6 +69,7 @@ class Relay:
         self._service_url = service_url.rstrip("/")
         self._room_url = ""
         self._paths: dict[Address, MediaPath] = {}
+        self._ufrags: set[str] = set()  # of the rooms that were named
         self._proxies: list[Proxy] = []
         self._session: aiohttp.ClientSession | None = None
         self.service_port = self.room_port = 0
@@ -108,14 +111,26 @@ class Relay:
             "loop_stall_max_us": self.stall_max_ns // 1000,
             "unsent": punctuality.unsent,
             "overflowed": sum(path.overflowed for path in self._paths.values()),
+            "strangers": sum(path.strangers for path in self._paths.values()),
             "log_lost": self._log.lost if self._log else 0,
         }
 
     def media_address(self, room: Address) -> Address:
-        """The address at which the client reaches a room's media address through the link."""
+        """The address at which the client reaches a room's media address through the link.
+
+        Raises ValueError when there are too many.
+        """
         if room not in self._paths:
-            self._paths[room] = MediaPath(room, self.uplink, self.downlink, self._media_host)
+            if len(self._paths) >= MOST_PATHS:
+                raise ValueError("the room names more addresses than the link has sockets for")
+            self._paths[room] = MediaPath(
+                room, self.uplink, self.downlink, self._ufrags, self._media_host
+            )
         return self._paths[room].address
+
+    def know(self, ufrag: str) -> None:
+        """Take a room's ICE user fragment for a proof of whoever names it."""
+        self._ufrags.add(ufrag)
 
     def change(self, uplink: LinkSettings, downlink: LinkSettings) -> None:
         """Have other settings from now on."""
@@ -130,15 +145,15 @@ class Relay:
                 self._room_url = message["livekit_url"].rstrip("/")
                 message["livekit_url"] = f"ws://{HOST}:{self.room_port}"
                 return json.dumps(message)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             pass
         return payload
 
     def _from_room(self, payload: Payload) -> Payload | None:
         # What cannot be read could carry an address.
         try:
-            return signalling.to_client(_binary(payload), self.media_address)
-        except (DecodeError, ValueError):
+            return signalling.to_client(_binary(payload), self.media_address, self.know)
+        except (DecodeError, ValueError, RecursionError):
             return None
 
     def _to_room(self, payload: Payload) -> Payload | None:

@@ -19,6 +19,7 @@ from livekit.protocol import rtc
 
 Address = tuple[str, int]
 _CANDIDATE_FIELDS = 8  # foundation component protocol priority address port "typ" type
+_UFRAG = "a=ice-ufrag:"
 _JOIN_REQUEST = "join_request="
 
 
@@ -42,7 +43,10 @@ def candidate_through(candidate: str, relay: Callable[[Address], Address]) -> st
         return None
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or not 0 < port < 1 << 16:
         return None
-    host, near_port = relay((str(ip), port))
+    try:
+        host, near_port = relay((str(ip), port))
+    except ValueError:  # it has no more sockets
+        return None
     fields[4], fields[5] = host, str(near_port)
     return " ".join(fields)
 
@@ -129,10 +133,21 @@ def _strip(message: Message, *names: str) -> None:
             description.sdp = sdp_without_candidates(description.sdp)
 
 
-def to_client(data: bytes, relay: Callable[[Address], Address]) -> bytes | None:
+def ufrags(sdp: str) -> list[str]:
+    """The ICE user fragments of a description (RFC 8839 5.4)."""
+    lines = (line.strip() for line in sdp.splitlines())
+    return [line[len(_UFRAG) :] for line in lines if line.startswith(_UFRAG)]
+
+
+def to_client(
+    data: bytes,
+    relay: Callable[[Address], Address],
+    learn: Callable[[str], object] = lambda _: None,
+) -> bytes | None:
     """A room's message as the client may see it; None when it may not see it at all.
 
-    Raises google.protobuf.message.DecodeError for what is no SignalResponse.
+    ``learn`` hears the ICE user fragments of the room. Raises ValueError or
+    google.protobuf.message.DecodeError for what is no SignalResponse.
     """
     message = rtc.SignalResponse()
     message.ParseFromString(data)
@@ -145,10 +160,14 @@ def to_client(data: bytes, relay: Callable[[Address], Address]) -> bytes | None:
         message.leave.ClearField("regions")  # other servers' URLs: a way round the link
     elif kind in ("answer", "offer"):
         description = getattr(message, kind)
+        for ufrag in ufrags(description.sdp):
+            learn(ufrag)
         description.sdp = sdp_through(description.sdp, relay)
     elif kind == "trickle":
         init = json.loads(message.trickle.candidateInit)
-        text = init.get("candidate", "")
+        text = init.get("candidate", "") if isinstance(init, dict) else None
+        if not isinstance(text, str):
+            raise ValueError("a candidate that is no text")
         candidate = candidate_through(text, relay) if text else ""
         if candidate is None:
             return None

@@ -52,7 +52,7 @@ def parse(message: str, networks: Collection[str]) -> Asked:
     """One message of the page's. Raises Refused for what is none, or names no known network."""
     try:
         found: Any = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("a message that is no JSON") from None
     asked = found.get("do") if isinstance(found, dict) else None
     if asked == "start":
@@ -73,6 +73,10 @@ def prompt_of(text: object) -> str:
         raise Refused("the prompt is empty: write what the model is to paint")
     if len(text) > LONGEST_PROMPT:
         raise Refused(f"the prompt has {len(text)} characters; at most {LONGEST_PROMPT} are taken")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair of UTF-16
+        raise Refused("the prompt holds half a character") from None
     return text.strip()
 
 

@@ -246,11 +246,23 @@ def outcome(run: Run) -> dict[str, Any]:
     summary = run.summary_data
     head = headline(summary, {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]})
     (cell,) = summary["cells"]
-    reasons = [why for trial in cell["trials"] for why in trial["invalid_because"]]
     messages = [trial["message"] for trial in cell["trials"] if trial.get("message")]
+    reasons = [
+        why
+        for trial in cell["trials"]
+        for why in trial["invalid_because"]
+        if not why.endswith(tuple(messages))  # that of a trial that ended early repeats its message
+    ]
+    # Where nothing was expected, nothing has passed: what the session came to is its quality.
+    expected = any(e["holds"] is not None for e in cell["expectations"])
+    measured = head.status == "pass" and not expected
+    quality = cell.get("quality")
+    told = f"; quality {quality}" if quality else ""
     return {
-        "status": head.status,
-        "sentence": head.sentence,
+        "status": "measured" if measured else head.status,
+        "sentence": f"the scenario expects nothing{told}" if measured else f"{head.sentence}{told}",
+        "quality": quality,
+        "what_to_do": list(head.advice),
         "because": list(dict.fromkeys([*messages, *reasons])),
         "report": f"report/{run.path.name}",
         "path": str(run.path / REPORT_HTML),

@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import secrets
+import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -22,6 +23,8 @@ from g2gbench.browser.page import STATIC as PAGE_STATIC
 from g2gbench.live.asked import Refused, parse, prompt_of
 from g2gbench.live.desk import Desk
 from g2gbench.live.figures import Message
+from g2gbench.process.local_http import Site as LocalSite
+from g2gbench.process.local_http import guard
 from g2gbench.realtime.images import MAX_BYTES
 from g2gbench.report import REPORT_HTML
 from g2gbench.report.palette import stylesheet
@@ -70,7 +73,7 @@ class Site:
         self._desk: Desk | None = None
         self._page: web.WebSocketResponse | None = None
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._runner: web.AppRunner | None = None
+        self._server: LocalSite | None = None
         self._images: tempfile.TemporaryDirectory[str] | None = None
         self._uploads = 0
 
@@ -83,7 +86,8 @@ class Site:
         """Serve; the page's whole address. Raises OSError when the port is taken."""
         self._desk = desk
         self._images = tempfile.TemporaryDirectory(prefix="g2gbench-live-")
-        app = web.Application(client_max_size=MAX_BYTES)
+        guarded = guard("own", (self._host, *_own_names()))
+        app = web.Application(client_max_size=MAX_BYTES, middlewares=[guarded])
         routes: Mapping[str, Handler] = {
             "/": self._index,
             "/live.css": self._style,
@@ -97,22 +101,19 @@ class Site:
             app.router.add_get(f"/{{token}}{path}", self._guarded(handler))
         app.router.add_post("/{token}/image", self._guarded(self._image))
         app.router.add_get("/{rest:.*}", _without_token)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
-        await site.start()
+        self._server = LocalSite(app)
+        port = await self._server.start(self._host, self._port, self._tls)
         scheme = "http" if self._tls is None else "https"
         shown = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{scheme}://{shown}:{self._runner.addresses[0][1]}/{self._token}/"
+        return f"{scheme}://{shown}:{port}/{self._token}/"
 
     async def stop(self) -> None:
         """Serve no more; safe to call again."""
         if self._page is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._page.close(), 1.0)
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        if self._server is not None:
+            await self._server.stop()
         if self._images is not None:
             self._images.cleanup()
 
@@ -180,7 +181,8 @@ class Site:
         """A reference image: its bytes, and its name beside them."""
         assert self._images is not None
         self._uploads += 1
-        name = re.sub(r"[^\w.-]+", "_", request.query.get("name", ""))[-80:] or "image"
+        given = request.query.get("name", "")
+        name = re.sub(r"[^\w.-]+", "_", given, flags=re.ASCII)[-80:] or "image"
         path = Path(self._images.name) / f"{self._uploads}-{name}"
         path.write_bytes(await request.read())
         try:
@@ -211,6 +213,12 @@ class Site:
     def _at_desk(self) -> Desk:
         assert self._desk is not None
         return self._desk
+
+
+def _own_names() -> tuple[str, ...]:
+    """The names of this machine: where it listens at all its addresses, they lead to it."""
+    name = socket.gethostname()
+    return name, f"{name}.local", socket.getfqdn()
 
 
 def _file(path: Path) -> Handler:

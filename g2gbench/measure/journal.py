@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from g2gbench.measure import record_types
 from g2gbench.measure.records import (
     Captured,
     Counters,
@@ -22,7 +23,6 @@ from g2gbench.measure.records import (
     Ended,
     Event,
     Pressure,
-    Reached,
     Record,
     Scored,
     Seen,
@@ -169,8 +169,9 @@ def parse(lines: Iterable[str]) -> Session:
             continue
         try:
             record = decode(line)
+            record_types.check(record)
             row = _row(record)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             damaged += 1
             continue
         found.setdefault(record.kind, []).append(row)
@@ -190,8 +191,10 @@ def parse_service_frames(lines: Iterable[str]) -> tuple[tuple[ServiceFrame, ...]
             continue
         try:
             data = json.loads(line)
-            frames.append(ServiceFrame(**{k: v for k, v in data.items() if k in known}))
-        except (ValueError, TypeError, AttributeError):
+            frame = ServiceFrame(**{k: v for k, v in data.items() if k in known})
+            record_types.check(frame)
+            frames.append(frame)
+        except (ValueError, TypeError, AttributeError, RecursionError):
             damaged += 1
     return tuple(frames), damaged
 
@@ -233,18 +236,6 @@ def _row(record: Record) -> Any:
                 float(record.mse),
                 float(record.ssim),
             )
-        case Stats() | Counters():
-            dict(record.values)
-            int(record.at_ns)
-        case Usage():
-            float(record.cpu_s) + int(record.rss_bytes) + int(record.at_ns)
-            float(record.waited_s or 0.0)
-        case Pressure():
-            float(record.cpu_s) + int(record.at_ns)
-        case Reached() | Event() | Ended():
-            int(record.at_ns)
-        case Started():
-            float(record.fps)
     return record
 
 

@@ -50,6 +50,14 @@ Packets: TypeAlias = npt.NDArray[np.void]
 
 
 def parse(data: bytes) -> Packets:
-    """The whole records of a log; one that was cut off at the end is left out."""
+    """The whole records of a log; what was cut off or overwritten is left out."""
     whole = len(data) // PACKET.itemsize
-    return np.frombuffer(data, PACKET, whole)
+    packets = np.frombuffer(data, PACKET, whole)
+    known = (
+        (packets["direction"] < len(DIRECTIONS))
+        & (packets["kind"] < len(KINDS))
+        & (packets["fate"] < len(FATES))
+    )
+    for name in ("arrived_ns", "due_ns", "left_ns"):
+        known &= np.abs(packets[name] // 2) < 2**61  # differences must fit, too
+    return packets if known.all() else packets[known]

@@ -52,6 +52,8 @@ def score(
     unmeasured = missing(rows, DIMENSIONS)
     if not score_bandwidth and sample.available_bitrate_bps is not None:
         unmeasured = tuple(name for name in unmeasured if name != BANDWIDTH)
+    if score_bandwidth and rows and BANDWIDTH in unmeasured:
+        rows += encoder_limit(sample)  # its word is no measurement, and no reason to call it good
     return worst(rows, unmeasured, limitation=sample.quality_limitation)
 
 
@@ -133,6 +135,11 @@ def bandwidth(sample: Sample, thresholds: Thresholds, required_bps: float) -> It
         has = sample.available_bitrate_bps
         reason = f"the uplink is estimated at {_mbps(has)}, below {_mbps(needed)}"
         yield Row(BANDWIDTH, level, reason)
+    yield from encoder_limit(sample)
+
+
+def encoder_limit(sample: Sample) -> Iterator[Row]:
+    """The encoder's own word that the bandwidth limits it: fair at best."""
     if sample.quality_limitation == BANDWIDTH:
         yield Row(BANDWIDTH, Level.FAIR, "the encoder is limited by the bandwidth")
 

@@ -30,6 +30,7 @@ from g2gbench.realtime.session import Connector, Session
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
+from g2gbench.scenario.shown import shown_url
 from g2gbench.secrecy import Unshown
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.source import LiveSource, Source
@@ -74,7 +75,7 @@ class RealtimeClient:
         self._released = False
 
     def __repr__(self) -> str:
-        return f"RealtimeClient(base_url={self.base_url!r})"
+        return f"RealtimeClient(base_url={shown_url(self.base_url)!r})"
 
     async def __aenter__(self) -> RealtimeClient:
         return self
@@ -302,7 +303,7 @@ def _checked(url: str, name: str, schemes: tuple[str, ...]) -> str:
     if found.scheme not in schemes or not found.netloc:
         raise RealtimeError(
             ErrorCode.INVALID_INPUT,
-            f"{name} is {url!r}; allowed: {' or '.join(s + '://…' for s in schemes)}",
+            f"{name} is {shown_url(url)!r}; allowed: {' or '.join(s + '://…' for s in schemes)}",
         )
     return url.rstrip("/")
 

@@ -9,11 +9,12 @@ from statistics import median
 from typing import Any
 
 from g2gbench.quality import Sample, Verdict, deep_preflight, shallow_preflight
+from g2gbench.quality.level import LATENCY
 from g2gbench.realtime import events
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import Event
 from g2gbench.realtime.session import Session
-from g2gbench.realtime.stun import StunServer, gather
+from g2gbench.realtime.stun import Gathering, StunServer, gather
 
 CONNECT_S = 20.0
 MEASURE_S = 12.0
@@ -25,9 +26,12 @@ STEADY_SHARE, STEADY_MS = 0.25, 25.0  # by so much a steady sample may differ fr
 async def shallow(servers: Sequence[StunServer]) -> Verdict:
     """Gather, and judge; ends within 6 s. The verdict's metrics say what was found."""
     gathered = await gather(servers)
-    verdict = shallow_preflight(gathered.transport, gathered.rtt_ms)
+    known = gathered.tells or gathered.transport == "failed"
+    verdict = (
+        shallow_preflight(gathered.transport, gathered.rtt_ms) if known else _unknown(gathered)
+    )
     metrics = {
-        "transport": gathered.transport,
+        "transport": gathered.transport if known else None,
         "rtt_ms": gathered.rtt_ms,
         "hosts": list(gathered.hosts),
         "took_ms": gathered.took_ms,
@@ -37,6 +41,13 @@ async def shallow(servers: Sequence[StunServer]) -> Verdict:
         ],
     }
     return replace(verdict, metrics=metrics)
+
+
+def _unknown(gathered: Gathering) -> Verdict:
+    """The verdict where no server was asked that could have answered."""
+    told = dict.fromkeys(f"{probe.server}: {probe.error}" for probe in gathered.probes)
+    reason = "whether UDP passes is not known: no STUN server could be asked"
+    return Verdict(None, reasons=(reason, *told), unmeasured=(LATENCY,))
 
 
 @dataclass(slots=True)

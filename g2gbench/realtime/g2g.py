@@ -8,6 +8,7 @@ from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record
 from g2gbench.realtime.meter import G2G, Meter
 from g2gbench.realtime.receiver import Receiver
+from g2gbench.realtime.stamp_size import StampSize
 from g2gbench.realtime.streams import LocalStream, RemoteFrame
 
 
@@ -17,7 +18,7 @@ class LiveG2G:
     Args:
         local: the stream that is stamped; it has a marker.
         marker: that marker.
-        sent_size: (width, height) at which remote frames were stamped.
+        sent_size: (width, height) at which remote frames are taken to be stamped.
 
     """
 
@@ -26,7 +27,9 @@ class LiveG2G:
     ) -> None:
         self._lock = threading.Lock()
         self._meter = Meter(marker.bits)
-        self._receiver = Receiver(marker, sent_size, lambda _: None, self._seen)
+        sizes = (sent_size, (local.width, local.height), None)
+        size = StampSize(marker, sizes, self._on_its_way)
+        self._receiver = Receiver(size, lambda _: None, self._seen)
         self._local = local
         local.listeners.append(self._captured)
         self._receiver.start()
@@ -55,6 +58,10 @@ class LiveG2G:
         if isinstance(record, Captured) and record.accepted:
             with self._lock:
                 self._meter.captured(record.seq, record.captured_ns)
+
+    def _on_its_way(self, number: int) -> bool:
+        with self._lock:
+            return self._meter.waits_for(number)
 
     def _seen(self, number: int, received_ns: int) -> None:
         with self._lock:

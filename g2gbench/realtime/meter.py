@@ -69,6 +69,10 @@ class Meter:
         if self._live_ns is None:
             self._forget(at_ns)
 
+    def waits_for(self, number: int) -> bool:
+        """Whether a frame of this number was stamped and has not come back."""
+        return number in self._open
+
     def seen(self, number: int, at_ns: int) -> float | None:
         """A number was read from a remote frame; its g2g in ms.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
+from g2gbench.scenario.shown import shown_url
 from g2gbench.secrecy import Unshown
 
 BASE_URL = "wss://api3.decart.ai"
@@ -33,7 +34,7 @@ class RoomInfo:
 
     def __repr__(self) -> str:
         """Without the token: it admits to the room."""
-        return f"RoomInfo({self.livekit_url!r}, room_name={self.room_name!r})"
+        return f"RoomInfo({shown_url(self.livekit_url)!r}, room_name={self.room_name!r})"
 
 
 @dataclass(frozen=True, slots=True)

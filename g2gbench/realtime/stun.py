@@ -7,7 +7,6 @@ server-reflexive candidate.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import socket
 import time
@@ -17,8 +16,11 @@ from typing import Any
 
 from aioice import ice, stun
 
+from g2gbench.rtc.stun_message import parse
+
 DEFAULT_SERVERS = ("stun:stun.l.google.com:19302",)
 TIMEOUT_S = 5.0
+NO_ANSWER, NO_NAME = "no answer in time", "its name cannot be resolved"
 _AGAIN_S = 0.25  # the first answer is waited for so long, then twice as long, and so on
 _OTHERS_S = 1.0  # once one server has answered, the others have so much longer
 _FAMILIES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
@@ -84,6 +86,13 @@ class Gathering:
         return "relay" if self.hosts else "failed"
 
     @property
+    def tells(self) -> bool:
+        """Whether any server was asked that answered, or could have: a name that cannot be
+        resolved and a port where nobody listens say nothing of the way.
+        """
+        return any(p.rtt_ms is not None or p.error == NO_ANSWER for p in self.probes)
+
+    @property
     def rtt_ms(self) -> float | None:
         """Round trip to the server that answered fastest; None when none did."""
         answered = [probe.rtt_ms for probe in self.probes if probe.rtt_ms is not None]
@@ -101,12 +110,13 @@ class _Asking(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         now_ns = time.monotonic_ns()
-        with contextlib.suppress(ValueError):
-            message = stun.parse_message(data)
-            sent_ns = self.sent_ns.get(message.transaction_id)
-            is_answer = message.message_class is stun.Class.RESPONSE
-            if is_answer and sent_ns is not None and not self.answer.done():
-                self.answer.set_result((now_ns - sent_ns) / 1e6)
+        message = parse(data)
+        if message is None:
+            return
+        sent_ns = self.sent_ns.get(message.transaction_id)
+        is_answer = message.message_class is stun.Class.RESPONSE
+        if is_answer and sent_ns is not None and not self.answer.done():
+            self.answer.set_result((now_ns - sent_ns) / 1e6)
 
     def error_received(self, exc: Exception) -> None:
         """The network refused a request (ICMP)."""
@@ -140,7 +150,7 @@ async def gather(
             probes.append(task.result())
         else:
             task.cancel()
-            probes.append(Probe(target.server, target.family, None, "no answer in time"))
+            probes.append(Probe(target.server, target.family, None, NO_ANSWER))
     await asyncio.gather(*waits, return_exceptions=True)
     return Gathering(hosts, tuple(probes), (time.monotonic_ns() - start_ns) / 1e6)
 
@@ -172,7 +182,7 @@ async def _resolve(
     for task, server in looked_up.items():
         if not task.done() or task.exception() is not None:
             task.cancel()
-            probes.append(Probe(server, "any", None, "its name cannot be resolved"))
+            probes.append(Probe(server, "any", None, NO_NAME))
             continue
         by_family = {family: address for family, *_, address in reversed(task.result())}
         for family, name in _FAMILIES.items():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from g2gbench.errors import InputError
 from g2gbench.report.numbers import NOT_MEASURED, single
 from g2gbench.store.reading import Run
+from g2gbench.store.shapes import ComparisonFile
+from g2gbench.store.stored_json import read_json
+
+_log = logging.getLogger(__name__)
 
 COMPARE_HTML: Final = "compare.html"
 COMPARE_JSON: Final = "compare.json"
@@ -39,11 +44,13 @@ NOTHING: Final = Against("", "")
 
 def against(run: Run) -> Against:
     """What the run was compared with, or NOTHING."""
-    try:
-        found = json.loads((run.path / COMPARE_JSON).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    stored = run.path / COMPARE_JSON
+    if run.judged_under or not stored.exists():
         return NOTHING
-    if run.judged_under or not isinstance(found, dict):
+    try:
+        found = read_json(stored, ComparisonFile)
+    except InputError as error:
+        _log.warning("%s It is left out; to renew it: g2gbench compare", error)
         return NOTHING
     rows = [row for row in found["rows"] if row["base"] is not None]
     words = {(str(row["cell"]), str(row["metric"])): _words(row) for row in rows}

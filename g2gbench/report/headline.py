@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
+from g2gbench.report.advice import of_endings as advice_of_endings
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
 
@@ -300,4 +301,4 @@ def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
     reasons = " ".join(reason for cell in cells for reason in cell["invalid_because"])
     asked = [advice for pattern, advice in _CELL_ADVICE if re.search(pattern, reasons)]
     found = dict.fromkeys([*failed, *asked])
-    yield from found or ["Read the trial's *.log files in the run directory, then run it again."]
+    yield from found or advice_of_endings(summary)

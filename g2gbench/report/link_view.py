@@ -11,8 +11,7 @@ import numpy.typing as npt
 from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
 from g2gbench.report.series import session_of, step_of
 from g2gbench.store.reading import Trial
-from g2gbench.store.tables import read_table, table_packets
-from g2gbench.store.trial_directory import PACKETS
+from g2gbench.store.trial_directory import stored_packets
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,8 +46,7 @@ def packets_of(trial: Trial) -> Packets | None:
     """The link's log of a trial; None where there was no link."""
     if trial.rebuilt:
         return trial.recorded.packets
-    stored = trial.path / PACKETS
-    return table_packets(read_table(stored)) if stored.exists() else None
+    return stored_packets(trial.path)
 
 
 def link_view(trial: Trial, begin_s: float, end_s: float) -> LinkView | None:

@@ -36,6 +36,14 @@ _NO_NAMES = (
     "No STUN server's name can be resolved: see whether there is a network and whether its DNS "
     "works, or name a server by its IP address."
 )
+_NOBODY = (
+    "Nobody listens where the STUN server should be: see whether its address and port are right, "
+    "or name another one with --stun."
+)
+_NO_WAY = (
+    "No STUN server can be reached from here: see whether this machine has a route to it, or name "
+    "another one with --stun."
+)
 _REFUSED = "The service refuses the key: see whether it is valid, and allowed to use this model."
 _NOT_REACHED = (
     "No session could be had: see whether the service's address is right, and whether a firewall "
@@ -79,8 +87,9 @@ def advice(verdict: Verdict) -> list[str]:
     if metrics.get("transport") == "failed":
         said.append(_NO_NETWORK)
     elif metrics.get("transport") == "relay":
-        nameless = all("resolved" in probe["error"] for probe in metrics.get("stun", ()))
-        said.append(_NO_NAMES if nameless and metrics.get("stun") else _BLOCKED)
+        said.append(_unasked(metrics) or _BLOCKED)
+    elif metrics.get("stun") and metrics.get("transport") is None:
+        said.append(_unasked(metrics) or _NO_WAY)
     if verdict.level is not None and verdict.level < Level.GOOD:
         factors = (verdict.limiting_factor, *verdict.levels)
         for factor in dict.fromkeys(factors):
@@ -88,6 +97,14 @@ def advice(verdict: Verdict) -> list[str]:
             if poor and factor in _ADVICE:
                 said.append(_ADVICE[factor])
     return said
+
+
+def _unasked(metrics: Mapping[str, Any]) -> str:
+    """Why no server could be asked, where that is the same of all."""
+    errors = [probe["error"] for probe in metrics.get("stun", ())]
+    if errors and all("resolved" in error for error in errors):
+        return _NO_NAMES
+    return _NOBODY if errors and all("refused" in error for error in errors) else ""
 
 
 def lines(verdict: Verdict, *, deep: bool) -> Iterator[str]:

@@ -43,10 +43,10 @@ def render(run: Run, *, verbose: bool = False) -> str:
     cells = summary["cells"]
     if len(cells) == 1:
         blocks += _one_cell(cells[0], verbose)
-    elif len(cells) <= _MOST_COLUMNS:
+    elif cells and len(cells) <= _MOST_COLUMNS:
         blocks += [_side_by_side(cells, verbose), _expectations(cells)]
     else:
-        blocks += [_line_a_cell(cells), _expectations(cells)]
+        blocks += [_line_a_cell(cells), _expectations(cells)] if cells else []
         if verbose:
             blocks += [_every_metric(cell) for cell in cells]
     blocks += [

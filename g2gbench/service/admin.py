@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from pydantic import ValidationError
 
+from g2gbench.process.local_http import Site, guard
 from g2gbench.scenario import ServiceFaults as AskedFaults
 from g2gbench.scenario.resolved import document_of
 from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
@@ -30,18 +31,19 @@ class Administered(Protocol):
 class Admin:
     """``POST`` and ``DELETE`` /admin/faults, ``GET`` /admin/state.
 
-    Faults are written as in a scenario: ``{"kill_worker_after": "5s"}``. A page cannot ask for
-    them: a body must say that it is JSON, and no other origin is answered.
+    Faults are written as in a scenario: ``{"kill_worker_after": "5s"}``. No page is answered,
+    whatever its origin and whatever name it calls this machine by, and a body must say that it is
+    JSON.
     """
 
     def __init__(self, service: Administered) -> None:
         self._service = service
         self._asked: dict[str, Any] = {}
-        self._runner: web.AppRunner | None = None
+        self._site: Site | None = None
 
     async def start(self, port: int) -> int:
         """Listen; the port. Raises OSError."""
-        app = web.Application()
+        app = web.Application(middlewares=[guard("none")])
         app.add_routes(
             [
                 web.post(FAULTS_PATH, self._misbehave),
@@ -49,15 +51,13 @@ class Admin:
                 web.get(STATE_PATH, self._state),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, port).start()
-        return int(self._runner.addresses[0][1])
+        self._site = Site(app, shutdown_s=0.5)
+        return await self._site.start(HOST, port)
 
     async def stop(self) -> None:
         """Listen no more."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._site is not None:
+            await self._site.stop()
 
     async def _misbehave(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 from aiohttp import web
 
 from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.local_http import MOST_CONNECTIONS, Site, guard, is_loopback
 from g2gbench.service.connection import GOODBYE_S, Asked, Connection
 from g2gbench.service.host import HostSettings, SessionHost
 from g2gbench.service.hosts import HostPool
@@ -80,7 +81,7 @@ class Service:
         self._connections: dict[Connection, None] = {}  # in the order in which they came
         self._faults = settings.faults
         self._faulty_left = settings.faults.sessions
-        self._runner: web.AppRunner | None = None
+        self._site: Site | None = None
         self._stopping = False
 
     @property
@@ -88,22 +89,27 @@ class Service:
         """Name -> pid of the room and the worker that were made ready last."""
         return self._pool.pids
 
-    async def start(self) -> int:
-        """Make one session ready and listen; the port. Raises ChildLost, OSError."""
-        await self._pool.ready()
-        app = web.Application(middlewares=[allow_any_origin])
+    async def start(self, *, room_needed: bool = False) -> int:
+        """Make one session ready and listen; the port. Raises ChildLost, OSError.
+
+        With ``room_needed`` it raises RoomUnavailable where there is none; else the client that
+        asks for one is told so.
+        """
+        await self._pool.ready(room_needed=room_needed)
+        address = self._settings.address
+        # Beyond the loopback it may be called by any name, and whoever calls needs a key.
+        names = () if is_loopback(address) else None
+        app = web.Application(middlewares=[allow_any_origin, guard("any", names)])
         app.add_routes([web.get(STREAM_PATH, self._stream), *self._routes.table])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE_S / 2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._settings.address, self._settings.port).start()
-        return int(self._runner.addresses[0][1])
+        most = self._settings.seats + self._settings.waiting + MOST_CONNECTIONS
+        self._site = Site(app, shutdown_s=GOODBYE_S / 2, most=most)
+        return await self._site.start(address, self._settings.port)
 
     async def stop(self) -> None:
         """End every session and all that belongs to it."""
         self._stopping = True
-        if self._runner is not None:
-            for site in list(self._runner.sites):
-                await site.stop()  # nobody comes in any more
+        if self._site is not None:
+            self._site.close()  # nobody comes in any more
         connections = list(self._connections)
         try:
             await asyncio.gather(*(connection.close("shutdown") for connection in connections))
@@ -111,8 +117,8 @@ class Service:
             for connection in connections:
                 self._leave(connection)
             await self._pool.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._site is not None:
+            await self._site.stop()
 
     # -- what sessions ask for
 

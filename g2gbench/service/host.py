@@ -42,8 +42,8 @@ class HostSettings:
 
     ``worker``: transform, marker, output_size, fps, codec, max_bitrate_bps, processing and
     seed of the model worker. ``room``: kind (``embedded`` unless given, ``livekit-server`` or
-    ``external``), playout_delay_ms, start_bitrate_kbps (of the embedded room); command (of a
-    livekit-server), url, api_key and api_secret (of an external one).
+    ``external``), playout_delay_ms, start_bitrate_kbps and host (of the embedded room); command (of
+    a livekit-server), url, api_key and api_secret (of an external one).
     ``log_dir``: where the children's logs go; None: the service's own stderr. ``frame_log``: the
     worker's ground truth.
     """
@@ -123,7 +123,7 @@ class SessionHost:
         keys = {"api_key": self._key, "api_secret": self._secret}
         room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys}, "port")
         ready = await ready_or_unavailable(room, READY_S)
-        self.url = f"ws://127.0.0.1:{ready['port']}"
+        self.url = f"ws://{plan.get('host', '127.0.0.1')}:{ready['port']}"
         self._pids["room"] = ready.get("pid", room.pid)
 
     async def _open_external(self) -> None:

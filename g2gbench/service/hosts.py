@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -38,14 +37,18 @@ class HostPool:
         self._server: asyncio.Task[SharedServer] | None = None
         self.pids: dict[str, int] = {}  # of the host that was made last
 
-    async def ready(self) -> None:
+    async def ready(self, *, room_needed: bool = False) -> None:
         """Make the spare, and wait for it. Raises ChildLost.
 
-        A room that cannot be had is told to the client that asks for it.
+        A room that cannot be had is told to the client that asks for it; with ``room_needed`` it
+        raises RoomUnavailable.
         """
         self.refill()
-        with contextlib.suppress(RoomUnavailable):
+        try:
             await asyncio.shield(self._spares[0])
+        except RoomUnavailable:
+            if room_needed:
+                raise
 
     def refill(self) -> None:
         """Have a spare made, unless there is one."""

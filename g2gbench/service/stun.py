@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
 from aioice import stun
+
+from g2gbench.rtc.stun_message import parse
+
+log = logging.getLogger(__name__)
 
 
 class StunServer(asyncio.DatagramProtocol):
@@ -36,9 +41,9 @@ class StunServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """Answer a request; anything else is nothing."""
-        try:
-            request = stun.parse_message(data)
-        except ValueError:
+        request = parse(data)
+        if request is None:
+            log.debug("a datagram that is no STUN")
             return
         is_request = request.message_class is stun.Class.REQUEST
         if not is_request or request.message_method is not stun.Method.BINDING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,11 @@ from g2gbench.errors import InputError
 from g2gbench.store.files import directory_name, write_json
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RUN, SUMMARY, SUMMARY_CSV
+from g2gbench.store.shapes import BaselineFile
+from g2gbench.store.stored_json import read_json
 from g2gbench.store.trial_directory import EVENTS, FRAMES, QUALITY, RESULT, RTCSTATS
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_ROOT: Final = Path("reports") / "baselines"
 FILE: Final = "baseline.json"
@@ -115,11 +119,9 @@ def _found(root: Path) -> Iterator[Baseline]:
         if file.parent.name.startswith("."):
             continue
         try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(facts, dict) and isinstance(facts.get("name"), str):
-            yield Baseline(file.parent, facts)
+            yield Baseline(file.parent, read_json(file, BaselineFile))
+        except InputError as error:
+            _log.warning("%s It is left out; keep it anew: g2gbench baseline save RUN", error)
 
 
 def _copy(run: Run, target: Path) -> None:

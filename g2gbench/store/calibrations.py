@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +11,13 @@ from typing import Any, Final
 from g2gbench import __version__
 from g2gbench.analysis.calibration import Findings
 from g2gbench.analysis.likeness import SAME_MACHINE
+from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.machine import describe_machine, package_versions
+from g2gbench.store.shapes import OVERALL, CalibrationFile
+from g2gbench.store.stored_json import read_json
+
+_log = logging.getLogger(__name__)
 
 SCHEMA: Final = 1
 FILE: Final = "calibration.json"
@@ -50,14 +55,18 @@ def save(facts: dict[str, Any], path: Path | None = None) -> Path:
 
 
 def load(path: Path | None = None) -> dict[str, Any] | None:
-    """The calibration that is kept; None when there is none that this version can read."""
+    """The calibration that is kept; None when there is none that this version can read.
+
+    One that is there and cannot be read is named: no run may end because of it.
+    """
+    path = path or calibration_path()
+    if not path.exists():
+        return None
     try:
-        facts = json.loads((path or calibration_path()).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path, CalibrationFile)
+    except InputError as error:
+        _log.warning("%s It is left out; to renew it: g2gbench calibrate", error)
         return None
-    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
-        return None
-    return facts
 
 
 def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, Any] | None:
@@ -67,9 +76,7 @@ def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, An
     """
     if facts is None or any(facts["machine"].get(k) != machine.get(k) for k in SAME_MACHINE):
         return None
-    (overall,) = [
-        f for f in facts["times"] if (f["metric"], f["injected"]) == ("g2g_ms.p50", "all delays")
-    ]
+    (overall,) = [f for f in facts["times"] if (f["metric"], f["injected"]) == OVERALL]
     counts = facts["counts"].values()
     return {
         "taken": facts["taken"],

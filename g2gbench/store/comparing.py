@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from g2gbench.analysis.comparison import (
     JUDGED,
@@ -26,6 +26,18 @@ from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
 
 SCHEMA: Final = 1
+
+
+class Words(NamedTuple):
+    """How whoever asks for a comparison calls what may be asked: a name is put in."""
+
+    floor: str
+    metric: str
+    allow: str
+
+
+COMMAND: Final = Words("--floor {}", "--metric {}", "--allow {}")
+PYTHON: Final = Words("floors: {}", 'metrics=["{}"]', 'allow=["{}"]')
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,7 @@ def compare(
     floors: Mapping[str, str] | Sequence[str] = (),
     allow: Sequence[str] = (),
     noise_path: Path | None = None,
+    words: Words = PYTHON,
 ) -> Comparison:
     """Compare two stored runs over their valid trials.
 
@@ -102,6 +115,7 @@ def compare(
             ``g2g_ms.p95=20ms``.
         allow: differences to let through, by name: ``publish.codec``, ``machine``, or ``all``.
         noise_path: where the machine's noise is kept; default the user's data folder.
+        words: how what is refused is called.
 
     Raises InputError for what is no run, for an unknown metric, and for runs that are not alike.
 
@@ -110,14 +124,15 @@ def compare(
     noise.refuse_twice((base, candidate))
     if isinstance(floors, Mapping):
         floors = [f"{name}={value}" for name, value in floors.items()]
-    asked_floors = read_floors(floors)
+    asked_floors = read_floors(floors, words)
     for name in metrics:
         known_metric(name)
     for name in asked_floors:
         if name not in (metrics or JUDGED):
-            raise InputError(f"--floor {name}: it is not judged; add --metric {name}")
+            what, add = words.floor.format(name), words.metric.format(name)
+            raise InputError(f"{what}: it is not judged; add {add}")
     unlike = differences(conditions(base), conditions(candidate))
-    refuse(unlike, allow)
+    refuse(unlike, allow, words)
     cells, left_out = _cells(base, candidate)
     known = noise.load(base, noise_path)
     asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known))
@@ -138,21 +153,21 @@ def conditions(run: Run) -> Conditions:
     )
 
 
-def refuse(unlike: Sequence[Unlike], allow: Sequence[str]) -> None:
+def refuse(unlike: Sequence[Unlike], allow: Sequence[str], words: Words = COMMAND) -> None:
     """Raise InputError, naming them, for differences that are not let through."""
     found = refused(unlike, allow)
     if not found:
         return
     lines = "".join(f"\n  {one}" for one in found)
-    names = " ".join(f"--allow {name}" for name in dict.fromkeys(one.name for one in found))
+    names = " ".join(words.allow.format(name) for name in dict.fromkeys(u.name for u in found))
     raise InputError(
         f"the two runs are not alike:{lines}\n"
         f"A difference between them would not be the candidate's alone. To compare them all the "
-        f"same: {names} (or --allow {EVERYTHING})"
+        f"same: {names} (or {words.allow.format(EVERYTHING)})"
     )
 
 
-def read_floors(texts: Sequence[str]) -> dict[str, Floor]:
+def read_floors(texts: Sequence[str], words: Words = COMMAND) -> dict[str, Floor]:
     """Effect floors as users write them, ``METRIC=VALUE``, by metric; raises InputError."""
     found: dict[str, Floor] = {}
     for text in texts:
@@ -161,7 +176,8 @@ def read_floors(texts: Sequence[str]) -> dict[str, Floor]:
             metric, floor = parse_floor(text)
         except Refused as error:
             allowed = f"; allowed: {', '.join(error.allowed)}" if error.allowed else ""
-            raise InputError(f"--floor {text}: {error.message or 'not usable'}{allowed}") from error
+            what = words.floor.format(text)
+            raise InputError(f"{what}: {error.message or 'not usable'}{allowed}") from error
         found[metric] = floor
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,10 @@ from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
+from g2gbench.store.shapes import NoiseFile
+from g2gbench.store.stored_json import read_json
+
+_log = logging.getLogger(__name__)
 
 SCHEMA: Final = 1
 FILE: Final = "noise.json"
@@ -78,8 +82,8 @@ def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
 def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
     """What is known of the noise of a run's scenario on a run's machine; None: nothing."""
     kept = _read(path or noise_path())["scenarios"]
-    found = kept.get(fingerprint(scenario_of_run(run.facts)))
-    if not isinstance(found, dict):
+    found: dict[str, Any] | None = kept.get(fingerprint(scenario_of_run(run.facts)))
+    if found is None:
         return None
     machine = run.facts.get("machine") or {}
     same = all(found["machine"].get(key) == machine.get(key) for key in SAME_MACHINE)
@@ -97,10 +101,11 @@ def by_metric(facts: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"schema": SCHEMA, "scenarios": {}}
+    if not path.exists():
+        return nothing
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        facts = None
-    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
-        return {"schema": SCHEMA, "scenarios": {}}
-    return facts
+        return read_json(path, NoiseFile)
+    except InputError as error:
+        _log.warning("%s It is left out; to renew it: g2gbench baseline noise RUN RUN", error)
+        return nothing

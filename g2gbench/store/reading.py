@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
-from g2gbench.measure.journal import Session, parse
+from g2gbench.measure.journal import Session
 from g2gbench.measure.quality import Judged
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.expectation import parse_expectation
@@ -26,10 +27,14 @@ from g2gbench.scenario.quantities import BITRATE
 from g2gbench.store.attempts import attempts_at
 from g2gbench.store.files import directory_name
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
+from g2gbench.store.shapes import RunFile
+from g2gbench.store.stored_json import check, read_json
+from g2gbench.store.stored_summary import read_summary
+from g2gbench.store.stored_tables import read_ledger, read_quality, read_stats
 from g2gbench.store.tables import (
+    QUALITY_COLUMNS,
     ledger_table,
     quality_table,
-    read_table,
     stats_table,
     table_quality,
 )
@@ -38,12 +43,16 @@ from g2gbench.store.trial_directory import (
     FRAMES,
     JOURNAL,
     QUALITY,
+    RESULT,
     RTCSTATS,
     Recorded,
+    read_events,
     read_records,
     read_result,
     settled,
 )
+
+_log = logging.getLogger(__name__)
 
 _FRAME_TYPES: Mapping[pa.DataType, Any] = {
     pa.int64(): pd.Int64Dtype(),
@@ -98,7 +107,7 @@ class Trial:
         """What happened, without frames and samples; with them where the trial was cut off."""
         if self.rebuilt or not (self.path / EVENTS).exists():
             return self.recorded.session
-        return parse((self.path / EVENTS).read_text(encoding="utf-8").split("\n"))
+        return read_events(self.path)
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
@@ -108,7 +117,12 @@ class Trial:
         if self.rebuilt:
             return self.recorded.evaluate(judging=self.judging).judged
         stored = self.path / QUALITY
-        return table_quality(read_table(stored)) if stored.exists() else ()
+        if not stored.exists():
+            return ()
+        try:
+            return table_quality(read_quality(stored, QUALITY_COLUMNS))
+        except (TypeError, ValueError) as error:  # a sample that nothing can have measured
+            raise InputError(f"{stored} is damaged: {error}") from error
 
     def quality(self) -> pd.DataFrame:
         """One row a second: the sample, its level, and the verdict that was held."""
@@ -117,13 +131,13 @@ class Trial:
     def frames_table(self) -> pa.Table:
         """The ledger as it is stored."""
         if not self.rebuilt:
-            return read_table(self.path / FRAMES)
+            return read_ledger(self.path / FRAMES)
         return ledger_table(self.recorded.evaluate().ledger)
 
     def rtcstats_table(self) -> pa.Table:
         """The statistics as they are stored."""
         if not self.rebuilt:
-            return read_table(self.path / RTCSTATS)
+            return read_stats(self.path / RTCSTATS)
         return stats_table(self.recorded.session.stats)
 
 
@@ -131,6 +145,7 @@ class Trial:
 class Run:
     """A stored run: ``facts`` is its run.json, ``trials`` those that were begun.
 
+    ``missing`` are parts of it that were there once and are not now, in words.
     ``judged_under``: the file whose bounds it was judged again under, empty for the recorded
     verdict; ``recorded`` is then what that was.
     """
@@ -140,6 +155,7 @@ class Run:
     trials: tuple[Trial, ...]
     judged_under: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         name, status = self.facts.get("name"), self.facts.get("status")
@@ -176,13 +192,14 @@ class Run:
         """The object of summary.json; of a run that was killed, what it had measured."""
         stored = self.path / SUMMARY
         if stored.exists() and not self.judged_under:
-            return _json(stored)
+            return read_summary(stored)
+        status = self.recorded.get("status", self.facts["status"])
         summary = summarise(
             [_plan(cell) for cell in self.facts["cells"]],
             [trial.result for trial in self.trials],
             name=self.name,
             run_dir=str(self.path),
-            interrupted=self.recorded.get("status", "interrupted") == "interrupted",
+            interrupted=status in ("running", "interrupted"),
         )
         if self.judged_under:
             summary["judged_again"] = {"under": self.judged_under, "recorded": dict(self.recorded)}
@@ -222,27 +239,35 @@ def open_run(path: Path | str) -> Run:
             f"{directory} is no run directory: it holds no {RUN}. "
             "Name a directory that g2gbench run has written."
         )
-    facts = _json(directory / RUN)
+    facts = read_json(directory / RUN)
     schema = facts.get("schema")
-    if not isinstance(schema, int):
+    if not isinstance(schema, int) or isinstance(schema, bool):
         raise InputError(f"{directory / RUN} names no schema version: it is not g2gbench's.")
     if schema > SCHEMA:
         raise InputError(
             f"{directory} was written by g2gbench {facts.get('g2gbench')} in schema {schema}; "
             f"this version reads up to schema {SCHEMA}. Update g2gbench to read it."
         )
-    return Run(directory, facts, tuple(_trials(directory, facts)))
+    check(directory / RUN, facts, RunFile)
+    missing: list[str] = []
+    trials = tuple(_trials(directory, facts, missing))
+    for one in missing:
+        _log.warning("%s: %s", directory, one)
+    return Run(directory, facts, trials, missing=tuple(missing))
 
 
-def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
+def _trials(directory: Path, facts: Mapping[str, Any], missing: list[str]) -> Iterator[Trial]:
+    """The trials that have records; what else there should be is added to ``missing``."""
     judging = {str(cell["cell"]): judging_of(facts, cell) for cell in facts["cells"]}
     for entry in facts["trials"]:
         if entry.get("path") is None:
             continue
         path = directory / entry["path"]
         cell, repeat = str(entry["cell"]), int(entry["repeat"])
-        result = read_result(path) if (path / FRAMES).exists() else None
-        if result is not None:
+        result = read_result(path)
+        if result is not None and (result.cell, result.repeat) != (cell, repeat):
+            raise InputError(f"{path / RESULT} is of another trial than the one that lies here.")
+        if result is not None and (path / FRAMES).exists():
             yield Trial(path, cell, repeat, result, rebuilt=False, judging=judging[cell])
         elif (path / JOURNAL).exists():
             recorded = read_records(path)
@@ -250,15 +275,22 @@ def _trials(directory: Path, facts: Mapping[str, Any]) -> Iterator[Trial]:
             result = settled(cell, repeat, recorded.session, evaluation, "interrupted")
             attempts = attempts_at(directory, Path(entry["path"]))
             result = replace(result, attempts=attempts)
+            if entry["status"] not in ("running", "interrupted"):
+                missing.append(
+                    f"{entry['path']} lacks {RESULT} or {FRAMES}: the trial is computed anew from "
+                    "its journal and counts as interrupted"
+                )
             yield Trial(path, cell, repeat, result, rebuilt=True, judging=judging[cell])
+        else:
+            missing.append(f"{entry['path']} has no records: the trial is left out")
 
 
 def _plan(cell: Mapping[str, Any]) -> CellPlan:
     try:
-        expectations = [parse_expectation(text) for text in cell["expect"]]
+        expectations = [parse_expectation(text) for text in cell.get("expect", ())]
     except Refused as error:
         raise InputError(f"an expectation of the stored run is not known here: {error}") from error
-    return CellPlan(cell["cell"], cell["repeat"], cell["settings"], expectations)
+    return CellPlan(cell["cell"], cell["repeat"], cell.get("settings", {}), expectations)
 
 
 def judging_of(facts: Mapping[str, Any], cell: Mapping[str, Any]) -> Settings:
@@ -288,13 +320,3 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     """As pandas; integers stay integers where some are missing."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=_FRAME_TYPES.get)
     return frame
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise InputError(f"{path} holds no JSON object.")
-    return data

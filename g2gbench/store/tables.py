@@ -194,11 +194,6 @@ def write_table(path: Path, table: pa.Table) -> None:
     write_atomically(path, lambda beside: pq.write_table(table, beside, compression="zstd"))
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read a table back."""
-    return pq.read_table(path)
-
-
 def _ledger_column(name: str, values: np.ndarray[Any, Any]) -> pa.Array:
     if name in _CODED:
         spelled = np.array([*_CODED[name], ""], dtype=object)[values]  # -1 takes the last one

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from g2gbench.analysis.trials import (
     STATUS_OF_ENDING,
@@ -17,6 +17,7 @@ from g2gbench.analysis.trials import (
     TrialStatus,
     trial_result,
 )
+from g2gbench.errors import InputError
 from g2gbench.measure.evaluate import Evaluation, evaluate
 from g2gbench.measure.journal import Session, parse, parse_service_frames
 from g2gbench.measure.packets import Packets
@@ -25,11 +26,14 @@ from g2gbench.measure.records import Record, ServiceFrame, encode
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.redaction import Redactor
+from g2gbench.store.shapes import TrialFile
+from g2gbench.store.stored_json import read_json
+from g2gbench.store.stored_tables import read_packets
 from g2gbench.store.tables import (
+    PACKET_COLUMNS,
     ledger_table,
     packets_table,
     quality_table,
-    read_table,
     service_table,
     stats_table,
     table_packets,
@@ -205,8 +209,16 @@ def settled(
     return trial_result(cell, repeat, status, evaluation, message)
 
 
+def read_events(path: Path) -> Session:
+    """What happened in a trial that has ended, without frames and samples."""
+    return parse(_lines(path / EVENTS))
+
+
 def read_records(path: Path) -> Recorded:
-    """The raw records of a trial's directory; a log that is missing is an empty one."""
+    """The raw records of a trial's directory; a log that is missing is an empty one.
+
+    Raises InputError for one that cannot be read.
+    """
     service_frames, damaged = parse_service_frames(_lines(path / SERVICE_LOG))
     session = parse(_lines(path / JOURNAL))
     # A line of either that cannot be read hides frames: what the worker saw tells where one died.
@@ -217,11 +229,16 @@ def read_records(path: Path) -> Recorded:
 def _packets(path: Path) -> Packets | None:
     """The link's log: as a table once the trial has ended, raw before that."""
     if (path / PACKETS).exists():
-        return table_packets(read_table(path / PACKETS))
-    try:
-        return parse_packets((path / PACKET_LOG).read_bytes())
-    except FileNotFoundError:
+        return stored_packets(path)
+    data = _bytes(path / PACKET_LOG)
+    return None if data is None else parse_packets(data)
+
+
+def stored_packets(path: Path) -> Packets | None:
+    """The link's log of a trial that has ended; None where there was no link."""
+    if not (path / PACKETS).exists():
         return None
+    return table_packets(read_packets(path / PACKETS, PACKET_COLUMNS))
 
 
 def events(path: Path) -> Iterable[str]:
@@ -229,24 +246,33 @@ def events(path: Path) -> Iterable[str]:
     for line in _lines(path / JOURNAL):
         try:
             kind = json.loads(line)["kind"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue
         if kind in ("started", "reached", "event", "counters", "ended"):
             yield f"{line}\n"
 
 
 def read_result(path: Path) -> TrialResult | None:
-    """What trial.json holds; None when the trial was cut off before it was written."""
-    try:
-        data: dict[str, Any] = json.loads((path / RESULT).read_text(encoding="utf-8"))
-        return TrialResult.from_plain(data)
-    except (OSError, ValueError, KeyError, TypeError):
+    """What trial.json holds; None when the trial was cut off before it was written.
+
+    Raises InputError for one that is there and cannot be read.
+    """
+    if not (path / RESULT).exists():
         return None
+    return TrialResult.from_plain(read_json(path / RESULT, TrialFile))
 
 
 def _lines(path: Path) -> Sequence[str]:
+    data = _bytes(path)
+    # A line cut off in the middle of a character is damaged, not a reason to stop.
+    return () if data is None else data.decode(errors="replace").split("\n")
+
+
+def _bytes(path: Path) -> bytes | None:
+    """What a file holds; None where there is none."""
+    if not path.is_file():
+        return None
     try:
-        # A line cut off in the middle of a character is damaged, not a reason to stop.
-        return path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
-        return ()
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error

@@ -48,14 +48,15 @@ from g2gbench.realtime.options import (
 )
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
+from g2gbench.realtime.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
 from g2gbench.trial import pictures, vmaf
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
-from g2gbench.trial.plan import AS_CAPTURED
 from g2gbench.trial.settling import Settling
+from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 from g2gbench.trial.warm_up import until_settled
@@ -98,7 +99,13 @@ class Client:
             on_lost=self._source_lost,
         )
         self._agreed = getattr(source, "agreed", None)
-        stamped = stamped_size(plan, (source.width, source.height))
+        captured = (source.width, source.height)
+        self._size = StampSize(
+            self._marker,
+            sizes_to_try(stamped_size(plan, captured), captured),
+            self._tail.is_on_its_way,
+            lambda size: self._event("stamp_size", **told_size(size)),
+        )
         frames = self.local.fps * plan["duration_s"]
         every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
         self._no_pictures: str = plan["no_fidelity"]
@@ -106,9 +113,7 @@ class Client:
         room = 0 if self._no_pictures else math.ceil(frames / every) + 1
         self._shelf = media.shelf(room)
         self._keeper = Keeper(self._first_number, self._marker.bits, every, room, self._shelf)
-        self._receiver = Receiver(
-            self._marker, stamped, self._journal, self._number_read, self._keeper.take
-        )
+        self._receiver = Receiver(self._size, self._journal, self._number_read, self._keeper.take)
         self._session: Session | None = None
         self._streams: list[RemoteStream] = []
         self._reached: set[str] = set()
@@ -291,6 +296,7 @@ class Client:
         if not self._live.is_set():
             what = "remote video came" if "first_frame" in self._reached else "no remote video came"
             what += f", {self._decoded} frames were decoded"
+            what += f"; markers of these sizes were looked for: {self._size.words}"
             raise SessionFailed(f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}")
 
     async def _until(self, event: asyncio.Event, timeout_s: float) -> bool:
@@ -485,17 +491,10 @@ async def _media(plan: Plan) -> Media:
     if plan["client"] == "native":
         return NativeMedia()
     source = plan["source"]
-    stamped = stamped_size(plan, (source["width"], source["height"]))
+    captured = (source["width"], source["height"])
+    stamped = corner_size(stamped_size(plan, captured), captured)
     kind = LiveMedia if plan["live"] else BrowserMedia
     return await kind.start(stamped, display=plan["display"], content_hint=plan["content_hint"])
-
-
-def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:
-    """(width, height) at which what comes back was stamped; None: only the target knows."""
-    size = plan["stamped_size"]
-    if size == AS_CAPTURED:
-        return captured
-    return (size[0], size[1]) if size else None
 
 
 if __name__ == "__main__":

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+RECENT_FRAMES: Final = 512
+"""Some seconds of any source: whatever comes back later than that is of no use."""
+
 
 class Tail:
     """Tells a frame that was captured after the steady state from all others by its number.
@@ -24,6 +29,12 @@ class Tail:
     def captured(self, frame_id: int) -> None:
         """A frame is handed over."""
         self._newest = frame_id
+
+    def is_on_its_way(self, number: int) -> bool:
+        """Whether the number is that of a frame handed over not long ago."""
+        return (self._newest - number + self._first_number) & self._mask < min(
+            RECENT_FRAMES, self._newest + 1
+        )
 
     def begin(self) -> None:
         """The steady state is over: what is captured from here on does not belong to it."""

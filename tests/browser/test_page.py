@@ -177,7 +177,7 @@ async def test_it_is_served_to_its_own_browser_alone(
 ) -> None:
     url, _, token = (await page.serve()).partition("#")
     assert url.startswith("http://127.0.0.1:")
-    for wrong in ("", "?token=x"):
+    for wrong in ("", "?token=x", "?token=\u00e9"):
         async with session.get(f"{url}socket{wrong}") as answer:
             assert answer.status == 403
     played = Played(await session.ws_connect(f"{url}socket?token={token}"))
@@ -211,3 +211,28 @@ async def test_whoever_is_cancelled_with_the_answer_in_hand_still_ends(
     with pytest.raises(asyncio.CancelledError):
         await asking
     await played.close()
+
+
+async def test_no_other_page_and_no_other_name_is_answered(
+    page: Page, session: aiohttp.ClientSession
+) -> None:
+    url, _, token = (await page.serve()).partition("#")
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        for path in ("", f"socket?token={token}"):
+            async with session.get(url + path, headers=headers) as answer:
+                assert answer.status == 403
+    own = {"Origin": url.rstrip("/")}
+    async with session.ws_connect(f"{url}socket?token={token}", headers=own) as socket:
+        assert not socket.closed
+
+
+async def test_a_message_that_is_none_of_the_pages_is_nothing(
+    page: Page, heard: Heard, session: aiohttp.ClientSession
+) -> None:
+    url, _, token = (await page.serve()).partition("#")
+    async with session.ws_connect(f"{url}socket?token={token}") as socket:
+        for text in ("[" * 100_000, "{", "[]", "3", '"x"'):
+            await socket.send_str(text)
+        await socket.send_json({"event": "there"})
+    # It closes when all that was sent before has been read.
+    assert heard.events == [("there", {})]

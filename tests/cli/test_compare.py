@@ -84,3 +84,6 @@ def test_what_cannot_be_compared_is_bad_input_in_one_sentence(
     code, _, err = call(capfd, "compare", places["base"], places["one"], "--floor", "g2g_ms.p50")
     assert code == 2
     assert "METRIC=VALUE" in err
+    code, _, err = call(capfd, "compare", places["base"], places["one"], "--floor", "fps=3")
+    assert code == 2
+    assert "--floor fps: it is not judged; add --metric fps" in err

@@ -256,3 +256,16 @@ def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(
     for thread in set(threading.enumerate()) - threads:  # it draws no more, and is ending
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_that_it_stops_and_that_it_writes_is_said_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for quiet in (False, True):
+        display = Display(quiet=quiet)
+        display.stopping()
+        display.reporting()
+    assert capsys.readouterr().err.splitlines() == [
+        "stopping: what was measured is kept",
+        "writing the report",
+    ]

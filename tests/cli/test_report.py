@@ -123,3 +123,25 @@ def test_what_cannot_be_printed_is_bad_input(
     code, out, err = report(capfd, *(word.replace("RUN", run) for word in arguments))
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_one_run_that_cannot_be_read_is_named_and_the_others_are_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "run.json").write_text("{", encoding="utf-8")
+    run = recorded(tmp_path / "good")
+    code, out, err = report(capfd, str(tmp_path / "bad"), str(run))
+    assert code == 2
+    assert out.startswith("PASS")
+    assert err.startswith(f"error: {tmp_path / 'bad' / 'run.json'} cannot be read as JSON")
+
+
+def test_reports_that_cannot_be_written_are_bad_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded(tmp_path)
+    (run / "figures").write_text("in the way", encoding="utf-8")
+    code, _, err = report(capfd, str(run))
+    assert code == 2
+    assert err == f"error: {run / 'figures'} cannot be written: File exists\n"

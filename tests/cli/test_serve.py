@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import re
@@ -14,18 +15,29 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
 from click.testing import CliRunner
 from websockets.sync.client import ClientConnection, connect
 
-from g2gbench.cli.serve import KEY_VARIABLE, ROOM_VARIABLES, _settings, serve_command
-from g2gbench.errors import ExitCode, InputError
+from g2gbench.cli.serve import (
+    KEY_VARIABLE,
+    ROOM_VARIABLES,
+    _room,
+    _settings,
+    _started,
+    serve_command,
+)
+from g2gbench.cli.served import Teller
+from g2gbench.errors import ExitCode, G2GBenchError, InputError
+from g2gbench.process.spawn import ChildLost
 from g2gbench.realtime.stun import StunServer, gather
-from g2gbench.service.app import ServiceSettings
+from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.models import KNOWN
+from g2gbench.service.room import livekit_server
+from g2gbench.service.room.unavailable import RoomUnavailable
 
 ROOT = Path(__file__).parents[2]
 LONG_S = 30.0
@@ -223,6 +235,15 @@ def test_models_can_be_restricted_and_the_first_is_the_one_made_ready() -> None:
     assert settings.keys == ("a",)
 
 
+def test_all_pictures_may_have_another_size_at_the_models_own_rate() -> None:
+    settings = _asked("--output-size", "640x360")
+    assert {(one.width, one.height) for one in settings.models.values()} == {(640, 360)}
+    assert [one.fps for one in settings.models.values()] == [one.fps for one in KNOWN.values()]
+    assert settings.host.worker["output_size"] == [640, 360]
+    with pytest.raises(InputError, match=r"--output-size 641x3: .*both even"):
+        _asked("--output-size", "641x3")
+
+
 def test_queue_seats_limits_and_times_are_taken() -> None:
     settings = _asked(
         *("--queue", "3", "--queue-seconds", "0.5", "--sessions", "2", "--waiting", "4"),
@@ -236,7 +257,8 @@ def test_queue_seats_limits_and_times_are_taken() -> None:
 
 def test_a_room_may_be_on_a_server_whose_keys_are_in_the_environment() -> None:
     keys = {ROOM_VARIABLES[0]: "key", ROOM_VARIABLES[1]: SECRET}
-    assert _asked("--room", "livekit-server").host.room["kind"] == "livekit-server"
+    there = {livekit_server.COMMAND_VARIABLE: sys.executable}
+    assert _asked("--room", "livekit-server", **there).host.room["kind"] == "livekit-server"
     assert _asked("--room", "wss://x.example", **keys).host.room == {
         "kind": "external",
         "url": "wss://x.example",
@@ -249,6 +271,128 @@ def test_a_room_may_be_on_a_server_whose_keys_are_in_the_environment() -> None:
             _asked("--room", "wss://x.example", **left)
     with pytest.raises(InputError, match="embedded, livekit-server, and a URL"):
         _asked("--room", "livekit")
+
+
+def test_a_livekit_server_that_is_not_there_is_told_before_anything_starts() -> None:
+    with pytest.raises(InputError, match=r"--room livekit-server: there is none here: put "):
+        _asked("--room", "livekit-server", PATH="/nowhere")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::1", "bench.example", "224.0.0.1", "192.0.2.1", ""])
+def test_what_is_no_address_of_this_machine_is_refused(host: str) -> None:
+    with pytest.raises(InputError, match=f"--host {host}: .*an IPv4 address of this machine"):
+        _asked("--host", host)
+
+
+def test_another_address_is_that_of_the_rooms_too_but_of_no_livekit_server_of_ours() -> None:
+    settings = _asked("--host", "127.0.0.2")
+    assert settings.address == settings.host.room["host"] == "127.0.0.2"
+    assert _asked("--host", "localhost").address == "127.0.0.1"
+    with pytest.raises(InputError, match="give its URL to --room"):
+        _room("livekit-server", "192.0.2.1", {})
+
+
+class Unavailable:
+    """Stands for a service whose room or worker does not come up."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def start(self, *, room_needed: bool = False) -> int:
+        assert room_needed
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "room", "code", "words"),
+    [
+        (RoomUnavailable("no"), "wss://me:pw@x.example/?t=1", 4, "--room wss://x.example/: no"),
+        (RoomUnavailable("no"), "embedded", 5, "--room embedded: no"),
+        (ChildLost("the room ended"), "embedded", 5, "nothing can be served: the room ended"),
+        (OSError(errno.EADDRINUSE, "x"), "embedded", 2, "--port 8765: "),
+    ],
+)
+async def test_what_cannot_be_had_is_told_before_the_first_client(
+    error: Exception, room: str, code: int, words: str
+) -> None:
+    keys = {ROOM_VARIABLES[0]: "key", ROOM_VARIABLES[1]: SECRET}
+    settings = _asked("--room", room, **keys)
+    with pytest.raises(G2GBenchError, match=re.escape(words)) as refused:
+        await _started(cast(Service, Unavailable(error)), settings)
+    assert refused.value.exit_code == code
+
+
+@pytest.mark.session
+def test_a_room_where_nobody_is_ends_it_at_once() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        room = f"ws://127.0.0.1:{nobody.getsockname()[1]}"
+        done = subprocess.run(
+            _command("--port", "0", "--room", room),
+            capture_output=True,
+            text=True,
+            timeout=LONG_S,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **dict.fromkeys(ROOM_VARIABLES, SECRET)},
+        )
+    assert (done.returncode, done.stdout) == (ExitCode.UNREACHABLE, "")
+    assert f"error: --room {room}: the LiveKit server could not be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.session
+def test_in_json_each_thing_that_happens_is_a_line_and_the_address_comes_first() -> None:
+    with subprocess.Popen(
+        _command("--port", "0", "--admin-port", "0", "--json", "--host", "127.0.0.2"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        serving = json.loads(process.stdout.readline())
+        assert serving["event"] == "serving"
+        assert serving["url"].startswith("ws://127.0.0.2:")
+        assert serving["http_url"] == serving["url"].replace("ws", "http", 1)
+        assert serving["admin_url"].startswith("http://127.0.0.1:")
+        with connect(f"{serving['url']}/v1/stream?api_key=a&model=lucy-2.1", proxy=None) as client:
+            assert _join(client)["livekit_url"].startswith("ws://127.0.0.2:")
+        process.send_signal(signal.SIGTERM)
+        said = [json.loads(line)["event"] for line in process.stdout]
+        assert process.wait(END_S) == 0
+    assert said[0] == "session_started"
+    assert {"session_ended", "stopping"} == set(said[1:])
+
+
+def test_what_is_said_is_the_same_in_words_and_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    happened: list[dict[str, Any]] = [
+        {"event": "session_started", "session_id": "s", "model": "m", "size": [4, 2]},
+        {"event": "session_ended", "session_id": "s", "model": "m", "seconds": 3, "reason": "left"},
+        {"event": "client_refused", "reason": "no model"},
+        {"process": "room", "lost": "the room process ended"},
+        {"event": "stopping"},
+        {"process": "worker", "counters": {}},
+    ]
+    for as_json in (False, True):
+        for message in happened:
+            Teller(as_json=as_json).happened(message)
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == ["the room process ended", "stopping"]
+    lines = captured.out.splitlines()
+    assert lines[:3] == [
+        "session s started: m, 4x2",
+        "session s ended after 3 s of video: left",
+        "a client was refused: no model",
+    ]
+    events = [json.loads(line)["event"] for line in lines[3:]]
+    assert events == [
+        "session_started",
+        "session_ended",
+        "client_refused",
+        "process_lost",
+        "stopping",
+    ]
 
 
 def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,21 @@ async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     assert facts["scenario_text"] == (tmp_path / "cloud.yaml").read_text()  # as its author wrote it
 
 
+async def test_pictures_that_come_back_at_another_size_than_the_models_are_measured(
+    tmp_path: Path,
+) -> None:
+    text = SCENARIO + "source: {{content: street, size: 640x360, fps: 20}}\n"
+    options = ("--restamp", "always", "--output-size", "640x360")
+    async with _serving("--key", SECRET, *options) as url:
+        status, said = await _run(tmp_path, url, text.replace("lucy-2.1", "lucy-restyle-2"))
+    assert status in (0, 3), said
+    records = next((tmp_path / "runs").rglob("journal.jsonl")).read_text().splitlines()
+    events = [record for record in map(json.loads, records) if record["kind"] == "event"]
+    found = [event["detail"] for event in events if event["name"] == "stamp_size"]
+    assert found == [{"width": 640, "height": 360}]
+    assert '"phase":"measured"' in "".join(records)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}")
 async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_native_client_does(

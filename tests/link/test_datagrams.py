@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.link.datagrams import RtpHeader, kind_of, rtp_header
+from g2gbench.link.datagrams import RtpHeader, asked_of, kind_of, proves, rtp_header
 from g2gbench.measure.packets import KINDS
 
 RTP = bytes([0x90, 0xE0, 0x12, 0x34, 1, 2, 3, 4, 5, 6, 7, 8])
@@ -45,3 +46,35 @@ def test_the_header_of_rtp_is_read_in_network_order() -> None:
 def test_every_datagram_has_a_kind_and_every_rtp_a_header(data: bytes) -> None:
     if KINDS[kind_of(data)] == "rtp":
         assert rtp_header(data).payload_type < 128
+
+
+def check_of(name: str | None, kind: stun.Class = stun.Class.REQUEST) -> bytes:
+    check = stun.Message(stun.Method.BINDING, kind, b"t" * 12)
+    check.attributes["SOFTWARE"] = "odd"  # its length is no multiple of four
+    if name is not None:
+        check.attributes["USERNAME"] = name
+    return bytes(check)
+
+
+def test_a_check_names_the_credentials_that_it_was_made_with() -> None:
+    assert asked_of(check_of("room:client")) == "room"
+    assert asked_of(check_of("room")) == "room"
+    assert asked_of(check_of(None)) is None
+    assert asked_of(check_of("room:client", stun.Class.RESPONSE)) is None
+    assert asked_of(RTP) is None
+
+
+@given(st.binary(max_size=60))
+def test_any_datagram_is_looked_through(tail: bytes) -> None:
+    whole = check_of("room:client")
+    for data in (tail, whole[: len(tail)], whole[:20] + tail):
+        asked_of(data)
+        proves(data)
+
+
+def test_a_room_answers_with_a_success_or_dtls_to_those_who_know_it_alone() -> None:
+    assert proves(check_of(None, stun.Class.RESPONSE))
+    assert proves(bytes([22, 254, 253]))
+    assert not proves(check_of(None, stun.Class.ERROR))
+    assert not proves(check_of("room:client"))
+    assert not proves(RTP)

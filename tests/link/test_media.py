@@ -9,9 +9,11 @@ import time
 
 import psutil
 import pytest
+from aioice import stun
 
 from g2gbench.link.emulation import Direction, LinkSettings
 from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS, own_address
+from g2gbench.link.relay import MOST_PATHS
 from tests.link.sockets import client_of, echoing, relaying, until
 
 RTP = bytes([0x80, 96]) + bytes(10)
@@ -99,16 +101,68 @@ async def test_sockets_towards_the_room_are_bounded_and_the_oldest_goes() -> Non
             for _ in range(MOST_CLIENT_SOCKETS + 1)
         ]
         before = process.num_fds()
+        relay.know("room")
         for client in clients[:-1]:
             client.transport.sendto(b"x")
             await client.get()
         assert len(echo.senders) == MOST_CLIENT_SOCKETS == process.num_fds() - before
-        for client in (clients[-1], clients[0]):  # the first one's socket went for the last one's
-            client.transport.sendto(b"y")
-            assert await client.get() == b"y"
+        clients[-1].transport.sendto(b"a stranger's")
+        await until(lambda: relay.counts()["strangers"] == 1)
+        assert len(echo.senders) == MOST_CLIENT_SOCKETS
+        for client in (clients[-1], clients[0]):  # the first one's socket goes for the last one's
+            client.transport.sendto(_check("room"))
+            assert await client.get() == _check("room")
             assert process.num_fds() - before == MOST_CLIENT_SOCKETS
             # Not the port that was freed for it: what is still on its way there is the oldest's.
             assert len(echo.senders) > MOST_CLIENT_SOCKETS
+
+
+def _check(ufrag: str) -> bytes:
+    """A connectivity check."""
+    check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, b"t" * 12)
+    check.attributes["PRIORITY"] = 7
+    check.attributes["USERNAME"] = f"{ufrag}:client"
+    return bytes(check)
+
+
+@pytest.mark.parametrize("proof", ["a check", "an answer", "dtls"])
+async def test_who_has_proven_itself_is_given_up_for_no_stranger(proof: str) -> None:
+    answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, b"t" * 12)
+    sent = {"a check": _check("room"), "an answer": bytes(answer), "dtls": bytes([22]) + b"x" * 40}
+    async with (
+        echoing() as (echo, room),
+        relaying() as relay,
+        contextlib.AsyncExitStack() as open_,
+    ):
+        relay.know("room")
+        address = relay.media_address(room)
+        client = await open_.enter_async_context(client_of(address))
+        client.transport.sendto(b"x")  # the first thing that comes of it proves nothing
+        assert await client.get() == b"x"
+        client.transport.sendto(sent[proof])
+        assert await client.get() == sent[proof]
+        strangers = [await open_.enter_async_context(client_of(address)) for _ in range(40)]
+        for _ in range(3):
+            for number, stranger in enumerate(strangers):
+                stranger.transport.sendto(_check("guessed") if number % 2 else b"rubbish")
+        more = [await open_.enter_async_context(client_of(address)) for _ in range(3)]
+        for one in more:  # who knows the room comes in all the same
+            one.transport.sendto(_check("room"))
+            assert await one.get() == _check("room")
+        await until(lambda: relay.counts()["strangers"] > 0)
+        known = set(echo.senders)
+        client.transport.sendto(b"still there")
+        assert await client.get() == b"still there"
+        assert echo.senders == known
+
+
+async def test_the_room_may_name_so_many_addresses(caplog: pytest.LogCaptureFixture) -> None:
+    async with relaying() as relay:
+        for port in range(1, MOST_PATHS + 1):
+            relay.media_address((HOST, port))
+        with pytest.raises(ValueError, match="more addresses"):
+            relay.media_address((HOST, MOST_PATHS + 1))
+        assert relay.media_address((HOST, 1))
 
 
 async def test_what_a_stranger_sends_does_not_reach_the_client() -> None:

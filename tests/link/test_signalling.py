@@ -199,3 +199,26 @@ def test_no_sdp_text_breaks_it_and_no_foreign_candidate_survives(text: str) -> N
     for line in out.split("\r\n"):
         if line.startswith("a=candidate:"):
             assert " 127.0.0.1 40000 " in line
+
+
+def test_the_rooms_fragments_are_told() -> None:
+    sdp = "v=0\r\na=ice-ufrag:abcd\r\nm=video 9 x 0\r\na=ice-ufrag:efgh\r\na=ice-pwd:p\r\n"
+    assert signalling.ufrags(sdp) == ["abcd", "efgh"]
+    message = rtc.SignalResponse(answer=rtc.SessionDescription(type="answer", sdp=sdp))
+    told: list[str] = []
+    signalling.to_client(message.SerializeToString(), _relay, told.append)
+    assert told == ["abcd", "efgh"]
+
+
+def test_a_candidate_for_which_the_relay_has_no_socket_is_dropped() -> None:
+    def full(_: tuple[str, int]) -> tuple[str, int]:
+        raise ValueError("no more")
+
+    assert signalling.candidate_through(HOST, full) is None
+
+
+@pytest.mark.parametrize("init", ["[]", "3", '{"candidate": 3}', "{", '"x"'])
+def test_a_candidate_that_is_none_is_no_message(init: str) -> None:
+    message = rtc.SignalResponse(trickle=rtc.TrickleRequest(candidateInit=init))
+    with pytest.raises(ValueError, match=r"candidate|Expecting"):
+        signalling.to_client(message.SerializeToString(), _relay)

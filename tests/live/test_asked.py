@@ -60,3 +60,9 @@ def test_the_longest_prompt_is_taken_and_no_longer_one() -> None:
     assert len(prompt_of("a" * LONGEST_PROMPT)) == LONGEST_PROMPT
     with pytest.raises(Refused, match="at most 4096"):
         prompt_of("a" * (LONGEST_PROMPT + 1))
+
+
+@pytest.mark.parametrize("message", ["[" * 100_000, '{"do": "prompt", "text": "\\ud83d"}', "1e999"])
+def test_what_no_page_of_ours_sends_is_refused_in_words(message: str) -> None:
+    with pytest.raises(Refused, match=r"."):
+        parse(message, NETWORKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,52 @@ async def test_nothing_is_answered_without_the_token(desk: tuple[Desk, str], htt
             assert "lacks its token" in await answer.text()
     async with http.post(f"{root}/x/image", data=b"1") as answer:
         assert answer.status == 403
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
+async def test_no_other_page_and_no_other_name_is_answered(
+    desk: tuple[Desk, str], http: Http, headers: dict[str, str]
+) -> None:
+    for path in ("", "live.css", "page.js"):
+        async with http.get(desk[1] + path, headers=headers) as answer:
+            assert answer.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await http.ws_connect(f"{desk[1]}socket", headers=headers)
+    async with http.post(f"{desk[1]}image", data=b"1", headers=headers) as answer:
+        assert answer.status == 403
+    origin = desk[1].rpartition("/")[0].rpartition("/")[0]
+    async with http.ws_connect(f"{desk[1]}socket", headers={"Origin": origin}) as socket:
+        assert "hello" in await socket.receive_json()
+
+
+async def test_whatever_comes_over_the_socket_is_answered_in_words(
+    desk: tuple[Desk, str], http: Http, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance = random.Random(4)
+    pieces = [
+        '{"do":',
+        '"start"',
+        '"prompt"',
+        ',"text":',
+        '"\\ud800"',
+        "[" * 9999,
+        "1e999",
+        "}",
+        "\0",
+    ]
+    async with http.ws_connect(f"{desk[1]}socket") as socket:
+        await socket.receive_json()
+        for _ in range(50):
+            await socket.send_bytes(b"\0")  # heard by nobody
+            await socket.send_str("".join(chance.choices(pieces, k=chance.randrange(1, 7))))
+            assert "refused" in await socket.receive_json()
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_an_image_may_have_any_name(desk: tuple[Desk, str], http: Http) -> None:
+    for name in ("é" * 200, "\0", "../../x", "", "a" * 5000):
+        async with http.post(f"{desk[1]}image", params={"name": name}, data=b"1") as answer:
+            assert answer.status == 409, name  # no session runs
 
 
 async def test_its_files_load_nothing_from_elsewhere(desk: tuple[Desk, str], http: Http) -> None:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import Any, get_args
+
+import pytest
 
 from g2gbench.measure.journal import parse, parse_service_frames
+from g2gbench.measure.record_types import KNOWN_TYPES
 from g2gbench.measure.records import (
     Captured,
     Counters,
     Ended,
     Event,
     Reached,
+    Record,
     Seen,
     ServiceFrame,
     Skipped,
@@ -122,3 +127,36 @@ def test_service_frames_are_read_back_and_damage_is_counted() -> None:
     frames, damaged = parse_service_frames([line, line[:-5], "3", ""])
     assert frames == (frame,)
     assert damaged == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"kind":"reached","at_ns":1,"phase":["connect"]}',
+        '{"kind":"reached","at_ns":4611686018427387904,"phase":"connect"}',
+        '{"kind":"event","at_ns":1,"name":"prompt","detail":[["a",1]]}',
+        '{"kind":"event","at_ns":1,"name":"prompt","detail":{"a":[1]}}',
+        '{"kind":"counters","at_ns":1,"source":"link","values":{"a":"x"}}',
+        '{"kind":"counters","at_ns":1,"source":"link","values":{"a":null}}',
+        '{"kind":"started","at_ns":1,"wall_time":"","client":"n","marker":"v1","fps":NaN,'
+        '"width":1,"height":1}',
+        '{"kind":"started","at_ns":1,"wall_time":"","client":"n","marker":"v1","fps":30,'
+        '"width":1,"height":1,"playout_delay_ms":[1]}',
+        '{"kind":"captured","frame_id":1e300,"seq":1,"due_ns":1,"captured_ns":1}',
+        "[" * 100_000,
+    ],
+)
+def test_a_record_with_a_field_of_another_type_is_a_damaged_line(line: str) -> None:
+    view = parse([encode(Reached(1, "connect")), line])
+    assert (view.damaged_lines, dict(view.reached)) == (1, {"connect": 1})
+
+
+@pytest.mark.parametrize("line", ['{"received_ns": "x"}', "[" * 100_000, "[]"])
+def test_a_frame_of_the_workers_log_that_is_none_is_a_damaged_line(line: str) -> None:
+    frame = ServiceFrame(1, None, None, 2, 2)
+    assert parse_service_frames([json.dumps(asdict(frame)), line]) == ((frame,), 1)
+
+
+@pytest.mark.parametrize("record", [*get_args(Record), ServiceFrame])
+def test_the_types_of_every_records_fields_are_known(record: type[Any]) -> None:
+    assert {str(field.type) for field in fields(record)} <= set(KNOWN_TYPES)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pytest
 
 from g2gbench.measure.packets import DROPPING, FATES, PACKET, RECORD, parse
 from tests.measure.packet_logs import log, packet
@@ -24,3 +25,20 @@ def test_a_record_that_was_cut_off_is_left_out() -> None:
 def test_what_is_dropped_is_a_fate() -> None:
     assert set(DROPPING) < set(FATES)
     assert np.dtype(PACKET).names is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("direction", 2),
+        ("kind", 200),
+        ("fate", 99),
+        ("arrived_ns", 2**63 - 1),
+        ("due_ns", -(2**63)),
+    ],
+)
+def test_a_record_that_was_overwritten_is_left_out(name: str, value: int) -> None:
+    packets = np.zeros(3, dtype=PACKET)
+    packets["sequence"] = [1, 2, 3]
+    packets[name][1] = value
+    assert parse(packets.tobytes())["sequence"].tolist() == [1, 3]

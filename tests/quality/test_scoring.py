@@ -80,6 +80,16 @@ def test_encoder_limited_by_bandwidth_is_fair_at_best() -> None:
     assert score(replace(sample, available_bitrate_bps=1e6)).level is Level.CRITICAL
 
 
+def test_its_word_counts_without_an_estimate_too_where_anything_else_is_measured() -> None:
+    found = score(Sample(rtt_ms=20, quality_limitation="bandwidth"))
+    assert (found.level, found.limiting_factor) == (Level.FAIR, "bandwidth")
+    assert found.reasons == ("the encoder is limited by the bandwidth",)
+    assert "bandwidth" in found.unmeasured
+    held_back = score(Sample(rtt_ms=20, quality_limitation="bandwidth"), score_bandwidth=False)
+    assert held_back.level is Level.GOOD
+    assert score(Sample(quality_limitation="bandwidth")).level is None
+
+
 def test_freeze_caps_stall_at_fair() -> None:
     assert score(Sample(inbound_fps=30, freeze=True)).level is Level.FAIR
     assert score(Sample(inbound_fps=4, freeze=True)).level is Level.CRITICAL

@@ -13,6 +13,7 @@ from g2gbench.realtime import connectivity, events
 from g2gbench.realtime.connectivity import Evidence, deep
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import Event
+from g2gbench.realtime.stun import Gathering, Probe
 
 S = 1_000_000_000
 GOOD = Verdict(Level.GOOD)
@@ -163,3 +164,33 @@ async def test_a_check_that_is_given_up_leaves_the_session() -> None:
     with pytest.raises(asyncio.CancelledError):
         await checking
     assert session.left
+
+
+@pytest.mark.parametrize("error", ["its name cannot be resolved", "Connection refused"])
+async def test_servers_that_could_not_be_asked_say_nothing_of_the_way(
+    monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    async def gathered(_: object) -> Gathering:
+        return Gathering(("IPv4",), (Probe("stun:h:1", "IPv4", None, error),), 10.0)
+
+    monkeypatch.setattr(connectivity, "gather", gathered)
+    found = await connectivity.shallow([])
+    assert (found.level, found.metrics["transport"]) == (None, None)
+    assert found.reasons[1] == f"stun:h:1: {error}"
+    assert found.unmeasured == ("latency",)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "error", "transport"),
+    [(("IPv4",), "no answer in time", "relay"), ((), "Network is unreachable", "failed")],
+)
+async def test_a_server_that_is_silent_and_a_machine_without_an_address_say_something(
+    monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...], error: str, transport: str
+) -> None:
+    async def gathered(_: object) -> Gathering:
+        return Gathering(hosts, (Probe("stun:h:1", "IPv4", None, error),), 10.0)
+
+    monkeypatch.setattr(connectivity, "gather", gathered)
+    found = await connectivity.shallow([])
+    assert found.metrics["transport"] == transport
+    assert found.level is not None

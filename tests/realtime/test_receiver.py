@@ -12,6 +12,7 @@ from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure.records import Record, Seen
 from g2gbench.realtime.receiver import QUEUE_FRAMES, Receiver
+from g2gbench.realtime.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteFrame
 
 SIZE = (320, 192)
@@ -26,7 +27,8 @@ class Bench:
         self.numbers: list[tuple[int, int]] = []
         self.threads: set[threading.Thread] = set()
         kind = marker.get(version)
-        self.receiver = Receiver(kind, sent_size, self.records.put, self._number)
+        size = StampSize(kind, [sent_size])
+        self.receiver = Receiver(size, self.records.put, self._number)
 
     def _number(self, number: int, received_ns: int) -> None:
         self.numbers.append((number, received_ns))
@@ -107,3 +109,27 @@ def test_what_waits_is_read_before_the_end_in_order() -> None:
         bench.receiver.offer(RemoteFrame(_luma(number), number, None))
     bench.receiver.start()
     assert [seen.received_ns for seen in bench.all_seen()] == list(range(QUEUE_FRAMES - 1))
+
+
+def test_frames_that_were_read_at_the_size_that_holds_later_are_told_as_they_were_read() -> None:
+    bench = Bench("v1", (1088, 624))
+    bench.receiver = Receiver(
+        StampSize(marker.get("v1"), [(1088, 624), SIZE]), bench.records.put, bench._number
+    )
+    bench.receiver.start()
+    for number in (5001, 5002, 5003):
+        bench.receiver.offer(RemoteFrame(_luma(number, "v1"), number, None))
+    assert [seen.seq for seen in bench.all_seen()] == [5001, 5002, 5003]
+    assert [received for _, received in bench.numbers] == [5001, 5002, 5003]
+
+
+def test_frames_whose_size_never_holds_have_no_marker() -> None:
+    bench = Bench("v1", (1088, 624))
+    bench.receiver = Receiver(
+        StampSize(marker.get("v1"), [(1088, 624), SIZE]), bench.records.put, bench._number
+    )
+    bench.receiver.start()
+    for _ in range(12):  # the same picture again and again: it may be noise
+        bench.receiver.offer(RemoteFrame(_luma(5001, "v1"), 1, None))
+    assert [seen.seq for seen in bench.all_seen()] == [None] * 12
+    assert bench.numbers == []

@@ -31,6 +31,14 @@ def _verdict(level: Level | None, factor: str = "none", **metrics: Any) -> Verdi
             ),
             "No STUN server's name can be resolved",
         ),
+        (
+            _verdict(None, transport=None, stun=[{**PROBE, "error": "Connection refused"}]),
+            "Nobody listens where the STUN server should be",
+        ),
+        (
+            _verdict(None, transport=None, stun=[{**PROBE, "error": "Network is unreachable"}]),
+            "see whether this machine has a route",
+        ),
         (_verdict(Level.POOR, "latency", transport="udp"), "leave the VPN"),
         (_verdict(Level.FAIR, "loss", transport="udp"), "Packets are lost"),
         (_verdict(Level.FAIR, "stall", transport="udp"), "Frames do not come back"),

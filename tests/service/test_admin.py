@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,9 +34,9 @@ class Client:
         self.http = http
         self.base = base
 
-    async def post(self, body: Any, kind: str = "application/json") -> tuple[int, str]:
+    async def post(self, body: Any, kind: str = "application/json", **more: str) -> tuple[int, str]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"content-type": kind, "Origin": "https://evil.example"}
+        headers = {"content-type": kind, **more}
         url = f"{self.base}/admin/faults"
         async with self.http.post(url, data=data, headers=headers) as answer:
             assert "Access-Control-Allow-Origin" not in answer.headers
@@ -106,3 +107,31 @@ async def test_a_page_cannot_ask_for_faults() -> None:
         async with client.http.options(f"{client.base}/admin/faults") as answer:
             assert answer.status == 405
         assert client.asked.faults == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://127.0.0.1:80"},
+        {"Origin": "null"},
+        {"Host": "evil.example"},
+    ],
+)
+async def test_no_page_is_answered_whatever_it_calls_this_machine(headers: dict[str, str]) -> None:
+    async with _admin() as client:
+        assert (await client.post({"refuse_key": True}, **headers))[0] == 403
+        async with client.http.get(f"{client.base}/admin/state", headers=headers) as answer:
+            assert answer.status == 403
+        assert client.asked.faults == []
+
+
+async def test_any_body_is_taken_or_refused_in_words() -> None:
+    chance = random.Random(3)
+    pieces = [b"{", b"}", b"[", b'"acks"', b":", b'"never"', b"1e999", b"null", b"\xff", b",", b"-"]
+    async with _admin() as client:
+        for _ in range(100):
+            body = b"".join(chance.choices(pieces, k=chance.randrange(1, 9)))
+            status, said = await client.post(body)
+            assert status in (200, 400)
+            assert said

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import random
 import socket
 
+import pytest
 from aioice import stun
 
 from g2gbench.service.stun import StunServer
@@ -49,6 +52,29 @@ async def test_anything_else_is_not_answered() -> None:
     server.stop()
     assert answer.transaction_id == request.transaction_id
     assert server.requests == 1
+
+
+async def test_rubbish_is_refused_in_one_line_at_debug_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = StunServer()
+    port = await server.start()
+    whole = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    whole.attributes["USERNAME"] = "a:b"
+    whole.attributes["XOR-MAPPED-ADDRESS"] = ("127.0.0.1", 1)
+    chance = random.Random(1)
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(2000):
+            data = bytearray(bytes(whole))
+            for _ in range(chance.randrange(1, 5)):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            server.datagram_received(bytes(data), ("127.0.0.1", 9))
+    answer, _ = await _ask(port, bytes(whole))
+    server.stop()
+    assert answer.transaction_id == whole.transaction_id
+    lines = {record.getMessage() for record in caplog.records if "no STUN" in record.getMessage()}
+    assert lines == {"a datagram that is no STUN"}
+    assert [r for r in caplog.records if r.exc_info or r.levelno > logging.DEBUG] == []
 
 
 async def test_what_is_answered_after_its_end_is_nothing() -> None:

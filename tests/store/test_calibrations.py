@@ -45,11 +45,27 @@ def test_it_is_kept_in_the_users_data_folder(
     assert calibrations.load() == json.loads(json.dumps(facts()))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 2}'])
-def test_what_this_version_cannot_read_is_no_calibration(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"schema": 2}',
+        '{"schema": 1}',
+        json.dumps(facts(times=[])),
+        json.dumps(facts(counts={"repeats": {"true": "x"}})),
+        json.dumps(facts(machine=None)),
+    ],
+)
+def test_what_this_version_cannot_read_is_named_and_is_no_calibration(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "calibration.json"
     path.write_text(text, encoding="utf-8")
     assert calibrations.load(path) is None
+    assert str(path) in caplog.text
+    assert "to renew it: g2gbench calibrate" in caplog.text
 
 
 def test_a_run_names_the_calibration_with_its_errors() -> None:

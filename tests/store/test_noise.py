@@ -95,11 +95,21 @@ def test_two_scenarios_are_kept_side_by_side(tmp_path: Path) -> None:
     assert all(noise.load(run, path) for run in kept)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 9}'])
-def test_what_this_version_cannot_read_is_no_noise(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"schema": 9}', '{"schema": 1}', '{"schema": 1, "scenarios": {"x": {}}}'],
+)
+def test_what_this_version_cannot_read_is_named_and_is_no_noise(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "noise.json"
     path.write_text(text, encoding="utf-8")
-    assert noise.load(stored(tmp_path / "1"), path) is None
+    run = stored(tmp_path / "1")
+    assert noise.load(run, path) is None
+    assert str(path) in caplog.text
+    assert "to renew it: g2gbench baseline noise" in caplog.text
+    noise.save(run, noise.measured([run], taken=NOW), path)
+    assert noise.load(run, path) is not None
 
 
 def test_too_few_trials_tell_nothing(tmp_path: Path) -> None:

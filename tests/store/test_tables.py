@@ -8,6 +8,7 @@ from g2gbench.measure.packets import PACKET
 from g2gbench.measure.quality import Judged, timeline
 from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.quality import Sample
+from g2gbench.store.stored_tables import read_table
 from g2gbench.store.tables import (
     PACKET_COLUMNS,
     QUALITY_COLUMNS,
@@ -15,7 +16,6 @@ from g2gbench.store.tables import (
     ledger_table,
     packets_table,
     quality_table,
-    read_table,
     service_table,
     stats_table,
     table_packets,

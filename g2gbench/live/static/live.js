@@ -56,6 +56,13 @@ const log = (note) => {
   if (note.name === "prompt" || note.name === "network") plot.add("marks", [[note.at_s]]);
 };
 
+const showLevel = (level) => {
+  const word = document.createElement("span");
+  word.className = `level-word ${level}`;
+  word.textContent = level;
+  at("level").replaceChildren(word);
+};
+
 const told = {
   hello: (hello) => {
     facts = hello;
@@ -93,10 +100,7 @@ const told = {
     unit("fps", second.fps, "fps");
     unit("drops", second.drop_ratio === null ? null : second.drop_ratio * 100, "%", 1);
     if (second.ttff_ms !== null) show("ttff", `first after ${(second.ttff_ms / 1000).toFixed(2)} s`);
-    const word = document.createElement("span");
-    word.className = `level-word ${second.level}`;
-    word.textContent = second.level;
-    at("level").replaceChildren(word);
+    showLevel(second.level);
     const limit = second.limiting_factor === "none" ? "" : second.limiting_factor;
     show("limit", second.provisional ? "provisional" : limit);
     at("limit").title = second.reasons.join("; ");
@@ -111,7 +115,12 @@ const told = {
     show("state", "The session is over. Start another one whenever you like.");
     at("outcome").className = `verdict ${ended.status}`;
     show("sentence", `${ended.status}: ${ended.sentence}`);
-    at("because").replaceChildren(...ended.because.map((why) => {
+    if (ended.quality) {
+      // The last seconds are those in which it was stopped: its quality is that of the whole of it.
+      showLevel(ended.quality);
+      show("limit", "of the session");
+    }
+    at("because").replaceChildren(...[...ended.because, ...(ended.what_to_do || [])].map((why) => {
       const line = document.createElement("li");
       line.textContent = why;
       return line;

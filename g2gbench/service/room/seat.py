@@ -16,7 +16,6 @@ from g2gbench.service.room.dtls import Certificate
 from g2gbench.service.room.participants import Participant
 
 log = logging.getLogger(__name__)
-HOST = "127.0.0.1"
 _RECEIVE_BATCH = 64  # datagrams read per wake-up of the event loop
 
 
@@ -24,6 +23,7 @@ class Room(Protocol):
     """What a seat knows of its room."""
 
     certificate: Certificate
+    host: str
 
     def forward(self, seat: Seat, media: endpoint.Media) -> None:
         """Hand one packet on."""
@@ -44,7 +44,7 @@ class Seat:
         self._timer: asyncio.TimerHandle | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
-        self._socket.bind((HOST, 0))
+        self._socket.bind((room.host, 0))
         self._socket.setblocking(False)
         self.media = endpoint.Endpoint(room.certificate)
         self._loop.add_reader(self._socket.fileno(), self._readable)
@@ -81,7 +81,9 @@ class Seat:
         self._room.spawn(self.websocket.close())
 
     def close(self) -> None:
-        """Free the sockets."""
+        """Free the sockets; safe to call again."""
+        if self._socket.fileno() < 0:
+            return
         if self._timer:
             self._timer.cancel()
         self.perform(self.media.close())

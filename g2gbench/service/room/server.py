@@ -14,6 +14,7 @@ import io
 import logging
 import secrets
 import time
+import zlib
 from collections import Counter
 from collections.abc import Coroutine
 
@@ -23,15 +24,17 @@ from livekit import api
 from livekit.protocol import models, rtc
 
 from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.local_http import Site, guard
 from g2gbench.service.room import endpoint, messages, sdp
 from g2gbench.service.room.audience import Audience
 from g2gbench.service.room.dtls import Certificate
 from g2gbench.service.room.messages import Action, Note, Send
 from g2gbench.service.room.pairing import PUBLISHERS, VIEWERS, Pairing, RoomSettings
 from g2gbench.service.room.participants import Participant
-from g2gbench.service.room.seat import HOST, Seat
+from g2gbench.service.room.seat import Seat
 
 log = logging.getLogger(__name__)
+HOST = "127.0.0.1"
 SILENCE_S = 8.0  # without connectivity checks for so long, a participant counts as gone
 SETTLE_S = 0.5  # who has not published by then only wants to receive
 _MAX_JOIN = 1 << 20
@@ -46,10 +49,14 @@ class RoomServer:
     Args:
         settings: what the room adds to what it forwards.
         api_key, api_secret: join tokens must be signed with these.
+        host: the address of this machine to listen at.
 
     """
 
-    def __init__(self, settings: RoomSettings, api_key: str, api_secret: str) -> None:
+    def __init__(
+        self, settings: RoomSettings, api_key: str, api_secret: str, host: str = HOST
+    ) -> None:
+        self.host = host
         self.certificate = Certificate()
         self.pairing = Pairing(settings, lambda prefix: prefix + secrets.token_hex(6))
         self.counts: Counter[str] = Counter()
@@ -59,20 +66,18 @@ class RoomServer:
         self._audience = Audience(self._seats, self.counts)
         self._reserved: Counter[bool] = Counter()  # by whether they may publish
         self._tasks: set[asyncio.Task[object]] = set()
-        self._runner: web.AppRunner | None = None
+        self._site: Site | None = None
 
     async def start(self, port: int = 0) -> int:
-        """Listen on loopback; the port."""
-        app = web.Application()
+        """Listen; the port."""
+        app = web.Application(middlewares=[guard("any")])  # of any origin: a token lets in
         app.add_routes(
             [web.get("/rtc/v1", self._join), web.get("/rtc/v1/validate", self._validate)]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, port)
-        await site.start()
+        self._site = Site(app)
+        port = await self._site.start(self.host, port)
         self.spawn(self._watch())
-        return int(self._runner.addresses[0][1])
+        return port
 
     async def stop(self) -> None:
         """Say goodbye to the participants and free everything."""
@@ -85,8 +90,8 @@ class RoomServer:
                 await seat.websocket.close()
             except (ConnectionError, RuntimeError):
                 continue
-        if self._runner:
-            await self._runner.cleanup()
+        if self._site is not None:
+            await self._site.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -170,7 +175,7 @@ class RoomServer:
             join = decode_join(request.query["join_request"])
         except (KeyError, ValueError):
             raise web.HTTPBadRequest(text="join_request is missing or no JoinRequest") from None
-        await self._replace(identity)
+        self._replace(identity)
         if self.pairing.free_seats(can_publish=can_publish) <= self._reserved[can_publish]:
             self.counts["refused"] += 1
             seats = PUBLISHERS if can_publish else self.pairing.settings.viewers
@@ -188,6 +193,7 @@ class RoomServer:
             )
             await websocket.close()
             return websocket
+        self._replace(identity)  # who came by the same name while this one was let in
         seat = Seat(self, websocket)
         try:
             await self._serve(seat, identity, join, can_publish)
@@ -252,20 +258,25 @@ class RoomServer:
             log.info("%s left: %s", participant.identity, dict(seat.media.counts))
         seat.close()
 
-    async def _replace(self, identity: str) -> None:
+    def _replace(self, identity: str) -> None:
         """The same identity again: the old session goes (as livekit-server does it)."""
         old = self.pairing.named(identity)
         seat = self._seats.get(old) if old else None
         if old is None or seat is None:
             return
-        message = messages.leave(
-            models.DisconnectReason.DUPLICATE_IDENTITY, rtc.LeaveRequest.DISCONNECT
-        )
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            await seat.websocket.send_bytes(message)
         self._leave(seat)
         seat.participant = None
-        await seat.websocket.close()
+        self.spawn(_turned_out(seat.websocket))
+
+
+async def _turned_out(websocket: web.WebSocketResponse) -> None:
+    """Tell a participant that another one has its name."""
+    message = messages.leave(
+        models.DisconnectReason.DUPLICATE_IDENTITY, rtc.LeaveRequest.DISCONNECT
+    )
+    with contextlib.suppress(ConnectionError, RuntimeError):
+        await websocket.send_bytes(message)
+    await websocket.close()
 
 
 def decode_join(text: str) -> rtc.JoinRequest:
@@ -279,7 +290,7 @@ def decode_join(text: str) -> rtc.JoinRequest:
                 raw = stream.read(_MAX_JOIN)
         join = rtc.JoinRequest()
         join.ParseFromString(raw)
-    except (DecodeError, OSError, EOFError, ValueError) as error:
+    except (DecodeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError("no join request") from error
     return join
 
@@ -292,7 +303,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
         playout_delay_ms=(bounds[0], bounds[1]) if bounds else None,
         viewers=plan.get("viewers", VIEWERS),
     )
-    room = RoomServer(settings, plan["api_key"], plan["api_secret"])
+    host = plan.get("host", HOST)
+    room = RoomServer(settings, plan["api_key"], plan["api_secret"], host)
     port = await room.start(plan.get("port", 0))
     parent.tell({"port": port})
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import gzip
@@ -120,6 +121,53 @@ async def test_the_same_identity_again_replaces_the_old_session() -> None:
         async with _connect(session, url, _token("a")) as new:
             assert (await _message(old)).WhichOneof("message") == "leave"
             assert (await _message(new)).join.participant.identity == "a"
+
+
+async def test_two_of_one_identity_at_the_same_time_leave_one_of_them_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with _room() as url, aiohttp.ClientSession() as session:
+        for _ in range(5):
+            sockets = await asyncio.gather(*(_connect(session, url, _token("a")) for _ in range(4)))
+            last = [await _last(socket) for socket in sockets]
+            assert sorted(kind == "leave" for kind in last) == [False, True, True, True]
+            for socket in sockets:
+                await socket.close()
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def _last(socket: aiohttp.ClientWebSocketResponse[Any]) -> str:
+    """The kind of message that ended it, or that comes when all else has been said."""
+    await socket.send_bytes(rtc.SignalRequest(ping=1).SerializeToString())
+    while True:
+        message = await socket.receive(timeout=5)
+        if message.type is not aiohttp.WSMsgType.BINARY:
+            return "leave"
+        kind = rtc.SignalResponse.FromString(message.data).WhichOneof("message")
+        if kind in ("leave", "pong"):
+            return str(kind)
+
+
+async def test_what_does_not_inflate_is_no_join_request(caplog: pytest.LogCaptureFixture) -> None:
+    packed = bytearray(gzip.compress(b"x" * 100))
+    packed[12] ^= 0xFF
+    wrapped = rtc.WrappedJoinRequest(
+        compression=rtc.WrappedJoinRequest.GZIP, join_request=bytes(packed)
+    )
+    text = base64.urlsafe_b64encode(wrapped.SerializeToString()).decode()
+    async with _room() as url, aiohttp.ClientSession() as session:
+        query = {"access_token": _token(), "join_request": text}
+        async with session.get(url, params=query) as answer:
+            assert answer.status == 400
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_the_room_is_called_by_addresses_and_localhost_alone() -> None:
+    async with _room() as url, aiohttp.ClientSession() as session:
+        for host, status in (("evil.example", 403), ("localhost", 200)):
+            headers = {"Host": host, "Authorization": f"Bearer {_token()}"}
+            async with session.get(f"{url}/validate", headers=headers) as answer:
+                assert answer.status == status
 
 
 async def test_a_reconnect_is_told_to_start_over() -> None:

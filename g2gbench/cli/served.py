@@ -1,0 +1,145 @@
+"""What ``g2gbench serve`` says: to a person in lines, to a program in JSON, an object a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from g2gbench.scenario.shown import shown_url
+from g2gbench.service.app import STREAM_PATH, ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where everything listens: ports, of the service's address; ``admin``: None: nowhere."""
+
+    settings: ServiceSettings
+    port: int
+    stun: int
+    admin: int | None
+
+    @property
+    def base(self) -> str:
+        """The base URL of the signalling."""
+        return f"ws://{self.settings.address}:{self.port}"
+
+    @property
+    def http(self) -> str:
+        """The base URL of the routes."""
+        return f"http://{self.settings.address}:{self.port}"
+
+    @property
+    def stun_url(self) -> str:
+        """The STUN server."""
+        return f"stun:{self.settings.address}:{self.stun}"
+
+    @property
+    def admin_url(self) -> str | None:
+        """What goes on."""
+        return None if self.admin is None else f"http://127.0.0.1:{self.admin}/admin/state"
+
+
+class Teller:
+    """Says what happens; once nobody reads it, it says nothing."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def serving(self, at: Addresses) -> None:
+        """It listens, and where. No key: it would be in somebody's log."""
+        for line in [json.dumps(_object(at))] if self._as_json else _lines(at):
+            self._say(line)
+
+    def happened(self, message: dict[str, Any]) -> None:
+        """What a person wants to know of it, if anything."""
+        told = _told(message)
+        if told is None:
+            return
+        if self._as_json:
+            self._say(json.dumps(told))
+        else:
+            self._say(_words(told), err=told["event"] in ("process_lost", "stopping"))
+
+    def _say(self, line: str, *, err: bool = False) -> None:
+        try:
+            click.echo(line, err=err)
+        except BrokenPipeError:
+            # What is still buffered would fail again when the process ends.
+            stream = sys.stderr if err else sys.stdout
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _object(at: Addresses) -> dict[str, Any]:
+    settings = at.settings
+    return {
+        "event": "serving",
+        "url": at.base,
+        "http_url": at.http,
+        "stream_path": STREAM_PATH,
+        "stun_url": at.stun_url,
+        "admin_url": at.admin_url,
+        "models": list(settings.models),
+        "room": settings.host.room.get("kind", "embedded"),
+        "sessions": settings.seats,
+        "waiting": settings.waiting,
+        "keys": None if settings.keys is None else len(settings.keys),
+    }
+
+
+def _lines(at: Addresses) -> Iterator[str]:
+    settings, base, http = at.settings, at.base, at.http
+    kind = settings.host.room.get("kind", "embedded")
+    rooms = {
+        "embedded": "embedded, one a session",
+        "livekit-server": "on one livekit-server",
+        "external": f"on {shown_url(str(settings.host.room.get('url')))}",
+    }[kind]
+    yield f"serving {', '.join(settings.models)} at {base}{STREAM_PATH}?api_key=KEY&model=…"
+    yield f"base URLs for an SDK: {base} and {http}"
+    yield f'Python:     DecartClient(api_key=…, base_url="{http}", realtime_base_url="{base}")'
+    yield (
+        f'JavaScript: createDecartClient({{apiKey: …, baseUrl: "{http}", '
+        f'realtimeBaseUrl: "{base}", telemetry: false}})'
+    )
+    yield (
+        f"rooms: {rooms}; sessions at once: {settings.seats}; "
+        f"keys: {'any' if settings.keys is None else len(settings.keys)}"
+    )
+    yield f"STUN: {at.stun_url}"
+    if at.admin_url is not None:
+        yield f"admin: {at.admin_url}"
+
+
+def _told(message: dict[str, Any]) -> dict[str, Any] | None:
+    """A message of the service as an event; None for what nobody wants to know."""
+    if message.get("event") in ("session_started", "session_ended", "client_refused", "stopping"):
+        return message
+    if "lost" in message:
+        return {
+            "event": "process_lost",
+            "process": message.get("process"),
+            "reason": message["lost"],
+        }
+    return None
+
+
+def _words(told: dict[str, Any]) -> str:
+    match told["event"]:
+        case "session_started":
+            width, height = told["size"]
+            return f"session {told['session_id']} started: {told['model']}, {width}x{height}"
+        case "session_ended":
+            after = f"after {told['seconds']} s of video: {told['reason']}"
+            return f"session {told['session_id']} ended {after}"
+        case "client_refused":
+            return f"a client was refused: {told['reason']}"
+        case "stopping":
+            return "stopping"
+        case _:
+            return str(told["reason"])

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, told_size
+
+MODEL, CAPTURED = (1280, 704), (640, 360)
+
+
+def test_each_size_is_tried_once_the_models_first() -> None:
+    assert sizes_to_try(MODEL, CAPTURED) == (MODEL, CAPTURED, None)
+    assert sizes_to_try(CAPTURED, CAPTURED) == (CAPTURED, None)
+    assert sizes_to_try(None, CAPTURED) == (None, CAPTURED)
+
+
+def test_a_pages_corner_holds_the_marker_of_either_size() -> None:
+    assert corner_size(MODEL, CAPTURED) == CAPTURED
+    assert corner_size((640, 704), (1280, 360)) == (640, 360)
+    assert corner_size(None, CAPTURED) is None
+
+
+def test_the_size_that_holds_is_told_with_its_facts() -> None:
+    assert told_size(MODEL) == {"width": 1280, "height": 704}
+    assert told_size(None) == {"protocol": True}
