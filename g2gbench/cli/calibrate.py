@@ -39,6 +39,8 @@ def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool)
       g2gbench calibrate --quick
     """
     writable(calibration_path().parent, "$XDG_DATA_HOME")
+    if out is not None:
+        writable(out, "--out")
     try:
         done, interrupted = asyncio.run(_calibrate(quick, out, quiet))
     except NotCalibrated as error:

@@ -13,6 +13,7 @@ from g2gbench.report import comparison as comparison_report
 from g2gbench.report import comparison_text
 from g2gbench.store import baselines
 from g2gbench.store.comparing import compare
+from g2gbench.store.files import writable
 
 
 @click.command("compare", context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,6 +82,8 @@ def compare_command(
       g2gbench compare reports/wifi-20260314-021000 reports/wifi-20260315-021000
       g2gbench compare wifi reports/wifi-20260315-021000 --floor g2g_ms.p95=20ms --json
     """
+    if out is not None:
+        writable(out, "--out")
     found = compare(
         baselines.find(base),
         baselines.find(candidate),

