@@ -75,7 +75,8 @@ def compare_command(
     fewest that can show anything, 5 or more are better.
 
     Exit codes: 0 no regression, 1 a regression, 2 bad input (also: the runs are not alike),
-    3 nothing could be compared, 130 interrupted while it was confirmed.
+    3 nothing could be compared, 5 a fault of this tool or machine, 130 interrupted while it was
+    confirmed.
 
     \b
     Examples:

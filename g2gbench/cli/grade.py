@@ -50,8 +50,8 @@ def grade_command(
     640x360, 30 frames a second; close what else runs here. With --out it can be stopped and goes on
     where it was.
 
-    Exit code 0 when it was graded, whatever the grades are, 3 when no session could be, 130 when it
-    was interrupted.
+    Exit code 0 when it was graded, whatever the grades are, 3 when no session could be, 5 for a
+    fault of this tool or machine, 130 when it was interrupted.
 
     \b
     Examples:

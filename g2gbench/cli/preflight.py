@@ -68,7 +68,7 @@ def preflight_command(
     Times are in ms.
 
     Exit codes: 0 as good as required, 1 worse, 2 bad input, 3 nothing was measured,
-    4 no network, or no session could be had.
+    4 no network, or no session could be had, 5 a fault of this tool or machine.
 
     \b
     Examples:

@@ -58,7 +58,8 @@ def trend_command(
     """Say since which run a metric is worse, over all runs below a directory.
 
     Runs of scenarios or machines that differ are histories of their own. Exit codes: 0 steady,
-    1 a metric is worse than it was, 2 bad input, 3 too few runs to tell.
+    1 a metric is worse than it was, 2 bad input, 3 too few runs to tell, 5 a fault of
+    this tool or machine.
 
     \b
     Examples:
