@@ -88,6 +88,7 @@ def _write(found: list[trend.Trend], plain: dict[str, object], out: Path) -> Non
     from g2gbench.report import svg
     from g2gbench.report.figures.trend import figures
 
+    out.mkdir(parents=True, exist_ok=True)
     write_json(out / "trend.json", plain)
     write_text(out / "trend.md", trend.markdown(found))
     for one in found:
