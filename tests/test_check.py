@@ -265,3 +265,20 @@ def test_without_npm_or_an_environment_of_its_own_nothing_is_installed(
     check.provide_javascript_sdk()
     assert not any(path.exists() for path in asked)
     assert provided.MODULES_VARIABLE not in os.environ
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_ci_alone_installs_what_its_tests_would_skip(
+    check: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    asked = tmp_path / "asked"
+    apt = tmp_path / "bin" / "apt-get"
+    apt.write_text(INSTALLER.format(python=sys.executable, asked=str(asked), status=0))
+    apt.chmod(0o755)
+    monkeypatch.delenv("CI", raising=False)
+    check.provide_packages(slow)
+    assert not asked.exists()
+    monkeypatch.setenv("CI", "true")
+    check.provide_packages(slow)
+    names = [line.split()[-1] for line in asked.read_text().splitlines() if "install" in line]
+    assert names == ["chromium", "firefox-esr", *(["mmdebstrap"] if slow else [])]

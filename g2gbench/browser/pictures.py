@@ -156,8 +156,8 @@ class PageStream(LocalStream):
 
     @property
     def interval_ms(self) -> float:
-        """Between two frames."""
-        return 1000.0 / self.fps
+        """Between two frames, where they come closest."""
+        return 1000.0 / self.peak_fps
 
     def start(self) -> None:
         """Begin to send; what has begun goes on. Raises RealtimeError when disposed of."""

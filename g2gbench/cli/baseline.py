@@ -17,6 +17,7 @@ from g2gbench.report.numbers import label, plural, shown, single
 from g2gbench.store import baselines, noise
 from g2gbench.store.baselines import Baseline
 from g2gbench.store.comparing import conditions, refuse
+from g2gbench.store.files import writable
 from g2gbench.store.reading import open_run
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -54,6 +55,7 @@ def save_command(run: Path, name: str | None, root: Path) -> None:
     Example:
       g2gbench baseline save reports/wifi-20260314-021000 --name last-release
     """
+    writable(root, "--root")
     kept = baselines.save(open_run(run), now=datetime.now(UTC), name=name, root=root)
     click.echo(f"{kept.name}: {_trials(kept)} kept in {kept.path}")
 

@@ -32,13 +32,16 @@ def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool)
     runs here. Errors are in ms: measured less injected. The result is kept in the user's data
     folder (calibration.json), and every later report names it.
 
-    Exit code 0 when it was taken, 3 when too little of it was valid, 130 when it was interrupted.
+    Exit code 0 when it was taken, 3 when too little of it was valid, 5 for a fault of this tool
+    or machine, 130 when it was interrupted.
 
     \b
     Example:
       g2gbench calibrate --quick
     """
     writable(calibration_path().parent, "$XDG_DATA_HOME")
+    if out is not None:
+        writable(out, "--out")
     try:
         done, interrupted = asyncio.run(_calibrate(quick, out, quiet))
     except NotCalibrated as error:

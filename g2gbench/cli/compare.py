@@ -13,6 +13,7 @@ from g2gbench.report import comparison as comparison_report
 from g2gbench.report import comparison_text
 from g2gbench.store import baselines
 from g2gbench.store.comparing import COMMAND, compare
+from g2gbench.store.files import writable
 
 
 @click.command("compare", context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,13 +75,16 @@ def compare_command(
     fewest that can show anything, 5 or more are better.
 
     Exit codes: 0 no regression, 1 a regression, 2 bad input (also: the runs are not alike),
-    3 nothing could be compared, 130 interrupted while it was confirmed.
+    3 nothing could be compared, 5 a fault of this tool or machine, 130 interrupted while it was
+    confirmed.
 
     \b
     Examples:
       g2gbench compare reports/wifi-20260314-021000 reports/wifi-20260315-021000
       g2gbench compare wifi reports/wifi-20260315-021000 --floor g2g_ms.p95=20ms --json
     """
+    if out is not None:
+        writable(out, "--out")
     found = compare(
         baselines.find(base),
         baselines.find(candidate),

@@ -13,6 +13,7 @@ from g2gbench.errors import ExitCode
 from g2gbench.grading import Grading, NotGraded, grade_all
 from g2gbench.grading_cases import FULL, QUICK, Case, load_cases
 from g2gbench.report.grading import as_plain, markdown, terminal
+from g2gbench.store.files import writable
 
 
 @click.command("grade", context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,8 +50,8 @@ def grade_command(
     640x360, 30 frames a second; close what else runs here. With --out it can be stopped and goes on
     where it was.
 
-    Exit code 0 when it was graded, whatever the grades are, 3 when no session could be, 130 when it
-    was interrupted.
+    Exit code 0 when it was graded, whatever the grades are, 3 when no session could be, 5 for a
+    fault of this tool or machine, 130 when it was interrupted.
 
     \b
     Examples:
@@ -64,6 +65,8 @@ def grade_command(
     cases = QUICK if quick else FULL
     if cases_file is not None:
         cases = load_cases(cases_file)
+    if out is not None:
+        writable(out, "--out")
     try:
         done, interrupted = asyncio.run(_grade(cases, out, quiet))
     except NotGraded as error:

@@ -25,6 +25,7 @@ from g2gbench.report.terminal import render
 from g2gbench.scenario import Scenario, load, loads
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text
+from g2gbench.store.files import writable
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
 
@@ -85,6 +86,7 @@ def live_command(
     """
     read, origin = _read(scenario, sitting.settings(overrides))
     sitting.check(read)
+    writable(out, "--out")
     raise SystemExit(asyncio.run(_live(read, origin, out, Site(host, port, _tls(cert, key)), host)))
 
 

@@ -71,7 +71,8 @@ def preflight_command(
     Times are in ms.
 
     Exit codes: 0 as good as required, 1 worse, 2 bad input, 3 nothing was measured, or
-    this machine was too busy to measure with, 4 no network, or no session could be had.
+    this machine was too busy to measure with, 4 no network, or no session could be had,
+    5 a fault of this tool or machine.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from g2gbench.errors import ExitCode, InputError
 from g2gbench.report.exports import FORMATS
 from g2gbench.report.terminal import render
 from g2gbench.scenario.judging_file import load_quality
-from g2gbench.store.files import write_text
+from g2gbench.store.files import writable, write_text
 from g2gbench.store.judging import judged_again
 from g2gbench.store.reading import Run, open_run
 
@@ -88,6 +88,7 @@ def report_command(
 
 
 def _write(run: Run) -> None:
+    writable(run.report_path, "--format and --output")
     try:
         report.write(run)
     except OSError as error:

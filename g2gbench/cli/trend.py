@@ -13,7 +13,7 @@ from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS
 from g2gbench.report import trend
 from g2gbench.scenario.problems import Refused
-from g2gbench.store.files import write_json, write_text
+from g2gbench.store.files import writable, write_json, write_text
 from g2gbench.store.histories import histories
 
 _EXIT = {
@@ -58,7 +58,8 @@ def trend_command(
     """Say since which run a metric is worse, over all runs below a directory.
 
     Runs of scenarios or machines that differ are histories of their own. Exit codes: 0 steady,
-    1 a metric is worse than it was, 2 bad input, 3 too few runs to tell.
+    1 a metric is worse than it was, 2 bad input, 3 too few runs to tell, 5 a fault of
+    this tool or machine.
 
     \b
     Examples:
@@ -72,6 +73,8 @@ def trend_command(
         chosen = dict(parse_floor(text) for text in floors)
     except Refused as error:
         raise InputError(str(error)) from error
+    if out is not None:
+        writable(out, "--out")
     found = [trend.trend_of(one, metrics, chosen) for one in histories(directory, scenario)]
     plain = trend.as_plain(found)
     if out is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,15 @@ from g2gbench.secrecy import MASK, Unshown, masked_url
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KINDS = ("loopback", "service", "livekit")
+_ALSO_READ: Mapping[str, tuple[str, ...]] = {
+    "target": ("source",),
+    "source": ("client",),
+    "client": ("source", "publish"),
+    "publish": ("client",),
+    "network": ("profiles",),
+    "timeline": ("session", "network", "profiles", "client", "target", "source"),
+}
+"""What the checks of a section read beside it: where that is wrong, they say nothing."""
 
 
 def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, list[Problem]]:
@@ -31,12 +40,32 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
     try:
         scenario = Scenario.model_validate(plain(tree))
     except ValidationError as error:
-        return None, list(_translate(tree, error))
+        wrong = list(_translate(tree, error))
+        bad = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+        return None, [*wrong, *(_besides(tree, bad) if complete else ())]
     if complete:
         problems = [_problem(tree, location, refused) for location, refused in check(scenario)]
         if problems:
             return None, problems
     return (settle(scenario) if complete else scenario), []
+
+
+def _besides(tree: Table, bad: Set[str]) -> Iterator[Problem]:
+    """What contradicts itself in the sections that can be read, beside those that cannot."""
+    known = keys_at(())
+    if "target" in bad or bad - set(known):  # a misspelt section may be the one that is missed
+        return
+    kept = [entry for entry in tree.entries if entry.key not in bad]
+    if "name" in bad:
+        kept.append(Entry("name", tree.place, Scalar(tree.place, "unnamed", "unnamed")))
+    try:
+        scenario = Scenario.model_validate(plain(replace(tree, entries=tuple(kept))))
+    except ValidationError:  # what is left out is needed
+        return
+    for location, refused in check(scenario):
+        section = str(location[0])
+        if not bad & {section, *_ALSO_READ.get(section, ())}:
+            yield _problem(tree, location, refused)
 
 
 def expand_environment(

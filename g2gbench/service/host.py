@@ -98,7 +98,7 @@ class SessionHost:
         try:
             ready = await worker.ready(READY_S)
             if "error" in ready:
-                raise ChildLost(str(ready["error"]))
+                raise ChildLost(f"the worker: {ready['error']}")
         except ChildLost as error:
             if self.server is not None or self._external is None:
                 raise
@@ -210,11 +210,15 @@ class SessionHost:
 
     def _lost(self, name: str, reason: str) -> None:
         """Tell it once: a server's end is followed by that of the process that kept it."""
-        starting = name == "worker" and not self._started  # ``start`` raises it
-        if not self._closing and name not in self._gone and not starting:
+        # That a server which is not ours refuses the worker is raised by ``start``: no loss.
+        refused = name == "worker" and self._is_refused()
+        if not self._closing and name not in self._gone and not refused:
             self.lost = True
             self.on_message(name, {"lost": reason})
         self._gone.add(name)
+
+    def _is_refused(self) -> bool:
+        return self._external is not None and self.server is None and not self._started
 
 
 __all__ = ["ChildLost", "HostSettings", "RoomUnavailable", "SessionHost"]

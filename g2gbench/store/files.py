@@ -20,15 +20,18 @@ _LONGEST_NAME = 120
 
 
 def writable(directory: Path, option: str) -> None:
-    """Try that files can be kept there, made where it is missing; raises InputError.
+    """Try that files can be kept there, also where it is still missing; raises InputError.
 
-    ``option`` is what the user can name another place with.
+    Nothing is left of it. ``option`` is what the user can name another place with.
     """
+    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / f".writable.{os.getpid()}.tmp"
         probe.touch()
         probe.unlink()
+        for folder in made:
+            folder.rmdir()
     except OSError as error:
         words = error.strerror or type(error).__name__
         raise InputError(

@@ -278,6 +278,7 @@ def _fresh(root: Path, name: str) -> Path:
     Raises InputError where none can be made.
     """
     writable(root, "--out")
+    root.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
         path = root / (name if number == 1 else f"{name}-{number}")

@@ -39,10 +39,10 @@ def mirrored(plan: Mapping[str, Any]) -> bool:
 
 def check(scenarios: Iterable[Scenario]) -> None:
     """Open every file and camera once, before anything runs. Raises InputError."""
-    seen: set[tuple[str, str | None, str | None]] = set()
+    seen: set[tuple[str, str | None, str | None, float | None]] = set()
     for scenario in scenarios:
         source = scenario.source
-        key = (source.kind, source.path, source.device)
+        key = (source.kind, source.path, source.device, source.fps)
         if source.kind == "synthetic" or key in seen:
             continue
         seen.add(key)

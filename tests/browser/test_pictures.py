@@ -16,9 +16,11 @@ from g2gbench.browser import drawing
 from g2gbench.browser.clock import PageClock
 from g2gbench.browser.page import PageFailed
 from g2gbench.browser.pictures import AHEAD, PageStream
+from g2gbench.errors import InputError
 from g2gbench.measure.records import Captured, Record, Skipped
 from g2gbench.realtime.errors import RealtimeError
 from g2gbench.sources import SyntheticSource
+from g2gbench.sources.i420 import Buffer
 
 
 class Taking:
@@ -118,3 +120,33 @@ async def test_the_end_waits_for_nothing_that_waits_for_the_event_loop(laid: Str
     assert await laid.page.kind() == drawing.ORDERS
     laid.stream.dispose()
     assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
+
+
+class Breaks(SyntheticSource):
+    """Has no picture from a number on."""
+
+    peak_fps = 50.0
+
+    def render(self, number: int, into: Buffer) -> None:
+        if number >= 3:
+            raise InputError("clip.mp4: no such file")
+        super().render(number, into)
+
+
+async def test_a_source_that_breaks_is_told_with_its_reason() -> None:
+    page: Any = Taking()
+    lost: asyncio.Queue[str] = asyncio.Queue()
+    stream = PageStream(
+        Breaks("flat", 256, 64, 25, 1),
+        page,
+        mirrored=False,
+        marker=marker.get("v1"),
+        first_number=0,
+        on_record=lambda _: None,
+        on_frame_id=lambda _: None,
+        on_lost=lost.put_nowait,
+    )
+    assert (stream.fps, stream.peak_fps) == (25, 50)
+    stream.start()
+    assert await asyncio.wait_for(lost.get(), 10) == "the source: clip.mp4: no such file"
+    stream.dispose()

@@ -185,3 +185,12 @@ def test_a_copy_of_a_run_counts_once(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert len(found["runs"]) == 9
     (left_out,) = found["left_out"]
     assert left_out["because"].startswith("the same run as ")
+
+
+def test_a_place_that_takes_nothing_is_bad_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = trend(capfd, str(tmp_path), "--out", str(tmp_path / "file" / "below"))
+    assert code == 2
+    assert "nothing can be written there" in err

@@ -290,3 +290,37 @@ def test_what_stands_in_a_videos_place_is_told(tmp_path: Path) -> None:
     for name, reason in (("pipe.mp4", "not a regular file"), ("folder.mp4", "a directory")):
         with pytest.raises(ScenarioError, match=reason):
             loads(text % name, directory=tmp_path)
+
+
+BESIDE = (
+    "name: a\ntarget: {kind: loopback, model: lucy-2.1}\n"
+    "session: {warmup: 1s, duration: 4s, playout_delay: {min: 20ms, max: 10ms}}\n"
+    "timeline: [{at: 9s, prompt: late}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            "publish: {codec: vp10}",
+            ["session.playout_delay.max", "timeline[0].at", "publish.codec"],
+        ),
+        ("expect: [nothing < 1]", ["session.playout_delay.max", "timeline[0].at", "expect[0]"]),
+        ("network: {profil: lte}", ["session.playout_delay.max", "network.profil"]),
+        ("profils: {}", ["profils"]),
+    ],
+)
+def test_contradictions_are_told_beside_a_field_that_is_wrong(more: str, told: list[str]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        loads(f"{BESIDE}{more}\n")
+    assert [problem.path for problem in caught.value.problems] == told
+
+
+def test_contradictions_of_a_section_that_is_wrong_are_not_guessed() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        loads(BESIDE.replace("duration: 4s", "duraton: 40s"))
+    assert [problem.path for problem in caught.value.problems] == ["session.duraton"]
+    with pytest.raises(ScenarioError) as caught:
+        loads(BESIDE.replace("name: a", "name: 1"))
+    assert "timeline[0].at" in [problem.path for problem in caught.value.problems]
