@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from g2gbench.analysis.comparison import PRIMARY
 from g2gbench.cli import against
 from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
@@ -25,6 +26,13 @@ from g2gbench.store.comparing import compare
     multiple=True,
     metavar="METRIC=VALUE",
     help="Smallest difference that matters: 20ms, 1%, or 5% of the base's value.",
+)
+@click.option(
+    "--primary",
+    default=PRIMARY,
+    show_default=True,
+    metavar="METRIC",
+    help="The metric that is tested first, at the full level.",
 )
 @click.option(
     "--fail-on",
@@ -54,6 +62,7 @@ def compare_command(
     candidate: str,
     metrics: tuple[str, ...],
     floors: tuple[str, ...],
+    primary: str,
     fail_on: str | None,
     allow: tuple[str, ...],
     confirm: int | None,
@@ -80,6 +89,7 @@ def compare_command(
         metrics=metrics,
         floors=floors,
         allow=allow,
+        primary=primary,
     )
     interrupted = False
     if confirm:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import terminal_budget as way
+from g2gbench.report.baseline_view import head_of
 from g2gbench.report.cell_view import link_loss, name_of, remarks_on_display, spread_words
-from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
+from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, short_cell
 from g2gbench.report.numbers import KEY_METRICS, key_metrics, label, plural, scale, shown
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import UNKNOWN
@@ -39,7 +40,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
     No colour: marks and words say the same everywhere.
     """
     summary = run.summary_data
-    blocks = [_head(run.name, headline(summary, _planned(run)))]
+    blocks = [_head(run.name, head_of(run))]
     cells = summary["cells"]
     if len(cells) == 1:
         blocks += _one_cell(cells[0], verbose)
@@ -60,10 +61,6 @@ def render(run: Run, *, verbose: bool = False) -> str:
         [f"{_INDENT}report  {run.report_path / 'report.html'}"],
     ]
     return "\n\n".join("\n".join(map(for_a_line, block)) for block in blocks if block)
-
-
-def _planned(run: Run) -> dict[str, int]:
-    return {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
 
 
 def _head(name: str, head: Headline) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from g2gbench.analysis.comparison import (
     JUDGED,
+    PRIMARY,
     Asked,
     Outcome,
     Row,
@@ -90,6 +91,7 @@ def compare(
     floors: Mapping[str, str] | Sequence[str] = (),
     allow: Sequence[str] = (),
     noise_path: Path | None = None,
+    primary: str = PRIMARY,
 ) -> Comparison:
     """Compare two stored runs over their valid trials.
 
@@ -100,6 +102,7 @@ def compare(
         floors: effect floors as written: ``{"g2g_ms.p95": "20ms", "fps": "3%"}``, or each as
             ``g2g_ms.p95=20ms``.
         allow: differences to let through, by name: ``publish.codec``, ``machine``, or ``all``.
+        primary: the metric that is tested first, at the full level.
         noise_path: where the machine's noise is kept; default the user's data folder.
 
     Raises InputError for what is no run, for an unknown metric, and for runs that are not alike.
@@ -110,18 +113,26 @@ def compare(
     if isinstance(floors, Mapping):
         floors = [f"{name}={value}" for name, value in floors.items()]
     asked_floors = read_floors(floors)
-    for name in metrics:
-        known_metric(name)
-    for name in asked_floors:
-        if name not in (metrics or JUDGED):
-            raise InputError(f"--floor {name}: it is not judged; add --metric {name}")
+    check(metrics, asked_floors, primary)
     unlike = differences(conditions(base), conditions(candidate))
     refuse(unlike, allow)
     cells, left_out = _cells(base, candidate)
     known = noise.load(base, noise_path)
-    asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known))
+    asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known), primary)
     rows = compare_trials(_results(base), _results(candidate), cells, asked)
     return Comparison(base, candidate, rows, unlike, left_out, asked, known)
+
+
+def check(metrics: Sequence[str], floors: Mapping[str, Floor], primary: str) -> None:
+    """Raise InputError for metrics that are none, or that are not judged and should be."""
+    for name in (*metrics, primary):
+        known_metric(name)
+    judged = metrics or JUDGED
+    if primary != PRIMARY and primary not in judged:
+        raise InputError(f"{primary} is not judged, so it cannot be tested first: judge it too")
+    for name in floors:
+        if name not in judged:
+            raise InputError(f"--floor {name}: it is not judged; add --metric {name}")
 
 
 def conditions(run: Run) -> Conditions:
@@ -200,6 +211,7 @@ def _plain(row: Row) -> dict[str, Any]:
     return {
         "cell": row.cell,
         "metric": row.metric,
+        "primary": row.primary,
         "unit": METRICS[row.metric].unit,
         "base": finite(row.base),
         "candidate": finite(row.candidate),
