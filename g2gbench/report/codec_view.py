@@ -29,13 +29,14 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CodecView:
-    """One comparison, ready for a page; ``said`` is what it comes to.
+    """One comparison, ready for a page; ``answer`` says which codec, ``said`` by how much.
 
     ``deltas``: a row a codec, each (value with its unit, interval, reason). ``points``: a row a
     cell. ``missing``: codecs without a point, with the reason. ``notes``: what cannot be told.
     """
 
     where: str
+    answer: str
     said: tuple[str, ...]
     anchor: str
     curves: Illustration | None
@@ -46,6 +47,7 @@ class CodecView:
     points: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
     missing: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    told_apart: bool
 
 
 def codec_views(summary: Mapping[str, Any]) -> list[CodecView]:
@@ -77,6 +79,7 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
     notes = [one["note"] for one in found["rankings"] if one["groups"] and one["note"]]
     return CodecView(
         where=where,
+        answer=_answer(found),
         said=tuple(_said(found)),
         anchor=found["anchor"],
         curves=rate_curves(found, f"codecs{suffix}"),
@@ -95,6 +98,7 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         ),
         missing=tuple((c["codec"], c["reason"]) for c in found["curves"] if c["reason"]),
         notes=tuple(dict.fromkeys(notes)),
+        told_apart=any(len(one["groups"]) > 1 for one in found["rankings"]),
     )
 
 
@@ -129,6 +133,22 @@ def _rate(point: Mapping[str, Any]) -> str:
 
 def _signed(value: float, decimals: int) -> str:
     return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def _answer(found: Mapping[str, Any]) -> str:
+    """Which codec takes the fewest bits for the same picture, and how sure that is."""
+    anchor = str(found["anchor"])
+    known = {str(row["codec"]): row["bd_rate_percent"] for row in found["deltas"]}
+    known = {codec: one for codec, one in known.items() if one["value"] is not None}
+    if not known:
+        return "No codec can be named the best: there is no difference of bits to go by."
+    best = min(known, key=lambda codec: float(known[codec]["value"]))
+    told = known[best]
+    first, sure = best, told["n"] > 1 and told["high"] < 0
+    if told["value"] >= 0:
+        first, sure = anchor, all(one["n"] > 1 and one["low"] > 0 for one in known.values())
+    doubt = "" if sure else ", though these trials cannot tell it apart for sure"
+    return f"{first} takes the fewest bits for the same picture{doubt}."
 
 
 def _said(found: Mapping[str, Any]) -> Iterator[str]:

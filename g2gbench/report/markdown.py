@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from g2gbench.report import codec_text
 from g2gbench.report.baseline_view import head_of
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.cell_view import remarks_on_display
@@ -40,7 +41,9 @@ def render(run: Run) -> str:
         f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.status}, "
         f"{_text(head.sentence)}",
         _text(" ".join(head.lines)),
+        *(_text(answer) for answer in codec_text.answers(summary)),
         *(_text(f"What to do: {advice}") for advice in head.advice),
+        *codec_text.markdown(summary),
         "\n".join(_expectations(summary["cells"])),
         "\n".join(_key_numbers(summary["cells"])),
         _text("; ".join(remarks_on_display(summary["cells"]))),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import platformdirs
 
-from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
+from g2gbench.analysis.likeness import fingerprint, machine_differences
 from g2gbench.analysis.noise import noise_of_cells
 from g2gbench.errors import InputError
 from g2gbench.store.files import write_json
@@ -83,8 +83,7 @@ def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     machine = run.facts.get("machine") or {}
-    same = all(found["machine"].get(key) == machine.get(key) for key in SAME_MACHINE)
-    return found if same else None
+    return None if machine_differences(found["machine"], machine) else found
 
 
 def by_metric(facts: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
