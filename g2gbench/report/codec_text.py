@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from g2gbench.analysis.codecs import LATENCY, QUALITY, RATE
 from g2gbench.analysis.valid import is_valid
-from g2gbench.report.codec_view import CodecView, codec_views
+from g2gbench.report.codec_words import answer, said
 from g2gbench.report.headline import short_cell
 from g2gbench.report.markdown_text import escaped
 from g2gbench.report.numbers import label, shown
@@ -18,7 +18,7 @@ _MOST_ROWS: Final = 40
 
 def answers(summary: Mapping[str, Any]) -> list[str]:
     """What each comparison comes to, in a sentence or some."""
-    return [_placed(view, " ".join((view.answer, *view.said))) for view in codec_views(summary)]
+    return [_placed(found, (answer(found), *said(found))) for found in summary.get("codecs") or ()]
 
 
 def rankings(summary: Mapping[str, Any]) -> list[str]:
@@ -83,5 +83,6 @@ def _listed(group: Sequence[str]) -> str:
     return " / ".join(short_cell(name) for name in group)
 
 
-def _placed(view: CodecView, said: str) -> str:
-    return f"{view.where}: {said}" if view.where else said
+def _placed(found: Mapping[str, Any], sentences: Sequence[str]) -> str:
+    where = ", ".join(str(value) for value in found["where"].values())
+    return " ".join(sentences if not where else (f"{where}:", *sentences))
