@@ -38,6 +38,12 @@ JUDGED: Final = ("g2g_ms.p50", "g2g_ms.p95", "ttff_ms", "drop_ratio", "freeze_ms
 ``fps`` is not among them: it falls as ``drop_ratio`` rises, and would ask the same twice.
 """
 
+PRIMARY: Final = "g2g_ms.p50"
+"""Tested first, unless a user names another: alone, so that the others do not blunt it."""
+
+FEWEST: Final = 4
+"""Trials a side: fewer give no interval that covers as often as one must."""
+
 SHOWN: Final = ("fps", "uplink.bitrate_bps", "downlink.bitrate_bps")
 """Beside them for the reader, without a judgement."""
 
@@ -54,7 +60,7 @@ class Row:
     one-sided, towards the side that the difference points to; ``p_adjusted`` holds for the family.
     ``outcome`` is None, with the ``reason``, where nothing was judged. ``more_repeats`` a side
     would decide an inconclusive row; None where not even ``power.MOST`` would, or nothing tells.
-    ``confirmed`` is None unless a second set of trials was asked.
+    ``confirmed`` is None unless a second set of trials was asked; ``primary``: tested first.
     """
 
     cell: str
@@ -71,6 +77,7 @@ class Row:
     more_repeats: int | None = None
     reason: str = ""
     confirmed: bool | None = None
+    primary: bool = False
 
     @property
     def judged(self) -> bool:
@@ -89,12 +96,22 @@ class Row:
 class Asked:
     """What to compare: ``metrics`` to judge (none: the usual), ``floors`` that a user set.
 
+    ``primary`` is tested first, at the full level over its cells; the others after it, as a family
+    of their own. Where it is not among the metrics, the first of them takes its place.
     ``noise``: by cell and metric, how large a difference runs of the same thing have shown.
     """
 
     metrics: tuple[str, ...] = ()
     floors: Mapping[str, Floor] | None = None
     noise: Mapping[tuple[str, str], float] | None = None
+    primary: str = PRIMARY
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The metrics that are judged, the primary one first."""
+        names = self.metrics or JUDGED
+        first = self.primary if self.primary in names else names[0]
+        return (first, *(name for name in names if name != first))
 
 
 def compare_trials(
@@ -104,15 +121,17 @@ def compare_trials(
     asked: Asked,
 ) -> tuple[Row, ...]:
     """Every row of ``cells``, cell by cell: judged metrics first, then those shown beside them."""
-    judged = list(asked.metrics or JUDGED)
+    judged = list(asked.judged)
     shown = [] if asked.metrics else list(SHOWN)
     rows = [_row(base, candidate, cell, name, asked) for cell in cells for name in judged + shown]
+    rows = [replace(row, primary=row.metric == judged[0]) for row in rows]
     judgeable = [i for i, row in enumerate(rows) if row.metric in judged and _can_be_judged(row)]
-    outcomes = iter(_judge([rows[i] for i in judgeable]))
+    for first in (True, False):
+        family = [i for i in judgeable if rows[i].primary is first]
+        for i, outcome in zip(family, _judge([rows[i] for i in family]), strict=True):
+            rows[i] = outcome
     for i, row in enumerate(rows):
-        if i in judgeable:
-            rows[i] = next(outcomes)
-        elif not row.reason:
+        if i not in judgeable and not row.reason:
             known = METRICS[row.metric].direction != "neither"
             rows[i] = replace(row, reason=NOT_ASKED if known else NO_DIRECTION)
     return tuple(rows)
@@ -164,7 +183,7 @@ def _row(
         ]
         one_sided = len(missing) == 1
         # What only one side measured may be the very thing that went wrong.
-        asked_for = metric in (asked.metrics or JUDGED)
+        asked_for = metric in asked.judged
         outcome: Outcome | None = "inconclusive" if one_sided and asked_for else None
         return replace(row, reason="; ".join(missing), outcome=outcome)
     noise = (asked.noise or {}).get((cell, metric))
@@ -225,7 +244,7 @@ def _doubt(row: Row, floor: float) -> str:
     found = row.shift
     if not found.trusted:
         sides = f"{len(row.base_values)} and {len(row.candidate_values)} trials"
-        return f"{sides} can show nothing: 4 a side are the fewest"
+        return f"{sides} can show nothing: {FEWEST} a side are the fewest"
     if found.low <= 0 <= found.high:
         return "the interval holds zero and passes the floor"
     if abs(found.value) <= floor:

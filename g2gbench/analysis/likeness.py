@@ -31,6 +31,9 @@ Of a matrix the cells are compared by their names.
 SAME_MACHINE: Final = ("cores", "memory_bytes", "processor", "architecture", "system")
 """What makes a machine another one; a newer kernel or Python does not."""
 
+MEMORY_TOLERANCE: Final = 0.01
+"""Of the larger one: a kernel keeps some memory for itself, another one somewhat more."""
+
 _NONE: Final = "not there"
 _LONGEST: Final = 60
 
@@ -87,12 +90,22 @@ def fingerprint(scenario: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(compared, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def machine_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+    """In what two machines are not the same, by SAME_MACHINE; empty for one and the same."""
+    return tuple(key for key in SAME_MACHINE if not _alike(key, one.get(key), other.get(key)))
+
+
+def _alike(key: str, one: object, other: object) -> bool:
+    if key == "memory_bytes" and isinstance(one, int) and isinstance(other, int):
+        return abs(one - other) <= MEMORY_TOLERANCE * max(one, other)
+    return one == other
+
+
 def _differences(base: Conditions, candidate: Conditions) -> Iterator[Unlike]:
     yield from _scenarios(base.scenario, candidate.scenario)
-    for key in SAME_MACHINE:
+    for key in machine_differences(base.machine, candidate.machine):
         one, other = base.machine.get(key), candidate.machine.get(key)
-        if one != other:
-            yield Unlike(f"machine.{key}", _shown(one), _shown(other))
+        yield Unlike(f"machine.{key}", _shown(one), _shown(other))
     if base.version != candidate.version:
         yield Unlike("g2gbench", base.version, candidate.version)
     for name in ("clients", "markers"):

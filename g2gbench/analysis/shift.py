@@ -47,6 +47,11 @@ def shift(base: Sequence[float], candidate: Sequence[float]) -> Shift:
     return Shift(float(np.median(apart)), float(apart[rank - 1]), float(apart[-rank]), coverage)
 
 
+def can_show(n: int, m: int) -> bool:
+    """Whether an interval over so many trials a side can cover as often as it must."""
+    return interval_rank(n, m)[1] >= NOMINAL_COVERAGE
+
+
 @lru_cache(maxsize=1024)
 def interval_rank(n: int, m: int) -> tuple[int, float]:
     """Which difference from either end bounds the interval, and how often that covers.

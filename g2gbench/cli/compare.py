@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from g2gbench.analysis.comparison import PRIMARY
 from g2gbench.cli import against, completion
 from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
@@ -33,6 +34,13 @@ from g2gbench.store.files import writable
     multiple=True,
     metavar="METRIC=VALUE",
     help="Smallest difference that matters: 20ms, 1%, or 5% of the base's value.",
+)
+@click.option(
+    "--primary",
+    default=PRIMARY,
+    show_default=True,
+    metavar="METRIC",
+    help="The metric that is tested first, at the full level.",
 )
 @click.option(
     "--fail-on",
@@ -62,6 +70,7 @@ def compare_command(
     candidate: str,
     metrics: tuple[str, ...],
     floors: tuple[str, ...],
+    primary: str,
     fail_on: str | None,
     allow: tuple[str, ...],
     confirm: int | None,
@@ -91,6 +100,7 @@ def compare_command(
         metrics=metrics,
         floors=floors,
         allow=allow,
+        primary=primary,
         words=COMMAND,
     )
     interrupted = False

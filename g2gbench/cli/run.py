@@ -84,6 +84,7 @@ def _asked_for(
     metavar="N",
     help="Measure what looks worse than the baseline N times more before saying so.",
 )
+@against.options
 @click.option("--dry-run", is_flag=True, help="Say what would run and how long it takes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -101,6 +102,7 @@ def run_command(
     as_json: bool,
     quiet: bool,
     verbose: bool,
+    **compared_how: Any,
 ) -> None:
     """Run scenarios, print what they came to, write a report beside the raw data.
 
@@ -117,22 +119,28 @@ def run_command(
       g2gbench run --resume reports/wifi-20260314-021000
       g2gbench run scenarios/wifi.yaml --repeat 5 --baseline wifi
     """
+    how = against.Options(**compared_how)
     if confirm and baseline is None:
         raise click.UsageError("--confirm needs a --baseline to confirm a regression against.")
+    if how.asked and baseline is None:
+        raise click.UsageError("how to compare is said, but not with what: name a --baseline.")
     settings = (*overrides, *([f"repeat={repeat}"] if repeat else []))
     if resume is not None:
         _refuse_out_with_resume()
         jobs = [_resumed(resume, scenarios, settings, retries)]
     else:
         jobs = _fresh(scenarios, settings, retries, out)
-    bases = against.bases_of(baseline, [job.scenario for job in jobs])
+    scenarios_read = [job.scenario for job in jobs]
+    bases = against.bases_of(baseline, scenarios_read, how)
+    for warning in against.too_few(bases, scenarios_read):
+        click.echo(f"warning: {warning}", err=True)
     if dry_run:
         _say_plan(jobs, as_json)
         return
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     summaries = [run.summary_data for run in runs]
     code = _exit_code(summaries, interrupted)
-    compared, broken_off = against.compared(bases, runs, confirm=confirm, quiet=quiet)
+    compared, broken_off = against.compared(bases, runs, confirm=confirm, quiet=quiet, how=how)
     summaries = [against.with_comparison(summary, compared) for summary in summaries]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
@@ -142,7 +150,7 @@ def run_command(
         for comparison in compared.values():
             _say(f"\n{comparison_text.terminal(comparison)}")
     code = ExitCode.INTERRUPTED if broken_off else code
-    raise SystemExit(against.exit_code(code, compared.values()))
+    raise SystemExit(against.exit_code(code, compared.values(), how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from g2gbench.errors import InputError
+from g2gbench.errors import ExitCode, InputError
+from g2gbench.report.headline import Headline, headline
 from g2gbench.report.numbers import NOT_MEASURED, single
 from g2gbench.store.reading import Run
 from g2gbench.store.shapes import ComparisonFile
@@ -24,6 +25,8 @@ COMPARE_JSON: Final = "compare.json"
 class Against:
     """The comparison: ``sentence`` says how it came out, ``page`` is where all of it is.
 
+    ``status`` is its outcome in a word, empty where there is none.
+
     ``exit_code`` is its own, None where there is none. ``words`` has what stands beside a key
     number, by cell and metric.
     """
@@ -32,6 +35,8 @@ class Against:
     page: str
     exit_code: int | None = None
     words: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    status: str = ""
+    base: str = ""
 
     def beside(self, cell: str, metric: str) -> str:
         """What to say beside a value; empty where it was not compared."""
@@ -55,8 +60,25 @@ def against(run: Run) -> Against:
     rows = [row for row in found["rows"] if row["base"] is not None]
     words = {(str(row["cell"]), str(row["metric"])): _words(row) for row in rows}
     base = Path(found["base_dir"]).name
-    sentence = f"Against the baseline {base}: {found['status']}."
-    return Against(sentence, COMPARE_HTML, found["exit_code"], words)
+    sentence = f"{found['status']} against the baseline {base}"
+    sentence += f": {found['sentence']}" if found.get("sentence") else ""
+    return Against(sentence, COMPARE_HTML, found["exit_code"], words, found["status"], base)
+
+
+def head_of(run: Run) -> Headline:
+    """The first thing that every report of a run says: how it came out against its baseline, then
+    what the run itself came to.
+
+    A regression is a failure, whatever the run's own expectations.
+    """
+    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+    head = headline(run.summary_data, planned)
+    compared = against(run)
+    if not compared.status:
+        return head
+    own = f"the run itself: {head.status}, {head.sentence}"
+    status = "fail" if compared.exit_code == ExitCode.FAIL and head.status == "pass" else None
+    return replace(head, status=status or head.status, sentence=f"{compared.sentence}; {own}")
 
 
 def _words(row: Mapping[str, Any]) -> str:

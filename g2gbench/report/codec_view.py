@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
 from g2gbench.analysis.valid import is_valid
+from g2gbench.report.codec_words import answer, delta, said
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
 from g2gbench.report.figures.rate_curves import rate_curves
-from g2gbench.report.numbers import NOT_MEASURED, label, plural, shown
+from g2gbench.report.numbers import label, shown
 from g2gbench.store.files import directory_name
 
-_UNITS: Final = {"percent": ("%", 1), "db": ("dB", 2), "ms": ("ms", 1)}
 _COLUMNS: Final = (
     RATE,
     QUALITY,
@@ -30,13 +30,14 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CodecView:
-    """One comparison, ready for a page; ``said`` is what it comes to.
+    """One comparison, ready for a page; ``answer`` says which codec, ``said`` by how much.
 
     ``deltas``: a row a codec, each (value with its unit, interval, reason). ``points``: a row a
     cell. ``missing``: codecs without a point, with the reason. ``notes``: what cannot be told.
     """
 
     where: str
+    answer: str
     said: tuple[str, ...]
     anchor: str
     curves: Illustration | None
@@ -47,6 +48,7 @@ class CodecView:
     points: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
     missing: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    told_apart: bool
 
 
 def codec_views(summary: Mapping[str, Any]) -> list[CodecView]:
@@ -81,13 +83,14 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         deltas = []
     return CodecView(
         where=where,
-        said=tuple(_said(found)),
+        answer=answer(found),
+        said=tuple(said(found)),
         anchor=found["anchor"],
         curves=rate_curves(found, f"codecs{suffix}"),
         rankings=tuple(one for one in rankings if one is not None),
         delta_names=tuple(DELTAS[name][2] for name in deltas),
         deltas=tuple(
-            (row["codec"], tuple(_delta(name, row[name]) for name in deltas))
+            (row["codec"], tuple(delta(name, row[name]) for name in deltas))
             for row in found["deltas"]
             if deltas
         ),
@@ -100,6 +103,7 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         ),
         missing=tuple((c["codec"], c["reason"]) for c in found["curves"] if c["reason"]),
         notes=tuple(dict.fromkeys(notes)),
+        told_apart=any(len(one["groups"]) > 1 for one in found["rankings"]),
     )
 
 
@@ -119,34 +123,5 @@ def _marked(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) ->
     return {**found, "curves": curves}
 
 
-def _delta(name: str, estimate: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Value with sign and unit, interval, and why there is none."""
-    value = estimate["value"]
-    if value is None:
-        return NOT_MEASURED, "", str(estimate.get("reason", ""))
-    unit, decimals = _UNITS[name.rpartition("_")[2]]
-    told = f"{_signed(value, decimals)} {unit}"
-    if estimate["n"] < 2:
-        return told, "", ""
-    ends = (_signed(estimate[end], decimals) for end in ("low", "high"))
-    return told, f"[{', '.join(ends)}] of {plural(estimate['n'], 'repeat')}", ""
-
-
 def _rate(point: Mapping[str, Any]) -> str:
     return str(point["max_bitrate"]) if point["counts"] else f"{point['max_bitrate']} (invalid)"
-
-
-def _signed(value: float, decimals: int) -> str:
-    return f"{value:+.{decimals}f}".replace("-", "−")
-
-
-def _said(found: Mapping[str, Any]) -> Iterator[str]:
-    """What the comparison comes to, in words: the bits that each codec takes beside the anchor."""
-    for row in found["deltas"]:
-        estimate = row["bd_rate_percent"]
-        value = estimate["value"]
-        if value is None:
-            continue
-        what = f"{abs(value):.1f} % {'more' if value > 0 else 'fewer'} bits than {found['anchor']}"
-        interval = _delta("bd_rate_percent", estimate)[1]
-        yield f"{row['codec']} takes {what} for the same PSNR{f' {interval}' if interval else ''}."

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from g2gbench.report import REPORT_HTML, SUMMARY_MD, comparison_text
+from g2gbench.report import (
+    JUNIT,
+    REPORT_HTML,
+    SUMMARY_MD,
+    comparison_text,
+    comparison_words,
+    junit,
+    markdown,
+)
 from g2gbench.report.baseline_view import COMPARE_HTML, COMPARE_JSON
 from g2gbench.store.comparing import Comparison
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.reading import Run
+from g2gbench.store.run_directory import SUMMARY
 
 COMPARE_MD: Final = "compare.md"
 
@@ -23,17 +33,39 @@ def write(comparison: Comparison, directory: Path) -> None:
     write_text(directory / COMPARE_MD, comparison_text.markdown(comparison))
     write_json(
         directory / COMPARE_JSON,
-        {**comparison.as_plain(), "exit_code": int(comparison.exit_code())},
+        told(comparison),
     )
     write_text(directory / COMPARE_HTML, comparison_page.render(comparison))
 
 
+def told(comparison: Comparison, exit_code: int | None = None) -> dict[str, Any]:
+    """The comparison as JSON, what it came to first."""
+    code = int(comparison.exit_code()) if exit_code is None else exit_code
+    plain = comparison.as_plain()
+    sentence = comparison_words.words(comparison).sentence
+    return {
+        "schema": plain.pop("schema"),
+        "status": comparison.status,
+        "exit_code": code,
+        "sentence": sentence,
+        **plain,
+    }
+
+
+def in_summary(summary: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
+    """A run's summary with its comparison, before its cells."""
+    cells = summary["cells"]
+    before = {k: v for k, v in summary.items() if k not in ("cells", "comparison")}
+    return {**before, "comparison": told(comparison), "cells": cells}
+
+
 def add_to_reports(comparison: Comparison, run: Run) -> None:
-    """Write the comparison beside the run's reports, and put it into its page and summary.md."""
+    """Write the comparison beside the run's reports, and its outcome into each of them."""
     from g2gbench.report import page
 
     write(comparison, run.path)
+    write_json(run.path / SUMMARY, in_summary(run.summary_data, comparison))
     write_text(run.report_path / REPORT_HTML, page.render(run))
-    path = run.report_path / SUMMARY_MD
-    said = path.read_text(encoding="utf-8") if path.exists() else ""
-    write_text(path, f"{said}\n{comparison_text.markdown(comparison, level=3)}")
+    write_text(run.report_path / JUNIT, junit.render(run))
+    said = f"{markdown.render(run)}\n{comparison_text.markdown(comparison, level=3)}"
+    write_text(run.report_path / SUMMARY_MD, said)

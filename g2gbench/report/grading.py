@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from g2gbench.analysis import proportion
 from g2gbench.analysis.grading import (
     DETECTION_AIM_S,
     FACTOR_AIM,
@@ -135,7 +136,8 @@ def _again(row: CaseRow) -> str:
 
 
 def _of(count: int, whole: int) -> str:
-    return f"{count} of {whole}" if whole else "none ran"
+    """A count with the share that it leaves open: 0 of 20 is not never."""
+    return f"{count} of {whole} ({proportion.words(count, whole)})" if whole else "none ran"
 
 
 def _levels(row: CaseRow) -> str:

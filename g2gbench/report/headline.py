@@ -216,7 +216,10 @@ _SAYERS: Final = MappingProxyType(
 
 def _because(summary: Mapping[str, Any]) -> tuple[str, ...]:
     """The causes for a cell without a verdict: its trials', or what was not measured."""
-    told = [f"Trial {numbers}: {reason}." for numbers, _, reason in doubts(summary)]
+    told = [
+        f"Trial {numbers}{f' of {place}' if place else ''}: {reason}."
+        for numbers, place, reason in doubts(summary)
+    ]
     if not told:
         cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
         told = [f"{reason}." for cell in cells for reason in cell["invalid_because"][1:]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from g2gbench.report.baseline_view import Against, against
 from g2gbench.report.headline import headline, measured_text
 from g2gbench.report.text import for_markup
 from g2gbench.store.reading import Run
@@ -20,10 +21,14 @@ def render(run: Run) -> str:
     measurement, so that there is always one.
     """
     summary = run.summary_data
-    root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}"))
+    compared = against(run)
+    said = f": {compared.sentence}" if compared.status else ""
+    root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}{said}"))
     suites = [_suite(run, cell) for cell in summary["cells"]]
     if not suites:
         suites = [_empty(run)]
+    if compared.status:
+        suites.insert(0, _comparison(run, compared))
     root.extend(suites)
     for name in ("tests", "failures", "errors"):  # its schema knows no skipped for all suites
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
@@ -54,6 +59,21 @@ def _suite(run: Run, cell: Mapping[str, Any]) -> ElementTree.Element:
             message = _clean(measured_text(expectation))
             failure = ElementTree.SubElement(case, "failure", type="expectation", message=message)
             failure.text = _clean(f"{expectation['text']}: {message}")
+    return _counted(suite, run)
+
+
+def _comparison(run: Run, compared: Against) -> ElementTree.Element:
+    """A case for what the run was compared with: skipped where that came to nothing."""
+    suite = ElementTree.Element("testsuite", name=_clean(f"{run.name}: against the baseline"))
+    case = ElementTree.SubElement(
+        suite, "testcase", name="against the baseline", classname=_clean(f"g2gbench.{run.name}")
+    )
+    message = _clean(compared.sentence)
+    if compared.status == "regression":
+        failure = ElementTree.SubElement(case, "failure", type="regression", message=message)
+        failure.text = message
+    elif compared.status == "inconclusive":
+        ElementTree.SubElement(case, "skipped", message=message)
     return _counted(suite, run)
 
 

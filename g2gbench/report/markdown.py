@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from g2gbench.report import codec_text
+from g2gbench.report.baseline_view import head_of
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.cell_view import remarks_on_display
-from g2gbench.report.headline import doubts, headline, short_cell, trials_of
+from g2gbench.report.headline import doubts, short_cell, trials_of
 from g2gbench.report.markdown_text import escaped as _text
 from g2gbench.report.numbers import key_metrics, label, plural, shown
 from g2gbench.report.phase_view import recovery_rows
@@ -35,13 +37,14 @@ _RESERVE: Final = 1000
 def render(run: Run) -> str:
     """The run as Markdown: verdict, expectations, key numbers, trials that do not count."""
     summary = run.summary_data
-    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
-    head = headline(summary, planned)
+    head = head_of(run)
     blocks = [
         f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.status}, "
         f"{_text(head.sentence)}",
         _text(" ".join(head.lines)),
+        *(_text(answer) for answer in codec_text.answers(summary)),
         *(_text(f"What to do: {advice}") for advice in head.advice),
+        *codec_text.markdown(summary),
         "\n".join(_expectations(summary["cells"])),
         "\n".join(_key_numbers(summary["cells"])),
         _text("; ".join(remarks_on_display(summary["cells"]))),

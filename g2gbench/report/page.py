@@ -13,13 +13,12 @@ from markupsafe import Markup
 from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report import cell_view, phase_view, run_view
-from g2gbench.report.baseline_view import Against, against
+from g2gbench.report.baseline_view import Against, against, head_of
 from g2gbench.report.budget_view import MEANINGS, budget_of, why_none
 from g2gbench.report.checks import checks
 from g2gbench.report.codec_view import CodecView, codec_views
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.budget import COLOURS
-from g2gbench.report.headline import headline
 from g2gbench.report.illustrate import (
     CellFigures,
     budgets_figure,
@@ -52,7 +51,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     drawer = Drawer()
     summary = run.summary_data
     planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
-    head = headline(summary, planned)
+    head = head_of(run)
     compared = against(run)
     cells = [
         _cell(i, found, drawer, planned.get(found.cell["cell"], 0), compared)

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from g2gbench.analysis.valid import valid_trials
 from g2gbench.measure.registry import DROP_PHASES, METRICS
+from g2gbench.report import codec_text
 from g2gbench.report import terminal_budget as way
+from g2gbench.report.baseline_view import head_of
 from g2gbench.report.cell_view import link_loss, name_of, remarks_on_display, spread_words
-from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, headline, short_cell
+from g2gbench.report.headline import DEFAULT_CELL, Headline, doubts, short_cell
 from g2gbench.report.numbers import KEY_METRICS, key_metrics, label, plural, scale, shown
 from g2gbench.report.phase_view import recovery_rows
 from g2gbench.report.quality_view import UNKNOWN
@@ -39,7 +41,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
     No colour: marks and words say the same everywhere.
     """
     summary = run.summary_data
-    blocks = [_head(run.name, headline(summary, _planned(run)))]
+    blocks = [_head(run.name, head_of(run)), *_codecs(summary)]
     cells = summary["cells"]
     if len(cells) == 1:
         blocks += _one_cell(cells[0], verbose)
@@ -64,8 +66,14 @@ def render(run: Run, *, verbose: bool = False) -> str:
     return "\n\n".join("\n".join(map(for_a_line, block)) for block in blocks if block)
 
 
-def _planned(run: Run) -> dict[str, int]:
-    return {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+def _codecs(summary: Mapping[str, Any]) -> list[list[str]]:
+    """Which codec, then the points and their ranking."""
+    said = codec_text.answers(summary)
+    rows = codec_text.points(summary)
+    lines = [line for text in said for line in _wrapped(text, _INDENT, _INDENT)]
+    ranked = codec_text.rankings(summary)
+    order = [line for text in ranked for line in _wrapped(text, _INDENT, _INDENT + "  ")]
+    return [lines, _columns(rows, right=(1, 2, 3, 4)) if rows else [], order]
 
 
 def _head(name: str, head: Headline) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from g2gbench import __version__
 from g2gbench.analysis.calibration import Findings
-from g2gbench.analysis.likeness import SAME_MACHINE
+from g2gbench.analysis.likeness import machine_differences
 from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.machine import describe_machine, package_versions
@@ -74,7 +74,7 @@ def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, An
 
     A calibration of another machine says nothing of this one.
     """
-    if facts is None or any(facts["machine"].get(k) != machine.get(k) for k in SAME_MACHINE):
+    if facts is None or machine_differences(facts["machine"], machine):
         return None
     (overall,) = [f for f in facts["times"] if (f["metric"], f["injected"]) == OVERALL]
     counts = facts["counts"].values()

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from g2gbench.analysis.comparison import (
     JUDGED,
+    PRIMARY,
     Asked,
     Outcome,
     Row,
@@ -103,6 +104,7 @@ def compare(
     floors: Mapping[str, str] | Sequence[str] = (),
     allow: Sequence[str] = (),
     noise_path: Path | None = None,
+    primary: str = PRIMARY,
     words: Words = PYTHON,
 ) -> Comparison:
     """Compare two stored runs over their valid trials.
@@ -114,6 +116,7 @@ def compare(
         floors: effect floors as written: ``{"g2g_ms.p95": "20ms", "fps": "3%"}``, or each as
             ``g2g_ms.p95=20ms``.
         allow: differences to let through, by name: ``publish.codec``, ``machine``, or ``all``.
+        primary: the metric that is tested first, at the full level.
         noise_path: where the machine's noise is kept; default the user's data folder.
         words: how what is refused is called.
 
@@ -125,19 +128,29 @@ def compare(
     if isinstance(floors, Mapping):
         floors = [f"{name}={value}" for name, value in floors.items()]
     asked_floors = read_floors(floors, words)
-    for name in metrics:
-        known_metric(name)
-    for name in asked_floors:
-        if name not in (metrics or JUDGED):
-            what, add = words.floor.format(name), words.metric.format(name)
-            raise InputError(f"{what}: it is not judged; add {add}")
+    check(metrics, asked_floors, primary, words)
     unlike = differences(conditions(base), conditions(candidate))
     refuse(unlike, allow, words)
     cells, left_out = _cells(base, candidate)
     known = noise.load(base, noise_path)
-    asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known))
+    asked = Asked(tuple(metrics), asked_floors, noise.by_metric(known), primary)
     rows = compare_trials(_results(base), _results(candidate), cells, asked)
     return Comparison(base, candidate, rows, unlike, left_out, asked, known)
+
+
+def check(
+    metrics: Sequence[str], floors: Mapping[str, Floor], primary: str, words: Words = COMMAND
+) -> None:
+    """Raise InputError for metrics that are none, or that are not judged and should be."""
+    for name in (*metrics, primary):
+        known_metric(name)
+    judged = metrics or JUDGED
+    if primary != PRIMARY and primary not in judged:
+        raise InputError(f"{primary} is not judged, so it cannot be tested first: judge it too")
+    for name in floors:
+        if name not in judged:
+            what, add = words.floor.format(name), words.metric.format(name)
+            raise InputError(f"{what}: it is not judged; add {add}")
 
 
 def conditions(run: Run) -> Conditions:
@@ -217,6 +230,7 @@ def _plain(row: Row) -> dict[str, Any]:
     return {
         "cell": row.cell,
         "metric": row.metric,
+        "primary": row.primary,
         "unit": METRICS[row.metric].unit,
         "base": finite(row.base),
         "candidate": finite(row.candidate),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
+from g2gbench.analysis.likeness import fingerprint, machine_differences
 from g2gbench.errors import InputError
 from g2gbench.store.baselines import FILE as BASELINE
 from g2gbench.store.named_files import scenario_of_run
@@ -53,11 +53,11 @@ def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
         of = f" of a scenario {name!r}" if name else ""
         told = "".join(f"\n  left out: {path} ({why})" for path, why in unread.items())
         raise InputError(f"there is no run{of} below {root}.{told}")
-    groups: dict[tuple[object, ...], list[Run]] = {}
+    groups: list[list[Run]] = []
     for run in runs:
-        machine = [run.facts["machine"].get(name) for name in SAME_MACHINE]
-        groups.setdefault((run.name, _scenario_id(run), *machine), []).append(run)
-    first, *others = (_history(found) for found in groups.values())
+        same = next((found for found in groups if _of_one_history(found[0], run)), None)
+        groups.append([run]) if same is None else same.append(run)
+    first, *others = map(_history, groups)
     return (replace(first, left_out={**first.left_out, **unread}), *others)
 
 
@@ -83,6 +83,11 @@ def changed_between(before: Run, after: Run) -> list[str]:
         for name in dict.fromkeys([*kept[0], *kept[1]])
         if kept[0].get(name) != kept[1].get(name)
     ]
+
+
+def _of_one_history(one: Run, other: Run) -> bool:
+    same = (one.name, _scenario_id(one)) == (other.name, _scenario_id(other))
+    return same and not machine_differences(one.facts["machine"], other.facts["machine"])
 
 
 def _scenario_id(run: Run) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from g2gbench.analysis.likeness import SAME_MACHINE, fingerprint
+from g2gbench.analysis.likeness import fingerprint, machine_differences
 from g2gbench.analysis.noise import noise_of_cells
 from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
@@ -86,8 +86,7 @@ def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
     if found is None:
         return None
     machine = run.facts.get("machine") or {}
-    same = all(found["machine"].get(key) == machine.get(key) for key in SAME_MACHINE)
-    return found if same else None
+    return None if machine_differences(found["machine"], machine) else found
 
 
 def by_metric(facts: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:

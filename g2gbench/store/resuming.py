@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from g2gbench import __version__
-from g2gbench.analysis.likeness import SAME_MACHINE
+from g2gbench.analysis.likeness import machine_differences
 from g2gbench.analysis.trials import TrialStatus
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
@@ -36,14 +36,15 @@ def check(run: Run) -> None:
             f"{run.path} was begun by g2gbench {facts['g2gbench']}, this is {__version__}: their "
             "numbers may not mean the same. Run the scenario anew, or go on with that version."
         )
+    versions, machine = package_versions(), describe_machine()
     different = [
-        f"{name} (was {before}, is {now.get(name)})"
-        for kept, now in (
-            (facts["versions"], package_versions()),
-            ({name: facts["machine"].get(name) for name in SAME_MACHINE}, describe_machine()),
-        )
-        for name, before in kept.items()
-        if now.get(name) != before
+        f"{name} (was {before}, is {versions.get(name)})"
+        for name, before in facts["versions"].items()
+        if versions.get(name) != before
+    ]
+    different += [
+        f"{name} (was {facts['machine'].get(name)}, is {machine.get(name)})"
+        for name in machine_differences(facts["machine"], machine)
     ]
     if different:
         raise InputError(

@@ -192,3 +192,38 @@ def test_a_regression_that_a_second_set_does_not_show_is_open() -> None:
     again = confirmed(row, compared(FIVE, FIVE))
     assert (again.outcome, again.confirmed) == ("inconclusive", False)
     assert "does not confirm it: no difference" in again.reason
+
+
+def _each(values: Sequence[float], others: Sequence[float]) -> list[TrialResult]:
+    """Trials with the first judged metric, and all other ones."""
+    return [
+        trial(i, dict.fromkeys(JUDGED, other) | {P50: value})
+        for i, (value, other) in enumerate(zip(values, others, strict=True))
+    ]
+
+
+def test_the_primary_metric_is_tested_alone_at_the_full_level() -> None:
+    """Four trials a side: the smallest p-value is 1/70, too large for one of a family of five."""
+    four = FIVE[:4]
+    found = compare_trials(_each(four, four), _each(moved(50, four), four), ["default"], Asked())
+    assert [row.metric for row in found if row.primary] == [P50]
+    assert found[0].metric == P50
+    assert found[0].outcome == "regression"
+    assert found[0].p_adjusted == pytest.approx(1 / 70)
+    others = [row for row in found if row.judged and not row.primary]
+    assert {row.outcome for row in others} == {"no difference"}
+
+
+def test_another_metric_may_be_the_primary_one() -> None:
+    asked = Asked(primary="ttff_ms")
+    assert asked.judged[0] == "ttff_ms"
+    assert set(asked.judged) == set(JUDGED)
+    assert Asked(("fps",), primary="ttff_ms").judged == ("fps",)
+
+
+def test_the_primary_metric_of_several_cells_is_one_family() -> None:
+    names = ("a", "b", "c", "d", "e")
+    base = [t for name in names for t in trials(FIVE[:4], cell=name)]
+    candidate = [t for name in names for t in trials(moved(50, FIVE[:4]), cell=name)]
+    found = compare_trials(base, candidate, names, Asked((P50,)))
+    assert [row.p_adjusted for row in found] == [pytest.approx(5 / 70)] * 5

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from g2gbench.analysis.likeness import Conditions, differences, fingerprint, refused
+from g2gbench.analysis.likeness import (
+    Conditions,
+    differences,
+    fingerprint,
+    machine_differences,
+    refused,
+)
 
 SCENARIO: dict[str, Any] = {
     "name": "wifi",
@@ -98,3 +104,12 @@ def test_a_fingerprint_is_that_of_what_is_compared() -> None:
     assert fingerprint(SCENARIO) == fingerprint({**SCENARIO, "repeat": 9, "name": "other"})
     assert fingerprint(SCENARIO) != fingerprint({**SCENARIO, "seed": 2})
     assert fingerprint(SCENARIO) != fingerprint({**SCENARIO, "matrix": {"publish.codec": ["a"]}})
+
+
+def test_memory_that_differs_by_what_a_kernel_keeps_is_the_same_machine() -> None:
+    one = {"cores": 2, "memory_bytes": 25_000_000_000, "processor": "x"}
+    assert machine_differences(one, {**one, "memory_bytes": 25_000_000_000 - 148_000}) == ()
+    assert machine_differences(one, {**one, "memory_bytes": 24_750_000_000}) == ()
+    assert machine_differences(one, {**one, "memory_bytes": 24_749_999_999}) == ("memory_bytes",)
+    assert machine_differences(one, {**one, "memory_bytes": None}) == ("memory_bytes",)
+    assert machine_differences(one, {**one, "cores": 4}) == ("cores",)

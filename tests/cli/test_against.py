@@ -96,3 +96,42 @@ def test_of_a_run_and_its_comparison_the_graver_code_counts(tmp_path: Path) -> N
         (130, "worse", ExitCode.INTERRUPTED),
     ):
         assert against.exit_code(code, [sides[name]]) == expected
+
+
+def test_what_can_come_to_nothing_is_said_before_it_begins(tmp_path: Path) -> None:
+    base = stored(tmp_path)
+    few, enough = loads(TEXT + "repeat: 3\n"), loads(TEXT + "repeat: 4\n")
+    (said,) = against.too_few([base], [few])
+    assert "baseline has 5 valid trials, this run plans 3. Next to nothing can come out" in said
+    assert list(against.too_few([base], [enough])) == []
+    small = stored(tmp_path / "small", n=2)
+    (said,) = against.too_few([small], [enough])
+    assert "baseline has 2 valid trials, this run plans 4. Nothing can come out" in said
+    assert list(against.too_few([], [few])) == []
+
+
+def test_a_run_takes_what_compare_takes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    base = stored(tmp_path / "base")
+    path = tmp_path / "wifi.yaml"
+    path.write_text(TEXT + "publish: {codec: h264}\n", encoding="utf-8")
+    given = ["run", str(path), "--dry-run", "--repeat", "3", "--baseline", str(base.path)]
+    code, _, err = call(capfd, *given)
+    assert (code, "publish.codec" in err) == (2, True)
+    allowed = ["--allow", "publish.codec", "--allow", "repeat"]
+    code, out, err = call(capfd, *given, *allowed, "--floor", "g2g_ms.p95=20ms")
+    assert (code, "3 trial(s)" in out) == (0, True)
+    assert err.startswith("warning: wifi: the baseline has 5 valid trials, this run plans 3.")
+    code, _, err = call(capfd, *given, *allowed, "--floor", "fps=1")
+    assert (code, "it is not judged" in err) == (2, True)
+    code, _, err = call(capfd, *given, *allowed, "--primary", "nope")
+    assert (code, "unknown metric" in err) == (2, True)
+    code, _, err = call(capfd, "run", str(path), "--fail-on", "inconclusive", "--dry-run")
+    assert (code, "name a --baseline" in err) == (2, True)
+
+
+def test_doubt_fails_a_run_where_that_is_asked(tmp_path: Path) -> None:
+    base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9, n=2)
+    found, _ = against.compared([base], [run], confirm=None, quiet=True, how=against.USUAL)
+    strict = against.Options(fail_on="inconclusive")
+    assert against.exit_code(0, found.values()) == ExitCode.PASS
+    assert against.exit_code(0, found.values(), strict) == ExitCode.FAIL

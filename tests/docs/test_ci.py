@@ -10,29 +10,31 @@ import pytest
 from ruamel.yaml import YAML
 
 from g2gbench import pytest_plugin
-from g2gbench.cli import cli
 from g2gbench.report import markdown
-from tests.docs.documents import commands, fences, read, rows
+from g2gbench.scenario import load
+from tests.docs.documents import ROOT, commands, fences, read, rows
 from tests.docs.test_commands import parse
 
 PAGE = read("docs/ci.md")
 GITHUB, GITLAB = (YAML(typ="safe", pure=True).load(text) for text in fences(PAGE, "yaml"))
-STEPS = GITHUB["jobs"]["wifi"]["steps"]
-SCRIPTS = [step["run"] for step in STEPS if "run" in step]
+STEPS = GITHUB["jobs"]["service"]["steps"]
+SCRIPT = read("docs/ci/nightly.sh")
+SHELL = "sh docs/ci/nightly.sh docs/ci/service.yaml nightly"
 (JOB,) = GITLAB.values()
-SCRIPTS += [*JOB["script"], *JOB["after_script"]]
-COMMANDS = list(commands("".join(f"```bash\n{script.rstrip()}\n```\n" for script in SCRIPTS)))
 
 
-def test_both_jobs_measure_and_report() -> None:
-    words = [command[0] for command in COMMANDS]
-    assert {"run", "baseline", "trend", "report"} <= set(words)
-    assert words.count("run") == 2
+def test_both_jobs_run_the_script_that_is_tested() -> None:
+    assert SHELL in [step.get("run") for step in STEPS]
+    assert SHELL in JOB["script"]
+    assert load(ROOT / "docs/ci/service.yaml").target.kind == "service"
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_of_a_job_parses(words: list[str]) -> None:
-    assert parse([word for word in words if word != "$baseline"]).command is not cli
+def test_a_night_is_kept_whatever_it_came_to() -> None:
+    (saved,) = [step for step in STEPS if step.get("uses", "").startswith("actions/cache/save@")]
+    assert saved["if"] == "always()"
+    (restored,) = [s for s in STEPS if s.get("uses", "").startswith("actions/cache/restore@")]
+    assert restored["with"]["key"] == saved["with"]["key"]
+    assert JOB["cache"]["when"] == "always"
 
 
 def test_a_wrong_command_of_a_job_would_be_found() -> None:
@@ -43,12 +45,11 @@ def test_a_wrong_command_of_a_job_would_be_found() -> None:
 
 def test_every_step_acts_or_uses_an_action_of_a_named_version() -> None:
     for step in STEPS:
-        assert "run" in step or re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+        assert "run" in step or re.fullmatch(r"actions/[a-z/-]+@v\d+", step["uses"])
 
 
-def test_the_summary_is_written_whatever_the_verdict() -> None:
-    (told,) = [step for step in STEPS if "GITHUB_STEP_SUMMARY" in step.get("run", "")]
-    assert told["if"] == "always()"
+def test_the_summary_and_the_codes_are_those_of_the_page() -> None:
+    assert "GITHUB_STEP_SUMMARY" in SCRIPT
     assert f"at most {markdown.MOST_BYTES // 1000} kB" in PAGE
     assert JOB["artifacts"]["when"] == "always"
     assert JOB["allow_failure"]["exit_codes"] == [3]

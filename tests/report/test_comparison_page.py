@@ -102,10 +102,12 @@ def test_a_summary_gains_the_comparison_below_the_run(
     made: dict[str, Comparison], tmp_path: Path
 ) -> None:
     run = runs.passing(tmp_path)
-    (run.path / SUMMARY_MD).write_text("## a run\n", encoding="utf-8")
     comparison.add_to_reports(made["worse"], run)
     text = (run.path / SUMMARY_MD).read_text(encoding="utf-8")
-    assert text.startswith("## a run\n\n### 🔻 g2gbench compare ")
+    assert text.startswith("## ❌ g2gbench wifi: fail, regression against the baseline ")
+    assert "\n\n### 🔻 g2gbench compare " in text
+    comparison.add_to_reports(made["worse"], run)
+    assert (run.path / SUMMARY_MD).read_text(encoding="utf-8") == text
 
 
 @NEEDS_CHROMIUM

@@ -47,8 +47,9 @@ def ranking(
         )
         for number, group in enumerate(groups, 1)
     )
+    order = "best first" if len(groups) > 1 else "none told apart from another"
     caption = (
-        f"By {label(metric)}, best first. Tall mark: median. Dots: valid trials. Within a group, "
+        f"By {label(metric)}, {order}. Tall mark: median. Dots: valid trials. Within a group, "
         "between two rules, nothing is told apart from the first. The scale does not start at zero."
     )
     alt = f"Ranking of {sum(map(len, groups))} cells by {label(metric)}: {told}."
@@ -81,7 +82,8 @@ def _draw(
             axes.axhline(row, color=LIGHT["muted"], lw=1.2)
         for cell in group:
             middle, top = row + 0.5, _TOP + _ROW * (row + 0.5)
-            canvas.text(0, top, f"{number}", size=11.5, color=LIGHT["muted"])
+            if len(groups) > 1:
+                canvas.text(0, top, f"{number}", size=11.5, color=LIGHT["muted"])
             canvas.text(16, top, short_cell(cell), size=11.5)
             dots(axes, values[cell], np.full(len(values[cell]), middle), LIGHT["faint"], 5)
             value = cells[cell]["metrics"][metric]["value"]

@@ -1,0 +1,88 @@
+"""A comparison of codecs as text: the answer, the points, and the ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from g2gbench.analysis.codecs import LATENCY, QUALITY, RATE
+from g2gbench.analysis.valid import is_valid
+from g2gbench.report.codec_words import answer, said
+from g2gbench.report.headline import short_cell
+from g2gbench.report.markdown_text import escaped
+from g2gbench.report.numbers import label, shown
+
+_COLUMNS: Final = (RATE, QUALITY, LATENCY)
+_MOST_ROWS: Final = 40
+
+
+def answers(summary: Mapping[str, Any]) -> list[str]:
+    """What each comparison comes to, in a sentence or some."""
+    return [_placed(found, (answer(found), *said(found))) for found in summary.get("codecs") or ()]
+
+
+def rankings(summary: Mapping[str, Any]) -> list[str]:
+    """The cells of each comparison from best to worst, a line a metric."""
+    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
+    return [
+        line
+        for found in summary.get("codecs") or ()
+        for one in found["rankings"]
+        if (line := _ranking(one, cells))
+    ]
+
+
+def points(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A head and a row for each point: codec, what was asked for, rate, PSNR and g2g."""
+    rows = [tuple(_row(cell, p, curve)) for cell, p, curve in _points(summary)]
+    return [("codec", "asked for", *map(label, _COLUMNS)), *rows] if rows else []
+
+
+def markdown(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The blocks of a summary in Markdown."""
+    rows = points(summary)
+    if not rows:
+        return
+    head, *others = rows
+    table = [head, ("---", "---", *["---:"] * len(_COLUMNS)), *others[:_MOST_ROWS]]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield "\n".join(f"- {escaped(line)}" for line in rankings(summary))
+
+
+def _points(
+    summary: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
+    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
+    for found in summary.get("codecs") or ():
+        for curve in found["curves"]:
+            for point in curve["points"]:
+                if point[RATE]["value"] is not None:
+                    yield cells[str(point["cell"])], point, str(curve["codec"])
+
+
+def _row(cell: Mapping[str, Any], point: Mapping[str, Any], codec: str) -> Iterator[str]:
+    yield codec
+    yield str(point["max_bitrate"]) + ("" if is_valid(cell) else " (invalid)")
+    for name in _COLUMNS:
+        yield shown(name, point[name])[0]
+
+
+def _ranking(one: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> str:
+    known = [[name for name in group if is_valid(cells[name])] for group in one["groups"]]
+    groups = [group for group in known if group]
+    if not groups:
+        return ""
+    name = label(str(one["metric"]))
+    if len(groups) == 1:
+        return f"by {name}, no cell is told apart from another: {_listed(groups[0])}"
+    told = "; ".join(f"{place}. {_listed(group)}" for place, group in enumerate(groups, 1))
+    return f"by {name}, best first: {told}"
+
+
+def _listed(group: Sequence[str]) -> str:
+    return " / ".join(short_cell(name) for name in group)
+
+
+def _placed(found: Mapping[str, Any], sentences: Sequence[str]) -> str:
+    where = ", ".join(str(value) for value in found["where"].values())
+    return " ".join(sentences if not where else (f"{where}:", *sentences))
