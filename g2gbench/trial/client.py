@@ -45,15 +45,12 @@ from g2gbench.realtime.options import (
 )
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
-from g2gbench.realtime.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
-from g2gbench.trial import pictures, vmaf
+from g2gbench.trial import pictures, stamp_sizes, vmaf
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
-from g2gbench.trial.plan import AS_CAPTURED
-from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, told_size
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 
@@ -94,12 +91,7 @@ class Client:
         )
         self._agreed = getattr(source, "agreed", None)
         captured = (source.width, source.height)
-        self._size = StampSize(
-            self._marker,
-            sizes_to_try(stamped_size(plan, captured), captured),
-            self._tail.is_on_its_way,
-            lambda size: self._event("stamp_size", **told_size(size)),
-        )
+        self._size = stamp_sizes.finder(plan, captured, self._marker, self._tail, self._event)
         frames = self.local.fps * plan["duration_s"]
         every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
         self._no_pictures: str = plan["no_fidelity"]
@@ -470,19 +462,9 @@ async def _media(plan: Plan) -> Media:
     """What the plan asks for; raises InputError, UnreachableError."""
     if plan["client"] == "native":
         return NativeMedia()
-    source = plan["source"]
-    captured = (source["width"], source["height"])
-    stamped = corner_size(stamped_size(plan, captured), captured)
+    stamped = stamp_sizes.corner_size(plan)
     kind = LiveMedia if plan["live"] else BrowserMedia
     return await kind.start(stamped, display=plan["display"], content_hint=plan["content_hint"])
-
-
-def stamped_size(plan: Plan, captured: tuple[int, int]) -> tuple[int, int] | None:
-    """(width, height) at which what comes back was stamped; None: only the target knows."""
-    size = plan["stamped_size"]
-    if size == AS_CAPTURED:
-        return captured
-    return (size[0], size[1]) if size else None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
-from g2gbench.realtime.stamp_size import Size
+from collections.abc import Callable
+
+from g2gbench.marker import Marker
+from g2gbench.process.child import Plan
+from g2gbench.realtime.stamp_size import Size, StampSize
+from g2gbench.trial.plan import AS_CAPTURED
+from g2gbench.trial.tail import Tail
+
+
+def finder(
+    plan: Plan,
+    captured: tuple[int, int],
+    marker: Marker,
+    tail: Tail,
+    told: Callable[..., None],
+) -> StampSize:
+    """What finds the size; ``told`` hears the event that names it, with its facts."""
+    return StampSize(
+        marker,
+        sizes_to_try(stamped_size(plan, captured), captured),
+        tail.is_on_its_way,
+        lambda size: told("stamp_size", **told_size(size)),
+    )
+
+
+def stamped_size(plan: Plan, captured: tuple[int, int]) -> Size:
+    """The size at which what comes back is taken to be stamped; None: only the target knows."""
+    size = plan["stamped_size"]
+    if size == AS_CAPTURED:
+        return captured
+    return (size[0], size[1]) if size else None
 
 
 def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
@@ -10,11 +40,13 @@ def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
     return tuple(dict.fromkeys((expected, captured, None)))
 
 
-def corner_size(expected: Size, captured: tuple[int, int]) -> Size:
+def corner_size(plan: Plan) -> Size:
     """The size whose marker takes most of a picture, so that any of them lies in a page's corner.
 
     None, for the protocol's own, takes more than any.
     """
+    captured = (plan["source"]["width"], plan["source"]["height"])
+    expected = stamped_size(plan, captured)
     if expected is None:
         return None
     return min(expected[0], captured[0]), min(expected[1], captured[1])
