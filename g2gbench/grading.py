@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 
 from g2gbench.analysis.grading import OURS, Grade, grades
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.errors import G2GBenchError
+from g2gbench.errors import G2GBenchError, InputError
 from g2gbench.experiment import run_all
 from g2gbench.grading_cases import NAME, SEED, Case, scenario_of
 from g2gbench.measure.phases import impairments
@@ -27,6 +28,8 @@ from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
 from g2gbench.trial.order import in_blocks
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,11 @@ def _sessions(root: Path, cases: Iterable[Case]) -> list[Trial]:
     identities = {case.name: _identity(case) for case in cases}
     found = []
     for place in sorted(path.parent for path in root.glob(f"{NAME}-*/{RUN}")):
-        run = open_run(place)
+        try:
+            run = open_run(place)
+        except InputError as error:
+            log.warning("left out: %s", error)
+            continue
         kept = run.facts.get("conditions", {})
         found += [
             trial

@@ -316,3 +316,20 @@ async def test_a_real_session_is_impaired_and_judged_in_every_dimension(tmp_path
     window = grading.truth_window(lossy, trial)
     assert window is not None
     assert 11 < window[1] - window[0] < 13
+
+
+def damaged(root: Path) -> Path:
+    (stored,) = root.glob("*/run.json")
+    stored.write_text("{", encoding="utf-8")
+    return stored
+
+
+async def test_a_stored_grading_that_cannot_be_read_is_named_and_left_out(
+    tmp_path: Path, fake: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    fake()
+    await grade_all((CLEAN,), out=tmp_path)
+    stored = damaged(tmp_path)
+    fake()
+    assert (await grade_all((CLEAN,), out=tmp_path)).sessions == 2
+    assert f"left out: {stored}" in caplog.text

@@ -12,6 +12,7 @@ import click
 from g2gbench.analysis.comparison import JUDGED
 from g2gbench.analysis.likeness import differences
 from g2gbench.cli import completion
+from g2gbench.errors import InputError
 from g2gbench.report.headline import short_cell
 from g2gbench.report.numbers import label, plural, shown, single
 from g2gbench.store import baselines, noise
@@ -140,7 +141,10 @@ def noise_command(runs: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _trials(found: Baseline) -> str:
-    trials = found.run.trials
+    try:
+        trials = found.run.trials
+    except InputError as error:
+        return f"cannot be read ({error})"
     valid = sum(trial.status == "ok" for trial in trials)
     return f"{valid} of {plural(len(trials), 'trial')} valid"
 

@@ -115,8 +115,13 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 async def _live(scenario: Scenario, origin: Origin, out: Path, site: Site, host: str) -> int:
-    with stop_signals() as stop:
-        desk = Desk(scenario, origin, out, site.tell, _print)
+    desk = Desk(scenario, origin, out, site.tell, _print)
+
+    def stopping() -> None:
+        if desk.steering is not None:  # else it ends at once
+            click.echo("stopping: what was measured is kept", err=True)
+
+    with stop_signals(stopping) as stop:
         try:
             try:
                 url = await site.start(desk)

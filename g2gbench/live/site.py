@@ -7,7 +7,6 @@ import contextlib
 import json
 import re
 import secrets
-import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -24,7 +23,7 @@ from g2gbench.live.asked import Refused, parse, prompt_of
 from g2gbench.live.desk import Desk
 from g2gbench.live.figures import Message
 from g2gbench.process.local_http import Site as LocalSite
-from g2gbench.process.local_http import guard
+from g2gbench.process.local_http import guard, own_names
 from g2gbench.realtime.images import MAX_BYTES
 from g2gbench.report import REPORT_HTML
 from g2gbench.report.palette import stylesheet
@@ -86,7 +85,7 @@ class Site:
         """Serve; the page's whole address. Raises OSError when the port is taken."""
         self._desk = desk
         self._images = tempfile.TemporaryDirectory(prefix="g2gbench-live-")
-        guarded = guard("own", (self._host, *_own_names()))
+        guarded = guard("own", (self._host, *own_names()))
         app = web.Application(client_max_size=MAX_BYTES, middlewares=[guarded])
         routes: Mapping[str, Handler] = {
             "/": self._index,
@@ -213,12 +212,6 @@ class Site:
     def _at_desk(self) -> Desk:
         assert self._desk is not None
         return self._desk
-
-
-def _own_names() -> tuple[str, ...]:
-    """The names of this machine: where it listens at all its addresses, they lead to it."""
-    name = socket.gethostname()
-    return name, f"{name}.local", socket.getfqdn()
 
 
 def _file(path: Path) -> Handler:

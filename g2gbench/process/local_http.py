@@ -13,6 +13,7 @@ import contextlib
 import ipaddress
 import logging
 import resource
+import socket
 import ssl
 import traceback
 from collections.abc import Collection
@@ -80,6 +81,29 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
+def is_own(host: str) -> bool:
+    """Whether a host is this machine: at the loopback, at an address of its own, or by its name."""
+    if is_loopback(host) or host in own_names():
+        return True
+    if not is_address(host):
+        return False
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))  # the system knows its own
+    except OSError:
+        return False
+    return True
+
+
+def own_names() -> tuple[str, ...]:
+    """The names that this machine has for itself, in lower case."""
+    name = (
+        socket.gethostname().lower()
+    )  # what a name server calls it would be asked over the network
+    return name, f"{name}.local"
+
+
 def _local_name(host: str, names: Collection[str]) -> bool:
     return is_address(host) or is_loopback(host) or host in {name.lower() for name in names}
 
@@ -92,7 +116,7 @@ def _taken(origin: str, host: str, origins: Origins) -> bool:
     except ValueError:
         return False
     if origins == "local":
-        return is_loopback(found.hostname or "")
+        return is_own(found.hostname or "")
     return origins == "own" and found.netloc.lower() == host.lower()
 
 

@@ -48,15 +48,13 @@ from g2gbench.realtime.options import (
 )
 from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
-from g2gbench.realtime.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
-from g2gbench.trial import pictures, vmaf
+from g2gbench.trial import pictures, stamp_sizes, vmaf
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
 from g2gbench.trial.settling import Settling
-from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
 from g2gbench.trial.tail import Tail
 from g2gbench.trial.telling import PHASES, detail
 from g2gbench.trial.warm_up import until_settled
@@ -100,12 +98,7 @@ class Client:
         )
         self._agreed = getattr(source, "agreed", None)
         captured = (source.width, source.height)
-        self._size = StampSize(
-            self._marker,
-            sizes_to_try(stamped_size(plan, captured), captured),
-            self._tail.is_on_its_way,
-            lambda size: self._event("stamp_size", **told_size(size)),
-        )
+        self._size = stamp_sizes.finder(plan, captured, self._marker, self._tail, self._event)
         frames = self.local.fps * plan["duration_s"]
         every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
         self._no_pictures: str = plan["no_fidelity"]
@@ -490,9 +483,7 @@ async def _media(plan: Plan) -> Media:
     """What the plan asks for; raises InputError, UnreachableError."""
     if plan["client"] == "native":
         return NativeMedia()
-    source = plan["source"]
-    captured = (source["width"], source["height"])
-    stamped = corner_size(stamped_size(plan, captured), captured)
+    stamped = stamp_sizes.corner_size(plan)
     kind = LiveMedia if plan["live"] else BrowserMedia
     return await kind.start(stamped, display=plan["display"], content_hint=plan["content_hint"])
 

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from g2gbench.realtime.stamp_size import Size
+from g2gbench.marker import Marker
+from g2gbench.process.child import Plan
+from g2gbench.realtime.stamp_size import Size, StampSize
 from g2gbench.trial.plan import AS_CAPTURED
+from g2gbench.trial.tail import Tail
 
 
-def stamped_size(plan: dict[str, Any], captured: tuple[int, int]) -> Size:
-    """(width, height) at which what comes back was stamped; None: only the target knows."""
+def finder(
+    plan: Plan,
+    captured: tuple[int, int],
+    marker: Marker,
+    tail: Tail,
+    told: Callable[..., None],
+) -> StampSize:
+    """What finds the size; ``told`` hears the event that names it, with its facts."""
+    return StampSize(
+        marker,
+        sizes_to_try(stamped_size(plan, captured), captured),
+        tail.is_on_its_way,
+        lambda size: told("stamp_size", **told_size(size)),
+    )
+
+
+def stamped_size(plan: Plan, captured: tuple[int, int]) -> Size:
+    """The size at which what comes back is taken to be stamped; None: only the target knows."""
     size = plan["stamped_size"]
     if size == AS_CAPTURED:
         return captured
@@ -21,11 +40,13 @@ def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
     return tuple(dict.fromkeys((expected, captured, None)))
 
 
-def corner_size(expected: Size, captured: tuple[int, int]) -> Size:
+def corner_size(plan: Plan) -> Size:
     """The size whose marker takes most of a picture, so that any of them lies in a page's corner.
 
     None, for the protocol's own, takes more than any.
     """
+    captured = (plan["source"]["width"], plan["source"]["height"])
+    expected = stamped_size(plan, captured)
     if expected is None:
         return None
     return min(expected[0], captured[0]), min(expected[1], captured[1])

@@ -89,3 +89,16 @@ def test_runs_of_two_things_tell_no_noise(
 def test_what_is_not_there_is_bad_input(run: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert call(capfd, "baseline", "show", "nope")[0] == 2
     assert call(capfd, "baseline", "save", "nope")[0] == 2
+
+
+def test_a_baseline_that_cannot_be_read_is_listed_as_such_beside_the_others(
+    run: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("good", "bad"):
+        call(capfd, "baseline", "save", run, "--name", name)
+    Path("reports/baselines/bad/run.json").write_text("{", encoding="utf-8")
+    code, out, _ = call(capfd, "baseline", "list")
+    assert code == 0
+    bad, good = out.splitlines()
+    assert "cannot be read (reports/baselines/bad/run.json" in bad
+    assert "5 of 5 trials valid" in good

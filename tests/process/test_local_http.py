@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import resource
+import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -14,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from g2gbench.process import local_http
-from g2gbench.process.local_http import Origins, Site, guard, host_of, is_loopback
+from g2gbench.process.local_http import Origins, Site, guard, host_of, is_loopback, is_own
 
 HOST = "127.0.0.1"
 SECRET = "sk-a-very-secret-key"
@@ -88,6 +89,11 @@ async def test_pages_are_answered_by_their_origin(origins: Origins, answered: li
         for origin in [*every, *answered]:
             sent = f"http://{HOST}:{port}" if origin == "own" else origin
             assert await asked(port, Origin=sent) == (200 if origin in answered else 403), origin
+
+
+def test_this_machine_is_known_by_its_addresses_and_names() -> None:
+    assert all(map(is_own, ("127.0.0.9", "::1", "localhost", socket.gethostname().lower())))
+    assert not any(map(is_own, ("192.0.2.1", "2001:db8::1", "evil.example", "")))
 
 
 def test_hosts_are_read_from_what_stands_before_the_port() -> None:

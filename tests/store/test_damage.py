@@ -22,7 +22,7 @@ from g2gbench.errors import InputError
 from g2gbench.report import terminal, trend
 from g2gbench.report.exports import FORMATS
 from g2gbench.scenario.quality import Quality
-from g2gbench.store import resuming
+from g2gbench.store import resuming, stored_json
 from g2gbench.store.comparing import compare
 from g2gbench.store.histories import histories
 from g2gbench.store.judging import judged_again
@@ -323,3 +323,29 @@ def test_what_cannot_be_read_below_a_directory_is_told_and_left_out(
     shutil.rmtree(tmp_path / "b")
     with pytest.raises(InputError, match=r"no run below(.|\n)*left out: .*empty"):
         histories(tmp_path)
+
+
+def test_a_number_beyond_a_float_and_a_file_beyond_all_bounds_are_named(
+    stored: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = copied(stored[2], tmp_path)
+    text = (place / "run.json").read_text(encoding="utf-8")
+    (place / "run.json").write_text(text.replace('"schema": 1', '"schema": 1e999'), "utf-8")
+    with pytest.raises(InputError, match="1e999 is too large"):
+        open_run(place)
+    monkeypatch.setattr(stored_json, "LARGEST_BYTES", 10)
+    with pytest.raises(InputError, match="larger than"):
+        open_run(place)
+
+
+def test_records_that_may_not_be_read_are_named(
+    stored: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    place = copied(stored[2], tmp_path)
+    trial = open_run(place).trials[0]
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(InputError, match=r"events\.jsonl cannot be read: Permission denied"):
+        _ = trial.session

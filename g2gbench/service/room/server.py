@@ -64,7 +64,7 @@ class RoomServer:
         self._name = settings.name
         self._seats: dict[Participant, Seat] = {}
         self._audience = Audience(self._seats, self.counts)
-        self._reserved: Counter[bool] = Counter()  # by whether they may publish
+        self._coming: Counter[tuple[bool, str]] = Counter()  # whether they may publish, and who
         self._tasks: set[asyncio.Task[object]] = set()
         self._site: Site | None = None
 
@@ -176,17 +176,19 @@ class RoomServer:
         except (KeyError, ValueError):
             raise web.HTTPBadRequest(text="join_request is missing or no JoinRequest") from None
         self._replace(identity)
-        if self.pairing.free_seats(can_publish=can_publish) <= self._reserved[can_publish]:
+        others = {who for may, who in self._coming if may is can_publish and who != identity}
+        if self.pairing.free_seats(can_publish=can_publish) <= len(others):
             self.counts["refused"] += 1
             seats = PUBLISHERS if can_publish else self.pairing.settings.viewers
             who = "publishers" if can_publish else "viewers"
             raise web.HTTPForbidden(text=f"this room is full: it seats {seats} {who}")
-        self._reserved[can_publish] += 1
+        coming = (can_publish, identity)
+        self._coming[coming] += 1
         try:
             websocket = web.WebSocketResponse(max_msg_size=_MAX_JOIN)
             await websocket.prepare(request)
         finally:
-            self._reserved[can_publish] -= 1
+            self._coming -= Counter([coming])  # who is not coming any more is not in it
         if join.reconnect:  # nothing is kept of a lost connection: start over
             await websocket.send_bytes(
                 messages.leave(models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.RECONNECT)
