@@ -66,8 +66,8 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "of the seconds of the second half",
     "unsettled_bitrate_factor": "factor by which the bitrate sent in the first second is beyond "
     "the range of the seconds of the second half",
-    "backlog_ms": "frames on their way at the start of the steady state less those at its end, in "
-    "ms of the source's rate, either way; the range of the later seconds' g2g comes on top",
+    "backlog_ms": "frames on their way at the start of the steady state, beyond the range of those "
+    "at moments of its second half, in ms of the source's rate",
     "link_late_ms": "99th percentile of how late packets of the steady state left the link, in ms",
     "link_unseen": "packets that the system dropped before the link could read them, or that the "
     "link could not log",

@@ -23,6 +23,9 @@ FEWEST_SECONDS: Final = 4
 FEWEST_FRAMES: Final = 5
 """A second with fewer delivered frames has no median."""
 
+MOMENTS_NS: Final = 100_000_000
+"""So far apart are the moments at which frames on their way are counted."""
+
 _CHANGES: Final = ("network", "prompt", "reconnect", "remote_stream")
 _BITRATE: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
 _SECOND_NS: Final = 1_000_000_000
@@ -106,19 +109,21 @@ def bitrate(session: Session) -> Opening | None:
     return None if (rates < 0).any() else _opening(rates.tolist())
 
 
-def backlog(session: Session, ledger: Ledger) -> int | None:
-    """Frames that were on their way at the start of the steady state, less those at its end."""
+def backlog(session: Session, ledger: Ledger) -> Opening | None:
+    """Frames on their way at the start of the steady state, and at moments of its second half."""
     if session.steady_ns is None:
         return None
+    start_ns, end_ns = session.steady_ns
+    later_ns = np.arange(start_ns + (end_ns - start_ns) // 2, end_ns, MOMENTS_NS)
     delivered = ledger.outcome == DELIVERED
-    return _under_way(ledger, delivered, session.steady_ns[0]) - _under_way(
-        ledger, delivered, session.steady_ns[1]
-    )
-
-
-def _under_way(ledger: Ledger, delivered: np.ndarray, at_ns: int) -> int:
-    there = delivered & (ledger.captured_ns < at_ns) & (ledger.received_ns >= at_ns)
-    return int(np.count_nonzero(there))
+    captured_ns = np.sort(ledger.captured_ns[delivered])
+    received_ns = np.sort(ledger.received_ns[delivered])
+    moments_ns = np.concatenate(([start_ns], later_ns))
+    under_way = np.searchsorted(captured_ns, moments_ns) - np.searchsorted(received_ns, moments_ns)
+    if len(under_way) < 2:
+        return None
+    later = under_way[1:]
+    return Opening(float(under_way[0]), float(later.min()), float(later.max()))
 
 
 def _seconds(session: Session, ledger: Ledger) -> list[np.ndarray]:

@@ -137,8 +137,7 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
         yield at_most(
             "unsettled.bitrate", bitrate.factor, limit, "factor", text, advice.NOT_SETTLED
         )
-    spread_ms = g2g.high - g2g.low if g2g is not None else 0.0
-    yield from _backlog(session, ledger, limits.backlog_ms + spread_ms)
+    yield from _backlog(session, ledger, limits.backlog_ms)
 
 
 def _warmed_up(session: Session) -> Iterator[Check]:
@@ -157,13 +156,13 @@ def _backlog(session: Session, ledger: Ledger, limit_ms: float) -> Iterator[Chec
     frames = steadiness.backlog(session, ledger)
     if frames is None or session.started is None or session.started.fps <= 0:
         return
-    held_ms = abs(frames) * 1000 / session.started.fps
-    verb = "drained" if frames > 0 else "built up"
+    held_ms = frames.beyond * 1000 / session.started.fps
     text = (
-        f"not settled: a backlog of {abs(frames)} frame(s) {verb} in the steady state, "
-        f"{held_ms:.0f} ms of the source's (limit {limit_ms:.0f} ms)"
+        f"not settled: {frames.first:.0f} frame(s) were on their way at the start, "
+        f"{_range(frames.low, frames.high, '.0f')} in the second half: {held_ms:.0f} ms of the "
+        f"source's beyond it (limit {limit_ms:g} ms)"
     )
-    remedy = advice.NOT_SETTLED if frames > 0 else advice.BUILDS_UP
+    remedy = advice.NOT_SETTLED if frames.first > frames.high else advice.BUILDS_UP
     yield at_most("backlog", held_ms, limit_ms, "ms", text, remedy)
 
 

@@ -14,7 +14,7 @@ LADDER = """\
 name: ladder
 target: {kind: loopback, model: camera-360p}
 source: {content: street, size: 640x360, fps: 30}
-session: {warmup: 4s, duration: 5s, playout_delay: 0ms}
+session: {warmup: 6s, duration: 3s, playout_delay: 0ms}
 matrix: {publish.codec: [CODECS], publish.max_bitrate: [RATES]}
 """
 

@@ -46,7 +46,7 @@ async def test_at_full_size_every_lost_frame_is_accounted_for(tmp_path: Path) ->
 
 
 async def test_five_repeats_report_their_spread(tmp_path: Path) -> None:
-    scenario = loads(passthrough("five", warmup=3, duration=10), overrides=["repeat=5"])
+    scenario = loads(passthrough("five", warmup=7, duration=10), overrides=["repeat=5"])
     run = await run_async(scenario, out=tmp_path)
     for trial in run.trials:
         frames = trial.result.frames

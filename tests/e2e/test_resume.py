@@ -25,7 +25,7 @@ async def test_it_goes_on_where_it_was_stopped_without_repeating_what_it_has(
     tmp_path: Path, way: signal.Signals
 ) -> None:
     scenario = tmp_path / "two.yaml"
-    scenario.write_text(f"{passthrough('two', duration=6)}repeat: 2\n", encoding="utf-8")
+    scenario.write_text(f"{passthrough('two', warmup=4, duration=3)}repeat: 2\n", encoding="utf-8")
     out = tmp_path / "runs"
     process = await g2gbench("run", str(scenario), "--out", str(out))
     await until(process.stderr, "[2/2]")

@@ -116,21 +116,32 @@ def test_counters_that_began_anew_are_not_compared() -> None:
 
 
 @pytest.mark.parametrize(("queued", "settled"), [(2, True), (3, False)])
-@pytest.mark.parametrize("drains", [True, False])
 def test_frames_that_were_on_their_way_at_the_start_are_a_backlog(
-    queued: int, drains: bool, settled: bool
+    queued: int, settled: bool
 ) -> None:
     """40 ms a frame; the limit is 100 ms."""
-    late_ms = queued * 40 + 20
-    last = -1 if drains else FRAMES - 1
-    moved = {last - i for i in range(queued)}
-    base = dict.fromkeys(range(-10, FRAMES), 10.0)
-    slow = dict.fromkeys(moved, late_ms)
-    remote = [seen(i, {**base, **slow}[i]) for i in sorted(base)]
+    slow = {-1 - i: queued * 40 + 20.0 for i in range(queued)}
+    remote = [seen(i, slow.get(i, 10.0)) for i in range(-10, FRAMES)]
     found = reasons(remote=remote, before=10)
     assert (found == ()) == settled
-    verb = "drained" if drains else "built up"
-    assert settled or f"a backlog of {queued} frame(s) {verb}" in found[-1]
+    assert settled or f"{queued} frame(s) were on their way at the start" in found[-1]
+
+
+def test_a_queue_that_grows_is_a_backlog_that_builds_up() -> None:
+    remote = by_second(lambda second: 20 + 100 * second)
+    found = reasons(remote=remote)
+    assert "frame(s) were on their way at the start" in found[-1]
+    view = sessions.session(remote, frames=FRAMES)
+    book = build(view)
+    (told,) = [c for c in check(view, book, compute(view, book)) if c.check == "backlog"]
+    assert told.advice.startswith("Frames come in faster than they get through")
+
+
+def test_stalls_that_come_again_and_again_are_no_backlog() -> None:
+    """At the start, and in the second half as well."""
+    slow = {start - i: 400.0 - 40 * i for start in (0, 125, 200) for i in range(9)}
+    remote = [seen(i, slow.get(i, 10.0)) for i in range(-10, FRAMES)]
+    assert reasons(remote=remote, before=10) == ()
 
 
 @pytest.mark.parametrize(
