@@ -147,7 +147,12 @@ async def test_a_session_comes_back_after_20_s_without_any_packet(tmp_path: Path
     frames = trial.frames()
     last = frames[frames["steady"]].tail(150)
     assert (last["outcome"] == "delivered").any()
-    dropped = frames[frames["outcome"] == "dropped"]
+    start_ns, _ = trial.recorded.session.steady_ns or (0, 0)
+    at_s = (frames["captured_ns"] - start_ns) / 1e9
+    # At either edge a frame may be behind the service already, and lost on its way back.
+    dark = frames[(at_s > 4.1) & (at_s < 23.9)]
+    dropped = dark[dark["outcome"] == "dropped"]
+    assert len(dropped) == len(dark)
     assert (dropped["drop_phase"] == "uplink").any()
     # What was encoded and never came to the link, since no way was left, has no phase of its own.
     assert set(dropped["drop_phase"]) <= {"before_encoder", "encoder", "uplink", "unknown"}
