@@ -133,7 +133,7 @@ async def test_a_worker_that_its_room_sends_away_says_so() -> None:
 
 async def test_a_worker_that_cannot_start_is_named_and_its_log_says_why(tmp_path: Path) -> None:
     async with _host(host_settings(tmp_path, transform="melt")) as (host, _):
-        lost = r"^the worker process ended \(status 1\) before it was ready$"
+        lost = r"^the worker process ended \(status 1, .*'melt'.*\) before it was ready$"
         with pytest.raises(ChildLost, match=lost):
             await host.start()
     assert "transform 'melt'" in (tmp_path / "worker.log").read_text()
