@@ -412,6 +412,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     def stalled(end_ns: int, seconds: float) -> None:
         journal(Event(end_ns, STALL, {"process": "client", "seconds": seconds}))
 
+    parent.on_stall = lambda *_: None  # its lines are records, of the session alone
     refusal = ""
     media: Media | None = None
     try:
