@@ -63,7 +63,6 @@ log = logging.getLogger(__name__)
 FIRST_MARKER_TIMEOUT_S = 20.0
 TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue
 _OVERDUE_S = 10.0  # no number means a frame of longer ago
-_GOODBYE_S = 2.0
 
 
 class SessionFailed(G2GBenchError):  # noqa: N818 - says what happened
