@@ -29,6 +29,7 @@ from g2gbench.measure.records import (
 )
 from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.process.waiting import Waiting, pressure_s
+from g2gbench.process.watch import EVERY_S, StoppedProcesses
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
 from g2gbench.trial import host
@@ -84,6 +85,7 @@ class TrialRunner:
         self._packet_log = packet_log
         self._on_record = on_record
         self._children: dict[str, Child] = {}
+        self._trees: dict[str, list[int]] = {}  # by process: itself, and a browser's below it
         self._pids: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._worker: dict[str, int] = {}
@@ -115,6 +117,7 @@ class TrialRunner:
                 return self._broken
             self._tasks = [
                 asyncio.ensure_future(self._sample_usage()),
+                asyncio.ensure_future(self._watch_stops()),
                 asyncio.ensure_future(self._change_link()),
                 asyncio.ensure_future(self._steer()),
             ]
@@ -218,13 +221,13 @@ class TrialRunner:
             self._ended = record
         self._on_record(record)
 
-    def _stood_still(self, process: str, message: dict[str, Any]) -> None:
-        seconds = float(message["stalled_s"])
-        self._record(Event(message["at_ns"], STALL, {"process": process, "seconds": seconds}))
+    def _stood_still(self, process: str, at_ns: int, seconds: float) -> None:
+        self._record(Event(at_ns, STALL, {"process": process, "seconds": seconds}))
 
     def _service_says(self, message: dict[str, Any]) -> None:
         if "stalled_s" in message:
-            self._stood_still(message.get("process", "service"), message)
+            process = message.get("process", "service")
+            self._stood_still(process, message["at_ns"], float(message["stalled_s"]))
         if "counts" in message:
             self._worker |= {str(k): int(v) for k, v in message["counts"].items()}
         if "stats" in message:
@@ -238,7 +241,7 @@ class TrialRunner:
 
     def _link_says(self, message: dict[str, Any]) -> None:
         if "stalled_s" in message:
-            self._stood_still("link", message)
+            self._stood_still("link", message["at_ns"], float(message["stalled_s"]))
         self._link |= {str(k): int(v) for k, v in message.get("counts", {}).items()}
 
     def _lost(self, name: str, status: int) -> None:
@@ -262,6 +265,7 @@ class TrialRunner:
                     whole = browser and name == "client"
                     seconds, memory = host.usage_of_tree(process) if whole else host.usage(process)
                     pids = host.tree(process) if whole else [process.pid]
+                    self._trees[name] = pids
                     waited_s = waiting.seconds(name, pids)
                     self._record(Usage(time.monotonic_ns(), name, seconds, memory, waited_s))
             pressed_s = pressure_s()
@@ -271,6 +275,20 @@ class TrialRunner:
             if abs(step_ms) > CLOCK_STEP_MS:
                 self._event("clock_step", step_ms=step_ms)
             await asyncio.sleep(USAGE_S)
+
+    async def _watch_stops(self) -> None:
+        """Notice what cannot notice it itself: a livekit-server or a browser that is held."""
+        stopped = StoppedProcesses()
+        try:
+            while True:
+                now_ns = time.monotonic_ns()
+                for name, seconds in stopped.look(now_ns, self._trees):
+                    self._stood_still(name, now_ns, seconds)
+                await asyncio.sleep(EVERY_S)
+        finally:
+            now_ns = time.monotonic_ns()
+            for name, seconds in stopped.held(now_ns):
+                self._stood_still(name, now_ns, seconds)
 
     async def _change_link(self) -> None:
         """The timeline's changes of the network, counted from the end of the warm-up."""

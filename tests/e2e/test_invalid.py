@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from g2gbench.benchmark import run_async
+from g2gbench.browser import chromium
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.limits import Limits
 from g2gbench.scenario import loads
@@ -25,9 +26,13 @@ from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
 from g2gbench.trial.host import Host, swapped_bytes
+from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, assert_sound, passthrough
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
+needs_chromium = pytest.mark.skipif(
+    chromium.find(os.environ) is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"
+)
 _PAGEOUT = 21  # MADV_PAGEOUT of Linux: Python's mmap does not name it
 
 
@@ -73,6 +78,27 @@ async def test_each_process_that_stood_still_is_named(tmp_path: Path) -> None:
     run, trial = await _run(passthrough("stalled", duration=8), tmp_path, progress)
     for name in names:
         _because(run, trial, f"the {name} process stood still for ")
+
+
+@needs_livekit_server
+async def test_a_livekit_server_that_was_stopped(tmp_path: Path) -> None:
+    text = passthrough("stopped-room", duration=5)
+    text = text.replace("kind: loopback,", "kind: loopback, room: livekit-server,")
+    run, trial = await _run(text, tmp_path, Acting("measure", _stall(0.5, "room")))
+    _because(run, trial, "the room process stood still for ")
+
+
+@needs_chromium
+async def test_a_browser_that_was_stopped(tmp_path: Path) -> None:
+    """Its main process, which the page's own processes need only now and then."""
+
+    def browser(pids: Mapping[str, int]) -> None:
+        (found,) = psutil.Process(pids["client"]).children()
+        _stall(0.5, "browser")({"browser": found.pid})
+
+    text = passthrough("stopped-browser", duration=5) + "client: {kind: browser}\n"
+    run, trial = await _run(text, tmp_path, Acting("measure", browser))
+    _because(run, trial, "the client process stood still for ")
 
 
 _HOG = """
