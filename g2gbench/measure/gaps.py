@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure.journal import BoolArray, IntArray
+from g2gbench.measure import sightings
+from g2gbench.measure.journal import BoolArray, IntArray, Session
+from g2gbench.measure.ledger import Ledger
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -27,17 +29,22 @@ class Gaps:
 
     The first gap begins and the last one ends with the steady state, so that they sum up to its
     length and a stall that it ends in is counted. ``usual_ms`` is the mean of the up to 30 gaps
-    before each one, NaN where there is none; gaps of the warm-up count there in full.
+    before each one, NaN where there is none; gaps of the warm-up count there in full. ``paused_ms``
+    is by how much the source itself paused meanwhile, 0 for a source with a constant frame rate.
     """
 
     length_ms: FloatArray
     usual_ms: FloatArray
+    paused_ms: FloatArray
 
     @property
     def freeze_limit_ms(self) -> FloatArray:
-        """The length from which on each gap is a freeze of the W3C; NaN where nothing is usual."""
+        """The length from which on each gap is a freeze; NaN where nothing is usual.
+
+        It is the W3C's, and longer by what the source paused: a pause of a file is no freeze.
+        """
         limit = np.maximum(FREEZE_FACTOR * self.usual_ms, self.usual_ms + FREEZE_MARGIN_MS)
-        return np.asarray(limit)
+        return np.asarray(limit + self.paused_ms)
 
     @property
     def freezes(self) -> BoolArray:
@@ -48,8 +55,8 @@ class Gaps:
 
     @property
     def stalls(self) -> BoolArray:
-        """Which gaps are longer than ``STALL_MS``."""
-        return np.asarray(self.length_ms > STALL_MS)
+        """Which gaps are longer than ``STALL_MS`` and what the source paused."""
+        return np.asarray(self.length_ms > STALL_MS + self.paused_ms)
 
     @property
     def harmonic_fps(self) -> float:
@@ -58,8 +65,47 @@ class Gaps:
         return float(seconds.sum() / np.square(seconds).sum())
 
 
-def cut(arrivals_ns: IntArray, start_ns: int, end_ns: int) -> Gaps:
-    """Cut the time from ``start_ns`` to ``end_ns`` at the sorted ``arrivals_ns`` of new frames."""
+def arrivals(session: Session, ledger: Ledger) -> tuple[IntArray, IntArray]:
+    """When each new frame arrived, sorted, and by how much the source paused before it, in ns."""
+    new = ledger.sightings.kind == sightings.NEW
+    at_ns, due_ns = session.seen.received_ns[new], ledger.due_ns[ledger.sightings.row[new]]
+    order = np.argsort(at_ns, kind="stable")
+    schedule_ns = np.concatenate((ledger.due_ns, session.skipped.due_ns))
+    return at_ns[order], source_pauses_ns(due_ns[order], schedule_ns)
+
+
+def source_pauses_ns(shown_due_ns: IntArray, schedule_ns: IntArray) -> IntArray:
+    """By how much the source paused before each frame that came back, of shape (frames,).
+
+    Args:
+        shown_due_ns: when the schedule wanted each of them captured, in the order of arrival.
+        schedule_ns: when it wanted any frame, captured or skipped.
+
+    A pause is what the longest gap of the schedule, between a frame and the one that came back
+    before it, has more than the schedule's median gap.
+
+    """
+    pauses_ns = np.zeros(len(shown_due_ns), dtype=np.int64)
+    schedule_ns = np.unique(schedule_ns)
+    if len(schedule_ns) < 2 or len(shown_due_ns) < 2:
+        return pauses_ns
+    between_ns = np.diff(schedule_ns)
+    newest = np.maximum.accumulate(np.searchsorted(schedule_ns, shown_due_ns))
+    # Which frame, come back, was the first behind each gap of the schedule.
+    ended_by = np.searchsorted(newest, np.arange(len(between_ns)), side="right")
+    inside = (ended_by > 0) & (ended_by < len(newest))
+    over_ns = np.maximum(between_ns - round(float(np.median(between_ns))), 0)
+    np.maximum.at(pauses_ns, ended_by[inside], over_ns[inside])
+    return pauses_ns
+
+
+def cut(
+    arrivals_ns: IntArray, start_ns: int, end_ns: int, pauses_ns: IntArray | None = None
+) -> Gaps:
+    """Cut the time from ``start_ns`` to ``end_ns`` at the sorted ``arrivals_ns`` of new frames.
+
+    ``pauses_ns`` is by how much the source paused before each arrival, where it does.
+    """
     inside = (arrivals_ns >= start_ns) & (arrivals_ns < end_ns)
     edges = np.concatenate(([start_ns], arrivals_ns[inside], [end_ns]))
     history = np.diff(arrivals_ns[arrivals_ns < end_ns]) / 1e6
@@ -73,4 +119,8 @@ def cut(arrivals_ns: IntArray, start_ns: int, end_ns: int) -> Gaps:
     usual = np.full(len(size), np.nan)
     known = size > 0
     usual[known] = (totals[ends[known]] - totals[first[known]]) / size[known]
-    return Gaps(length_ms=np.diff(edges) / 1e6, usual_ms=usual)
+    paused = np.zeros(len(size))
+    if pauses_ns is not None:
+        ended = pauses_ns[before : before + len(size)]  # the last gap ends with a later arrival
+        paused[: len(ended)] = ended / 1e6
+    return Gaps(length_ms=np.diff(edges) / 1e6, usual_ms=usual, paused_ms=paused)

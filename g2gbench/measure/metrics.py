@@ -219,7 +219,8 @@ def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     delivered = ledger.frames()["delivered"]
     yield "fps", Value(delivered / ((end_ns - start_ns) / 1e9), n=delivered)
 
-    cut = gaps.cut(received_ns[kind == sightings.NEW], start_ns, end_ns)
+    arrivals_ns, pauses_ns = gaps.arrivals(session, ledger)
+    cut = gaps.cut(arrivals_ns, start_ns, end_ns, pauses_ns)
     n = len(cut.length_ms)
     yield "harmonic_fps", Value(cut.harmonic_fps, n=n) if new else missing("no new frame arrived")
     yield "stall_count", Value(float(cut.stalls.sum()), n=n)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.measure import gaps, sightings
+from g2gbench.measure import gaps
 from g2gbench.measure.journal import BoolArray, IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, MIN_FLIGHT_NS, Ledger
 from g2gbench.measure.ledger import DROPPED as NEVER_CAME
@@ -133,14 +133,14 @@ def samples(session: Session, ledger: Ledger) -> tuple[tuple[int, Sample], ...]:
     all is a measurement then. Drops are those that became known in the last ``DROP_SECONDS``, from
     the first frame on. A freeze is told while it lasts and in the second in which it ended.
     """
-    arrivals_ns = np.sort(session.seen.received_ns[ledger.sightings.kind == sightings.NEW])
+    arrivals_ns, pauses_ns = gaps.arrivals(session, ledger)
     ends_ns = _ends_ns(session, arrivals_ns)
     if not len(ends_ns):
         return ()
     g2g = _g2g(ledger, ends_ns)
     fps = _frame_rate(arrivals_ns, ends_ns)
     dropped = _drop_ratio(ledger, ends_ns)
-    frozen = _frozen(arrivals_ns, ends_ns)
+    frozen = _frozen(arrivals_ns, pauses_ns, ends_ns)
     network = _network(session, ends_ns)
     return tuple(
         (
@@ -239,10 +239,10 @@ def _fates(ledger: Ledger) -> tuple[IntArray, BoolArray]:
     return np.where(dropped, given_up_ns, back_ns).astype(np.int64), np.asarray(dropped)
 
 
-def _frozen(arrivals_ns: IntArray, ends_ns: IntArray) -> list[bool]:
+def _frozen(arrivals_ns: IntArray, pauses_ns: IntArray, ends_ns: IntArray) -> list[bool]:
     if not len(arrivals_ns) or arrivals_ns[0] >= ends_ns[-1]:
         return [False] * len(ends_ns)
-    cut = gaps.cut(arrivals_ns, int(arrivals_ns[0]), int(ends_ns[-1]))
+    cut = gaps.cut(arrivals_ns, int(arrivals_ns[0]), int(ends_ns[-1]), pauses_ns)
     gone_ns = np.round(np.cumsum(cut.length_ms) * 1e6).astype(np.int64)
     until_ns = arrivals_ns[0] + gone_ns
     from_ns = until_ns - np.round(cut.length_ms * 1e6).astype(np.int64)

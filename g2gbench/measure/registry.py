@@ -6,6 +6,7 @@ neighbours; it never changes its meaning.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -51,6 +52,25 @@ class Metric:
     definition: str
     reference: str = ""
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value that it can take; infinite where there is none.
+
+        A part of the latency budget is a difference of two clocks' readings, and a decibel a
+        logarithm: both may be negative.
+        """
+        if self.unit in _BOUNDS:
+            return _BOUNDS[self.unit]
+        signed = self.unit == "dB" or self.name.startswith("budget_ms.")
+        return (-math.inf if signed else 0.0), math.inf
+
+
+_BOUNDS: Mapping[Unit, tuple[float, float]] = {
+    "ratio": (0.0, 1.0),
+    "level": (0.0, 3.0),
+    "index": (-1.0, 1.0),
+    "points": (0.0, 100.0),
+}
 
 _W3C = "W3C webrtc-stats"
 _RFC = "RFC 3550 6.4.1"
@@ -205,7 +225,7 @@ def _metrics() -> Iterator[Metric]:
         "count",
         "lower",
         "Gaps between new frames of at least max(3 * avg, avg + 150 ms), avg over the last 30 gaps "
-        "before.",
+        "before; longer by what the source itself paused.",
         f"{_W3C}, freezeCount",
     )
     yield Metric(
@@ -219,7 +239,8 @@ def _metrics() -> Iterator[Metric]:
         "stall_count",
         "count",
         "lower",
-        "Gaps between new frames of more than 200 ms, whatever the usual gap is.",
+        "Gaps between new frames of more than 200 ms, whatever the usual gap is; longer by what "
+        "the source itself paused.",
         _METHOD,
     )
     yield Metric("stall_ms", "ms", "lower", "Sum of the gaps that stall_count counts.", _METHOD)

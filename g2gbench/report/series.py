@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from g2gbench.measure.gaps import cut
+from g2gbench.measure.gaps import cut, source_pauses_ns
 from g2gbench.measure.journal import Session
 from g2gbench.measure.records import Event
 from g2gbench.measure.registry import DROP_PHASES
@@ -116,9 +116,11 @@ def series_of(trial: Trial) -> Series:
     end_s = max((end_ns - zero_ns) / 1e9, begin_s + 1.0)
     edges = _seconds(begin_s, end_s)
     g2g_ms = frames["g2g_ms"].to_numpy(dtype=np.float64, na_value=np.nan)
-    arrivals_ns = np.sort(
-        frames.loc[outcome == "delivered", "received_ns"].to_numpy(dtype=np.int64)
-    )
+    arrived = frames.loc[outcome == "delivered", ["received_ns", "due_ns"]].astype("int64")
+    arrived = arrived.sort_values("received_ns", kind="stable")
+    arrivals_ns = arrived["received_ns"].to_numpy()
+    schedule_ns = np.concatenate((frames["due_ns"].to_numpy(np.int64), session.skipped.due_ns))
+    pauses_ns = source_pauses_ns(arrived["due_ns"].to_numpy(), schedule_ns)
     quantiles = _by_second(captured_s[shown], g2g_ms[shown], edges)
     return Series(
         repeat=trial.repeat,
@@ -138,7 +140,7 @@ def series_of(trial: Trial) -> Series:
         high_ms=quantiles[3],
         fps=_rate(seconds(arrivals_ns), edges),
         **_bitrate(trial, zero_ns, end_s),
-        freezes=_freezes(arrivals_ns, steady_ns),
+        freezes=_freezes(arrivals_ns, pauses_ns, steady_ns),
         marks=_marks(session, zero_ns, end_s),
         impaired_s=_impaired(session, zero_ns, end_s),
     )
@@ -210,11 +212,13 @@ def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
 
 
 def _freezes(
-    arrivals_ns: npt.NDArray[np.int64], steady_ns: tuple[int, int] | None
+    arrivals_ns: npt.NDArray[np.int64],
+    pauses_ns: npt.NDArray[np.int64],
+    steady_ns: tuple[int, int] | None,
 ) -> tuple[tuple[float, float], ...]:
     if steady_ns is None or not len(arrivals_ns):
         return ()
-    gaps = cut(arrivals_ns, *steady_ns)
+    gaps = cut(arrivals_ns, *steady_ns, pauses_ns)
     starts_s = (np.cumsum(gaps.length_ms) - gaps.length_ms) / 1e3
     return tuple(
         (float(start), float(length))

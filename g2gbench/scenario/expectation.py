@@ -26,6 +26,7 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
 }
 
+_EXACT = ("==", "!=")
 _SHAPE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*([<>=!~]+)\s*(\S(?:.*\S)?)\s*", re.DOTALL)
 _QUANTITIES: Mapping[str, tuple[Quantity, Decimal]] = {
     "ms": (DURATION, Decimal(1000)),
@@ -73,10 +74,10 @@ def parse_expectation(text: str) -> Expectation:
     return Expectation(text, name, symbol, _limit(metric, limit), metric.unit)
 
 
-def refuse_bare_whole(expectation: Expectation) -> None:
-    """Refuse a bare limit of 1 for a ratio, which reads as 1 % and means 100 %.
+def refuse_undecided(expectation: Expectation) -> None:
+    """Refuse what every value meets, or none, and a bare limit of 1 for a ratio.
 
-    A run that was stored before keeps what it was judged by.
+    The last reads as 1 % and means 100 %. A run that was stored before keeps what it was judged by.
     """
     bare = re.search(rf"{NUMBER}\s*$", expectation.text)
     if expectation.unit == "ratio" and bare is not None and expectation.limit >= 1:
@@ -84,6 +85,17 @@ def refuse_bare_whole(expectation: Expectation) -> None:
         raise Refused(
             f'a bare "{number}" of a ratio is 100 %: write {number}% if that is meant',
             allowed=("a ratio with its unit, such as 1%", "a bare ratio below 1"),
+        )
+    low, high = METRICS[expectation.metric].bounds
+    holds, limit = OPERATORS[expectation.operator], expectation.limit
+    meets_low, meets_high = holds(low, limit), holds(high, limit)
+    if meets_low == meets_high and not (expectation.operator in _EXACT and low <= limit <= high):
+        ends = f"from {low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
+        if expectation.unit == "level":
+            ends = f"from {LEVEL_WORDS[0]} to {LEVEL_WORDS[-1]}"
+        raise Refused(
+            f"{'every' if meets_low else 'no'} value meets it: {expectation.metric} is {ends}",
+            allowed=("a limit that a value can meet and can miss",),
         )
 
 
@@ -137,7 +149,7 @@ class Expect(Rule):
         if not isinstance(value, str):
             raise Refused(allowed=("METRIC OPERATOR LIMIT, such as g2g_ms.p95 < 500ms",))
         expectation = parse_expectation(value)
-        refuse_bare_whole(expectation)
+        refuse_undecided(expectation)
         return expectation
 
     def render(self, value: Any) -> Any:

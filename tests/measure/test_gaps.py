@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from g2gbench.measure.gaps import cut
+from g2gbench.measure.gaps import cut, source_pauses_ns
 from tests.measure.sessions import MS, SECOND
 
 
@@ -85,3 +85,35 @@ def test_harmonic_fps_is_that_of_an_even_stream_and_lower_for_an_uneven_one() ->
     assert cut(even, 0, int(even[-1])).harmonic_fps == pytest.approx(25)
     uneven = arrivals(*[20, 60] * 10)
     assert cut(uneven, 0, int(uneven[-1])).harmonic_fps == pytest.approx(20)
+
+
+def test_what_the_source_paused_is_no_freeze_and_no_stall() -> None:
+    due = arrivals(*[40] * 40, 500, *[40] * 10)
+    came = due + 30 * MS
+    pauses = source_pauses_ns(due, due)
+    assert pauses[41] == 460 * MS
+    assert np.count_nonzero(pauses) == 1
+    found = cut(came, int(came[10]), int(came[-1]) + MS, pauses)
+    assert (found.freezes.sum(), found.stalls.sum()) == (0, 0)
+    late = came.copy()
+    late[41:] += 300 * MS  # the pause, and 300 ms more
+    found = cut(late, int(came[10]), int(late[-1]) + MS, pauses)
+    assert (found.freezes.sum(), found.stalls.sum()) == (1, 1)
+
+
+def test_frames_lost_from_a_steady_source_are_no_pause_of_it() -> None:
+    due = arrivals(*[40] * 40)
+    shown = np.delete(due, np.s_[20:30])
+    assert not source_pauses_ns(shown, due).any()
+
+
+def test_a_pause_belongs_to_the_first_frame_that_came_back_after_it() -> None:
+    due = arrivals(40, 40, 400, 40, 40, 300, 40)
+    shown = due[[0, 1, 4, 3, 7]]  # the one right behind the first pause is lost, one comes late
+    assert (source_pauses_ns(shown, due) / MS).tolist() == [0, 0, 360, 0, 260]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_source_of_hardly_a_frame_has_no_pause(count: int) -> None:
+    due = np.zeros(count, dtype=np.int64)
+    assert source_pauses_ns(due, due).tolist() == [0] * count

@@ -196,7 +196,7 @@ QUALITY = optional_keys(
 EXPECTATION = st.tuples(
     st.sampled_from(sorted(METRICS)),
     st.sampled_from(("<", "<=", ">", ">=", "==", "!=")),
-    st.floats(0, 0.999999).map(lambda limit: f"{limit:.6f}"),
+    st.floats(0.000001, 0.999999).map(lambda limit: f"{limit:.6f}"),
 ).map(" ".join)
 MATRIX = optional_keys(
     **{

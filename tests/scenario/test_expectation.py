@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -125,5 +126,43 @@ def test_a_bare_one_of_a_ratio_is_refused_with_what_was_meant(limit: str) -> Non
     with pytest.raises(ScenarioError, match=r"100 %: write 1(\.0)?%"):
         loads(text)
     assert parse_expectation(f"drop_ratio < {limit}").limit == 1  # of a run that was stored before
-    for allowed in ("1%", "100%", "0.5", "0"):
+    for allowed in ("1%", "100%", "0.5"):
         loads(text.replace(f"< {limit}", f"< {allowed}"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("drop_ratio <= 100%", "every value meets it: drop_ratio is from 0 to 1"),
+        ("drop_ratio >= 0", "every value meets it: drop_ratio is from 0 to 1"),
+        ("drop_ratio < 0", "no value meets it: drop_ratio is from 0 to 1"),
+        ("drop_ratio > 100%", "no value meets it: drop_ratio is from 0 to 1"),
+        ("g2g_ms.p95 >= 0", "every value meets it: g2g_ms.p95 is 0 or more"),
+        ("g2g_ms.p95 < 0ms", "no value meets it: g2g_ms.p95 is 0 or more"),
+        ("quality >= critical", "every value meets it: quality is from critical to good"),
+        ("quality > good", "no value meets it: quality is from critical to good"),
+    ],
+)
+def test_what_every_value_meets_or_none_is_refused(condition: str, reason: str) -> None:
+    text = f"name: a\ntarget: {{kind: loopback, model: lucy-2.1}}\nexpect: ['{condition}']"
+    with pytest.raises(ScenarioError, match=re.escape(reason)):
+        loads(text)
+    parse_expectation(condition)  # of a run that was stored before
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "drop_ratio <= 0",
+        "drop_ratio == 0",
+        "drop_ratio != 0",
+        "drop_ratio == 5%",
+        "drop_ratio >= 100%",
+        "g2g_ms.p95 > 0",
+        "quality >= good",
+        "quality > critical",
+        "budget_ms.uplink >= 0",
+    ],
+)
+def test_what_a_value_can_meet_and_miss_is_taken(condition: str) -> None:
+    loads(f"name: a\ntarget: {{kind: loopback, model: lucy-2.1}}\nexpect: ['{condition}']")
