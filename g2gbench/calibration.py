@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from g2gbench.analysis.calibration import Findings, Injected, Measured, findings, measured
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
 from g2gbench.experiment import Done, run_all
+from g2gbench.process.temporary import temporary_folder
 from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
@@ -155,10 +155,8 @@ async def calibrate(
 
     """
     stop = stop or asyncio.Event()
-    with TemporaryDirectory(prefix="g2gbench-") as nowhere:
-        return await _calibrate(
-            QUICK if quick else FULL, quick, out or Path(nowhere), on_trial, stop
-        )
+    with temporary_folder("calibrate") as nowhere:
+        return await _calibrate(QUICK if quick else FULL, quick, out or nowhere, on_trial, stop)
 
 
 async def _calibrate(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from g2gbench.experiment import run_all
 from g2gbench.grading_cases import NAME, SEED, Case, scenario_of
 from g2gbench.measure.phases import impairments
 from g2gbench.measure.records import ServiceFrame
+from g2gbench.process.temporary import temporary_folder
 from g2gbench.quality.level import CPU
 from g2gbench.scenario import resolved
 from g2gbench.store.files import directory_name
@@ -94,8 +94,8 @@ async def grade_all(
     stopped; None: nothing is kept. Raises NotGraded when no session could be graded.
     """
     stop = stop or asyncio.Event()
-    with TemporaryDirectory(prefix="g2gbench-") as nowhere:
-        root = out or Path(nowhere)
+    with temporary_folder("grade") as nowhere:
+        root = out or nowhere
         done = Counter(trial.cell for trial in _sessions(root, cases))
         asked = [case for case in cases for _ in range(case.repeats - done[case.name])]
         if asked and not stop.is_set():

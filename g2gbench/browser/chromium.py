@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from g2gbench.errors import UnreachableError
 from g2gbench.process import environment, leash
+from g2gbench.process.temporary import make_folder
 
 COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMMAND_VARIABLE: Final = "G2GBENCH_CHROMIUM"
@@ -24,7 +21,6 @@ ENABLE: Final = (
     f"put chromium on PATH or its path into ${COMMAND_VARIABLE}; on Debian, "
     "`apt-get install chromium` brings it"
 )
-_HOME: Final = "g2gbench-chromium-"  # then the id of the process that starts it
 _GRACE_S: Final = 2.0
 _FLAGS: Final = (
     "--headless",
@@ -58,17 +54,6 @@ def find(variables: Mapping[str, str]) -> str | None:
     return None
 
 
-def remove_left_homes(folder: Path) -> None:
-    """Remove the homes of browsers whose starters are gone: a killed one leaves its own behind."""
-    for home in folder.glob(f"{_HOME}*"):
-        number = re.fullmatch(r"(\d+)-.*", home.name.removeprefix(_HOME))
-        if number is None or home.is_symlink() or psutil.pid_exists(int(number[1])):
-            continue
-        with contextlib.suppress(OSError):
-            if home.stat().st_uid == os.geteuid():
-                shutil.rmtree(home, ignore_errors=True)
-
-
 class Chromium:
     """A running browser; ``pid`` is its main process, the parent of all others."""
 
@@ -83,8 +68,7 @@ class Chromium:
         What it prints goes to this process's stderr, or nowhere when ``quiet``. Its profile is new
         and empty, and is removed when it ends.
         """
-        remove_left_homes(Path(tempfile.gettempdir()))
-        home = Path(tempfile.mkdtemp(prefix=f"{_HOME}{os.getpid()}-"))
+        home = make_folder("chromium")
         # The sandbox needs privileges of its own, which root in a container does not have.
         sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
         profile = f"--user-data-dir={home / 'profile'}"

@@ -7,8 +7,8 @@ import contextlib
 import json
 import re
 import secrets
+import shutil
 import ssl
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from g2gbench.live.desk import Desk
 from g2gbench.live.figures import Message
 from g2gbench.process.local_http import Site as LocalSite
 from g2gbench.process.local_http import guard, own_names
+from g2gbench.process.temporary import make_folder
 from g2gbench.realtime.images import MAX_BYTES
 from g2gbench.report import REPORT_HTML
 from g2gbench.report.palette import stylesheet
@@ -73,7 +74,7 @@ class Site:
         self._page: web.WebSocketResponse | None = None
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._server: LocalSite | None = None
-        self._images: tempfile.TemporaryDirectory[str] | None = None
+        self._images: Path | None = None
         self._uploads = 0
 
     def tell(self, message: Message) -> None:
@@ -84,7 +85,7 @@ class Site:
     async def start(self, desk: Desk) -> str:
         """Serve; the page's whole address. Raises OSError when the port is taken."""
         self._desk = desk
-        self._images = tempfile.TemporaryDirectory(prefix="g2gbench-live-")
+        self._images = make_folder("live")
         guarded = guard("own", (self._host, *own_names()))
         app = web.Application(client_max_size=MAX_BYTES, middlewares=[guarded])
         routes: Mapping[str, Handler] = {
@@ -114,7 +115,7 @@ class Site:
         if self._server is not None:
             await self._server.stop()
         if self._images is not None:
-            self._images.cleanup()
+            shutil.rmtree(self._images, ignore_errors=True)
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -182,7 +183,7 @@ class Site:
         self._uploads += 1
         given = request.query.get("name", "")
         name = re.sub(r"[^\w.-]+", "_", given, flags=re.ASCII)[-80:] or "image"
-        path = Path(self._images.name) / f"{self._uploads}-{name}"
+        path = self._images / f"{self._uploads}-{name}"
         path.write_bytes(await request.read())
         try:
             text = request.query.get("prompt")
