@@ -46,9 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def g2gbench_run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Run]:
     """Run a scenario, and fail the test unless its expectations hold.
 
-    Called with a scenario: its file, its text, or a Scenario; ``set`` are overrides such as
-    ``"repeat=3"``. It gives the run. A run that is invalid skips the test, or fails it with
-    ``--g2gbench-invalid=fail``; one that did not reach its target fails it.
+    Called with a scenario: its file, the name of a built-in one, its text, or a Scenario; ``set``
+    are overrides such as ``"repeat=3"``. It gives the run. A run that is invalid skips the test, or
+    fails it with ``--g2gbench-invalid=fail``; one that did not reach its target fails it.
     """
     options = request.config.option
 
@@ -92,6 +92,7 @@ def _read(scenario: Scenario | Path | str, overrides: tuple[str, ...], beside: P
     """The scenario; a file is looked for from where pytest runs, then beside the test."""
     from g2gbench.process.environment import ENVIRONMENT
     from g2gbench.scenario import Scenario, load, loads
+    from g2gbench.scenario.built_in_scenarios import find
 
     if isinstance(scenario, Scenario):
         if overrides:
@@ -101,7 +102,9 @@ def _read(scenario: Scenario | Path | str, overrides: tuple[str, ...], beside: P
     if isinstance(scenario, str) and "\n" in scenario:
         return loads(scenario, **known)
     path = Path(scenario)
-    return load(path if path.exists() else beside / path, **known)
+    if not path.exists() and (beside / path).exists():
+        path = beside / path
+    return load(find(path), **known)
 
 
 def _judge(done: Run, invalid: str) -> None:

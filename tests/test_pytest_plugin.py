@@ -67,6 +67,23 @@ def result(project: pytest.Pytester, *options: str) -> pytest.RunResult:
     return project.runpytest_subprocess(*options, "-rsP", "-p", "no:cacheprovider")
 
 
+def test_a_built_in_scenario_is_known_by_its_name(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from g2gbench import pytest_plugin
+        from pathlib import Path
+
+        def test_it():
+            scenario = pytest_plugin._read("wifi", ("repeat=2",), Path("nowhere"))
+            assert (scenario.name, scenario.repeat) == ("wifi", 2)
+
+        def test_one_that_there_is_not(g2gbench_run):
+            g2gbench_run("wlfi")
+    """)
+    done = result(pytester)
+    done.assert_outcomes(passed=1, failed=1)
+    assert "wlfi: neither a file nor a built-in scenario" in done.stdout.str()
+
+
 def test_a_test_passes_fails_or_is_skipped_as_its_run_came_out(project: pytest.Pytester) -> None:
     done = result(project)
     done.assert_outcomes(passed=1, failed=3, skipped=1)

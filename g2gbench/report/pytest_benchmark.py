@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import fmean, median, quantiles, stdev
 from typing import Any, Final
 
-from g2gbench.analysis.valid import values_of
+from g2gbench.analysis.valid import valid_cells, values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.store.reading import Run
 
@@ -25,8 +25,8 @@ def render(run: Run) -> str:
     """The times of a run: a benchmark for each metric and cell, a round for each valid trial.
 
     pytest-benchmark shows seconds and takes less for better, so metrics in milliseconds are here
-    and no others. What no valid trial has measured is left out; ``status`` of the extra information
-    marks a cell that is invalid.
+    and no others. What no valid trial has measured is left out, and so is an invalid cell: the
+    tables have no place for a mark.
     """
     facts = run.facts
     began = datetime.fromisoformat(facts["started"])
@@ -43,7 +43,7 @@ def render(run: Run) -> str:
 
 def _benchmarks(run: Run) -> Iterator[dict[str, Any]]:
     for metric in _TIMES:
-        for cell in run.summary_data["cells"]:
+        for cell in valid_cells(run.summary_data):
             values = [value / 1000 for value in values_of(cell, metric)]
             if values:
                 yield _benchmark(run, cell, metric, values)
