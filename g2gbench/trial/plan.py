@@ -24,7 +24,12 @@ from g2gbench.secrecy import secrets_in_url
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
-START_BITRATE_KBPS = 2000
+START_BITRATE_KBPS = 2 * SERVICE_MAX_BITRATE_BPS // 1000
+"""The first bandwidth estimate, which the embedded room's answers ask of senders.
+
+A pacer sends little faster than the estimate, and an encoder's first second exceeds its target:
+from an estimate near the encoder's own limit, a queue builds up that takes seconds to drain.
+"""
 _SETUP_S = 75.0
 _TEARDOWN_S = 20.0
 LOOPBACK_KEY = "loopback"

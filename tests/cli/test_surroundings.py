@@ -47,6 +47,19 @@ def test_a_report_is_written_whatever_the_environment_is(
     assert b"wifi" in done.stdout
 
 
+def test_a_matplotlibrc_that_cannot_be_decoded_costs_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = runs.passing(tmp_path / "runs")
+    for folder in (tmp_path, tmp_path / "home" / ".config" / "matplotlib"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "matplotlibrc").write_bytes(b"font.size: caf\xe9\n")
+    monkeypatch.chdir(tmp_path)
+    done = _process("report", str(stored.path), "--format", "html", HOME=str(tmp_path / "home"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"wifi" in done.stdout
+
+
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-"])
 def test_closed_streams_are_no_fault(tmp_path: Path, closed: str) -> None:
     stored = runs.passing(tmp_path)

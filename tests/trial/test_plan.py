@@ -202,7 +202,7 @@ def test_a_target_that_is_not_ours_has_no_service_and_gets_its_own_key() -> None
     assert plan.client_plan(trial)["pixel_latency"] is True
 
 
-ROOM = {"playout_delay_ms": None, "start_bitrate_kbps": 2000}
+ROOM = {"playout_delay_ms": None, "start_bitrate_kbps": 5000}
 
 
 @pytest.mark.parametrize(
