@@ -6,8 +6,14 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 from tests.sentinel import SENTINEL, VARIABLE, given_away
+
+# The same examples at each run: a change fails for what it changed alone. Others on request.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("others", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -35,7 +36,10 @@ from tests.sentinel import SENTINEL, VARIABLE, given_away
 
 pytest_plugins = ["pytester"]
 
-KEYS = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=SHORTEST)
+KEYS = st.text(
+    st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="<>"),  # what is around
+    min_size=SHORTEST,
+)
 
 
 def test_the_key_of_the_suite_is_where_a_careless_test_would_print_it() -> None:
@@ -118,7 +122,12 @@ def test_words_of_the_field_are_no_credentials(text: str) -> None:
 def test_nothing_of_a_known_secret_is_left(key: str) -> None:
     kept = Redactor([SecretStr(key)]).data({"message": f"<{key}>", "status": key})
     assert kept == {"message": f"<{MASK}>", "status": key}
-    assert key not in repr(Redactor([key]))
+    assert _shown(Redactor([key])) == _shown(Redactor([]))
+
+
+def _shown(thing: object) -> str:
+    """Its repr without the address in memory, which may hold any six characters."""
+    return re.sub("0x[0-9a-f]+", "", repr(thing))
 
 
 def test_a_log_is_written_without_credentials(capsys: pytest.CaptureFixture[str]) -> None:

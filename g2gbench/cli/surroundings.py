@@ -32,7 +32,7 @@ def _have_no_settings_of_matplotlib() -> None:
     """
     os.environ["MATPLOTLIBRC"] = os.devnull
     if os.path.exists("matplotlibrc"):
-        here = os.open(".", os.O_RDONLY)
+        here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # it may be no one's to read
         try:
             os.chdir("/")
             import matplotlib  # noqa: F401 - here alone: it takes a fifth of a second
