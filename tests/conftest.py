@@ -1,4 +1,4 @@
-"""No test, and nothing that a test runs, prints the key that stands in its environment."""
+"""What holds for every test: when it has the machine, and that it prints no key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests import machine
 from tests.sentinel import SENTINEL, VARIABLE, given_away
 
 # The same examples at each run: a change fails for what it changed alone. Others on request.
@@ -18,6 +19,16 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[VARIABLE] = SENTINEL
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Have a session test alone on the machine, with the fixtures that it needs first.
+
+    Outermost of all, so that waiting is no part of a test's time.
+    """
+    with machine.held(alone=item.get_closest_marker("session") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
