@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-from tests import machine
+from tests import inconclusive, machine, provisioning
 from tests.sentinel import SENTINEL, VARIABLE, given_away
 
 # The same examples at each run: a change fails for what it changed alone. Others on request.
@@ -19,6 +19,8 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[VARIABLE] = SENTINEL
+    os.environ.update(provisioning.environment())
+    config.pluginmanager.register(inconclusive.Plugin())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from g2gbench.service.room.livekit_server import COMMAND, COMMAND_VARIABLE, INSTALL, find
+from g2gbench.service.room.livekit_server import COMMAND, COMMAND_VARIABLE, find
 
 BINARY = find(None, os.environ)
 needs_livekit_server = pytest.mark.skipif(
     BINARY is None,
     reason=(
-        f"no {COMMAND} on PATH or in ${COMMAND_VARIABLE}; to enable, with Go 1.26 or newer: "
-        f"GOBIN=$HOME/livekit {INSTALL} && export {COMMAND_VARIABLE}=$HOME/livekit/server"
+        f"no {COMMAND} on PATH or in ${COMMAND_VARIABLE}; "
+        "to enable, with Go 1.26 or newer: python -m tests.provisioning"
     ),
 )

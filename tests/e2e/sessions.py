@@ -22,8 +22,6 @@ target: {{kind: loopback, model: camera-360p}}
 source: {{content: street, size: 640x360, fps: 30}}
 session: {{warmup: {warmup}s, duration: {duration}s, playout_delay: 0ms, fidelity: off}}
 """
-MACHINE = ("late_captures", "link_late", "starved", "stood_still", "unsettled", "backlog")
-"""The checks that a busy machine makes a session fail that is sound otherwise."""
 
 
 def passthrough(name: str = "short", warmup: float = 1, duration: float = 4) -> str:
@@ -53,14 +51,6 @@ class Acting:
     def trial_ended(self, result: TrialResult) -> None:
         """Keep it."""
         self.results.append(result)
-
-
-def assert_sound(result: TrialResult) -> None:
-    """It ended as it should, and nothing is wrong with it but the machine's speed."""
-    assert result.status in ("ok", "invalid"), (result.status, result.message)
-    failed = [check for check in result.checks if not check.ok]
-    wrong = [check.text for check in failed if check.check.partition(".")[0] not in MACHINE]
-    assert not wrong, wrong
 
 
 def kill(name: str) -> Callable[[Mapping[str, int]], None]:

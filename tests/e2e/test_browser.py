@@ -18,7 +18,8 @@ from g2gbench.errors import InputError
 from g2gbench.scenario import loads
 from g2gbench.trial import media
 from tests.e2e.livekit import needs_livekit_server
-from tests.e2e.sessions import Acting, all_gone, assert_sound, passthrough
+from tests.e2e.sessions import Acting, all_gone, passthrough
+from tests.inconclusive import assert_sound
 
 pytestmark = [
     pytest.mark.session,

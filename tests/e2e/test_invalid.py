@@ -27,7 +27,8 @@ from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
 from g2gbench.trial.host import Host, swapped_bytes
 from tests.e2e.livekit import needs_livekit_server
-from tests.e2e.sessions import Acting, assert_sound, passthrough
+from tests.e2e.sessions import Acting, passthrough
+from tests.inconclusive import assert_sound
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 needs_chromium = pytest.mark.skipif(

@@ -20,7 +20,8 @@ from g2gbench.store.reading import Run, open_run
 from tests.e2e.devtools import CHROMIUM, FAKE_CAMERA, Page, browser, tab
 from tests.e2e.firefox import ENABLE as ENABLE_FIREFOX
 from tests.e2e.firefox import FIREFOX, firefox
-from tests.e2e.sessions import all_gone, assert_sound, g2gbench, until
+from tests.e2e.sessions import all_gone, g2gbench, until
+from tests.inconclusive import assert_sound
 
 pytestmark = [
     pytest.mark.session,

@@ -8,7 +8,8 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
-from tests.e2e.sessions import assert_sound, passthrough
+from tests.e2e.sessions import passthrough
+from tests.inconclusive import assert_sound
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 FULL_SIZE = """\

@@ -14,7 +14,8 @@ import pytest
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import load
 from g2gbench.store.reading import Run
-from tests.e2e.sessions import Acting, assert_sound, g2gbench
+from tests.e2e.sessions import Acting, g2gbench
+from tests.inconclusive import assert_sound
 from tests.sources.cameras import camera
 from tests.sources.videos import video
 

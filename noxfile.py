@@ -1,0 +1,117 @@
+"""Everything that must hold before a change lands: the same here and in CI.
+
+    nox                  the everyday checks
+    nox -t ci            what CI runs beside them
+    nox -s unit -- tests/link      one of them, of a part of the tests
+    nox -l               all of them
+
+Each shows the command that repeats it, and the end lists them with the time that each took.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+PYTHON = sys.executable  # of the environment that has the development packages
+SCRIPTS = Path(PYTHON).parent
+PYTEST = (PYTHON, "-m", "pytest", "-q", "--benchmark-disable")
+UNIT = "not session and not slow and not nightly"
+WORKERS = ("-n", "logical", "--dist", "worksteal")
+# Coverage is that of unit and session tests together, and takes time: CI measures it.
+COVERED = os.environ.get("CI") is not None
+COVERAGE = ("--cov", "--cov-branch", "--cov-append", "--cov-report=", "--cov-fail-under=0")
+
+# pyenv's commands run only the versions that are named: this Python's own first, then the others.
+_PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+_VERSIONS = sorted(folder.name for folder in _PYENV.glob("3.1*") if (folder / "bin").exists())
+if _VERSIONS:
+    own = [v for v in _VERSIONS if (_PYENV / v) == Path(sys.base_prefix)]
+    os.environ.setdefault("PYENV_VERSION", ":".join(own + [v for v in _VERSIONS if v not in own]))
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = False
+nox.options.tags = ["everyday"]
+
+
+@nox.session(python=False, tags=["everyday", "fast"])
+def lint(session: nox.Session) -> None:
+    """Hold likely mistakes, import order, docstrings and the format (ruff)."""
+    session.run(str(SCRIPTS / "ruff"), "check", ".")
+    session.run(str(SCRIPTS / "ruff"), "format", "--check", ".")
+
+
+@nox.session(python=False, tags=["everyday", "fast"])
+def contract(session: nox.Session) -> None:
+    """Hold which package may import which, and which are pure (import-linter)."""
+    session.run(str(SCRIPTS / "lint-imports"))
+
+
+@nox.session(python=False, tags=["everyday", "fast"])
+def types(session: nox.Session) -> None:
+    """Check the types of package and tests, strictly (mypy)."""
+    session.run(PYTHON, "-m", "mypy")
+
+
+@nox.session(python=False, tags=["everyday", "fast"])
+def unit(session: nox.Session) -> None:
+    """Run the tests that share the machine, one worker a core."""
+    if COVERED:
+        session.run(PYTHON, "-m", "coverage", "erase")
+    _pytest(session, "-m", UNIT, *WORKERS)
+
+
+@nox.session(python=False, tags=["everyday"])
+def provision(session: nox.Session) -> None:
+    """Set up what the session tests would otherwise skip."""
+    session.run(PYTHON, "-m", "tests.provisioning")
+
+
+@nox.session(python=False, tags=["everyday"])
+def sessions(session: nox.Session) -> None:
+    """Run the tests with real sessions, one at a time, but for the slow ones."""
+    _pytest(session, "-m", "session and not slow and not nightly")
+
+
+@nox.session(python=False, tags=["ci"])
+def slow(session: nox.Session) -> None:
+    """Run the slow tests."""
+    _pytest(session, "-m", "slow and not nightly")
+
+
+@nox.session(python=False, tags=["ci"])
+def coverage(session: nox.Session) -> None:
+    """Hold the branch coverage of the tests that ran before, where CI measured it."""
+    if not COVERED:
+        session.skip("coverage is measured where $CI is set")
+    session.run(PYTHON, "-m", "coverage", "combine", "--append", success_codes=[0, 1])
+    session.run(PYTHON, "-m", "coverage", "report")
+
+
+@nox.session(python=["3.12", "3.13"], tags=["ci"])
+def python(session: nox.Session) -> None:
+    """Run the unit tests on another Python that is promised."""
+    session.install("-e", ".[dev]")
+    session.run("python", *PYTEST[1:], "-m", UNIT, *WORKERS)
+
+
+@nox.session(python="3.11", tags=["ci"])
+def lowest(session: nox.Session) -> None:
+    """Run the unit tests with the lowest version of each package that is allowed."""
+    session.install("--resolution", "lowest-direct", "-e", ".[dev]")
+    session.run("python", *PYTEST[1:], "-m", UNIT, *WORKERS)
+
+
+@nox.session(python=False)
+def nightly(session: nox.Session) -> None:
+    """Run the sweeps that the other tests hold the typical value and the bounds of."""
+    _pytest(session, "-m", "nightly", *WORKERS)
+
+
+def _pytest(session: nox.Session, *options: str) -> None:
+    covered = COVERAGE if COVERED else ()
+    session.run(*PYTEST, *covered, *options, *session.posargs)

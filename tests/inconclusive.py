@@ -1,0 +1,95 @@
+"""The outcome of a session test whose trial this machine made invalid: neither passed nor failed.
+
+Such tests are counted and listed. A run of which more than `MOST` of the session tests were
+inconclusive fails: it has shown too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Final, NoReturn
+
+import pytest
+
+from g2gbench.analysis.trials import TrialResult
+
+MOST: Final = 0.02
+PREFIX: Final = "inconclusive: "
+# The checks that a busy machine makes a session fail that is sound otherwise.
+MACHINE: Final = ("late_captures", "link_late", "starved", "stood_still", "unsettled", "backlog")
+
+
+class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined,misc] # made at run time
+    """The machine was too busy for what the test would show."""
+
+
+def inconclusive(reason: str) -> NoReturn:
+    """End the test without an outcome."""
+    raise Inconclusive(PREFIX + reason)
+
+
+def assert_sound(*results: TrialResult) -> None:
+    """Fail for a trial with anything wrong; inconclusive where it was the machine alone."""
+    blamed: list[str] = []
+    for result in results:
+        assert result.status in ("ok", "invalid"), (result.status, result.message)
+        failed = [check for check in result.checks if not check.ok]
+        machine = [check for check in failed if check.check.partition(".")[0] in MACHINE]
+        wrong = [check.text for check in failed if check not in machine]
+        assert not wrong, wrong
+        blamed += [check.text for check in machine]
+    if blamed:
+        inconclusive("; ".join(blamed))
+
+
+class Plugin:
+    """Tells pytest of the outcome, and holds the bound."""
+
+    def __init__(self) -> None:
+        self._ran = 0
+        self._reports: list[pytest.TestReport] = []
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Mark the report of such a test."""
+        report = yield
+        if call.excinfo is not None and call.excinfo.errisinstance(Inconclusive):
+            report.inconclusive = True  # type: ignore[attr-defined] # carried along, also by xdist
+        return report
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show it as an outcome of its own."""
+        if getattr(report, "inconclusive", False):
+            return "inconclusive", "I", "INCONCLUSIVE"
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count it, and the session tests that ran."""
+        if getattr(report, "inconclusive", False):
+            self._reports.append(report)
+            self._ran += report.when == "setup"
+        if report.when == "call" and "session" in report.keywords:
+            self._ran += 1
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the run has shown too little."""
+        return len(self._reports) > MOST * self._ran
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run that has shown too little."""
+        if self.too_many and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """List them."""
+        if not self._reports:
+            return
+        found = f"{len(self._reports)} of {self._ran} session tests inconclusive"
+        terminalreporter.section(found + (", too many: FAILED" if self.too_many else ""))
+        for report in self._reports:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+            terminalreporter.line(f"{report.nodeid}: {reason}")

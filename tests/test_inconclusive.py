@@ -1,0 +1,91 @@
+"""A session test whose trial the machine spoilt counts as neither passed nor failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from g2gbench.analysis.trials import TrialResult, TrialStatus
+from g2gbench.measure.check import Check
+from tests.analysis.trials import trial
+from tests.inconclusive import Inconclusive, assert_sound
+
+pytest_plugins = ["pytester"]
+CONFTEST = """
+from tests.inconclusive import Plugin
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "session: runs a session")
+    config.pluginmanager.register(Plugin())
+"""
+ALONE = ("-p", "no:g2gbench", "-p", "no:asyncio")
+TESTS = """
+import pytest
+from tests.inconclusive import inconclusive
+
+@pytest.fixture
+def recorded():
+    inconclusive("it was busy at the start")
+
+@pytest.mark.session
+def test_in_a_fixture(recorded): pass
+
+@pytest.mark.session
+def test_busy(): inconclusive("it was busy")
+
+@pytest.mark.session
+@pytest.mark.parametrize("number", range({others}))
+def test_sound(number): pass
+
+def test_no_session(): pass
+"""
+
+
+@pytest.mark.parametrize(("others", "status"), [(98, 0), (97, 1)])
+def test_more_than_two_in_a_hundred_fail_the_run(
+    pytester: pytest.Pytester, others: int, status: int
+) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(TESTS.format(others=others))
+    done = pytester.runpytest_inprocess(*ALONE)
+    assert done.ret == status
+    done.assert_outcomes(passed=others + 1)
+    done.stdout.fnmatch_lines(
+        [
+            f"*2 of {others + 2} session tests inconclusive*",
+            "*::test_in_a_fixture: *inconclusive: it was busy at the start",
+            "*::test_busy: *inconclusive: it was busy",
+            "*2 inconclusive*",
+        ]
+    )
+
+
+def test_a_failure_stays_one(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("def test_wrong(): assert False")
+    done = pytester.runpytest_inprocess(*ALONE)
+    assert done.ret == 1
+    done.assert_outcomes(failed=1)
+
+
+def _judged(status: TrialStatus, *failed: str) -> TrialResult:
+    checks = tuple(Check(name, 2.0, 1.0, "s", False, f"{name} is why") for name in failed)
+    return replace(trial(0, status=status), checks=checks)
+
+
+def test_a_sound_trial_is_let_through() -> None:
+    assert_sound(_judged("ok"))
+
+
+def test_a_trial_that_the_machine_spoilt_is_inconclusive_with_the_reason() -> None:
+    with pytest.raises(Inconclusive, match=r"starved\.client is why"):
+        assert_sound(_judged("ok"), _judged("invalid", "starved.client"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [_judged("invalid", "starved", "misread"), _judged("failed"), _judged("interrupted")]
+)
+def test_anything_else_that_is_wrong_is_a_failure(wrong: TrialResult) -> None:
+    with pytest.raises(AssertionError):
+        assert_sound(_judged("invalid", "starved"), wrong)
