@@ -103,7 +103,7 @@ async def test_a_page_joins_a_real_livekit_server(tmp_path: Path) -> None:
     text = text.replace("kind: loopback,", "kind: loopback, room: livekit-server,")
     run = await asyncio.wait_for(run_async(loads(text), out=tmp_path), 90)
     (trial,) = run.trials
-    assert trial.result.status in ("ok", "invalid"), trial.result.message  # on a busy machine
+    assert_sound(trial.result)
     assert trial.result.frames["delivered"] > 30
     assert trial.result.readings["misread"] == 0
 

@@ -9,21 +9,23 @@ import pytest
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
 
-pytestmark = [pytest.mark.session, pytest.mark.slow]
+pytestmark = pytest.mark.session
 LADDER = """\
 name: ladder
-target: {kind: loopback, model: camera-360p}
-source: {content: street, size: 640x360, fps: 30}
-session: {warmup: 6s, duration: 3s, playout_delay: 0ms}
-matrix: {publish.codec: [CODECS], publish.max_bitrate: [RATES]}
+target: {{kind: loopback, model: camera-360p}}
+source: {{content: street, size: 640x360, fps: 30}}
+session: {{warmup: {warmup}s, duration: 3s, playout_delay: 0ms}}
+matrix: {{publish.codec: [{codecs}], publish.max_bitrate: [{rates}]}}
 """
 
 
+@pytest.mark.nightly
+@pytest.mark.usefixtures("reports")
 async def test_the_picture_gets_better_with_the_rate_and_the_curves_can_be_compared(
     tmp_path: Path,
 ) -> None:
     rates = "200kbps, 400kbps, 800kbps, 1600kbps"
-    text = LADDER.replace("CODECS", "vp8, h264").replace("RATES", rates)
+    text = LADDER.format(codecs="vp8, h264", rates=rates, warmup=6)
     run = await run_async(loads(text), out=tmp_path)
     (found,) = run.summary_data["codecs"]
     for curve in found["curves"]:
@@ -42,10 +44,16 @@ async def test_the_picture_gets_better_with_the_rate_and_the_curves_can_be_compa
     assert (run.path / "figures" / "codecs.png").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("reports")
 async def test_a_codec_that_cannot_be_sent_costs_its_own_cells_and_no_others(
     tmp_path: Path,
 ) -> None:
-    text = LADDER.replace("CODECS", "h265, vp8").replace("RATES", "400kbps, 800kbps")
+    text = (
+        LADDER.replace("CODECS", "h265, vp8")
+        .replace("RATES", "400kbps, 800kbps")
+        .replace("WARMUP", "2")
+    )
     run = await run_async(loads(text), out=tmp_path)
     (found,) = run.summary_data["codecs"]
     without, measured = found["curves"]

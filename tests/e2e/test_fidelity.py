@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,61 +18,24 @@ from tests.inconclusive import assert_sound
 pytestmark = pytest.mark.session
 
 
-@pytest.mark.parametrize(
-    "client",
-    [
-        "native",
-        pytest.param(
-            "browser",
-            marks=[
-                pytest.mark.slow,
-                pytest.mark.skipif(
-                    CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"
-                ),
-            ],
-        ),
-    ],
-)
-async def test_the_pictures_that_come_back_are_scored_and_can_be_computed_again(
-    tmp_path: Path, client: str
-) -> None:
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}")
+async def test_the_pictures_that_a_page_shows_are_scored(tmp_path: Path) -> None:
     text = passthrough(duration=3).replace("fidelity: off", "fidelity: vmaf")
-    text += f"client: {{kind: {client}}}\n"
-    run = await run_async(loads(text), out=tmp_path)
+    run = await run_async(loads(text + "client: {kind: browser}\n"), out=tmp_path)
     (trial,) = run.trials
     result, frames = trial.result, trial.frames()
     assert_sound(result)
     steady = frames[frames["steady"]]
     scored = steady[steady["psnr_db"].notna()]
-    # A frame that is one tick off moves by a pixel and more: no codec's frame is as far from its
-    # own source as from its neighbour's, so this also holds that they were matched aright.
-    assert scored["psnr_db"].min() > 25
-    assert scored["psnr_db"].max() < fidelity.PSNR_CAP_DB  # two lossy encoders lie between
-    assert 0.8 < scored["ssim"].min() <= scored["ssim"].max() < 1
+    assert scored["psnr_db"].min() > 25  # matched aright: see test_recorded.py
+    assert scored["psnr_db"].max() < fidelity.PSNR_CAP_DB
     assert len(scored) >= 0.9 * len(steady) / 3
     assert (np.diff(scored["frame_id"].astype(int)) == 3).all()
-    for name, column in (
-        ("psnr_db", scored["psnr_db"]),
-        ("ssim", scored["ssim"]),
-        ("psnr_displayed_db", steady["psnr_displayed_db"].dropna()),
-        ("ssim_displayed", steady["ssim_displayed"].dropna()),
-    ):
-        assert result.metrics[name].value == pytest.approx(column.mean()), name
-    (event,) = [e.detail for e in trial.recorded.session.events if e.name == "vmaf"]
-    assert event["reason"] == ""
-    assert result.metrics["vmaf_displayed"].n >= len(scored)
+    assert result.metrics["psnr_db"].value == pytest.approx(scored["psnr_db"].mean())
     vmaf = result.metrics["vmaf_displayed"].value
     assert vmaf is not None
     assert 60 < vmaf < 100
-    delivered = (steady["outcome"] == "delivered").sum()
-    assert result.metrics["fidelity_scored_ratio"].value == pytest.approx(len(scored) / delivered)
-    # Scored once the session had said goodbye, so that no other number moved.
-    session = trial.recorded.session
-    lines = (trial.path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
-    kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds.index("scored") > max(i for i, kind in enumerate(kinds) if kind == "seen")
-    (told,) = [event.detail for event in session.events if event.name == "fidelity"]
-    assert told["scored"] == len(session.scored) >= len(scored)
 
 
 @pytest.mark.slow

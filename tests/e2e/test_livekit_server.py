@@ -21,6 +21,7 @@ from g2gbench.service.room import livekit_server
 from g2gbench.service.room.livekit_server import Ports, Server, free_ports
 from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough
+from tests.inconclusive import assert_sound
 from tests.service.services import host_settings
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
@@ -83,7 +84,7 @@ async def test_a_loopback_through_a_real_server_is_measured_over_the_link(tmp_pa
     run = await run_async(loads(managed("managed")), out=tmp_path, progress=progress)
     (trial,) = run.trials
     result = trial.result
-    assert result.status in ("ok", "invalid"), result.message  # a busy machine may invalidate it
+    assert_sound(result)
     assert result.frames["delivered"] / result.frames["captured"] > 0.9
     assert result.readings["misread"] == result.readings["witness_disagree"] == 0
     session = trial.recorded.session

@@ -36,6 +36,7 @@ def came_back(journal: Path) -> int:
     return len(back & captured)
 
 
+@pytest.mark.usefixtures("reports")
 @pytest.mark.parametrize("victim", ["client", "worker", "room", "service", "link"])
 async def test_a_process_killed_while_measuring_ends_the_trial_and_loses_nothing(
     victim: str, tmp_path: Path
@@ -77,6 +78,7 @@ async def test_ctrl_c_keeps_what_was_measured_and_exits_130(tmp_path: Path) -> N
     assert (run.path / "report.html").exists()
 
 
+@pytest.mark.usefixtures("reports")
 async def test_a_killed_run_is_a_readable_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

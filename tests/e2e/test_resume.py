@@ -10,6 +10,7 @@ import pytest
 
 from g2gbench.store.reading import Run, open_run
 from tests.e2e.sessions import g2gbench, passthrough, until
+from tests.inconclusive import assert_sound
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 
@@ -18,14 +19,14 @@ pytestmark = [pytest.mark.session, pytest.mark.slow]
     "way",
     [
         pytest.param(signal.SIGKILL, id="killed"),
-        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.nightly),
     ],
 )
 async def test_it_goes_on_where_it_was_stopped_without_repeating_what_it_has(
     tmp_path: Path, way: signal.Signals
 ) -> None:
     scenario = tmp_path / "two.yaml"
-    scenario.write_text(f"{passthrough('two', warmup=4, duration=3)}repeat: 2\n", encoding="utf-8")
+    scenario.write_text(f"{passthrough('two', warmup=2, duration=3)}repeat: 2\n", encoding="utf-8")
     out = tmp_path / "runs"
     process = await g2gbench("run", str(scenario), "--out", str(out))
     await until(process.stderr, "[2/2]")
@@ -34,13 +35,15 @@ async def test_it_goes_on_where_it_was_stopped_without_repeating_what_it_has(
     await asyncio.wait_for(process.communicate(), 60)
     (path,) = out.iterdir()
     stopped = open_run(path)
+    assert_sound(stopped.trials[0].result)
     assert (stopped.trials[0].repeat, stopped.trials[0].status) == (0, "ok")
     first = _journal(stopped, 0)
     process = await g2gbench("run", "--resume", str(path))
     _, err = await asyncio.wait_for(process.communicate(), 120)
+    resumed = open_run(path)
+    assert_sound(*(trial.result for trial in resumed.trials))
     assert process.returncode == 0, err.decode()
     assert "default #0" not in err.decode()
-    resumed = open_run(path)
     assert resumed.status == "pass"
     assert [(trial.repeat, trial.status) for trial in resumed.trials] == [
         (repeat, "ok") for repeat in range(2)

@@ -1,4 +1,4 @@
-"""A real session of real WebRTC, from the scenario to the report."""
+"""Real sessions of real WebRTC, by the API and by the command."""
 
 from __future__ import annotations
 
@@ -10,52 +10,11 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
-from g2gbench.store.reading import Run
+from g2gbench.store.reading import open_run
 from tests.e2e.sessions import g2gbench, passthrough
 from tests.inconclusive import assert_sound
 
 pytestmark = pytest.mark.session
-FILES = ("run.json", "summary.json", "summary.csv", "report.html", "summary.md", "junit.xml")
-TRIAL_FILES = ("journal.jsonl", "frames.parquet", "rtcstats.parquet", "events.jsonl")
-
-
-def _truth(run: Run) -> dict[int, int]:
-    """Number -> frame id, as the model worker logged them."""
-    frames = run.trials[0].recorded.service_frames
-    return {
-        f.number_out: f.witness
-        for f in frames
-        if f.number_out is not None and f.witness is not None
-    }
-
-
-async def test_without_impairment_frames_come_back_and_none_is_misread(tmp_path: Path) -> None:
-    scenario = loads(passthrough(duration=8))
-    run = await run_async(scenario, out=tmp_path)
-    (trial,) = run.trials
-    result = trial.result
-    assert_sound(result)
-    assert result.frames["captured"] >= 235
-    assert result.frames["delivered"] / result.frames["captured"] >= 0.995
-    assert result.readings["misread"] == result.readings["not_outstanding"] == 0
-    # Against the ground truth: every number read is one that the worker sent, for that very frame.
-    truth, frames = _truth(run), trial.frames()
-    read = frames[frames["outcome"] == "delivered"]
-    wrong = [
-        (seq, frame_id)
-        for seq, frame_id in zip(read["seq"], read["frame_id"], strict=True)
-        if truth.get(seq) != frame_id
-    ]
-    assert wrong == []
-    assert result.readings["witness_disagree"] == 0
-    assert result.readings["witness_agree"] >= len(read)
-    value = result.metrics["g2g_ms.p50"].value
-    assert value is not None
-    assert value > 0
-    for name in FILES:
-        assert (run.path / name).stat().st_size > 0
-    for name in TRIAL_FILES:
-        assert (trial.path / name).stat().st_size > 0
 
 
 @pytest.mark.slow
@@ -87,7 +46,7 @@ async def test_the_timeline_changes_prompt_and_network(tmp_path: Path) -> None:
     )
     run = await run_async(loads(text), out=tmp_path)
     (trial,) = run.trials
-    assert trial.result.status in ("ok", "invalid"), trial.result.message
+    assert_sound(trial.result)
     session = trial.recorded.session
     names = [event.name for event in session.events]
     assert names.index("prompt") < names.index("prompt_ack") < names.index("network")
@@ -112,6 +71,8 @@ async def test_the_command_prints_one_json_object_and_its_exit_code_is_the_verdi
     process = await g2gbench("run", str(scenario), "--out", str(tmp_path / "runs"), "--json")
     out, err = await asyncio.wait_for(process.communicate(), 120)
     summary = json.loads(out)
+    (path,) = (tmp_path / "runs").iterdir()
+    assert_sound(*(trial.result for trial in open_run(path).trials))
     assert process.returncode == summary["exit_code"] == 1, err.decode()
     assert summary["status"] == "fail"
     assert [cell["settings"]["publish.codec"] for cell in summary["cells"]] == ["vp8", "h264"]

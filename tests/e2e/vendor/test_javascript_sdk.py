@@ -17,7 +17,7 @@ from tests.e2e.vendor import browser
 from tests.e2e.vendor.provided import MODULES, ROOMS, needs_javascript_sdk
 from tests.e2e.vendor.served import KEY, Served, serving
 
-pytestmark = [pytest.mark.slow, needs_javascript_sdk]
+pytestmark = [pytest.mark.session, pytest.mark.slow, needs_javascript_sdk]
 SIZE = (1088, 624)
 FIRST = 5000
 GREY = 120

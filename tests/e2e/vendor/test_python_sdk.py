@@ -13,7 +13,7 @@ from tests.e2e.sessions import ROOT
 from tests.e2e.vendor.provided import ROOMS, VENDOR_PYTHON, needs_python_sdk
 from tests.e2e.vendor.served import KEY, Served, serving
 
-pytestmark = [pytest.mark.slow, needs_python_sdk]
+pytestmark = [pytest.mark.session, pytest.mark.slow, needs_python_sdk]
 SENT = range(5000, 15000)
 GREY = 150
 STYLED = {"a cyberpunk city": 137}  # what the emulated model makes of that grey
