@@ -32,7 +32,7 @@ def test_each_of_its_two_commands_is_one_line_that_a_bare_clone_can_run() -> Non
     lines = README.splitlines()
     install = "python3 -m venv .venv && .venv/bin/pip install -q"
     assert f"{install} . && .venv/bin/g2gbench run scenarios/wifi.yaml" in lines
-    assert f"{install} -e '.[dev]' && .venv/bin/python .ci/check.py" in lines
+    assert f"{install} -e '.[dev]' && .venv/bin/nox" in lines
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/running.md"])
