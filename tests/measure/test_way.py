@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.measure import budget
@@ -18,6 +17,7 @@ from g2gbench.measure.records import Record, ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import MOST_SHIFTED
 from g2gbench.measure.way import captured_rows
+from tests.drawn import drawn
 from tests.measure import sessions
 from tests.measure.packet_logs import MS, log, stream
 from tests.measure.sessions import capture_ns, seen
@@ -144,7 +144,9 @@ def test_every_part_of_the_way_is_what_it_was() -> None:
     }
 
 
-@given(
+@drawn(
+    15,
+    200,
     with_service=st.booleans(),
     with_packets=st.booleans(),
     skipped=st.sets(st.integers(0, FRAMES - 1), max_size=5),
