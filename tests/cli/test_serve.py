@@ -403,6 +403,7 @@ def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.Mon
     assert SECRET not in said
 
 
+@pytest.mark.session
 def test_a_stun_server_answers_beside_it_also_where_its_port_is_taken() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import fmean, pstdev
 
 import pytest
@@ -11,6 +12,7 @@ from tests.link.virtual import MS, S, passages, regular
 MEAN_S, SPREAD_S = 0.1, 0.01
 
 
+@cache
 def _delays(correlation_s: float, number: int, gap_ns: int) -> list[float]:
     """Seconds that each packet took; the mean is ten deviations above 0: nothing is clamped."""
     settings = LinkSettings(
