@@ -19,14 +19,16 @@ def drawn(
 ) -> Callable[[Callable[..., None]], Callable[[int], None]]:
     """Have a test hold for what the strategies draw, as ``given`` does, in both sizes.
 
-    An ``example`` goes below it. ``unchecked``: health checks that are not made.
+    Its arguments are drawn by their places or by their names, not by both. An ``example`` goes
+    below it. ``unchecked``: health checks that are not made.
     """
 
     def decorate(holds: Callable[..., None]) -> Callable[[int], None]:
         @pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.nightly)])
         def test(examples: int) -> None:
             size = settings(max_examples=examples, suppress_health_check=unchecked)
-            size(given(*arguments, **named)(holds))()
+            drawing = given(*arguments) if arguments else given(**named)
+            size(drawing(holds))()
 
         # Not what functools.wraps does: pytest would take the drawn arguments for fixtures.
         test.__name__, test.__qualname__ = holds.__name__, holds.__qualname__
