@@ -26,9 +26,10 @@ def quarters(position: float) -> int:
 
 def _moved(field: Field, quarter: int, axis: int) -> Field:
     """The field moved right or down by quarters of a pixel; what comes in repeats the edge."""
-    pad = [(1, 0) if side == axis else (0, 0) for side in (0, 1)]
-    padded = np.pad(field, pad, mode="edge")
-    before = padded[:-1] if axis == 0 else padded[:, :-1]
+    if quarter == 0:
+        return field
+    edge, rest = (field[:1], field[:-1]) if axis == 0 else (field[:, :1], field[:, :-1])
+    before = np.concatenate((edge, rest), axis)
     moved: Field = (field * (QUARTERS - quarter) + before * quarter + QUARTERS // 2) // QUARTERS
     return moved
 

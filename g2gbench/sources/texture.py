@@ -63,12 +63,11 @@ def soften(field: Field, passes: int = 1) -> Field:
     """Blur by 1 2 1 along both axes, edges repeated: the optics before the sensor."""
     for _ in range(passes):
         for axis in (0, 1):
-            pad = [(1, 1) if side == axis else (0, 0) for side in (0, 1)]
-            padded = np.pad(field, pad, mode="edge")
-            before, after = (
-                (padded[:-2], padded[2:]) if axis == 0 else (padded[:, :-2], padded[:, 2:])
-            )
-            field = (before + 2 * field + after + 2) // 4
+            turned = field if axis == 0 else field.T
+            before = np.concatenate((turned[:1], turned[:-1]))
+            after = np.concatenate((turned[1:], turned[-1:]))
+            softer = (before + 2 * turned + after + 2) // 4
+            field = softer if axis == 0 else softer.T
     return field
 
 

@@ -14,7 +14,7 @@ from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.records import Record, ServiceFrame
 from tests.measure import sessions
 from tests.measure.sessions import MS, capture_ns, seen
-from tests.measure.test_way import FRAMES, G2G_MS, SERVICE_MS, Truth
+from tests.measure.ways import FRAMES, G2G_MS, SERVICE_MS, Truth
 
 
 def judged(

@@ -27,7 +27,7 @@ def test_the_level_is_held_by_the_test_alone_without_any_floor() -> None:
     assert 0 < said.alarms <= 200 * LEVEL + 10
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("lossy", [False, True])
 @pytest.mark.parametrize("asked", [USUAL, NO_FLOORS], ids=["floors", "no floors"])
 def test_of_a_thousand_equal_pairs_at_most_one_in_twenty_is_called_worse(

@@ -6,8 +6,8 @@ from g2gbench.analysis.trials import TrialResult, finite, trial_result
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.journal import Session
 from tests.measure import sessions
+from tests.measure.impaired import end_s, media, network
 from tests.measure.sessions import seen
-from tests.measure.test_phases import end_s, media, network
 
 
 def complete(reason: str | None = "complete") -> Session:

@@ -13,7 +13,7 @@ from g2gbench.browser import drawing
 from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.pictures import AHEAD
 from g2gbench.sources.elsewhere import ElsewhereSource
-from tests.browser.test_pictures import Taking
+from tests.browser.pages import Taking
 
 ORDER = struct.Struct("<IIIId")
 BLOCK = 192 * 32

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from g2gbench.browser.page import FILES, Page, PageFailed
+from tests.browser.pages import Played, play
 
 
 class Heard:
@@ -23,36 +23,6 @@ class Heard:
         self.captured: list[dict[str, Any]] = []
         self.corners: list[bytes] = []
         self.displayed: list[dict[str, Any]] = []
-
-
-class Played:
-    """A page that answers pings at once and commands as told."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
-        self.answers: dict[str, dict[str, Any]] = {"hello": {"result": {"agent": "played"}}}
-        self.asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.frames: list[bytes] = []
-        self._task = asyncio.create_task(self._play())
-
-    async def _play(self) -> None:
-        async for message in self.socket:
-            if message.type == aiohttp.WSMsgType.BINARY:
-                self.frames.append(message.data)
-                continue
-            said = json.loads(message.data)
-            if "ping" in said:
-                at = time.monotonic_ns() / 1e6 + 1000
-                await self.socket.send_json({"pong": said["ping"], "at": at})
-                continue
-            self.asked.put_nowait(said)
-            answer = self.answers.get(said.get("command", ""))
-            if answer is not None:
-                await self.socket.send_json({"id": said["id"], **answer})
-
-    async def close(self) -> None:
-        self._task.cancel()
-        await self.socket.close()
 
 
 @pytest_asyncio.fixture
@@ -77,11 +47,6 @@ async def page(heard: Heard) -> AsyncIterator[Page]:
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as made:
         yield made
-
-
-async def play(page: Page, session: aiohttp.ClientSession) -> Played:
-    url, _, token = (await page.serve()).partition("#")
-    return Played(await session.ws_connect(f"{url}socket?token={token}"))
 
 
 async def test_a_page_is_ready_once_its_clock_is_known(

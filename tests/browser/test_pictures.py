@@ -13,35 +13,13 @@ import pytest_asyncio
 
 from g2gbench import marker
 from g2gbench.browser import drawing
-from g2gbench.browser.clock import PageClock
-from g2gbench.browser.page import PageFailed
 from g2gbench.browser.pictures import AHEAD, PageStream
 from g2gbench.errors import InputError
 from g2gbench.measure.records import Captured, Record, Skipped
 from g2gbench.realtime.errors import RealtimeError
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.i420 import Buffer
-
-
-class Taking:
-    """A page that takes whatever is sent."""
-
-    clock = PageClock(0.0)
-
-    def __init__(self) -> None:
-        self.messages: asyncio.Queue[bytes] = asyncio.Queue()
-        self.is_gone = False
-        self.sent: asyncio.Event | None = None
-
-    async def send_frame(self, data: bytes) -> None:
-        if self.is_gone:
-            raise PageFailed("the page is gone")
-        self.messages.put_nowait(bytes(data))
-        if self.sent is not None:
-            await self.sent.wait()
-
-    async def kind(self) -> int:
-        return int(struct.unpack_from("<I", await asyncio.wait_for(self.messages.get(), 10))[0])
+from tests.browser.pages import Taking
 
 
 class Streaming:

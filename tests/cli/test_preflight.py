@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from g2gbench import cli
 from g2gbench.service.stun import StunServer
-from tests.e2e.sessions import g2gbench
 
 ROOT = Path(__file__).parents[2]
 UNSHARE = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--net"]
@@ -46,11 +49,22 @@ def _blocked() -> Iterator[str]:
         yield f"stun:127.0.0.1:{one.getsockname()[1]}"
 
 
-async def _preflight(*options: str, key: str = SECRET) -> tuple[int, str, str]:
-    process = await g2gbench("preflight", *options, DECART_API_KEY=key)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+def _command(*options: str, key: str = SECRET) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr of the command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {"DECART_API_KEY": key}),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as end,
+    ):
+        cli.main(["preflight", *options])
+    return int(end.value.code or 0), out.getvalue(), err.getvalue()
+
+
+async def _preflight(*options: str) -> tuple[int, str, str]:
+    """The same beside a server of this event loop: the command has its own."""
+    return await asyncio.to_thread(_command, *options)
 
 
 async def test_a_server_that_answers_is_good() -> None:
@@ -75,9 +89,10 @@ async def test_a_slow_server_alone_is_fair_with_the_reason_and_advice() -> None:
     assert told["metrics"]["stun"][0]["rtt_ms"] > 150
 
 
-async def test_blocked_udp_is_poor_and_says_what_to_allow_in_time() -> None:
+@pytest.mark.session  # it measures how long it takes
+def test_blocked_udp_is_poor_and_says_what_to_allow_in_time() -> None:
     with _blocked() as url:
-        status, out, _ = await _preflight("--stun", url, "--json")
+        status, out, _ = _command("--stun", url, "--json")
     told = json.loads(out)
     if not told["metrics"]["hosts"]:
         pytest.skip("this machine has no address but the loopback: that is no network")
@@ -103,8 +118,8 @@ async def test_no_network_is_critical_and_exit_4() -> None:
     assert told["advice"][0].startswith("There is no network")
 
 
-async def test_names_that_cannot_be_resolved_are_told_from_blocked_udp() -> None:
-    status, out, _ = await _preflight("--stun", "stun:no..name", "--json")
+def test_names_that_cannot_be_resolved_are_told_from_blocked_udp() -> None:
+    status, out, _ = _command("--stun", "stun:no..name", "--json")
     told = json.loads(out)
     if not told["metrics"]["hosts"]:
         pytest.skip("this machine has no address but the loopback: that is no network")
@@ -144,24 +159,22 @@ async def test_a_blackout_in_between_is_blocked_udp() -> None:
         (("--network", "wifey"), "Invalid value for '--network'"),
     ],
 )
-async def test_bad_input_is_exit_2_with_what_is_allowed(
-    options: tuple[str, ...], words: str
-) -> None:
-    status, out, err = await _preflight(*options)
+def test_bad_input_is_exit_2_with_what_is_allowed(options: tuple[str, ...], words: str) -> None:
+    status, out, err = _command(*options)
     assert status == 2
     assert words in err
     assert out == ""
     assert "Traceback" not in err
 
 
-async def test_a_deep_preflight_needs_a_key() -> None:
-    status, _, err = await _preflight("--deep", key="")
+def test_a_deep_preflight_needs_a_key() -> None:
+    status, _, err = _command("--deep", key="")
     assert status == 2
     assert "$DECART_API_KEY is not set" in err
 
 
-async def test_nobody_at_the_url_is_exit_4_with_what_to_look_at() -> None:
-    status, out, err = await _preflight("--deep", "--url", "ws://127.0.0.1:9")
+def test_nobody_at_the_url_is_exit_4_with_what_to_look_at() -> None:
+    status, out, err = _command("--deep", "--url", "ws://127.0.0.1:9")
     assert status == 4
     assert out.startswith("CRITICAL  deep preflight")
     assert "could not be reached" in out

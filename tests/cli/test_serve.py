@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import json
 import os
@@ -13,11 +12,9 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import psutil
 import pytest
 from click.testing import CliRunner
 from websockets.sync.client import ClientConnection, connect
@@ -38,59 +35,11 @@ from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.models import KNOWN
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.unavailable import RoomUnavailable
+from tests.cli.serving import END_S, command, serve
 
 ROOT = Path(__file__).parents[2]
 LONG_S = 30.0
-END_S = 5.0  # promised to whoever sends SIGTERM
 SECRET = "sk-a-very-secret-key"
-
-
-def _command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "g2gbench", "serve", *options]
-
-
-class Served:
-    """A running ``serve`` that has said where it is."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.lines = [self.line() for _ in range(6)]
-        found = re.search(r"(ws://127\.0\.0\.1:\d+)/v1/stream", self.lines[0])
-        assert found, self.lines
-        self.base = found[1]
-
-    def line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().rstrip("\n")
-
-    def client(self, query: str) -> ClientConnection:
-        return connect(f"{self.base}/v1/stream?{query}", proxy=None)
-
-    def ended_by(self, number: int) -> tuple[int, list[psutil.Process]]:
-        """Signal it; its exit code, and the children that are left when it is gone."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        assert children
-        os.kill(self.process.pid, number)
-        code = self.process.wait(END_S)
-        return code, [child for child in children if child.is_running()]
-
-
-@contextlib.contextmanager
-def _serve(*options: str, **environment: str) -> Iterator[Served]:
-    with subprocess.Popen(
-        _command("--port", "0", *options),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    ) as process:
-        try:
-            yield Served(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def _hear(client: ClientConnection) -> dict[str, Any]:
@@ -108,7 +57,7 @@ def _join(client: ClientConnection) -> dict[str, Any]:
 
 @pytest.mark.session
 def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() -> None:
-    with _serve() as served:
+    with serve() as served:
         ws, http = served.base, served.base.replace("ws", "http", 1)
         assert served.lines[:5] == [
             f"serving {', '.join(KNOWN)} at {ws}/v1/stream?api_key=KEY&model=…",
@@ -123,7 +72,7 @@ def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() 
 
 @pytest.mark.session
 def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each() -> None:
-    with _serve("--queue", "1", "--queue-seconds", "0", "--model", "lucy-2.5") as served:
+    with serve("--queue", "1", "--queue-seconds", "0", "--model", "lucy-2.5") as served:
         with served.client("api_key=mine&model=lucy-2.1") as refused:
             assert _hear(refused)["error"] == "no model 'lucy-2.1' here; this service runs lucy-2.5"
         refusal = "no model 'lucy-2.1' here; this service runs lucy-2.5"
@@ -143,7 +92,7 @@ def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each()
 
 @pytest.mark.session
 def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
-    with _serve("--sessions", "3") as served:  # one is perhaps not yet known to have left
+    with serve("--sessions", "3") as served:  # one is perhaps not yet known to have left
         assert served.process.stdout is not None
         served.process.stdout.close()
         for _ in range(2):
@@ -158,7 +107,7 @@ def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
 
 @pytest.mark.session
 def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
-    with _serve(**{KEY_VARIABLE: SECRET}) as served:
+    with serve(**{KEY_VARIABLE: SECRET}) as served:
         assert served.lines[4].endswith("keys: 1")
         with served.client("api_key=yours&model=lucy-2.1") as refused:
             assert _hear(refused) == {"type": "error", "error": "Invalid API key"}
@@ -171,7 +120,7 @@ def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
 
 @pytest.mark.session
 def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
-    with _serve("--admin-port", "0") as served:
+    with serve("--admin-port", "0") as served:
         admin = served.line().removeprefix("admin: ")
         assert not admin.startswith(served.base.replace("ws", "http", 1))
         with urllib.request.urlopen(admin, timeout=LONG_S) as answer:
@@ -196,7 +145,7 @@ def test_a_port_that_is_taken_is_bad_input_in_a_sentence(option: str) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            _command("--port", "0", option, str(port)),
+            command("--port", "0", option, str(port)),
             capture_output=True,
             text=True,
             timeout=LONG_S,
@@ -328,7 +277,7 @@ def test_a_room_where_nobody_is_ends_it_at_once() -> None:
         nobody.bind(("127.0.0.1", 0))
         room = f"ws://127.0.0.1:{nobody.getsockname()[1]}"
         done = subprocess.run(
-            _command("--port", "0", "--room", room),
+            command("--port", "0", "--room", room),
             capture_output=True,
             text=True,
             timeout=LONG_S,
@@ -343,7 +292,7 @@ def test_a_room_where_nobody_is_ends_it_at_once() -> None:
 @pytest.mark.session
 def test_in_json_each_thing_that_happens_is_a_line_and_the_address_comes_first() -> None:
     with subprocess.Popen(
-        _command("--port", "0", "--admin-port", "0", "--json", "--host", "127.0.0.2"),
+        command("--port", "0", "--admin-port", "0", "--json", "--host", "127.0.0.2"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -403,11 +352,12 @@ def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.Mon
     assert SECRET not in said
 
 
+@pytest.mark.session
 def test_a_stun_server_answers_beside_it_also_where_its_port_is_taken() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         taken = other.getsockname()[1]
-        with _serve("--port", str(taken)) as served:
+        with serve("--port", str(taken)) as served:
             said = served.lines[5]
             assert said.startswith("STUN: stun:127.0.0.1:")
             assert not said.endswith(f":{taken}")

@@ -11,7 +11,7 @@ import pytest
 from g2gbench import realtime
 from g2gbench.realtime import client
 from g2gbench.scenario.service_faults import ServiceFaults
-from tests.cli.test_serve import _serve
+from tests.cli.serving import serve
 from tests.docs.documents import ROOT, fences, read, rows, section
 
 PAGE = read("docs/realtime.md")
@@ -72,7 +72,7 @@ def test_the_example_runs_and_shows_a_frame(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (example,) = fences(PAGE, "python")
-    with _serve() as served:
+    with serve() as served:
         monkeypatch.setattr(client, "BASE_URL", served.base)  # in place of the public service
         monkeypatch.setenv(client.KEY_VARIABLE, "a-key")
         exec(compile(example, "docs/realtime.md", "exec"), {})

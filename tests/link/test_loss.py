@@ -19,7 +19,15 @@ def test_loss_rate_is_what_was_asked_within_its_confidence(loss: float) -> None:
     assert abs(sum(lost) / n - loss) < 4 * math.sqrt(loss * (1 - loss) / n)
 
 
-@pytest.mark.parametrize(("loss", "length"), [(0.05, 4.0), (0.3, 10.0), (0.01, 1.0), (0.6, 1.5)])
+@pytest.mark.parametrize(
+    ("loss", "length"),
+    [
+        (0.05, 4.0),
+        pytest.param(0.3, 10.0, marks=pytest.mark.nightly),
+        (0.01, 1.0),
+        pytest.param(0.6, 1.5, marks=pytest.mark.nightly),
+    ],
+)
 def test_bursts_have_the_rate_and_mean_length_that_were_asked(loss: float, length: float) -> None:
     n = 200_000
     lost = _lost(LinkSettings(loss=loss, avg_burst_loss_length=length), n)

@@ -6,11 +6,11 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from g2gbench.link.emulation import Direction, LinkSettings, Passage
 from g2gbench.link.traces import Opportunities, Step, Steps, Trace
+from tests.drawn import drawn
 
 S = 1_000_000_000
 FAR_NS = 1 << 90
@@ -105,8 +105,14 @@ def _play(
     return direction, told, offers, now_ns
 
 
-@given(first=link_settings(), happens=happenings, seed=st.integers(0, 99), rest=st.integers(0, S))
-@settings(max_examples=200, deadline=None)
+@drawn(
+    25,
+    1000,
+    first=link_settings(),
+    happens=happenings,
+    seed=st.integers(0, 99),
+    rest=st.integers(0, S),
+)
 def test_packets_and_bytes_are_conserved(
     first: LinkSettings, happens: list[Offer | Change], seed: int, rest: int
 ) -> None:
@@ -124,8 +130,7 @@ def test_packets_and_bytes_are_conserved(
     assert direction.next_ns() is None
 
 
-@given(first=link_settings(), happens=happenings, seed=st.integers(0, 99))
-@settings(max_examples=200, deadline=None)
+@drawn(25, 1000, first=link_settings(), happens=happenings, seed=st.integers(0, 99))
 def test_nothing_leaves_before_it_came_and_order_is_kept_where_it_is_promised(
     first: LinkSettings, happens: list[Offer | Change], seed: int
 ) -> None:
@@ -149,8 +154,7 @@ def test_nothing_leaves_before_it_came_and_order_is_kept_where_it_is_promised(
         assert udp == sorted(udp)
 
 
-@given(first=link_settings(), happens=happenings, seed=st.integers(0, 99))
-@settings(max_examples=200, deadline=None)
+@drawn(25, 1000, first=link_settings(), happens=happenings, seed=st.integers(0, 99))
 def test_many_steps_tell_what_one_tells_and_nothing_is_certain_before_it_was_announced(
     first: LinkSettings, happens: list[Offer | Change], seed: int
 ) -> None:
@@ -171,8 +175,7 @@ def test_many_steps_tell_what_one_tells_and_nothing_is_certain_before_it_was_ann
     assert told(often) == told(once)
 
 
-@given(first=link_settings(), seed=st.integers(0, 9))
-@settings(max_examples=100, deadline=None)
+@drawn(25, 500, first=link_settings(), seed=st.integers(0, 9))
 def test_whatever_comes_in_comes_out_in_the_end(first: LinkSettings, seed: int) -> None:
     direction = Direction(first, seed, 0)
     for number in range(20):

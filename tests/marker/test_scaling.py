@@ -48,7 +48,7 @@ def test_every_factor_and_filter_reads_right(version: str) -> None:
     assert right / total >= 0.999
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize(("width", "height"), [(640, 360), (1280, 704), (1920, 1080)])
 def test_every_factor_size_and_filter_reads_right(version: str, width: int, height: int) -> None:

@@ -11,26 +11,11 @@ from g2gbench.measure.phases import Phase, Recovery, impairments, phases, recove
 from g2gbench.measure.records import Event, Record
 from g2gbench.measure.values import Value
 from tests.measure import sessions
-from tests.measure.packet_logs import log, packet
-from tests.measure.sessions import INTERVAL, MS, SECOND, START, capture_ns, seen
+from tests.measure.impaired import end_s, media, network
+from tests.measure.sessions import INTERVAL, SECOND, START, capture_ns, seen
 
 FRAMES = 500  # 20 s
 USUAL_MS = 100.0
-
-
-def network(at_s: float, label: str = "bad", *, restored: bool = False) -> Event:
-    detail: dict[str, str | int | float | bool | None] = {"label": label, "restored": restored}
-    return Event(START + round(at_s * SECOND), "network", detail)
-
-
-def end_s(at_s: float) -> Event:
-    return network(at_s, "wifi", restored=True)
-
-
-def media(rate_of: Callable[[float], int], seconds: float = 20.0) -> Packets:
-    """100 packets a second on the uplink, of a size that depends on the second."""
-    steps = range(int(seconds * 100))
-    return log(packet(START + i * 10 * MS, size=rate_of(i / 100)) for i in steps)
 
 
 def session_of(

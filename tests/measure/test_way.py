@@ -2,103 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.measure import budget
-from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, Ledger, build
-from g2gbench.measure.packets import Packets
-from g2gbench.measure.records import Record, ServiceFrame, Stats
+from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import MOST_SHIFTED
 from g2gbench.measure.way import captured_rows
+from tests.drawn import drawn
 from tests.measure import sessions
-from tests.measure.packet_logs import MS, log, stream
-from tests.measure.sessions import capture_ns, seen
-
-FRAMES = 120
-ENCODE_MS = 4.0
-DECODE_MS = 30.0
-PACKETS_MS = 0.2  # from the first packet of a frame to its last
-SERVICE_MS = 15.0
-LINK_MS = 20.0
-G2G_MS = 2 * (ENCODE_MS + PACKETS_MS + LINK_MS + DECODE_MS) + SERVICE_MS
-
-
-@dataclass
-class Truth:
-    """A session in which named frames died at named places."""
-
-    skipped: Collection[int] = ()  # never encoded
-    uplink: Collection[int] = ()
-    undecodable: Collection[int] = ()  # left the uplink whole, never reached the model
-    service: Collection[int] = ()
-    service_skipped: Collection[int] = ()  # sent by the model, never encoded again
-    room: Collection[int] = ()  # a packet of it never came to the downlink
-    downlink: Collection[int] = ()
-    unseen: Collection[int] = ()  # left the downlink whole, never handed over
-    statistics: Sequence[Stats] = ()
-
-    def lost(self) -> set[int]:
-        groups = (self.skipped, self.uplink, self.undecodable, self.service)
-        later = (self.service_skipped, self.room, self.downlink, self.unseen)
-        return {frame for group in (*groups, *later) for frame in group}
-
-    def session(self) -> Session:
-        returned: list[Record] = [seen(i, G2G_MS) for i in range(FRAMES) if i not in self.lost()]
-        return sessions.session([*returned, *self.statistics], frames=FRAMES)
-
-    def service_frames(self) -> list[ServiceFrame]:
-        absent = {*self.skipped, *self.uplink, *self.undecodable}
-        return [self._at_worker(i) for i in range(FRAMES) if i not in absent]
-
-    def _at_worker(self, frame: int) -> ServiceFrame:
-        before_ms = ENCODE_MS + PACKETS_MS + LINK_MS + DECODE_MS
-        received = capture_ns(frame) + round(before_ms * MS)
-        died = frame in self.service
-        sent = None if died else received + round(SERVICE_MS * MS)
-        number = 5000 + frame
-        return ServiceFrame(
-            received, number, None, 640, 360, number, sent, "superseded" if died else ""
-        )
-
-    def packets(self) -> Packets:
-        up = stream(
-            [capture_ns(i) for i in range(FRAMES)],
-            after_ms=ENCODE_MS,
-            through_ms=LINK_MS,
-            skipped=self.skipped,
-            lost=self.uplink,
-        )
-        sent = {f.number_in: f.sent_ns for f in self.service_frames() if f.sent_ns is not None}
-        frames = sorted(number - 5000 for number in sent if number is not None)
-
-        def places(of: Collection[int]) -> set[int]:
-            return {frames.index(frame) for frame in of}
-
-        down = stream(
-            [sent[5000 + i] for i in frames],
-            direction="downlink",
-            after_ms=ENCODE_MS,
-            through_ms=LINK_MS,
-            skipped=places(self.service_skipped),
-            lost=places(self.downlink),
-            holes=places(self.room),
-            ssrc=8,
-        )
-        return log([*up, *down])
-
-    def ledger(self) -> Ledger:
-        return build(self.session(), self.service_frames(), self.packets())
-
-    def phases(self) -> dict[int, str]:
-        return _phases(self.ledger())
+from tests.measure.packet_logs import MS
+from tests.measure.sessions import capture_ns
+from tests.measure.ways import (
+    DECODE_MS,
+    ENCODE_MS,
+    FRAMES,
+    G2G_MS,
+    LINK_MS,
+    PACKETS_MS,
+    SERVICE_MS,
+    Truth,
+)
 
 
 def _phases(book: Ledger) -> dict[int, str]:
@@ -144,7 +73,9 @@ def test_every_part_of_the_way_is_what_it_was() -> None:
     }
 
 
-@given(
+@drawn(
+    15,
+    200,
     with_service=st.booleans(),
     with_packets=st.booleans(),
     skipped=st.sets(st.integers(0, FRAMES - 1), max_size=5),
@@ -178,23 +109,26 @@ def test_what_nobody_logged_is_unattributed() -> None:
 
 
 def test_a_frame_that_the_link_lost_died_there() -> None:
-    assert Truth(uplink={40, 70}).phases() == {40: "uplink", 70: "uplink"}
-    assert Truth(downlink={40, 70}).phases() == {40: "downlink", 70: "downlink"}
+    assert _phases(Truth(uplink={40, 70}).ledger()) == {40: "uplink", 70: "uplink"}
+    assert _phases(Truth(downlink={40, 70}).ledger()) == {40: "downlink", 70: "downlink"}
 
 
 def test_frames_that_depend_on_a_lost_one_died_of_the_same() -> None:
-    found = Truth(uplink={40}, undecodable={41, 42, 50}).phases()
+    found = _phases(Truth(uplink={40}, undecodable={41, 42, 50}).ledger())
     assert found == {40: "uplink", 41: "uplink", 42: "uplink", 50: "service"}
-    found = Truth(downlink={40}, unseen={41, 42, 50}).phases()
+    found = _phases(Truth(downlink={40}, unseen={41, 42, 50}).ledger())
     assert found == {40: "downlink", 41: "downlink", 42: "downlink", 50: "unknown"}
 
 
 def test_a_frame_that_was_never_encoded_is_named_by_the_counters_alone() -> None:
-    assert Truth(skipped={40, 90}).phases() == {40: "unknown", 90: "unknown"}
+    assert _phases(Truth(skipped={40, 90}).ledger()) == {40: "unknown", 90: "unknown"}
     counted = _snapshots(encoder={40, 90}, never={40, 90})
-    assert Truth(skipped={40, 90}, statistics=counted).phases() == {40: "encoder", 90: "encoder"}
+    assert _phases(Truth(skipped={40, 90}, statistics=counted).ledger()) == {
+        40: "encoder",
+        90: "encoder",
+    }
     counted = _snapshots(before_encoder={40, 90}, never={40, 90})
-    found = Truth(skipped={40, 90}, statistics=counted).phases()
+    found = _phases(Truth(skipped={40, 90}, statistics=counted).ledger())
     assert found == {40: "before_encoder", 90: "before_encoder"}
 
 
@@ -202,17 +136,20 @@ def test_several_causes_in_one_session_are_told_apart() -> None:
     everything = {20, 40, 60, 80}
     counted = _snapshots(encoder={20}, never=everything)
     truth = Truth(skipped={20}, uplink={40}, service={60}, downlink={80}, statistics=counted)
-    assert truth.phases() == {20: "encoder", 40: "uplink", 60: "service", 80: "downlink"}
+    assert _phases(truth.ledger()) == {20: "encoder", 40: "uplink", 60: "service", 80: "downlink"}
 
 
 def test_a_picture_that_the_service_sent_and_nobody_encoded_died_in_the_service() -> None:
-    assert Truth(service_skipped={33}, room={66}).phases() == {33: "service", 66: "service"}
+    assert _phases(Truth(service_skipped={33}, room={66}).ledger()) == {
+        33: "service",
+        66: "service",
+    }
 
 
 @pytest.mark.parametrize("stage", ["decoder", "after_decoder"])
 def test_a_frame_that_left_the_downlink_whole_is_named_by_the_counters(stage: str) -> None:
     counted = _snapshots(**{stage: {50}})
-    assert Truth(unseen={50}, statistics=counted).phases() == {50: stage}
+    assert _phases(Truth(unseen={50}, statistics=counted).ledger()) == {50: stage}
 
 
 def test_without_the_workers_log_the_uplink_still_tells_what_it_lost() -> None:

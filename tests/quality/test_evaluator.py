@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.quality import Evaluator, Level, Sample, Thresholds, Verdict, score
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
+from tests.drawn import drawn
 from tests.quality.samples import samples
 
 GOOD = Sample(g2g_ms=100, fraction_lost=0.0, available_bitrate_bps=9e6, inbound_fps=30)
@@ -282,8 +283,7 @@ def verdicts(evaluator: Evaluator, each: Iterable[Sample]) -> list[Verdict]:
     return found
 
 
-@given(course(), course())
-@settings(max_examples=50)
+@drawn(15, 200, course(), course())
 def test_a_reset_evaluator_is_a_new_one(before: list[Sample], after: list[Sample]) -> None:
     evaluator = Evaluator()
     verdicts(evaluator, before)
@@ -293,8 +293,7 @@ def test_a_reset_evaluator_is_a_new_one(before: list[Sample], after: list[Sample
     assert verdicts(evaluator, after) == verdicts(Evaluator(), after)
 
 
-@given(course(), st.integers(1, 4), st.integers(1, 4))
-@settings(max_examples=50)
+@drawn(15, 200, course(), st.integers(1, 4), st.integers(1, 4))
 def test_level_never_changes_faster_than_the_hysteresis(
     each: list[Sample], down: int, up: int
 ) -> None:
@@ -310,8 +309,7 @@ def test_level_never_changes_faster_than_the_hysteresis(
         previous = verdict
 
 
-@given(course())
-@settings(max_examples=50)
+@drawn(15, 200, course())
 def test_a_bad_level_always_has_a_reason_and_good_never_a_dimension(each: list[Sample]) -> None:
     for verdict in verdicts(Evaluator(), each):
         if verdict.level is Level.GOOD:

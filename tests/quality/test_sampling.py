@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.quality import Sample
 from g2gbench.quality.sampling import network_sample
+from tests.drawn import drawn
 
 BEFORE: dict[str, Any] = {"inbound.frames_decoded": 100, "inbound.freeze_count": 1}
 AFTER: dict[str, Any] = {
@@ -109,7 +109,7 @@ _ODD = st.one_of(
 _VALUES = st.fixed_dictionaries({}, optional=dict.fromkeys(AFTER, _ODD))
 
 
-@given(_VALUES, _VALUES)
+@drawn(20, 500, _VALUES, _VALUES)
 def test_whatever_statistics_hold_makes_a_sample(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:

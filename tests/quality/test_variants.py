@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.quality import Evaluator, Level, Sample
 from g2gbench.quality.variants import ANDROID, JAVASCRIPT, JAVASCRIPT_UNMARKED, VARIANTS, Variant
+from tests.drawn import drawn
 from tests.quality.samples import samples
 
 GOOD = Sample(g2g_ms=100, rtt_ms=20, fraction_lost=0, available_bitrate_bps=9e6, inbound_fps=30)
@@ -74,7 +74,7 @@ def test_without_the_marker_neither_g2g_nor_drops_are_seen() -> None:
     assert levels(JAVASCRIPT_UNMARKED, *[slow] * 8)[-1] is Level.GOOD
 
 
-@given(st.lists(samples(), max_size=30))
+@drawn(15, 300, st.lists(samples(), max_size=30))
 def test_every_second_has_a_verdict_and_once_known_none_is_unknown(each: list[Sample]) -> None:
     for variant in VARIANTS:
         found = levels(variant, *each)

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from g2gbench.realtime import actions as act
@@ -15,6 +13,7 @@ from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.protocol import Style
+from tests.drawn import drawn
 from tests.realtime.machines import ROOM_INFO, Driven
 
 LOST = RealtimeError(ErrorCode.WEBRTC_WEBSOCKET_ERROR, "the signalling connection was closed")
@@ -53,18 +52,10 @@ _STAGES = st.sampled_from(["connecting", "room", "stands"])
 _SEVERAL = st.lists(FRAMES, max_size=4)
 
 
-@settings(max_examples=500, deadline=None)
-@given(_STAGES, _SEVERAL)
+@drawn(40, 10_000, _STAGES, _SEVERAL)
 def test_no_message_breaks_the_machine_or_ends_a_session_that_stands(
     stage: str, frames: list[str | bytes]
 ) -> None:
-    _send_garbage(stage, frames)
-
-
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
-@given(_STAGES, _SEVERAL)
-def test_nor_do_ten_thousand(stage: str, frames: list[str | bytes]) -> None:
     _send_garbage(stage, frames)
 
 
@@ -81,8 +72,7 @@ def _send_garbage(stage: str, frames: list[str | bytes]) -> None:
         assert driven.all(act.Close) == []
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
+@drawn(60, 3000, st.data())
 def test_whatever_happens_there_is_one_connection_at_most_and_one_end(data: Any) -> None:
     driven = Driven(data.draw(st.sampled_from([Style(), PROMPT, IMAGE])))
     driven.do(driven.machine.connect(0))

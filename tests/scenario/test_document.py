@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from g2gbench.scenario.document import (
@@ -18,7 +17,7 @@ from g2gbench.scenario.document import (
     read_document,
 )
 from g2gbench.scenario.problems import Place, ScenarioError
-from tests.scenario.strategies import steady
+from tests.drawn import drawn
 
 
 def scalar(tree: Table, *keys: str) -> Scalar:
@@ -189,8 +188,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@steady
-@given(data=st.dictionaries(st.text(max_size=3), JSON_VALUES))
+@drawn(20, 500, data=st.dictionaries(st.text(max_size=3), JSON_VALUES))
 def test_a_tree_of_plain_data_gives_the_data_back(data: dict[str, object]) -> None:
     assert plain(from_plain(data, Place("f"))) == data
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
 from ruamel.yaml import YAML
 
 from g2gbench.scenario import json_schema, loads, resolved
-from tests.scenario.strategies import documents, steady
+from tests.drawn import drawn
+from tests.scenario.strategies import documents
 from tests.scenario.texts import yaml_of
 
 HERE = Path(__file__).parent
@@ -132,8 +132,7 @@ def test_the_list_of_what_a_schema_cannot_see_is_exact(name: str) -> None:
     assert VALIDATOR.is_valid(parsed(HERE / "bad" / f"{name}.yaml"))
 
 
-@steady
-@given(document=documents())
+@drawn(10, 300, document=documents())
 def test_what_loads_is_valid_and_so_is_its_resolved_form(document: dict[str, Any]) -> None:
     VALIDATOR.validate(document)
     VALIDATOR.validate(resolved(loads(yaml_of(document))))

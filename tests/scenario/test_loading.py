@@ -19,6 +19,7 @@ from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.sections import Target
 from g2gbench.scenario.structure import matrix_paths
 from g2gbench.scenario.validation import expand_environment
+from tests.drawn import drawn
 from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import MINIMAL, yaml_of
 
@@ -144,8 +145,7 @@ def test_the_fields_of_a_target_are_those_of_its_kind() -> None:
     ]
 
 
-@steady
-@given(document=documents())
+@drawn(10, 300, document=documents())
 def test_every_drawn_document_is_valid(document: dict[str, object]) -> None:
     assert loads(yaml_of(document)).name == document["name"]
 
@@ -201,8 +201,7 @@ def test_any_edit_of_a_real_file_gives_a_scenario_or_its_problems(
     scenario_or_problems(original[:at] + text + original[at + 1 :])
 
 
-@steady
-@given(override=st.text(max_size=30))
+@drawn(25, 500, override=st.text(max_size=30))
 def test_any_override_gives_a_scenario_or_its_problems(override: str) -> None:
     scenario_or_problems(MINIMAL, override)
 
@@ -230,8 +229,9 @@ FIELDS = st.sampled_from(
 )
 
 
-@steady
-@given(
+@drawn(
+    20,
+    500,
     section=st.sampled_from(("publish", "network", "session", "timeline", "target", "source")),
     value=VALUES,
     path=st.sampled_from(matrix_paths()),
@@ -244,8 +244,7 @@ def test_any_matrix_over_any_base_gives_a_scenario_or_its_problems(
     scenario_or_problems(yaml_of(document | {"matrix": {path: values}}))
 
 
-@steady
-@given(fields=st.dictionaries(FIELDS, VALUES, max_size=4))
+@drawn(25, 500, fields=st.dictionaries(FIELDS, VALUES, max_size=4))
 def test_any_value_of_any_field_gives_a_scenario_or_its_problems(
     fields: dict[str, object],
 ) -> None:

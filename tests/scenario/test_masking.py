@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from g2gbench.scenario import ScenarioError, loads, resolved, to_yaml
 from g2gbench.scenario.masking import lacks_secrets, without_secrets
 from g2gbench.secrecy import SHORTEST
+from tests.drawn import drawn
 
 KEY = "sk-hidden-key"
 KEYS = st.text(
@@ -99,8 +99,7 @@ def test_a_key_too_short_to_be_masked_is_refused_with_that_reason(key: str) -> N
         loads(f"{BEGIN}${{K}}\n", environment={"K": key})
 
 
-@settings(deadline=None)
-@given(KEYS)
+@drawn(15, 300, KEYS)
 def test_no_key_is_kept_and_what_is_kept_is_a_scenario(key: str) -> None:
     quoted = key.replace("'", "''")
     text = f"{BEGIN}'{quoted}'\ndescription: '<{quoted}>'\n"

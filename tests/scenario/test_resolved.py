@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example
 from hypothesis import strategies as st
 
 from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved, to_yaml
-from tests.scenario.strategies import documents, steady
+from tests.drawn import drawn
+from tests.scenario.strategies import documents
 from tests.scenario.texts import scenario, yaml_of
 
 
@@ -95,9 +96,7 @@ def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
     assert loads(to_yaml(it)).session.prompt == text
 
 
-@pytest.mark.slow
-@steady
-@given(document=documents())
+@drawn(3, 100, document=documents())
 def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[str, Any]) -> None:
     it = loads(yaml_of(document))
     assert loads(to_yaml(it)) == it
@@ -106,8 +105,7 @@ def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[st
         assert loads(to_yaml(cell.scenario)) == cell.scenario
 
 
-@steady
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
+@drawn(20, 500, st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
 @example("a  b " * 60)
 def test_any_text_is_the_same_when_it_is_read_again(text: str) -> None:
     document = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
 
 from g2gbench.scenario import Scenario, changes, label, loads
 from g2gbench.scenario.scenario import MOST_TIMELINE_ENTRIES
-from tests.scenario.strategies import documents, steady
+from tests.drawn import drawn
+from tests.scenario.strategies import documents
 from tests.scenario.texts import scenario, yaml_of
 
 
@@ -124,8 +124,7 @@ timeline: [{{at: 0s, every: 2s, count: {MOST_TIMELINE_ENTRIES}, prompt: a}}]
     assert len(changes(scenario(text))) == MOST_TIMELINE_ENTRIES
 
 
-@steady
-@given(document=documents())
+@drawn(10, 300, document=documents())
 def test_changes_are_in_order_within_the_session_and_each_end_follows_its_begin(
     document: dict[str, object],
 ) -> None:

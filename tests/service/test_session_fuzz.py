@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
 from g2gbench.service.service_faults import GARBAGE, ServiceFaults
 from g2gbench.service.session import ServiceSession, SessionRules
+from tests.drawn import drawn
 
 S = 1_000_000_000
 JSON = st.recursive(
@@ -118,18 +118,8 @@ def _live(
     assert edge.session.next_ns is None
 
 
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(HISTORIES, FAULTS, RULES)
+@drawn(60, 10_000, HISTORIES, FAULTS, RULES, unchecked=list(HealthCheck))
 def test_no_frames_break_a_session_and_each_is_answered(
-    frames: list[tuple[str | bytes, float]], faults: ServiceFaults, rules: SessionRules
-) -> None:
-    _live(frames, faults, rules)
-
-
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(HISTORIES, FAULTS, RULES)
-def test_ten_thousand_histories_break_no_session(
     frames: list[tuple[str | bytes, float]], faults: ServiceFaults, rules: SessionRules
 ) -> None:
     _live(frames, faults, rules)

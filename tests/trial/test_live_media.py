@@ -19,7 +19,7 @@ from g2gbench.sources import SyntheticSource
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import Source
 from g2gbench.trial.live_media import LiveMedia, named
-from tests.browser.test_page import Played
+from tests.browser.pages import Played
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.1 "
 SAFARI = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605"

@@ -18,7 +18,7 @@ from g2gbench.errors import UnreachableError
 from g2gbench.marker import Luma
 from g2gbench.trial.fidelity import Kept
 from g2gbench.trial.media import Album
-from tests.browser.test_page import Played, play
+from tests.browser.pages import Played, play
 
 WHOLE = 1 << 31
 

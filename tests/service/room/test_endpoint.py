@@ -19,6 +19,7 @@ from g2gbench.service.room.endpoint import (
     Media,
     Transmit,
 )
+from tests.drawn import drawn
 from tests.service.room.peer import ADDRESS, Peer, check, rtp
 
 CERTIFICATE = Certificate()
@@ -168,8 +169,7 @@ def test_flights_are_cut_at_records() -> None:
     assert max(map(len, cut_at_records(small * 12))) <= MTU
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.binary(max_size=200), max_size=8))
+@drawn(40, 1000, st.lists(st.binary(max_size=200), max_size=8))
 def test_no_datagrams_break_an_endpoint(datagrams: list[bytes]) -> None:
     endpoint = Endpoint(CERTIFICATE)
     peer = Peer(endpoint)

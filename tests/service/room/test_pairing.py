@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from livekit.protocol import models, rtc
 
@@ -11,6 +10,7 @@ from g2gbench.service.room import sdp
 from g2gbench.service.room.messages import Action, Note, Send
 from g2gbench.service.room.pairing import Pairing, RoomSettings
 from g2gbench.service.room.participants import Participant
+from tests.drawn import drawn
 from tests.service.room import offers
 
 TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
@@ -308,8 +308,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(STEPS)
+@drawn(25, 1000, STEPS)
 def test_no_sequence_of_messages_breaks_the_room(steps: list[tuple[str, str, str]]) -> None:
     pairing = _pairing(playout_delay_ms=(0, 0))
     for name, what, text in steps:
