@@ -19,6 +19,8 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[VARIABLE] = SENTINEL
+    # A test's child processes would compile all that they import again and again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.update(provisioning.environment())
     config.pluginmanager.register(inconclusive.Plugin())
 
