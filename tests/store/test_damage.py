@@ -30,6 +30,7 @@ from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.runs import Recipe
+from tests.report.undrawn import undrawn
 from tests.store.damage import damage
 
 MATRIX = {
@@ -107,11 +108,12 @@ def test_every_reader_ends_in_words_whatever_happened_to_the_files(
         assert all(told), done
 
 
+@pytest.mark.parametrize("count", [1, pytest.param(30, marks=pytest.mark.nightly)])
 def test_a_report_is_written_or_refused_whatever_happened_to_the_files(
-    stored: list[Run], tmp_path: Path
+    stored: list[Run], tmp_path: Path, count: int
 ) -> None:
     chance = random.Random(7)
-    for number in range(3):
+    for number in range(count):
         place = copied(stored[2], tmp_path / str(number))
         done = damage(place, chance)
         try:
@@ -230,7 +232,7 @@ def test_a_table_that_is_no_such_table_is_named(
     kind, value = value if isinstance(value, tuple) else (None, value)
     given = value is not None or kind is not None
     change_column(path, column, pa.array([value] * size, type=kind) if given else None)
-    with pytest.raises(InputError, match=words) as refused:
+    with undrawn(), pytest.raises(InputError, match=words) as refused:
         report.write(open_run(place))
     assert str(path) in str(refused.value)
 
@@ -242,7 +244,7 @@ def test_words_of_a_packet_log_that_are_not_its_own_are_named(
     path = next(place.rglob("packets.parquet"))
     size = len(pq.read_table(path))
     change_column(path, "fate", pa.array(["eaten"] * size).dictionary_encode())
-    with pytest.raises(InputError, match="a word that is not one of its own"):
+    with undrawn(), pytest.raises(InputError, match="a word that is not one of its own"):
         report.write(open_run(place))
 
 
