@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 
 import pytest
@@ -38,8 +38,8 @@ DRAWN = ("fail", "blackout", "two cells")
 class Reported:
     """Runs by state, each stored when it is first asked for, and reported on when that is.
 
-    The figures of those in ``drawn`` are drawn, those of others are empty frames. No test may
-    change what it gets.
+    On the pages of those in ``drawn`` the figures are drawn, on those of others and as files they
+    are empty frames. No test may change what it gets.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Reported:
 
     def drawing(self, state: str) -> AbstractContextManager[None]:
         """Draw as the reports of this state are drawn."""
-        return nullcontext() if state in self._drawn else undrawn()
+        return undrawn(pages=state not in self._drawn)
 
 
 @pytest.fixture(scope="session")

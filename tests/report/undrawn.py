@@ -17,10 +17,11 @@ from g2gbench.report.drawing import Illustration
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
-    """Leave every figure an empty frame: on pages, and as files."""
+def undrawn(*, pages: bool = True) -> Iterator[None]:
+    """Leave every figure an empty frame: as files, and on ``pages`` too unless told otherwise."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(svg, "_svg", _frame)
+        if pages:
+            patch.setattr(svg, "_svg", _frame)
         patch.setattr(svg, "write_files", _empty_files)
         yield
 
