@@ -6,6 +6,7 @@ import asyncio
 import errno
 import glob
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -27,6 +28,15 @@ from g2gbench.trial.order import in_blocks
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.schedule import Coming
 from tests.report.runs import Recipe, records
+from tests.report.undrawn import undrawn
+
+
+@pytest.fixture(autouse=True)
+def words_alone() -> Iterator[None]:
+    """Which trials ran is looked at here, and what reports say of it: no figure is needed."""
+    with undrawn():
+        yield
+
 
 SERVICE = """\
 name: cloud

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench import benchmark
+from g2gbench.report import terminal
 from tests.e2e.sessions import ROOT, passthrough
+from tests.report import runs
 
 pytest_plugins = ["pytester"]
 
@@ -29,6 +32,8 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(benchmark, "run", run)
 """
 STATES = ("passing", "failing", "invalid", "unreachable")
+LOADED = (benchmark, terminal, runs)
+"""What the tests within need: loaded once, as pytester forgets what is loaded first in there."""
 BAD = "name: a\ntargt: {}\n"
 
 
@@ -45,6 +50,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     )
     (info / "entry_points.txt").write_text("[pytest11]\n{} = {}\n".format(*entry))
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
+    monkeypatch.syspath_prepend(site)
 
 
 @pytest.fixture
@@ -63,8 +69,13 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
+LOOP = "asyncio_default_fixture_loop_scope=function"
+OPTIONS = ("-rsP", "-p", "no:cacheprovider", "-o", LOOP)
+
+
 def result(project: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return project.runpytest_subprocess(*options, "-rsP", "-p", "no:cacheprovider")
+    """What comes of a pytest within this process: what the stand-in needs is loaded here once."""
+    return project.runpytest_inprocess(*options, *OPTIONS)
 
 
 def test_a_built_in_scenario_is_known_by_its_name(pytester: pytest.Pytester) -> None:
@@ -79,7 +90,7 @@ def test_a_built_in_scenario_is_known_by_its_name(pytester: pytest.Pytester) -> 
         def test_one_that_there_is_not(g2gbench_run):
             g2gbench_run("wlfi")
     """)
-    done = result(pytester)
+    done = pytester.runpytest_subprocess(*OPTIONS)
     done.assert_outcomes(passed=1, failed=1)
     assert "wlfi: neither a file nor a built-in scenario" in done.stdout.str()
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from g2gbench import benchmark, realtime
 from g2gbench.cli import main
 from g2gbench.errors import InputError
 from g2gbench.process.environment import ENVIRONMENT, Environment
@@ -147,6 +148,9 @@ def test_a_log_is_written_without_credentials(capsys: pytest.CaptureFixture[str]
 
 # -- whatever fails, whoever shows it
 
+LOADED = (benchmark, realtime, realtime.RealtimeClient)
+"""What the tests within need: loaded once, as pytester forgets what is loaded first in there."""
+
 PROJECT = f'''
 import pytest
 import g2gbench
@@ -197,7 +201,9 @@ def test_no_traceback_of_a_users_tests_shows_the_key(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(PROJECT)
     options = ("-p", "g2gbench.pytest_plugin") if not _installed() else ()
-    done = pytester.runpytest_subprocess(*options, "--showlocals", "-vv", "-p", "no:cacheprovider")
+    loop = ("-o", "asyncio_default_fixture_loop_scope=function")
+    shown = ("--showlocals", "-vv", "-p", "no:cacheprovider")
+    done = pytester.runpytest_inprocess(*options, *loop, *shown)
     done.assert_outcomes(failed=8)
     said = "\n".join([*done.outlines, *done.errlines])
     assert "DECART_API_KEX is not set" in said

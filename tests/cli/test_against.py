@@ -13,9 +13,10 @@ from g2gbench.errors import ExitCode, InputError
 from g2gbench.scenario import loads, resolved
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.reading import Run
-from tests.cli.test_compare import call
+from tests.cli.calling import call
 from tests.report import runs
 from tests.report.runs import Recipe
+from tests.report.undrawn import undrawn
 
 TEXT = "name: wifi\ntarget: {kind: loopback, model: lucy-2.1}\n"
 
@@ -59,7 +60,8 @@ def test_a_run_is_bad_input_without_its_baseline(
 
 def test_the_comparison_stands_in_the_runs_directory(tmp_path: Path) -> None:
     base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9)
-    found, interrupted = against.compared([base], [run], confirm=None, quiet=True)
+    with undrawn():
+        found, interrupted = against.compared([base], [run], confirm=None, quiet=True)
     assert not interrupted
     assert found["wifi"].status == "regression"
     assert {p.name for p in run.path.glob("compare.*")} == {
@@ -131,7 +133,8 @@ def test_a_run_takes_what_compare_takes(tmp_path: Path, capfd: pytest.CaptureFix
 
 def test_doubt_fails_a_run_where_that_is_asked(tmp_path: Path) -> None:
     base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9, n=2)
-    found, _ = against.compared([base], [run], confirm=None, quiet=True, how=against.USUAL)
+    with undrawn():
+        found, _ = against.compared([base], [run], confirm=None, quiet=True, how=against.USUAL)
     strict = against.Options(fail_on="inconclusive")
     assert against.exit_code(0, found.values()) == ExitCode.PASS
     assert against.exit_code(0, found.values(), strict) == ExitCode.FAIL

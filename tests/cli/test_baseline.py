@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from tests.cli.test_compare import call
+from tests.cli.calling import call
 from tests.report import runs
 from tests.report.runs import Recipe
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from g2gbench.calibration import Calibration, NotCalibrated
 from g2gbench.cli import calibrate as command
-from tests.store.test_calibrations import FOUND
+from tests.store.calibrating import FOUND
 
 TAKEN = datetime(2026, 1, 2, tzinfo=UTC)
 

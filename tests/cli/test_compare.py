@@ -6,19 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench import cli
+from tests.cli.calling import call
 from tests.report import runs
 from tests.report.runs import Recipe
-
-
-def call(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    try:
-        cli.main(list(arguments))
-        code = 0
-    except SystemExit as end:
-        code = 0 if end.code is None else int(end.code)
-    out, err = capfd.readouterr()
-    return code, out, err
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from g2gbench.cli import grade as command
 from g2gbench.grading import Grading, NotGraded
 from g2gbench.grading_cases import FULL, QUICK
-from tests.report.test_grading import found
+from tests.report.grades import found
 
 
 @pytest.fixture

@@ -114,7 +114,15 @@ def test_set_is_applied_before_drawing() -> None:
     assert network["phases"][2]["label"] == "back to lte"
 
 
-@pytest.mark.parametrize("name", [BLACKOUT, "lte-driving", "none", STAIRS])
+@pytest.mark.parametrize(
+    "name",
+    [
+        BLACKOUT,
+        STAIRS,
+        pytest.param("lte-driving", marks=pytest.mark.nightly),
+        pytest.param("none", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_picture_is_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     assert output(name, "--output", str(path)) == ""

@@ -13,7 +13,7 @@ from g2gbench import pytest_plugin
 from g2gbench.report import markdown
 from g2gbench.scenario import load
 from tests.docs.documents import ROOT, commands, fences, read, rows
-from tests.docs.test_commands import parse
+from tests.docs.parsing import parse
 
 PAGE = read("docs/ci.md")
 GITHUB, GITLAB = (YAML(typ="safe", pure=True).load(text) for text in fences(PAGE, "yaml"))

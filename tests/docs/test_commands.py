@@ -10,23 +10,10 @@ from click.testing import CliRunner
 
 from g2gbench.cli import against, cli
 from tests.docs.documents import DOCUMENTS, ROOT, commands, fences, read
+from tests.docs.parsing import parse
 
 COMMANDS = [words for path in DOCUMENTS for words in commands(path.read_text(encoding="utf-8"))]
 RUNS = [words for words in COMMANDS if words[0] == "run" and "--resume" not in words]
-
-
-def parse(words: list[str]) -> click.Context:
-    """Parse arguments down to the command that they name, and do not run it."""
-    command: click.Command = cli
-    context = click.Context(cli, info_name="g2gbench")
-    rest = list(words)
-    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        found = command.get_command(context, rest[0])
-        if found is None:
-            raise click.UsageError(f"no such command: {rest[0]}", context)
-        command = found
-        rest = rest[1:]
-    return command.make_context(command.name, rest, parent=context)
 
 
 def test_documents_show_commands() -> None:

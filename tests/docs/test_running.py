@@ -22,6 +22,7 @@ from g2gbench.scenario import loads
 from g2gbench.store import run_directory, trial_directory
 from tests.docs.documents import code_words, fences, prose, read, rows, section
 from tests.report import runs
+from tests.report.undrawn import undrawn
 
 PAGE = read("docs/running.md")
 SHARED = {"--help", "--version"}
@@ -102,7 +103,8 @@ def test_every_file_of_a_run_is_explained_and_no_other(tmp_path: Path) -> None:
     in_code |= {run_directory.RUN, run_directory.SUMMARY, run_directory.SUMMARY_CSV}
     assert told == in_code | {f"{run_directory.TRIALS}/<cell>/<repeat>/"}
     run = runs.passing(tmp_path)
-    report.write(run)
+    with undrawn():
+        report.write(run)
     assert {p.name for p in run.path.iterdir()} == {part.split("/")[0] for part in told}
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from g2gbench.report import page
 from g2gbench.store.reading import open_run
+from tests.report.undrawn import undrawn
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLE: Final = ROOT / "reports" / "sample"
@@ -17,7 +18,8 @@ def test_the_sample_is_a_run_that_can_be_read_and_reported_again() -> None:
     assert run.status == "fail"
     assert [trial.status for trial in run.trials] == ["ok"] * 3
     assert len(run.frames()) > 2500
-    text = page.render(run)
+    with undrawn():
+        text = page.render(run)
     assert "<b>Fail:</b> drop ratio was 20.1 %" in text
     assert len((SAMPLE / "report.html").read_bytes()) < 3_000_000
 

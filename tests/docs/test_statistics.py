@@ -72,6 +72,7 @@ def read_floor(told: str) -> Floor:
     return Floor(share, least)
 
 
+@pytest.mark.nightly
 def test_the_tables_of_errors_are_those_that_the_command_prints() -> None:
     text = section(PAGE, "How often it errs")
     tables = (alarms(1), power(1), repeats(4), within(20))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +33,8 @@ from g2gbench.measure.records import (
 )
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
+from g2gbench.store.files import write_json
+from g2gbench.store.machine import describe_machine, package_versions
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from tests.measure.packet_logs import log, stream
@@ -223,6 +228,10 @@ def _captured_ns(recipe: Recipe) -> list[int]:
     return [record.captured_ns for record in records(recipe) if isinstance(record, Captured)]
 
 
+_KEPT: Final = tempfile.TemporaryDirectory(prefix="g2gbench-tests-stored-")
+_STORED: Final[dict[str, Path]] = {}
+
+
 def store(
     root: Path,
     cells: Mapping[str, Sequence[Recipe]],
@@ -235,7 +244,49 @@ def store(
     killed: bool = False,
     extra: Mapping[str, object] | None = None,
 ) -> Run:
-    """Write a run with these trials; ``repeat`` is how many were planned, if more than ran."""
+    """Write a run with these trials; ``repeat`` is how many were planned, if more than ran.
+
+    A run of the same trials is measured once a process; each call gets a run of its own, with its
+    own id, that a test may change.
+    """
+    facts = (cells, expect, name, repeat, scenario, interrupted, killed, extra)
+    key = repr((*facts, describe_machine(), package_versions()))
+    if key not in _STORED:
+        _STORED[key] = _measured(Path(_KEPT.name) / uuid.uuid4().hex, *facts)
+    return open_run(_copied(_STORED[key], root))
+
+
+def _copied(stored: Path, root: Path) -> Path:
+    """Another run like the stored one, as if it had been measured below ``root``."""
+    root.mkdir(parents=True, exist_ok=True)
+    path, number = root / stored.name, 1
+    while path.exists():
+        number += 1
+        path = root / f"{stored.name}-{number}"
+    shutil.copytree(stored, path)
+    _set(path / "run.json", id=uuid.uuid4().hex)
+    if (path / "summary.json").exists():
+        _set(path / "summary.json", run_dir=str(path))
+    return path
+
+
+def _set(path: Path, **changes: str) -> None:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert changes.keys() <= data.keys()
+    write_json(path, data | changes)
+
+
+def _measured(
+    root: Path,
+    cells: Mapping[str, Sequence[Recipe]],
+    expect: Sequence[str],
+    name: str,
+    repeat: int | None,
+    scenario: Mapping[str, object] | None,
+    interrupted: bool,
+    killed: bool,
+    extra: Mapping[str, object] | None,
+) -> Path:
     plans = [
         CellPlan(
             cell,
@@ -264,7 +315,7 @@ def store(
                 trial.journal.close()
     if not killed:
         directory.finish(now=NOW + timedelta(seconds=42), interrupted=interrupted)
-    return open_run(directory.path)
+    return directory.path
 
 
 def _fill(trial: TrialDirectory, recipe: Recipe) -> None:

@@ -28,8 +28,9 @@ from g2gbench.store.files import write_text
 from g2gbench.store.reading import Run, Trial, open_run
 from g2gbench.store.run_directory import as_csv
 from tests.report import runs
+from tests.report.drawing import drawn
 from tests.report.runs import Recipe
-from tests.report.test_svg import drawn
+from tests.report.undrawn import undrawn
 
 Told = Callable[[str], Run]
 TOKEN = "Q7Q"
@@ -58,6 +59,7 @@ HOSTILE = (
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec="utf-8"), max_size=60))
 QUICK = settings(
     deadline=None,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate],
 )
@@ -114,7 +116,11 @@ def _trial(trial: Trial, text: str) -> Trial:
 @QUICK
 @given(TEXTS)
 def test_csv_has_the_text_and_no_formula(told: Told, text: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(told(text).summary_data))))
+    in_csv(told(text), text)
+
+
+def in_csv(run: Run, text: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(run.summary_data))))
     cells = {row["cell"] for row in rows}
     written = text.replace("\r\n", "\n").replace("\r", "\n")
     assert cells == {f"session.prompt={written}", "session.prompt=plain"}
@@ -132,7 +138,11 @@ def test_no_cell_of_csv_begins_as_a_formula(told: Told, text: str) -> None:
 @QUICK
 @given(TEXTS)
 def test_junit_is_xml_and_has_the_text(told: Told, text: str) -> None:
-    root = ElementTree.fromstring(junit.render(told(text)).encode())
+    in_junit(told(text), text)
+
+
+def in_junit(run: Run, text: str) -> None:
+    root = ElementTree.fromstring(junit.render(run).encode())
     shown = for_markup(text.replace("\r\n", "\n").replace("\r", "\n"))
     assert root.get("name") == f"g2gbench {shown}"
     assert f"{shown}: session.prompt={shown}" in [s.get("name") for s in root]
@@ -141,7 +151,11 @@ def test_junit_is_xml_and_has_the_text(told: Told, text: str) -> None:
 @QUICK
 @given(TEXTS)
 def test_openmetrics_has_the_text_in_its_labels(told: Told, text: str) -> None:
-    exposition = openmetrics.render(told(text))
+    in_openmetrics(told(text), text)
+
+
+def in_openmetrics(run: Run, text: str) -> None:
+    exposition = openmetrics.render(run)
     found = text_string_to_metric_families(exposition)  # type: ignore[no-untyped-call] # the library's
     labels = [sample.labels for family in found for sample in family.samples]
     assert {one["scenario"] for one in labels} == {text}
@@ -151,7 +165,11 @@ def test_openmetrics_has_the_text_in_its_labels(told: Told, text: str) -> None:
 @QUICK
 @given(TEXTS)
 def test_markdown_shows_the_letters_of_the_text_and_no_tag(told: Told, text: str) -> None:
-    said = markdown.render(told(text))
+    in_markdown(told(text), text)
+
+
+def in_markdown(run: Run, text: str) -> None:
+    said = markdown.render(run)
     assert _letters(text) in _letters(html.unescape(said))
     assert "<script" not in said
 
@@ -159,7 +177,11 @@ def test_markdown_shows_the_letters_of_the_text_and_no_tag(told: Told, text: str
 @QUICK
 @given(TEXTS)
 def test_a_terminal_gets_plain_lines_with_the_letters_of_the_text(told: Told, text: str) -> None:
-    said = terminal.render(told(text))
+    in_terminal(told(text), text)
+
+
+def in_terminal(run: Run, text: str) -> None:
+    said = terminal.render(run)
     assert _letters(for_a_line(text)) in _letters(said)
     assert all(line.isprintable() for line in said.split("\n"))
 
@@ -167,13 +189,41 @@ def test_a_terminal_gets_plain_lines_with_the_letters_of_the_text(told: Told, te
 @QUICK
 @given(TEXTS)
 def test_pytest_benchmark_has_the_text(told: Told, text: str) -> None:
-    data = json.loads(pytest_benchmark.render(told(text)))
+    in_pytest_benchmark(told(text), text)
+
+
+def in_pytest_benchmark(run: Run, text: str) -> None:
+    data = json.loads(pytest_benchmark.render(run))
     assert {one["param"] for one in data["benchmarks"]} == {f"session.prompt={text}"}
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.nightly
+@settings(QUICK, max_examples=200)
+@given(TEXTS)
+def test_every_form_has_any_of_many_texts(told: Told, text: str) -> None:
+    run = told(text)
+    in_csv(run, text)
+    in_junit(run, text)
+    in_openmetrics(run, text)
+    in_markdown(run, text)
+    in_terminal(run, text)
+    in_pytest_benchmark(run, text)
+
+
+@settings(deadline=None, max_examples=8)
 @given(TEXTS)
 def test_a_figure_is_well_formed_and_shows_the_text(text: str) -> None:
+    in_a_figure(text)
+
+
+@pytest.mark.nightly
+@settings(deadline=None, max_examples=100)
+@given(TEXTS)
+def test_a_figure_is_well_formed_with_any_of_many_texts(text: str) -> None:
+    in_a_figure(text)
+
+
+def in_a_figure(text: str) -> None:
     (drawing, _) = svg.inline(drawn(LIGHT["ink"], text), 1)
     words = [element.text or "" for element in ElementTree.fromstring(drawing).iter("text")]
     assert not text.strip() or for_a_line(text) in words
@@ -196,20 +246,38 @@ class Page(HTMLParser):
         self.shown.append(data)
 
 
-@settings(QUICK, max_examples=3)
+BROKE_ONE = ("in #ff8800, #123456", "</style><script>x</script> $a$ 1.2345")
+
+
+@pytest.fixture(scope="module")
+def usual(told: Told) -> Page:
+    """The page of a text that is nothing but one."""
+    return Page(page.render(told("plain text")))
+
+
+@settings(QUICK, max_examples=5)
 @given(TEXTS)
-def test_a_page_shows_the_text_and_nothing_of_it_is_markup(told: Told, text: str) -> None:
-    _assert_shown(told, text)
+def test_a_page_shows_the_text_and_nothing_of_it_is_markup(
+    told: Told, usual: Page, text: str
+) -> None:
+    with undrawn():
+        _assert_shown(told(text), usual, text)
 
 
-@pytest.mark.parametrize("text", ["in #ff8800, #123456", "</style><script>x</script> $a$ 1.2345"])
-def test_a_page_survives_what_broke_one(told: Told, text: str) -> None:
-    _assert_shown(told, text)
+def test_a_page_with_its_figures_survives_what_broke_one(told: Told, usual: Page) -> None:
+    text = " ".join(BROKE_ONE)
+    _assert_shown(told(text), usual, text)
 
 
-def _assert_shown(told: Told, text: str) -> None:
-    written = page.render(told(text))
-    read, usual = Page(written), Page(page.render(told("plain text")))
+@pytest.mark.nightly
+@pytest.mark.parametrize("text", [*BROKE_ONE, *HOSTILE])
+def test_a_page_with_its_figures_shows_a_hostile_text(told: Told, usual: Page, text: str) -> None:
+    _assert_shown(told(text), usual, text)
+
+
+def _assert_shown(run: Run, usual: Page, text: str) -> None:
+    written = page.render(run)
+    read = Page(written)
     assert read.tags.count("script") == 0
     assert set(read.tags) <= set(usual.tags) | {"path"}
     assert for_markup(text) in "".join(read.shown)

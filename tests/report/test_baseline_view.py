@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ from g2gbench.store.comparing import compare
 from g2gbench.store.reading import open_run
 from tests.report import runs
 from tests.report.comparisons import five
+from tests.report.undrawn import undrawn
+
+
+@pytest.fixture(autouse=True)
+def words_alone() -> Iterator[None]:
+    """What stands beside the run is words: no figure needs to be drawn."""
+    with undrawn():
+        yield
 
 
 def test_key_numbers_stand_beside_those_of_the_baseline(tmp_path: Path) -> None:

@@ -2,135 +2,29 @@
 
 from __future__ import annotations
 
-import html
-import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.report.chromium import NEEDS_CHROMIUM, assert_fits_every_window, print_page, served
 from tests.report.conftest import BUILDERS, Reported
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--allow-file-access-from-files",
-    "--virtual-time-budget=5000",
-)
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on PATH; to enable: apt-get install chromium"
-)
-
-WIDTHS = (390, 1280, 1920)
-"""A phone, a laptop, a desktop; in pixels."""
-
-PROBE = """<!doctype html><meta charset="utf-8"><title>waiting</title>
-{frames}
-<script>
-addEventListener("load", () => {{
-  document.title = [...document.querySelectorAll("iframe")].map(frame => {{
-    const page = frame.contentDocument.documentElement;
-    const shown = [...frame.contentDocument.querySelectorAll("figure svg")]
-      .filter(svg => svg.getBoundingClientRect().width > 0).length;
-    const figures = frame.contentDocument.querySelectorAll("figure").length;
-    return [frame.width, page.scrollWidth, page.clientWidth, shown, figures].join("/");
-  }}).join(" ");
-}});
-</script>"""
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.mark.slow
-def test_no_page_is_wider_than_its_window(reported: Reported, tmp_path: Path) -> None:
-    frames = [
-        f'<iframe width="{width}" height="900" src="{html.escape(url)}"></iframe>'
-        for state in BUILDERS
-        for url in [(reported[state].path / "report.html").as_uri()]
-        for width in WIDTHS
-    ]
-    probe = tmp_path / "probe.html"
-    probe.write_text(PROBE.format(frames="\n".join(frames)), encoding="utf-8")
-    assert CHROMIUM is not None
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            *FLAGS,
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            probe.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=90,
-    )
-    title = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert title
-    measured = [[int(n) for n in entry.split("/")] for entry in title[1].split()]
-    assert len(measured) == len(WIDTHS) * len(BUILDERS)
-    for _, scroll_width, client_width, shown, figures in measured:
-        assert scroll_width <= client_width
-        assert shown == figures  # of its widths each figure shows the one that fits
+def test_no_page_is_wider_than_its_window(all_drawn: Reported, tmp_path: Path) -> None:
+    found = [all_drawn.written(state).path / "report.html" for state in BUILDERS]
+    assert_fits_every_window(found, tmp_path)
 
 
-class Strict(SimpleHTTPRequestHandler):
-    """Files, under a policy that lets a page load nothing: what it tries is told in the console."""
-
-    def end_headers(self) -> None:
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        self.send_header("Content-Security-Policy", policy)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder's files."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Strict, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def print_page(url: str, folder: Path) -> tuple[bytes, str]:
-    """The page as a PDF, and what Chromium logged."""
-    assert CHROMIUM is not None
-    printed = folder / "page.pdf"
-    profile = f"--user-data-dir={folder / 'profile'}"
-    logging = "--enable-logging=stderr"
-    done = subprocess.run(
-        [CHROMIUM, *FLAGS, logging, profile, f"--print-to-pdf={printed}", url],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=90,
-    )
-    return printed.read_bytes(), done.stderr
-
-
-@pytest.mark.parametrize("state", ["blackout", "six cells"])
+@pytest.mark.parametrize(
+    "state", ["blackout", pytest.param("six cells", marks=pytest.mark.nightly)]
+)
 def test_a_page_prints_loads_nothing_and_has_no_error(
-    reported: Reported, tmp_path: Path, state: str
+    all_drawn: Reported, tmp_path: Path, state: str
 ) -> None:
-    with served(reported[state].path) as address:
+    with served(all_drawn.written(state).path) as address:
         printed, logged = print_page(f"{address}/report.html", tmp_path)
     assert printed.startswith(b"%PDF")
     assert "CONSOLE" not in logged

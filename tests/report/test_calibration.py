@@ -8,7 +8,7 @@ import pytest
 from g2gbench.report.calibration import NONE, render, sentence
 from g2gbench.store.calibrations import named
 from g2gbench.store.machine import describe_machine
-from tests.store.test_calibrations import TAKEN, facts
+from tests.store.calibrating import TAKEN, facts
 
 
 def test_the_findings_are_a_table_of_at_most_80_columns() -> None:

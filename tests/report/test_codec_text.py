@@ -8,9 +8,9 @@ import pytest
 
 from g2gbench.report import codec_text, markdown, terminal
 from g2gbench.store.reading import Run
-from tests.analysis import test_codecs as ladders
+from tests.analysis import ladders
 from tests.report import runs
-from tests.report.test_codec_view import ladder
+from tests.report.ladder import ladder
 
 
 @pytest.fixture(scope="module")

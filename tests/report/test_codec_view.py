@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from g2gbench.analysis.bjontegaard_delta import INSTALL
-from g2gbench.analysis.cell import aggregate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.report.codec_view import codec_views, figures
 from g2gbench.report.figures.rate_curves import MARKS
@@ -18,28 +17,11 @@ from g2gbench.report.page import render
 from g2gbench.report.palette import PALETTE
 from g2gbench.report.svg import inline
 from g2gbench.scenario import json_schema
-from g2gbench.store.reading import Run, open_run
-from tests.analysis import test_codecs as ladders
+from g2gbench.store.reading import Run
+from tests.analysis import ladders
 from tests.report import runs
-
-
-def ladder(root: Path, repeat: int = 3) -> Run:
-    """A stored run whose cells measured the ladder of tests/analysis."""
-    run = runs.matrix(root, list(ladders.MORE_BITS), list(ladders.LADDER), repeat)
-    data = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
-    for cell in data["cells"]:
-        codec, limit = cell["settings"].values()
-        each = [ladders.measured(codec, ladders.LADDER[limit], r) for r in range(repeat)]
-        for trial, values in zip(cell["trials"], each, strict=True):
-            trial["metrics"] |= {name: {"value": value, "n": 1} for name, value in values.items()}
-        for name in each[0]:
-            found = aggregate([v for values in each if (v := values[name]) is not None])
-            estimate = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
-            cell["metrics"][name] |= estimate
-            cell["metrics"][name].pop("reason", None)
-    data["codecs"] = codecs(data["cells"])
-    (run.path / "summary.json").write_text(json.dumps(data), encoding="utf-8")
-    return open_run(run.path)
+from tests.report.ladder import ladder
+from tests.report.undrawn import undrawn
 
 
 def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
@@ -130,13 +112,15 @@ def test_a_run_that_compares_no_codecs_has_no_such_part(tmp_path: Path) -> None:
     run = runs.passing(tmp_path)
     assert codec_views(run.summary_data) == []
     assert figures(run.summary_data) == []
-    assert 'id="codecs"' not in render(run)
+    with undrawn():
+        assert 'id="codecs"' not in render(run)
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str]:
     run = ladder(tmp_path_factory.mktemp("ladder"))
-    return run, render(run)
+    with undrawn():
+        return run, render(run)
 
 
 def test_the_page_shows_curves_differences_and_points(page: tuple[Run, str]) -> None:

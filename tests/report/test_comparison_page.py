@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import html
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,9 @@ import pytest
 from g2gbench.report import SUMMARY_MD, comparison, comparison_page, floor_strip
 from g2gbench.store.comparing import Comparison
 from tests.report import runs
+from tests.report.chromium import NEEDS_CHROMIUM, assert_fits_every_window, print_page, served
 from tests.report.comparisons import STATES
-from tests.report.test_browser import CHROMIUM, FLAGS, PROBE, WIDTHS, print_page, served
-
-NEEDS_CHROMIUM = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on PATH; to enable: apt-get install chromium"
-)
+from tests.report.undrawn import undrawn
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +97,13 @@ def test_a_summary_gains_the_comparison_below_the_run(
     made: dict[str, Comparison], tmp_path: Path
 ) -> None:
     run = runs.passing(tmp_path)
-    comparison.add_to_reports(made["worse"], run)
+    with undrawn():
+        comparison.add_to_reports(made["worse"], run)
     text = (run.path / SUMMARY_MD).read_text(encoding="utf-8")
     assert text.startswith("## ❌ g2gbench wifi: fail, regression against the baseline ")
     assert "\n\n### 🔻 g2gbench compare " in text
-    comparison.add_to_reports(made["worse"], run)
+    with undrawn():
+        comparison.add_to_reports(made["worse"], run)
     assert (run.path / SUMMARY_MD).read_text(encoding="utf-8") == text
 
 
@@ -114,32 +111,10 @@ def test_a_summary_gains_the_comparison_below_the_run(
 def test_no_page_is_wider_than_its_window_and_each_prints(
     pages: dict[str, str], tmp_path: Path
 ) -> None:
-    frames = []
-    for number, page in enumerate(pages.values()):
-        path = tmp_path / f"{number}.html"
+    paths = [tmp_path / f"{number}.html" for number in range(len(pages))]
+    for path, page in zip(paths, pages.values(), strict=True):
         path.write_text(page, encoding="utf-8")
-        frames += [
-            f'<iframe width="{width}" height="900" src="{html.escape(path.as_uri())}"></iframe>'
-            for width in WIDTHS
-        ]
-    probe = tmp_path / "probe.html"
-    probe.write_text(PROBE.format(frames="\n".join(frames)), encoding="utf-8")
-    assert CHROMIUM is not None
-    profile = f"--user-data-dir={tmp_path / 'other'}"
-    done = subprocess.run(
-        [CHROMIUM, *FLAGS, profile, "--dump-dom", probe.as_uri()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=90,
-    )
-    title = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert title
-    measured = [[int(n) for n in entry.split("/")] for entry in title[1].split()]
-    assert len(measured) == len(frames)
-    for _, scroll_width, client_width, shown, figures in measured:
-        assert scroll_width <= client_width
-        assert shown == figures
+    assert_fits_every_window(paths, tmp_path)
     with served(tmp_path) as address:
         printed, logged = print_page(f"{address}/0.html", tmp_path)
     assert printed.startswith(b"%PDF")

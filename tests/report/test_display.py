@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from g2gbench.report import cell_view, terminal
+from g2gbench.report import cell_view, markdown, terminal
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.illustrate import figures_of
 from g2gbench.report.numbers import KEY_METRICS, key_metrics
@@ -88,7 +88,7 @@ def test_a_terminal_and_a_summary_tell_it_too(reported: Reported) -> None:
     several = terminal.render(reported["display"]).split("\n")
     (head,) = [line for line in several if "where the ms go" in line]
     assert head.split()[-2:] == ["g2g", "disp"]
-    text = (reported["display"].path / "summary.md").read_text(encoding="utf-8")
+    text = markdown.render(reported["display"])
     assert "| **g2g mean** | display |" in text
     assert "g2g displayed p95" in text
 

@@ -91,7 +91,7 @@ def test_the_links_view_stands_below_the_latency(reported: Reported) -> None:
     assert "media at the link" in text
     assert "dropped by the link" in text
     assert "video sent" not in text  # the same bits, told by the link
-    assert "video sent" in reported.html("pass")
+    assert "video sent" in reported.html("fail")
     (found,) = figures_of(reported["blackout"])
     assert found.over_time is not None
     assert "at 2.0 s uplink: blackout; at 3.0 s back to none." in found.over_time.alt

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from g2gbench.report import markdown
+from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import Recipe
@@ -39,15 +42,22 @@ def test_text_from_outside_stays_text(reported: Reported) -> None:
     assert "\x1b" not in text
 
 
+def multiplied(run: Run, names: Sequence[str]) -> Run:
+    """The run of one cell as one of many like it, with these names."""
+    (cell,) = run.summary_data["cells"]
+    (planned,) = run.facts["cells"]
+    many = replace(run, facts=run.facts | {"cells": [planned | {"cell": name} for name in names]})
+    cells = [cell | {"cell": name} for name in names]
+    many.__dict__["summary_data"] = run.summary_data | {"cells": cells}
+    return many
+
+
 def test_a_large_matrix_fits_into_a_comment(tmp_path: Path) -> None:
     prompt = "x" * 400
-    cells = {
-        f"session.prompt={prompt}{i},publish.codec=vp8": [
-            Recipe(reason="unreachable", message="no answer " * 60)
-        ]
-        for i in range(90)
-    }
-    text = markdown.render(runs.store(tmp_path, cells))
+    names = [f"session.prompt={prompt}{i},publish.codec=vp8" for i in range(90)]
+    recipe = Recipe(reason="unreachable", message="no answer " * 60)
+    run = runs.store(tmp_path, {names[0]: [recipe]})
+    text = markdown.render(multiplied(run, names))
     assert len(text.encode()) < markdown.MOST_BYTES
     assert "30 more rows: see `report.html`." in text
 
@@ -58,8 +68,9 @@ def test_a_job_may_have_many_summaries_in_one_step() -> None:
 
 def test_a_table_that_is_too_long_in_bytes_is_left_out(tmp_path: Path) -> None:
     wide = "\U0001f9ea" * 80  # four bytes a character
-    cells = {f"session.prompt={wide}{i},publish.codec=vp8": [runs.UNREACHABLE] for i in range(60)}
-    text = markdown.render(runs.store(tmp_path, cells))
+    names = [f"session.prompt={wide}{i},publish.codec=vp8" for i in range(60)]
+    run = runs.store(tmp_path, {names[0]: [runs.UNREACHABLE]})
+    text = markdown.render(multiplied(run, names))
     assert len(text.encode()) < markdown.MOST_BYTES
     assert "A table is left out here" in text
 

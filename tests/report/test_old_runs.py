@@ -14,6 +14,7 @@ from g2gbench.report import terminal
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.runs import Recipe
+from tests.report.undrawn import undrawn
 
 NEW = (
     "budget_ms.",
@@ -58,8 +59,24 @@ def _age_summary(summary: dict[str, Any]) -> None:
             _age_trial(trial)
 
 
-@pytest.mark.parametrize("codecs", [("vp8",), ("vp8", "h264"), ("vp8", "h264", "av1", "vp9")])
+CODECS = [("vp8",), ("vp8", "h264"), ("vp8", "h264", "av1", "vp9")]
+
+
+@pytest.mark.parametrize("codecs", CODECS)
 def test_it_gets_every_report(tmp_path: Path, codecs: tuple[str, ...]) -> None:
+    with undrawn():
+        assert_reported(tmp_path, codecs)
+
+
+@pytest.mark.parametrize(
+    "codecs", [CODECS[0], *(pytest.param(more, marks=pytest.mark.nightly) for more in CODECS[1:])]
+)
+def test_it_gets_every_figure(tmp_path: Path, codecs: tuple[str, ...]) -> None:
+    with undrawn(pages=False):
+        assert_reported(tmp_path, codecs)
+
+
+def assert_reported(tmp_path: Path, codecs: tuple[str, ...]) -> None:
     recipe = Recipe(prompt="a beach", link=True, blackout=(2, 3))
     cells = {f"publish.codec={codec}": [recipe] for codec in codecs}
     run = aged(runs.store(tmp_path, cells if len(cells) > 1 else {"default": [recipe]}))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench.report import markdown
 from g2gbench.report.figures.over_time import over_time
 from g2gbench.report.headline import headline
 from g2gbench.report.quality_view import LETTERS, level_words, quality_view, sentences, words
@@ -118,7 +119,7 @@ def test_the_page_names_the_level(reported: Reported) -> None:
 
 
 def test_the_markdown_table_has_the_level_of_each_cell(reported: Reported) -> None:
-    text = (reported["two cells"].path / "summary.md").read_text(encoding="utf-8")
+    text = markdown.render(reported["two cells"])
     assert "| cell | verdict | quality |" in text
     assert "✅ pass | good |" in text
 

@@ -16,11 +16,12 @@ from markupsafe import escape
 
 from g2gbench import report
 from g2gbench.measure.registry import METRICS
-from g2gbench.report import page
-from g2gbench.store.reading import open_run
+from g2gbench.report import illustrate, page, svg
+from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import HOSTILE, Recipe
+from tests.report.undrawn import undrawn
 
 _VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "line", "rect", "use"}
 
@@ -60,8 +61,8 @@ class Outline(HTMLParser):
 
 
 @pytest.mark.parametrize("state", BUILDERS)
-def test_every_report_is_there_and_nothing_half_written(reported: Reported, state: str) -> None:
-    path = reported[state].path
+def test_every_report_is_there_and_nothing_half_written(pages: Reported, state: str) -> None:
+    path = pages.written(state).path
     names = {entry.name for entry in path.iterdir()}
     assert names >= {
         "run.json",
@@ -76,23 +77,25 @@ def test_every_report_is_there_and_nothing_half_written(reported: Reported, stat
 
 
 @pytest.mark.parametrize("state", BUILDERS)
-def test_the_page_needs_nothing_from_outside(reported: Reported, state: str) -> None:
-    outline = Outline(reported.html(state))
+def test_the_page_needs_nothing_from_outside(pages: Reported, state: str) -> None:
+    outline = Outline(pages.html(state))
     assert {tag for tag, _ in outline.tags} & {"script", "iframe", "object", "img", "base"} == set()
     for tag, attributes in outline.tags:
         assert not [name for name in attributes if name.startswith("on")]
         target = attributes.get("href", attributes.get("src", "#"))
-        kept = tag == "a" and (reported[state].path / unquote(target)).is_dir()  # its own records
+        kept = (
+            tag == "a" and (pages.written(state).path / unquote(target)).is_dir()
+        )  # its own records
         assert kept or target.startswith("#") or (tag, target) == ("link", "data:,")
-    styles = "".join(re.findall(r"<style>.*?</style>", reported.html(state), re.DOTALL))
+    styles = "".join(re.findall(r"<style>.*?</style>", pages.html(state), re.DOTALL))
     assert "url(" not in styles
     assert "@import" not in styles
     assert "@font-face" not in styles
 
 
 @pytest.mark.parametrize("state", BUILDERS)
-def test_the_page_is_well_formed(reported: Reported, state: str) -> None:
-    outline = Outline(reported.html(state))
+def test_the_page_is_well_formed(pages: Reported, state: str) -> None:
+    outline = Outline(pages.html(state))
     assert outline.unclosed == []
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
     assert len(set(ids)) == len(ids)
@@ -100,15 +103,22 @@ def test_the_page_is_well_formed(reported: Reported, state: str) -> None:
     assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
 
 
-@pytest.mark.parametrize("state", BUILDERS)
-def test_the_same_run_gives_the_same_page(reported: Reported, state: str) -> None:
-    run = open_run(reported[state].path)
-    assert page.render(run) == reported.html(state)
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param(state, marks=[pytest.mark.nightly] * (state in ("fail", "blackout")))
+        for state in BUILDERS
+    ],
+)
+def test_the_same_run_gives_the_same_page(pages: Reported, state: str) -> None:
+    run = open_run(pages.written(state).path)
+    with pages.drawing(state):
+        assert page.render(run) == pages.html(state)
 
 
 @pytest.mark.parametrize("state", BUILDERS)
-def test_every_picture_is_told_in_words(reported: Reported, state: str) -> None:
-    outline = Outline(reported.html(state))
+def test_every_picture_is_told_in_words(pages: Reported, state: str) -> None:
+    outline = Outline(pages.html(state))
     pictures = [a for _, a in outline.tags if a.get("role") == "img"]
     assert pictures
     assert all(len(attributes["aria-label"]) > 20 for attributes in pictures)
@@ -117,10 +127,8 @@ def test_every_picture_is_told_in_words(reported: Reported, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", BUILDERS)
-def test_no_cell_of_a_table_is_empty_and_no_number_is_not_one(
-    reported: Reported, state: str
-) -> None:
-    text = reported.html(state)
+def test_no_cell_of_a_table_is_empty_and_no_number_is_not_one(pages: Reported, state: str) -> None:
+    text = pages.html(state)
     outline = Outline(text)
     assert not re.search(r"\b(nan|None|inf|undefined)\b", outline.text.partition("Definitions")[2])
     assert not re.search(r"\bnan\b|\bNone\b", outline.text)
@@ -178,7 +186,8 @@ def test_a_killed_run_gets_its_summary_and_lists_the_trial_that_never_ran(
 ) -> None:
     run = runs.interrupted(tmp_path)
     assert not (run.path / "summary.json").exists()
-    report.write(run)
+    with undrawn():
+        report.write(run)
     stored = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
     assert stored["status"] == "interrupted"
     text = Outline((run.path / "report.html").read_text(encoding="utf-8")).text
@@ -189,16 +198,18 @@ def test_a_killed_run_gets_its_summary_and_lists_the_trial_that_never_ran(
 def test_a_stored_summary_is_left_as_it_is(tmp_path: Path) -> None:
     run = runs.passing(tmp_path)
     before = (run.path / "summary.json").read_bytes()
-    report.write(run)
+    with undrawn():
+        report.write(run)
     assert (run.path / "summary.json").read_bytes() == before
 
 
 def test_the_page_does_not_depend_on_where_the_run_lies(tmp_path: Path) -> None:
     run = runs.passing(tmp_path / "a")
-    text = page.render(run)
-    (tmp_path / "b").mkdir()
-    moved = run.path.rename(tmp_path / "b" / run.path.name)
-    assert page.render(open_run(moved)) == text
+    with undrawn():
+        text = page.render(run)
+        (tmp_path / "b").mkdir()
+        moved = run.path.rename(tmp_path / "b" / run.path.name)
+        assert page.render(open_run(moved)) == text
 
 
 def test_text_from_outside_stays_text(reported: Reported) -> None:
@@ -223,8 +234,8 @@ def test_text_from_outside_stays_text(reported: Reported) -> None:
         ("unreachable", set()),
     ],
 )
-def test_figures_are_files_too(reported: Reported, state: str, names: set[str]) -> None:
-    figures = list((reported[state].path / "figures").iterdir())
+def test_figures_are_files_too(pages: Reported, state: str, names: set[str]) -> None:
+    figures = list((pages.written(state).path / "figures").iterdir())
     assert {figure.stem for figure in figures} == names
     assert {figure.suffix for figure in figures} == ({".png", ".svg"} if names else set())
 
@@ -232,7 +243,7 @@ def test_figures_are_files_too(reported: Reported, state: str, names: set[str]) 
 def test_each_cell_of_a_matrix_has_a_section_and_a_figure(reported: Reported) -> None:
     text = reported.html("six cells")
     assert [f'id="cell-{i}"' in text for i in range(7)] == [True] * 6 + [False]
-    figures = {figure.stem for figure in (reported["six cells"].path / "figures").iterdir()}
+    figures = {figure.stem for figure in (reported.written("six cells").path / "figures").iterdir()}
     assert {"cells", "heat-map", "budget"} <= figures
     assert len(figures) == 11
 
@@ -259,19 +270,39 @@ def test_what_the_tool_cannot_say_is_said(reported: Reported) -> None:
     assert "half a frame interval of capture quantisation: ±20.0 ms at 25 frames" in text
 
 
+def many_cells(root: Path) -> Run:
+    return runs.matrix(root, ["vp8", "h264"], [f"{i}Mbps" for i in range(1, 8)])
+
+
+def test_of_many_cells_each_has_a_small_figure_alone(tmp_path: Path) -> None:
+    with undrawn():
+        text = page.render(many_cells(tmp_path))
+    assert text.count('class="v700"') == 5  # of the matrix and its codecs
+
+
+@pytest.mark.nightly
 def test_a_page_of_many_cells_stays_small(tmp_path: Path) -> None:
-    rates = [f"{i}Mbps" for i in range(1, 8)]
-    run = runs.matrix(tmp_path, ["vp8", "h264"], rates)
-    text = page.render(run)
-    assert len(text.encode()) < 1_500_000
-    # Of the matrix and its codecs: each cell has a small figure alone.
-    assert text.count('class="v700"') == 5
+    assert len(page.render(many_cells(tmp_path)).encode()) < 1_500_000
+
+
+def long_session(root: Path) -> Run:
+    return runs.store(root, {"default": [Recipe(frames=5000, seed=3)]})
 
 
 def test_long_sessions_show_a_part_of_their_frames_and_say_so(tmp_path: Path) -> None:
-    text = page.render(runs.store(tmp_path, {"default": [Recipe(frames=5000)]}))
+    run = long_session(tmp_path)
+    with undrawn():
+        text = page.render(run)
     assert "Dots: 4000 of 5050 frames, evenly chosen, and the slowest." in text
-    assert len(text.encode()) < 1_500_000
+    (found,) = illustrate.figures_of(run)
+    assert found.over_time is not None
+    dots = sum(map(len, svg.inline(found.over_time, 1)))
+    assert len(text.encode()) + dots < 1_300_000
+
+
+@pytest.mark.nightly
+def test_a_page_of_a_long_session_stays_small(tmp_path: Path) -> None:
+    assert len(page.render(long_session(tmp_path)).encode()) < 1_500_000
 
 
 def test_commands_that_write_no_report_do_not_load_matplotlib() -> None:
@@ -297,6 +328,6 @@ def test_a_key_number_says_what_it_means(reported: Reported) -> None:
 
 
 def test_a_matrix_of_two_fields_is_drawn_as_a_grid(reported: Reported) -> None:
-    assert (reported["six cells"].path / "figures" / "heat-map.png").exists()
-    assert not (reported["two cells"].path / "figures" / "heat-map.png").exists()
+    assert (reported.written("six cells").path / "figures" / "heat-map.png").exists()
+    assert not (reported.written("two cells").path / "figures" / "heat-map.png").exists()
     assert "g2g p95 by publish.codec across" in reported.html("six cells")

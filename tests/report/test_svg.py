@@ -13,17 +13,7 @@ from matplotlib import image
 from g2gbench.report.drawing import Canvas, Illustration, dots, scaled_from_zero, style
 from g2gbench.report.palette import LIGHT, PALETTE, css_variables
 from g2gbench.report.svg import inline, with_font_of_page, write_files
-
-
-def drawn(colour: str, words: str = "words") -> Illustration:
-    def draw(width: int) -> Canvas:
-        canvas = Canvas(width, 80)
-        axes = canvas.axes(30, 10, width - 40, 40)
-        axes.plot([0, 1], [0, 1], "o", color=colour)
-        canvas.title(0, 8, words, "ms")
-        return canvas
-
-    return Illustration("test", "alt", "", (340, 700), draw)
+from tests.report.drawing import drawn
 
 
 def test_colours_become_variables_of_the_page() -> None:

@@ -30,6 +30,7 @@ from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.runs import Recipe
+from tests.report.undrawn import undrawn
 from tests.store.damage import damage
 
 MATRIX = {
@@ -90,7 +91,9 @@ def copied(run: Run, root: Path) -> Path:
     return Path(shutil.copytree(run.path, root / run.path.name, symlinks=True))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(1, 12))]
+)
 def test_every_reader_ends_in_words_whatever_happened_to_the_files(
     stored: list[Run], tmp_path: Path, seed: int
 ) -> None:
@@ -107,15 +110,17 @@ def test_every_reader_ends_in_words_whatever_happened_to_the_files(
         assert all(told), done
 
 
+@pytest.mark.parametrize("count", [1, pytest.param(30, marks=pytest.mark.nightly)])
 def test_a_report_is_written_or_refused_whatever_happened_to_the_files(
-    stored: list[Run], tmp_path: Path
+    stored: list[Run], tmp_path: Path, count: int
 ) -> None:
     chance = random.Random(7)
-    for number in range(3):
+    for number in range(count):
         place = copied(stored[2], tmp_path / str(number))
         done = damage(place, chance)
         try:
-            tried(iter([lambda place=place: report.write(open_run(place))]))  # type: ignore[misc]
+            with undrawn(pages=False):
+                tried(iter([lambda place=place: report.write(open_run(place))]))  # type: ignore[misc]
         except Exception as error:
             error.add_note(done)
             raise
@@ -230,7 +235,7 @@ def test_a_table_that_is_no_such_table_is_named(
     kind, value = value if isinstance(value, tuple) else (None, value)
     given = value is not None or kind is not None
     change_column(path, column, pa.array([value] * size, type=kind) if given else None)
-    with pytest.raises(InputError, match=words) as refused:
+    with undrawn(), pytest.raises(InputError, match=words) as refused:
         report.write(open_run(place))
     assert str(path) in str(refused.value)
 
@@ -242,7 +247,7 @@ def test_words_of_a_packet_log_that_are_not_its_own_are_named(
     path = next(place.rglob("packets.parquet"))
     size = len(pq.read_table(path))
     change_column(path, "fate", pa.array(["eaten"] * size).dictionary_encode())
-    with pytest.raises(InputError, match="a word that is not one of its own"):
+    with undrawn(), pytest.raises(InputError, match="a word that is not one of its own"):
         report.write(open_run(place))
 
 
