@@ -272,8 +272,8 @@ class Curtain:
     frame. To a client that subscribes to everything they come while it negotiates its own track,
     and such a client may never be handed a frame. The worker cannot publish later instead: it
     would negotiate while it receives, and may lose its own input. So it publishes at once, and is
-    shown when the client's track is announced: a server does so at its first packet, and the
-    client sends none before its own negotiation is over.
+    shown when the client's track is announced. The server has answered the offer of that track by
+    then, and to receive, the client has to offer again, which it cannot before it has the answer.
     """
 
     def __init__(self, participant: rtc.LocalParticipant) -> None:
