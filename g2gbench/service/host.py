@@ -146,7 +146,8 @@ class SessionHost:
 
         The embedded one does not, and needs no further negotiation when it does.
         """
-        return self.settings.room.get("kind", "embedded") != "embedded"
+        kind: str = self.settings.room.get("kind", "embedded")
+        return kind != "embedded"
 
     @property
     def _elsewhere(self) -> tuple[str, ...]:
