@@ -92,6 +92,7 @@ class SessionHost:
                 "url": self.url,
                 "token": self.token(WORKER_IDENTITY),
                 "frame_log": frame_log,
+                "shown_late": self._shows_at_once,
             },
             "ready",
         )
@@ -138,6 +139,15 @@ class SessionHost:
             (bounds[0], bounds[1]) if bounds else None,
         )
         await self._external.create()
+
+    @property
+    def _shows_at_once(self) -> bool:
+        """Whether its room shows a client the worker's track before the client's own one stands.
+
+        The embedded one does not, and needs no further negotiation when it does.
+        """
+        kind: str = self.settings.room.get("kind", "embedded")
+        return kind != "embedded"
 
     @property
     def _elsewhere(self) -> tuple[str, ...]:

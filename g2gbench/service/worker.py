@@ -1,7 +1,8 @@
 """The model worker: a LiveKit participant that receives, transforms, re-stamps and sends back.
 
 ``python -m g2gbench.service.worker`` runs one as a process of its own. It does not know what kind
-of room it is in. Its frame log is the ground truth of what the service did to each frame.
+of room it is in, only whether it needs a ``Curtain``. Its frame log is the ground truth of what the
+service did to each frame.
 """
 
 from __future__ import annotations
@@ -264,12 +265,36 @@ class Model(threading.Thread):
             self._parent.tell({"event": "first_frame"})
 
 
+class Curtain:
+    """Lets nobody subscribe to what ``participant`` publishes before it is opened.
+
+    The SDK sends black pictures from the moment that a track is published until it is given a
+    frame. To a client that subscribes to everything they come while it negotiates its own track,
+    and such a client may never be handed a frame. The worker cannot publish later instead: it
+    would negotiate while it receives, and may lose its own input. So it publishes at once, and is
+    shown when the client's track is announced. The server has answered the offer of that track by
+    then, and to receive, the client has to offer again, which it cannot before it has the answer.
+    """
+
+    def __init__(self, participant: rtc.LocalParticipant) -> None:
+        self._participant = participant
+        self._open = False
+        participant.set_track_subscription_permissions(allow_all_participants=False)
+
+    def open(self) -> None:
+        """Whoever wants may subscribe from now on; more than once is as good as once."""
+        if not self._open:
+            self._open = True
+            self._participant.set_track_subscription_permissions(allow_all_participants=True)
+
+
 async def _main(plan: Plan, parent: Parent) -> None:
     model = Model(plan, parent)
     room = rtc.Room()
     readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
 
     opened: list[video.FrameStream] = []
+    curtain: Curtain | None = None
 
     def counts() -> dict[str, int]:
         return {**model.counts, "stream_dropped": sum(stream.dropped for stream in opened)}
@@ -277,6 +302,12 @@ async def _main(plan: Plan, parent: Parent) -> None:
     async def read(stream: video.FrameStream) -> None:
         async for event in stream:
             model.offer(event, time.monotonic_ns())
+
+    @room.on("track_published")
+    def _(publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant) -> None:
+        # No client knows the room before this worker is ready.
+        if curtain is not None and publication.kind == rtc.TrackKind.KIND_VIDEO:
+            curtain.open()
 
     @room.on("track_subscribed")
     def _(
@@ -311,6 +342,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
         words = str(error).replace(plan["token"], "***")
         parent.tell({"error": f"the room could not be joined: {words}"})
         raise UnreachableError("the room could not be joined") from None
+    if plan["shown_late"]:
+        curtain = Curtain(room.local_participant)
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
     framerate = _FRAMERATE_HEADROOM * plan["fps"]
     options = video.publish_options(plan["codec"], plan["max_bitrate_bps"], framerate)

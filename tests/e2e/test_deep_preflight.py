@@ -9,15 +9,15 @@ import pytest
 
 from g2gbench import quality
 from g2gbench.realtime import ConnectOptions, RealtimeClient, RealtimeModel
+from tests.e2e.served import SECRET, serving
 from tests.e2e.sessions import g2gbench
-from tests.e2e.test_service_target import SECRET, _serving
 
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 
 
 async def test_a_short_session_is_measured_and_left() -> None:
     async with (
-        _serving("--key", SECRET) as url,
+        serving("--key", SECRET) as url,
         RealtimeClient(SECRET, base_url=url) as client,
     ):
         verdict = await client.check_connectivity(deep=True, model="lucy-2.1")
@@ -52,14 +52,14 @@ async def _deep(*options: str) -> tuple[int, dict[str, object]]:
 
 @pytest.mark.slow
 async def test_a_network_in_between_is_found() -> None:
-    async with _serving("--key", SECRET) as url:
+    async with serving("--key", SECRET) as url:
         status, told = await _deep("--url", url, "--network", "lte")
     assert status in (0, 1, 3)
     assert told["metrics"]["rtt_ms"] > 30  # type: ignore[index] # read from JSON
 
 
 async def test_a_refused_key_is_exit_4_and_says_so() -> None:
-    async with _serving("--key", "another") as url:
+    async with serving("--key", "another") as url:
         status, told = await _deep("--url", url)
     assert status == 4
     assert told["quality"] == "critical"

@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import re
-import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from g2gbench.browser import chromium
 from tests.e2e.devtools import CHROMIUM
-from tests.e2e.sessions import all_gone, g2gbench, until
+from tests.e2e.served import SECRET, serving
+from tests.e2e.sessions import g2gbench
 
 pytestmark = pytest.mark.session
-SECRET = "sk-a-very-secret-key-4711"
 SCENARIO = """\
 name: cloud
 target: {{kind: service, url: '{url}', api_key: '${{G2G_TEST_KEY}}', model: lucy-2.1}}
 session: {{warmup: 1s, duration: 2s, playout_delay: 0ms, prompt: "a beach"}}
 """
-
-
-@contextlib.asynccontextmanager
-async def _serving(*options: str) -> AsyncIterator[str]:
-    """A served URL. Ends the service by SIGTERM and sees that nothing stays."""
-    process = await g2gbench("serve", "--port", "0", *options)
-    try:
-        line = await until(process.stdout, "serving")
-        found = re.search(r"ws://[\d.]+:\d+", line)
-        assert found
-        yield found[0]
-    finally:
-        children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
-        process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(process.communicate(), 30)
-        assert all_gone(children)
-        assert process.returncode == 0, err.decode()
-        assert SECRET not in (out + err).decode()
 
 
 async def _run(tmp_path: Path, url: str, text: str = SCENARIO) -> tuple[int, str]:
@@ -62,7 +39,7 @@ def _files_with_the_secret(path: Path) -> list[Path]:
 async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     tmp_path: Path,
 ) -> None:
-    async with _serving("--key", SECRET) as url:
+    async with serving("--key", SECRET) as url:
         status, said = await _run(tmp_path, url)
     assert status in (0, 3), said  # measured; a busy machine may make it invalid
     assert SECRET not in said
@@ -78,7 +55,7 @@ async def test_pictures_that_come_back_at_another_size_than_the_models_are_measu
 ) -> None:
     text = SCENARIO + "source: {{content: street, size: 640x360, fps: 20}}\n"
     options = ("--restamp", "always", "--output-size", "640x360")
-    async with _serving("--key", SECRET, *options) as url:
+    async with serving("--key", SECRET, *options) as url:
         status, said = await _run(tmp_path, url, text.replace("lucy-2.1", "lucy-restyle-2"))
     assert status in (0, 3), said
     records = next((tmp_path / "runs").rglob("journal.jsonl")).read_text().splitlines()
@@ -98,7 +75,7 @@ async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_nati
         "network: {{profile: ethernet}}\n"
         "timeline: [{{at: 0.5s, prompt: a forest}}, {{at: 1s, network: {{profile: wifi}}}}]\n"
     )
-    async with _serving("--key", SECRET) as url:
+    async with serving("--key", SECRET) as url:
         status, said = await _run(tmp_path, url, text)
     assert status in (0, 3), said
     assert _files_with_the_secret(tmp_path) == []
@@ -114,7 +91,7 @@ async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_nati
 
 @pytest.mark.slow
 async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
-    async with _serving("--key", SECRET) as url:
+    async with serving("--key", SECRET) as url:
         status, said = await _run(
             tmp_path, url, SCENARIO.replace("model:", "ephemeral: true, model:")
         )
@@ -130,7 +107,7 @@ async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
-    async with _serving("--key", "another") as url:
+    async with serving("--key", "another") as url:
         status, said = await _run(tmp_path, url)
     assert status == 4, said
     assert "Invalid API key" in said
@@ -159,7 +136,7 @@ async def test_an_unset_variable_is_bad_input_before_anything_starts(tmp_path: P
 
 @pytest.mark.slow
 async def test_a_session_at_1080p_is_read_at_the_size_that_comes(tmp_path: Path) -> None:
-    async with _serving("--key", SECRET) as url:
+    async with serving("--key", SECRET) as url:
         text = SCENARIO.replace("model:", "resolution: 1080p, model:")
         status, said = await _run(tmp_path, url, text)
     assert status in (0, 3), said  # two cores may be too few for it

@@ -39,6 +39,10 @@ async def serving(room: str, *options: str) -> AsyncIterator[Served]:
     process = await g2gbench("serve", *given)
     found = re.search(r"ws://127\.0\.0\.1:(\d+)", await until(process.stdout, "serving"))
     assert found
+    assert process.stdout is not None
+    assert process.stderr is not None
+    # As it comes: a livekit-server stands still when nobody reads what it says.
+    said = asyncio.gather(process.stdout.read(), process.stderr.read())
     served = Served(int(found[1]))
     failure: BaseException | None = None
     try:
@@ -49,7 +53,8 @@ async def serving(room: str, *options: str) -> AsyncIterator[Served]:
     finally:
         children = {str(p.pid): p.pid for p in psutil.Process(process.pid).children(recursive=True)}
         process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(said, 30)
+        await process.wait()
         if failure is not None:
             failure.add_note(f"g2gbench serve: {err.decode()[-20000:]}")
         assert all_gone(children)
