@@ -92,7 +92,7 @@ class SessionHost:
                 "url": self.url,
                 "token": self.token(WORKER_IDENTITY),
                 "frame_log": frame_log,
-                "shown_late": self._shows_at_once,
+                "gate_subscriptions": self._subscribes_at_once,
             },
             "ready",
         )
@@ -141,8 +141,8 @@ class SessionHost:
         await self._external.create()
 
     @property
-    def _shows_at_once(self) -> bool:
-        """Whether its room shows a client the worker's track before the client's own one stands.
+    def _subscribes_at_once(self) -> bool:
+        """Whether its room subscribes a client to the worker's track before it has published.
 
         The embedded one does not, and needs no further negotiation when it does.
         """

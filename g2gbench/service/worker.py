@@ -1,8 +1,8 @@
 """The model worker: a LiveKit participant that receives, transforms, re-stamps and sends back.
 
 ``python -m g2gbench.service.worker`` runs one as a process of its own. It does not know what kind
-of room it is in, only whether it needs a ``Curtain``. Its frame log is the ground truth of what the
-service did to each frame.
+of room it is in, only whether it needs a ``SubscriptionGate``. Its frame log is the ground truth of
+what the service did to each frame.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ class Model(threading.Thread):
             self._parent.tell({"event": "first_frame"})
 
 
-class Curtain:
+class SubscriptionGate:
     """Lets nobody subscribe to what ``participant`` publishes before it is opened.
 
     The SDK sends black pictures from the moment that a track is published until it is given a
@@ -294,7 +294,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
 
     opened: list[video.FrameStream] = []
-    curtain: Curtain | None = None
+    gate: SubscriptionGate | None = None
 
     def counts() -> dict[str, int]:
         return {**model.counts, "stream_dropped": sum(stream.dropped for stream in opened)}
@@ -306,8 +306,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
     @room.on("track_published")
     def _(publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant) -> None:
         # No client knows the room before this worker is ready.
-        if curtain is not None and publication.kind == rtc.TrackKind.KIND_VIDEO:
-            curtain.open()
+        if gate is not None and publication.kind == rtc.TrackKind.KIND_VIDEO:
+            gate.open()
 
     @room.on("track_subscribed")
     def _(
@@ -342,8 +342,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
         words = str(error).replace(plan["token"], "***")
         parent.tell({"error": f"the room could not be joined: {words}"})
         raise UnreachableError("the room could not be joined") from None
-    if plan["shown_late"]:
-        curtain = Curtain(room.local_participant)
+    if plan["gate_subscriptions"]:
+        gate = SubscriptionGate(room.local_participant)
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
     framerate = _FRAMERATE_HEADROOM * plan["fps"]
     options = video.publish_options(plan["codec"], plan["max_bitrate_bps"], framerate)

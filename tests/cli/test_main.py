@@ -20,6 +20,7 @@ from g2gbench.errors import (
     InputError,
     UnreachableError,
 )
+from tests.cli.calling import call
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
@@ -39,17 +40,6 @@ COMMANDS = [
 UNITS = {"run": "=30s", "scenario": "2Mbps", "serve": "ms."}
 
 
-def _main(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Exit code, stdout, stderr."""
-    try:
-        cli.main(list(arguments))
-        code = 0
-    except SystemExit as end:
-        code = 0 if end.code is None else int(end.code)
-    out, err = capfd.readouterr()
-    return code, out, err
-
-
 def _every_command() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     context = click.Context(cli.cli)
@@ -65,7 +55,7 @@ def _every_command() -> list[tuple[str, ...]]:
 def test_help_lists_the_commands_and_the_exit_codes(
     capfd: pytest.CaptureFixture[str], option: str
 ) -> None:
-    code, out, err = _main(capfd, option)
+    code, out, err = call(capfd, option)
     assert (code, err) == (0, "")
     listed = out.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in listed if line.strip()][: len(COMMANDS)] == COMMANDS
@@ -79,7 +69,7 @@ def test_every_command_has_help_with_an_example_of_itself(
 ) -> None:
     texts = set()
     for option in ("-h", "--help"):
-        code, out, err = _main(capfd, *command, option)
+        code, out, err = call(capfd, *command, option)
         assert (code, err) == (0, "")
         texts.add(out)
     (text,) = texts
@@ -91,11 +81,11 @@ def test_every_command_has_help_with_an_example_of_itself(
 def test_what_takes_quantities_says_their_units(
     capfd: pytest.CaptureFixture[str], command: str, unit: str
 ) -> None:
-    assert unit in _main(capfd, command, "-h")[1]
+    assert unit in call(capfd, command, "-h")[1]
 
 
 def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
-    assert _main(capfd, "--version") == (0, f"g2gbench {g2gbench.__version__}\n", "")
+    assert call(capfd, "--version") == (0, f"g2gbench {g2gbench.__version__}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +107,7 @@ def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
 def test_what_cannot_be_understood_is_bad_input(
     capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
-    code, out, err = _main(capfd, *arguments)
+    code, out, err = call(capfd, *arguments)
     assert (code, out) == (ExitCode.BAD_INPUT, "")
     assert "Error: " in err
     assert "Traceback" not in err
@@ -127,7 +117,7 @@ def test_a_file_that_cannot_be_used_is_bad_input_in_a_sentence(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "missing.yaml"
-    code, out, err = _main(capfd, "run", str(path))
+    code, out, err = call(capfd, "run", str(path))
     assert (code, out) == (ExitCode.BAD_INPUT, "")
     assert err == f"error: {path}: no such file\n"
 
@@ -152,7 +142,7 @@ def test_every_error_of_ours_ends_in_a_sentence_and_its_code(
         raise error
 
     monkeypatch.setattr(cli.cli, "invoke", fails)
-    assert _main(capfd, "doctor") == (code, "", "error: no\n")
+    assert call(capfd, "doctor") == (code, "", "error: no\n")
 
 
 def test_an_interrupt_is_130(
@@ -162,7 +152,7 @@ def test_an_interrupt_is_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli.cli, "invoke", interrupted)
-    code, out, err = _main(capfd, "doctor")
+    code, out, err = call(capfd, "doctor")
     assert (code, out) == (130, "")
     assert "Traceback" not in err
 
@@ -192,7 +182,7 @@ def test_an_error_that_nobody_expected_is_a_fault_in_one_line(
 
     monkeypatch.setattr(cli.cli, "invoke", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    code, out, err = _main(capfd, *options, "doctor")
+    code, out, err = call(capfd, *options, "doctor")
     assert (code, out) == (ExitCode.FAULT, "")
     first, *rest = err.splitlines()
     assert first.startswith("error: ")
@@ -212,7 +202,7 @@ def test_a_traceback_that_cannot_be_kept_is_no_second_fault(
 
     monkeypatch.setattr(cli.cli, "invoke", broken)
     monkeypatch.setattr(tempfile, "mkstemp", broken)
-    code, _, err = _main(capfd, "doctor")
+    code, _, err = call(capfd, "doctor")
     assert (code, err.count("\n")) == (ExitCode.FAULT, 1)
     assert "-v" in err
 

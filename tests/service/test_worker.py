@@ -6,13 +6,11 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,50 +23,9 @@ from g2gbench.service import worker
 from g2gbench.service.transforms import planes
 from g2gbench.service.worker import FrameLog, Model
 from g2gbench.sources import SyntheticSource
+from tests.service.workers import LONG_S, SIZE, FakeParent, FakeSource
 
-SIZE = (320, 192)
-LONG_S = 20.0
 MS = 1_000_000
-
-
-class FakeSource:
-    """Stands for the SDK's video source: keeps what it is given, or refuses it."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.size = (width, height)
-        self.taken: queue.Queue[tuple[rtc.VideoFrame, rtc.FrameMetadata | None]] = queue.Queue()
-        self.refusals = 0
-        self.stalls_ns: list[int] = []  # how long each hand-over takes; at once when it is empty
-        self.handed_over_us: list[int] = []
-
-    def capture_frame(
-        self,
-        frame: rtc.VideoFrame,
-        *,
-        timestamp_us: int,
-        metadata: rtc.FrameMetadata | None,
-    ) -> None:
-        if self.refusals:
-            self.refusals -= 1
-            raise RuntimeError("not now")
-        until_ns = time.monotonic_ns() + (self.stalls_ns.pop(0) if self.stalls_ns else 0)
-        while time.monotonic_ns() < until_ns:
-            pass
-        self.handed_over_us.append(timestamp_us)
-        self.taken.put((frame, metadata))
-
-
-class FakeParent:
-    def __init__(self) -> None:
-        self.told: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.parted = False
-
-    def tell(self, message: dict[str, Any]) -> None:
-        self.told.put(message)
-
-    def part(self) -> None:
-        self.parted = True
 
 
 class Bench:
@@ -494,95 +451,3 @@ def test_a_stalled_model_takes_frames_and_sends_none_and_the_log_says_so(
         (1, None, "injected"),
         (2, 2, ""),
     ]
-
-
-# -- what others are shown of the model's track, and when
-
-
-class FakeParticipant:
-    """Keeps in what order a worker published, and whom it let subscribe."""
-
-    def __init__(self) -> None:
-        self.did: list[str] = []
-        self.published = asyncio.Event()
-
-    def set_track_subscription_permissions(self, *, allow_all_participants: bool) -> None:
-        self.did.append("allow" if allow_all_participants else "deny")
-
-    async def publish_track(self, *_: object) -> Any:
-        self.did.append("publish")
-        self.published.set()
-
-
-class FakeRoom:
-    """Stands for the SDK's room: what the worker registered for can be called."""
-
-    def __init__(self) -> None:
-        self.local_participant = FakeParticipant()
-        self.heard: dict[str, Any] = {}
-
-    def on(self, name: str) -> Any:
-        return lambda callback: self.heard.setdefault(name, callback)
-
-    async def connect(self, *_: object) -> None:
-        return None
-
-    async def disconnect(self) -> None:
-        return None
-
-    def announce(self, kind: int) -> None:
-        """Another participant's track is announced."""
-        self.heard["track_published"](
-            SimpleNamespace(kind=kind), SimpleNamespace(identity="client")
-        )
-
-
-@contextlib.asynccontextmanager
-async def _working(monkeypatch: pytest.MonkeyPatch, *, shown_late: bool) -> AsyncIterator[FakeRoom]:
-    """A worker that has published."""
-    room = FakeRoom()
-    monkeypatch.setattr(rtc, "VideoSource", FakeSource)
-    monkeypatch.setattr(rtc, "Room", lambda: room)
-    monkeypatch.setattr(rtc.LocalVideoTrack, "create_video_track", lambda *_: None)
-    plan = {
-        "url": "ws://127.0.0.1:9",
-        "token": "a token",
-        "transform": "passthrough",
-        "marker": "v2",
-        "output_size": list(SIZE),
-        "processing": {},
-        "fps": 30,
-        "seed": 1,
-        "codec": "vp8",
-        "max_bitrate_bps": 1_000_000,
-        "shown_late": shown_late,
-    }
-    parent: Any = FakeParent()
-    working = asyncio.ensure_future(worker._main(plan, parent))
-    await asyncio.wait_for(room.local_participant.published.wait(), LONG_S)
-    try:
-        yield room
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-
-
-async def test_nobody_is_shown_the_track_before_the_clients_own_is_announced(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with _working(monkeypatch, shown_late=True) as room:
-        assert room.local_participant.did == ["deny", "publish"]
-        room.announce(rtc.TrackKind.KIND_AUDIO)
-        assert room.local_participant.did == ["deny", "publish"]
-        room.announce(rtc.TrackKind.KIND_VIDEO)
-        assert room.local_participant.did == ["deny", "publish", "allow"]
-        room.announce(rtc.TrackKind.KIND_VIDEO)  # after a full reconnect
-        assert room.local_participant.did == ["deny", "publish", "allow"]
-
-
-async def test_in_a_room_that_holds_frames_back_itself_the_track_is_open_to_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with _working(monkeypatch, shown_late=False) as room:
-        room.announce(rtc.TrackKind.KIND_VIDEO)
-        assert room.local_participant.did == ["publish"]

@@ -1,0 +1,53 @@
+"""What stands around a model worker in its tests: the SDK's source, and the process above it."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import time
+from typing import Any
+
+from livekit import rtc
+
+SIZE = (320, 192)
+LONG_S = 20.0
+
+
+class FakeSource:
+    """Stands for the SDK's video source: keeps what it is given, or refuses it."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.size = (width, height)
+        self.taken: queue.Queue[tuple[rtc.VideoFrame, rtc.FrameMetadata | None]] = queue.Queue()
+        self.refusals = 0
+        self.stalls_ns: list[int] = []  # how long each hand-over takes; at once when it is empty
+        self.handed_over_us: list[int] = []
+
+    def capture_frame(
+        self,
+        frame: rtc.VideoFrame,
+        *,
+        timestamp_us: int,
+        metadata: rtc.FrameMetadata | None,
+    ) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise RuntimeError("not now")
+        until_ns = time.monotonic_ns() + (self.stalls_ns.pop(0) if self.stalls_ns else 0)
+        while time.monotonic_ns() < until_ns:
+            pass
+        self.handed_over_us.append(timestamp_us)
+        self.taken.put((frame, metadata))
+
+
+class FakeParent:
+    def __init__(self) -> None:
+        self.told: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.parted = False
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.told.put(message)
+
+    def part(self) -> None:
+        self.parted = True
