@@ -25,6 +25,7 @@ from tests.inconclusive import assert_sound
 
 pytestmark = [
     pytest.mark.session,
+    pytest.mark.usefixtures("reports"),
     pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}"),
 ]
 STATE = "document.getElementById('state').textContent"
