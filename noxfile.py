@@ -18,7 +18,7 @@ import nox
 
 PYTHON = sys.executable  # of the environment that has the development packages
 SCRIPTS = Path(PYTHON).parent
-PYTEST = (PYTHON, "-m", "pytest", "-q", "--benchmark-disable")
+PYTEST = (PYTHON, "-m", "pytest", "-q", "--benchmark-disable", "--durations=15")
 UNIT = "not session and not slow and not nightly"
 WORKERS = ("-n", "logical", "--dist", "worksteal")
 # Coverage is that of unit and session tests together, and takes time: CI measures it.
