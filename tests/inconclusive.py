@@ -1,7 +1,8 @@
-"""The outcome of a session test whose trial this machine made invalid: neither passed nor failed.
+"""The outcome of a session test that fails on a trial which this machine made invalid: none.
 
-Such tests are counted and listed. A run of which more than `MOST` of the session tests were
-inconclusive fails: it has shown too little.
+Such a test neither passed nor failed. It is counted and listed, and a run of which more than `MOST`
+of the session tests were inconclusive fails: it has shown too little. What a test asserts that
+holds on any machine passes on such a trial too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ MACHINE: Final = (
 )
 
 
+_spoilt: list[str] = []  # what the machine did to the trials of the test that runs
+
+
 class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined,misc] # made at run time
     """The machine was too busy for what the test would show."""
 
@@ -37,17 +41,17 @@ def inconclusive(reason: str) -> NoReturn:
 
 
 def assert_sound(*results: TrialResult) -> None:
-    """Fail for a trial with anything wrong; inconclusive where it was the machine alone."""
-    blamed: list[str] = []
+    """Fail for a trial with anything wrong that the machine is not to blame for.
+
+    Where it is, the test goes on; should it fail, it is inconclusive.
+    """
     for result in results:
         assert result.status in ("ok", "invalid"), (result.status, result.message)
         failed = [check for check in result.checks if not check.ok]
         machine = [check for check in failed if check.check.partition(".")[0] in MACHINE]
         wrong = [check.text for check in failed if check not in machine]
         assert not wrong, wrong
-        blamed += [check.text for check in machine]
-    if blamed:
-        inconclusive("; ".join(blamed))
+        _spoilt.extend(check.text for check in machine)
 
 
 class Plugin:
@@ -57,14 +61,31 @@ class Plugin:
         self._ran = 0
         self._reports: list[pytest.TestReport] = []
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
+        """Keep the trials of each test apart, also of one that runs within another."""
+        before = _spoilt.copy()
+        _spoilt.clear()
+        try:
+            return (yield)
+        finally:
+            _spoilt[:] = before
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Mark the report of such a test."""
         report = yield
-        if call.excinfo is not None and call.excinfo.errisinstance(Inconclusive):
-            report.inconclusive = True  # type: ignore[attr-defined] # carried along, also by xdist
+        if call.excinfo is None:
+            return report
+        if report.failed and _spoilt:
+            report.outcome = "skipped"
+            reason = f"{PREFIX}{'; '.join(_spoilt)}; it failed with {call.excinfo.exconly()}"
+            report.longrepr = (str(item.path), item.location[1] or 0, reason)
+        elif not call.excinfo.errisinstance(Inconclusive):
+            return report
+        report.inconclusive = True  # type: ignore[attr-defined] # carried along, also by xdist
         return report
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

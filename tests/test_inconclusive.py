@@ -9,7 +9,7 @@ import pytest
 from g2gbench.analysis.trials import TrialResult, TrialStatus
 from g2gbench.measure.check import Check
 from tests.analysis.trials import trial
-from tests.inconclusive import Inconclusive, assert_sound
+from tests.inconclusive import assert_sound
 
 pytest_plugins = ["pytester"]
 CONFTEST = """
@@ -42,6 +42,18 @@ def test_no_session(): pass
 """
 
 
+SPOILT = """
+import pytest
+from tests.inconclusive import assert_sound
+from tests.test_inconclusive import judged
+
+@pytest.mark.session
+def test_spoilt():
+    assert_sound(judged("ok"), judged("invalid", "starved.client"))
+    assert {holds}
+"""
+
+
 @pytest.mark.parametrize(("others", "status"), [(98, 0), (97, 1)])
 def test_more_than_two_in_a_hundred_fail_the_run(
     pytester: pytest.Pytester, others: int, status: int
@@ -69,23 +81,38 @@ def test_a_failure_stays_one(pytester: pytest.Pytester) -> None:
     done.assert_outcomes(failed=1)
 
 
-def _judged(status: TrialStatus, *failed: str) -> TrialResult:
+def judged(status: TrialStatus, *failed: str) -> TrialResult:
     checks = tuple(Check(name, 2.0, 1.0, "s", False, f"{name} is why") for name in failed)
     return replace(trial(0, status=status), checks=checks)
 
 
 def test_a_sound_trial_is_let_through() -> None:
-    assert_sound(_judged("ok"))
+    assert_sound(judged("ok"))
 
 
-def test_a_trial_that_the_machine_spoilt_is_inconclusive_with_the_reason() -> None:
-    with pytest.raises(Inconclusive, match=r"starved\.client is why"):
-        assert_sound(_judged("ok"), _judged("invalid", "starved.client"))
+@pytest.mark.parametrize(("holds", "outcome"), [(True, "passed"), (False, "inconclusive")])
+def test_a_test_that_fails_on_a_trial_that_the_machine_spoilt_is_inconclusive(
+    pytester: pytest.Pytester, holds: bool, outcome: str
+) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(SPOILT.format(holds=holds))
+    done = pytester.runpytest_inprocess(*ALONE)
+    done.stdout.fnmatch_lines([f"*1 {outcome}*"])
+    assert (
+        "starved.client is why; it failed with AssertionError: assert False" in done.stdout.str()
+    ) != holds
+
+
+def test_what_the_machine_did_to_another_test_excuses_no_failure(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(SPOILT.format(holds=True) + "\ndef test_wrong(): assert False\n")
+    done = pytester.runpytest_inprocess(*ALONE)
+    done.assert_outcomes(passed=1, failed=1)
 
 
 @pytest.mark.parametrize(
-    "wrong", [_judged("invalid", "starved", "misread"), _judged("failed"), _judged("interrupted")]
+    "wrong", [judged("invalid", "starved", "misread"), judged("failed"), judged("interrupted")]
 )
 def test_anything_else_that_is_wrong_is_a_failure(wrong: TrialResult) -> None:
     with pytest.raises(AssertionError):
-        assert_sound(_judged("invalid", "starved"), wrong)
+        assert_sound(judged("invalid", "starved"), wrong)

@@ -8,13 +8,14 @@ import pytest
 
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
+from tests.inconclusive import assert_sound
 
 pytestmark = pytest.mark.session
 LADDER = """\
 name: ladder
 target: {{kind: loopback, model: camera-360p}}
 source: {{content: street, size: 640x360, fps: 30}}
-session: {{warmup: {warmup}s, duration: 3s, playout_delay: 0ms}}
+session: {{warmup: 6s, duration: 3s, playout_delay: 0ms}}
 matrix: {{publish.codec: [{codecs}], publish.max_bitrate: [{rates}]}}
 """
 
@@ -25,8 +26,9 @@ async def test_the_picture_gets_better_with_the_rate_and_the_curves_can_be_compa
     tmp_path: Path,
 ) -> None:
     rates = "200kbps, 400kbps, 800kbps, 1600kbps"
-    text = LADDER.format(codecs="vp8, h264", rates=rates, warmup=6)
+    text = LADDER.format(codecs="vp8, h264", rates=rates)
     run = await run_async(loads(text), out=tmp_path)
+    assert_sound(*(trial.result for trial in run.trials))
     (found,) = run.summary_data["codecs"]
     for curve in found["curves"]:
         points = [p for p in curve["points"] if p["psnr_displayed_db"]["value"] is not None]
@@ -55,6 +57,7 @@ async def test_a_codec_that_cannot_be_sent_costs_its_own_cells_and_no_others(
         .replace("WARMUP", "2")
     )
     run = await run_async(loads(text), out=tmp_path)
+    assert_sound(*(trial.result for trial in run.trials if trial.result.status != "failed"))
     (found,) = run.summary_data["codecs"]
     without, measured = found["curves"]
     if without["reason"]:  # this build of the SDK has no encoder for it
