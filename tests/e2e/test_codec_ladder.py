@@ -51,11 +51,7 @@ async def test_the_picture_gets_better_with_the_rate_and_the_curves_can_be_compa
 async def test_a_codec_that_cannot_be_sent_costs_its_own_cells_and_no_others(
     tmp_path: Path,
 ) -> None:
-    text = (
-        LADDER.replace("CODECS", "h265, vp8")
-        .replace("RATES", "400kbps, 800kbps")
-        .replace("WARMUP", "2")
-    )
+    text = LADDER.format(codecs="h265, vp8", rates="400kbps, 800kbps")
     run = await run_async(loads(text), out=tmp_path)
     assert_sound(*(trial.result for trial in run.trials if trial.result.status != "failed"))
     (found,) = run.summary_data["codecs"]
