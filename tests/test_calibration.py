@@ -12,10 +12,10 @@ import pytest
 from g2gbench import calibration
 from g2gbench.analysis.calibration import Injected
 from g2gbench.calibration import FULL, QUICK, Condition, Effort, NotCalibrated, order, scenario_of
-from g2gbench.cli import main
 from g2gbench.scenario import cells
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import service_plan, trials
+from tests.cli.calling import call
 from tests.e2e.sessions import all_gone, g2gbench, passthrough, until
 from tests.inconclusive import assert_sound
 
@@ -121,14 +121,14 @@ FOUND = {"g2g_ms.p50", "budget_ms.uplink", "ttff_ms"}
 def test_a_calibration_finds_what_was_injected_and_later_runs_name_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     effort: Effort,
     metrics: set[str],
 ) -> None:
     monkeypatch.setattr(calibration, "QUICK", effort)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    status = _status("calibrate", "--quick", "--json", "-q", "--out", str(tmp_path / "trials"))
-    out = capsys.readouterr().out
+    trials_root = str(tmp_path / "trials")
+    status, out, _ = call(capfd, "calibrate", "--quick", "--json", "-q", "--out", trials_root)
     assert_sound(*(trial.result for trial in _only_run(tmp_path / "trials").trials))
     assert status == 0
     facts = json.loads(out)
@@ -142,17 +142,10 @@ def test_a_calibration_finds_what_was_injected_and_later_runs_name_it(
 
     scenario = tmp_path / "short.yaml"
     scenario.write_text(passthrough("short", duration=2))
-    _status("run", str(scenario), "--out", str(tmp_path / "runs"))
-    assert "calibration of this machine" in " ".join(capsys.readouterr().out.split())
+    _, out, _ = call(capfd, "run", str(scenario), "--out", str(tmp_path / "runs"))
+    assert "calibration of this machine" in " ".join(out.split())
     run = _only_run(tmp_path / "runs")
     assert run.facts["calibration"]["taken"] == facts["taken"]
-
-
-def _status(*arguments: str) -> object:
-    """What the command exits with."""
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    return ended.value.code
 
 
 @pytest.mark.session

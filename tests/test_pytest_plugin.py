@@ -12,7 +12,9 @@ import pytest
 
 from g2gbench import benchmark
 from g2gbench.report import terminal
+from g2gbench.store.reading import open_run
 from tests.e2e.sessions import ROOT, passthrough
+from tests.inconclusive import assert_sound
 from tests.report import runs
 
 pytest_plugins = ["pytester"]
@@ -133,6 +135,7 @@ def test_a_real_session_is_measured_within_a_test(pytester: pytest.Pytester) -> 
     )
     kept = pytester.path / "kept"
     done = pytester.runpytest_subprocess("--g2gbench-out", str(kept), "-p", "no:cacheprovider")
-    done.assert_outcomes(passed=1)
     (page,) = Path(kept).glob("real-*/report.html")
+    assert_sound(*(trial.result for trial in open_run(page.parent).trials))
+    done.assert_outcomes(passed=1)
     assert page.stat().st_size > 0
