@@ -110,6 +110,16 @@ def test_what_the_machine_did_to_another_test_excuses_no_failure(pytester: pytes
     done.assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.parametrize("wrong", ['"invalid", "misread"', '"failed"'])
+def test_a_trial_that_the_machine_spoilt_excuses_no_other(
+    pytester: pytest.Pytester, wrong: str
+) -> None:
+    pytester.makeconftest(CONFTEST)
+    other = f"assert_sound(judged({wrong}))"
+    pytester.makepyfile(SPOILT.format(holds=True).replace("assert True", other))
+    pytester.runpytest_inprocess(*ALONE).assert_outcomes(failed=1)
+
+
 @pytest.mark.parametrize(
     "wrong", [judged("invalid", "starved", "misread"), judged("failed"), judged("interrupted")]
 )
