@@ -12,7 +12,7 @@ import pytest
 from livekit import rtc
 
 from g2gbench.service import worker
-from tests.service.workers import LONG_S, SIZE, FakeParent, FakeSource
+from tests.service.workers import LONG_S, FakeParent, FakeSource, plan
 
 
 class FakeParticipant:
@@ -62,21 +62,15 @@ async def _working(
     monkeypatch.setattr(rtc, "VideoSource", FakeSource)
     monkeypatch.setattr(rtc, "Room", lambda: room)
     monkeypatch.setattr(rtc.LocalVideoTrack, "create_video_track", lambda *_: None)
-    plan = {
-        "url": "ws://127.0.0.1:9",
-        "token": "a token",
-        "transform": "passthrough",
-        "marker": "v2",
-        "output_size": list(SIZE),
-        "processing": {},
-        "fps": 30,
-        "seed": 1,
-        "codec": "vp8",
-        "max_bitrate_bps": 1_000_000,
-        "gate_subscriptions": gate_subscriptions,
-    }
+    told = plan(
+        url="ws://127.0.0.1:9",
+        token="a token",
+        codec="vp8",
+        max_bitrate_bps=1_000_000,
+        gate_subscriptions=gate_subscriptions,
+    )
     parent: Any = FakeParent()
-    working = asyncio.ensure_future(worker._main(plan, parent))
+    working = asyncio.ensure_future(worker._main(told, parent))
     await asyncio.wait_for(room.local_participant.published.wait(), LONG_S)
     try:
         yield room

@@ -23,7 +23,7 @@ from g2gbench.service import worker
 from g2gbench.service.transforms import planes
 from g2gbench.service.worker import FrameLog, Model
 from g2gbench.sources import SyntheticSource
-from tests.service.workers import LONG_S, SIZE, FakeParent, FakeSource
+from tests.service.workers import LONG_S, SIZE, FakeParent, FakeSource, plan
 
 MS = 1_000_000
 
@@ -55,17 +55,7 @@ def _bench(
     monkeypatch: pytest.MonkeyPatch, log: Path, *, start: bool = True, **changes: Any
 ) -> Iterator[Bench]:
     monkeypatch.setattr(rtc, "VideoSource", FakeSource)
-    plan: dict[str, Any] = {
-        "transform": "passthrough",
-        "marker": "v2",
-        "output_size": list(SIZE),
-        "processing": {},
-        "fps": 30,
-        "seed": 1,
-        "frame_log": str(log),
-        **changes,
-    }
-    bench = Bench(plan, log)
+    bench = Bench(plan(frame_log=str(log), **changes), log)
     if start:
         bench.model.start()
     try:

@@ -51,3 +51,16 @@ class FakeParent:
 
     def part(self) -> None:
         self.parted = True
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """What a worker is told to do, but for these fields."""
+    usual: dict[str, Any] = {
+        "transform": "passthrough",
+        "marker": "v2",
+        "output_size": list(SIZE),
+        "processing": {},
+        "fps": 30,
+        "seed": 1,
+    }
+    return {**usual, **changes}
