@@ -111,13 +111,13 @@ def test_a_style_that_comes_while_a_picture_is_made_is_the_next_ones(
     after = transform(memoryview(picture), SIZE)
     assert after != styled
     transform.set_style("a city", None)
-    mosaic = transforms._mosaic
+    tiles = transforms._tiles
 
     def changing(*given: Any) -> transforms.Plane:
         transform.set_style(then, None)
-        return mosaic(*given)
+        return tiles(*given)
 
-    monkeypatch.setattr(transforms, "_mosaic", changing)
+    monkeypatch.setattr(transforms, "_tiles", changing)
     assert transform(memoryview(picture), SIZE) == styled
     monkeypatch.undo()
     assert transform(memoryview(picture), SIZE) == after
