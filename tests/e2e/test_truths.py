@@ -93,7 +93,9 @@ source: {content: noise, size: 1280x720, fps: 30}
 publish: {max_bitrate: 100kbps}
 session: {warmup: 2s, duration: 8s, playout_delay: 0ms}
 """
-    trial = await _measured(text, tmp_path)
+    run = await run_async(loads(text), out=tmp_path)
+    (trial,) = run.trials
+    # Of the few frames that come, one may be too coarse to be read: that is no matter of drops.
     drops = _drops(trial)
     # The last snapshots prove nothing: a lag must be seen again before it is a loss.
     assert drops["encoder"] > 0.5 * sum(drops.values())

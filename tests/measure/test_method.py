@@ -98,7 +98,7 @@ def test_the_parts_of_the_way_are_those_of_the_code() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        f"a frame fits it within {rtp_frames.TOLERANCE_MS} ms",
+        f"a frame fits it within {rtp_frames.FIT_MS:g} ms",
         f"its median over {phases.WINDOW_NS // SECOND} s is within {phases.BACK_WITHIN:.0%}"[:-1],
         f"what it was in the {phases.BEFORE_NS // SECOND} s before the impairment",
         f"at least {1 - phases.BACK_WITHIN:.0%}"[:-1],
