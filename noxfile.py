@@ -19,7 +19,8 @@ import nox
 PYTHON = sys.executable  # of the environment that has the development packages
 SCRIPTS = Path(PYTHON).parent
 PYTEST = (PYTHON, "-m", "pytest", "-q", "--benchmark-disable", "--durations=15")
-UNIT = "not session and not slow and not nightly"
+UNIT = "not integration and not session and not slow and not nightly"
+INTEGRATION = "integration and not session and not slow and not nightly"
 # Fails unless a session was measured to its end.
 MEASURED = """
 from pathlib import Path
@@ -65,10 +66,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=False, tags=["everyday", "fast"])
 def unit(session: nox.Session) -> None:
-    """Run the tests that share the machine, one worker a core."""
+    """Run the tests of single parts, one worker a core."""
     if COVERED:
         session.run(PYTHON, "-m", "coverage", "erase")
     _pytest(session, "-m", UNIT, *WORKERS)
+
+
+@nox.session(python=False, tags=["everyday"])
+def integration(session: nox.Session) -> None:
+    """Run the tests that start processes or go from whole runs to reports, one worker a core."""
+    _pytest(session, "-m", INTEGRATION, *WORKERS)
 
 
 @nox.session(python=False, tags=["everyday"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
 
-from tests import inconclusive, machine, provisioning
+from tests import inconclusive, kinds, machine, provisioning
 from tests.sentinel import SENTINEL, VARIABLE, given_away
 
 # The same examples at each run: a change fails for what it changed alone. Others on request.
@@ -19,10 +20,12 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[VARIABLE] = SENTINEL
-    # A test's child processes would compile all that they import again and again.
+    # Compiling all that is imported, in each process again, takes longer than many a test.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ.update(provisioning.environment())
     config.pluginmanager.register(inconclusive.Plugin())
+    config.pluginmanager.register(kinds.Plugin())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -30,6 +30,8 @@ from g2gbench.trial.schedule import Coming
 from tests.report.runs import Recipe, records
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(autouse=True)
 def words_alone() -> Iterator[None]:

@@ -11,6 +11,8 @@ from g2gbench.store.comparing import Comparison, compare
 from tests.report import runs
 from tests.report.comparisons import five
 
+pytestmark = pytest.mark.integration
+
 CELLS = ("publish.codec=vp8", "publish.codec=h264")
 TEXT = """\
 name: two

@@ -9,6 +9,8 @@ import pytest
 
 from tests import flakes
 
+pytestmark = pytest.mark.integration
+
 pytest_plugins = ["pytester"]
 TESTS = """
 import pytest

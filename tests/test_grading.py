@@ -24,6 +24,8 @@ from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial.plan import service_plan, trials
 from tests.report.runs import LIVE_NS, MS, SECOND, Recipe, records
 
+pytestmark = pytest.mark.integration
+
 CLEAN = Case("clean", "none", Level.GOOD, repeats=2)
 LOSSY = Case("lossy", "loss", Level.POOR, repeats=2, network={"uplink": {"loss": "3%"}})
 SILENT = Case(

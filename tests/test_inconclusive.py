@@ -11,6 +11,8 @@ from g2gbench.measure.check import Check
 from tests.analysis.trials import trial
 from tests.inconclusive import assert_sound
 
+pytestmark = pytest.mark.integration
+
 pytest_plugins = ["pytester"]
 CONFTEST = """
 from tests.inconclusive import Plugin

@@ -12,6 +12,8 @@ import pytest
 from g2gbench.service.room import livekit_server
 from tests import provisioning
 
+pytestmark = pytest.mark.integration
+
 INSTALLER = """\
 #!{python}
 import pathlib, sys

@@ -17,6 +17,8 @@ from tests.e2e.sessions import ROOT, passthrough
 from tests.inconclusive import assert_sound
 from tests.report import runs
 
+pytestmark = pytest.mark.integration
+
 pytest_plugins = ["pytester"]
 
 STAND_IN = f"""\

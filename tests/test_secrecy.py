@@ -35,6 +35,8 @@ from g2gbench.store.redaction import Redactor
 from tests.e2e.sessions import ROOT
 from tests.sentinel import SENTINEL, VARIABLE, given_away
 
+pytestmark = pytest.mark.integration
+
 pytest_plugins = ["pytester"]
 
 KEYS = st.text(

@@ -18,6 +18,8 @@ from tests.report import runs
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 TEXT = "name: wifi\ntarget: {kind: loopback, model: lucy-2.1}\n"
 
 

@@ -12,6 +12,8 @@ from tests.cli.calling import call
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:

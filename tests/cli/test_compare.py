@@ -10,6 +10,8 @@ from tests.cli.calling import call
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

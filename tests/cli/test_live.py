@@ -74,6 +74,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return cert_path, key_path
 
 
+@pytest.mark.integration
 def test_it_says_its_address_and_ends_without_a_session() -> None:
     said, warned, page, code = served()
     assert re.fullmatch(
@@ -84,6 +85,7 @@ def test_it_says_its_address_and_ends_without_a_session() -> None:
     assert code == ExitCode.PASS
 
 
+@pytest.mark.integration
 def test_an_address_that_others_reach_is_warned_of_and_may_be_https(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     options = ("--host", "0.0.0.0", "--cert", str(cert), "--key", str(key))

@@ -207,6 +207,7 @@ def test_a_traceback_that_cannot_be_kept_is_no_second_fault(
     assert "-v" in err
 
 
+@pytest.mark.integration
 def test_what_cannot_even_read_the_command_line_says_what_to_install() -> None:
     code = "import sys; sys.modules['click'] = None; from g2gbench.__main__ import main; main()"
     done = _process("-c", code)
@@ -227,6 +228,7 @@ def _process(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.integration
 def test_the_package_is_the_command() -> None:
     done = _process("-m", "g2gbench", "--version")
     assert (done.returncode, done.stderr) == (0, "")
@@ -234,6 +236,7 @@ def test_the_package_is_the_command() -> None:
     assert _process("-m", "g2gbench", "dance").returncode == 2
 
 
+@pytest.mark.integration
 def test_help_does_not_wait_for_the_heavy_libraries() -> None:
     heavy = "'livekit', 'pandas', 'matplotlib', 'cv2', 'numpy', 'aiohttp'"
     done = _process(
@@ -251,6 +254,7 @@ print([name for name in ({heavy}) if name in sys.modules])
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.integration
 def test_a_reader_that_has_read_enough_is_no_failure() -> None:
     reader, writer = os.pipe()
     os.close(reader)

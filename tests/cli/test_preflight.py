@@ -103,6 +103,7 @@ def test_blocked_udp_is_poor_and_says_what_to_allow_in_time() -> None:
     assert told["advice"][0].startswith("UDP is blocked: allow outgoing UDP")
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not _may_unshare(), reason="no network namespaces for users here (unshare -rn)")
 async def test_no_network_is_critical_and_exit_4() -> None:
     command = [*UNSHARE, sys.executable, "-m", "g2gbench", "preflight", "--json"]
@@ -128,6 +129,7 @@ def test_names_that_cannot_be_resolved_are_told_from_blocked_udp() -> None:
     assert told["advice"][0].startswith("No STUN server's name can be resolved")
 
 
+@pytest.mark.integration
 async def test_an_emulated_network_is_in_between() -> None:
     async with _stun() as url:
         status, out, _ = await _preflight("--stun", url, "--network", "wifi-edge", "--json")

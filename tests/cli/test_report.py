@@ -12,6 +12,8 @@ from tests.report import runs
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 
 def report(
     capfd: pytest.CaptureFixture[str], *arguments: str, drawn: bool = False

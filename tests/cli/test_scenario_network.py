@@ -13,6 +13,8 @@ from g2gbench.cli.scenario import scenario_group
 from g2gbench.errors import InputError
 from g2gbench.scenario import PROFILES, ScenarioError
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
 BLACKOUT = str(SCENARIOS / "blackout.yaml")

@@ -13,6 +13,8 @@ from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 

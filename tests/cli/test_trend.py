@@ -12,6 +12,8 @@ from g2gbench import cli
 from tests.analysis.histories import history
 from tests.report.nights import nights, rewrite
 
+pytestmark = pytest.mark.integration
+
 
 def trend(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as end:

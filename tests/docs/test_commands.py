@@ -51,6 +51,7 @@ def test_the_first_command_takes_as_long_as_its_plan_says(monkeypatch: pytest.Mo
     assert f"({said.partition(', ')[2]})" in read("README.md")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_what_the_page_says(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (block,) = [b for b in fences(read("docs/running.md"), "bash") if "COMPLETE" in b]

@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.docs.documents import ROOT, fences, read, rows
 
 PAGE = read("CONTRIBUTING.md")
 
 
+@pytest.mark.integration
 def test_every_step_of_the_check_is_explained() -> None:
     command = [sys.executable, "-m", "nox", "--list", "--json"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

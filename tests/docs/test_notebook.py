@@ -13,6 +13,8 @@ from tests.docs.documents import code_words, fences, read, rows
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 PAGE = read("docs/notebook.md")
 UNITS = ("_ns", "_ms", "_bps", "_db")
 

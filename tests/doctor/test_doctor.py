@@ -148,6 +148,7 @@ def _livekit_server(
     return asyncio.run(programs.find_livekit_server())
 
 
+@pytest.mark.integration
 def test_a_livekit_server_is_shown_with_its_version_and_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_without_a_livekit_server_the_finding_says_how_to_get_one_and_that_none_
     assert livekit_server.COMMAND_VARIABLE in finding.mend
 
 
+@pytest.mark.integration
 def test_a_livekit_server_that_says_no_version_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -190,6 +192,7 @@ def _browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None
     return asyncio.run(programs.find_chromium())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("script", "status", "detail"),
     [
@@ -212,6 +215,7 @@ def test_a_browser_is_shown_with_its_version_or_how_to_get_one(
     assert ("apt-get install chromium" in finding.mend) == (status != "ok")
 
 
+@pytest.mark.integration
 def test_a_browser_whose_page_does_not_come_up_is_a_warning_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -260,6 +264,7 @@ def _packages(monkeypatch: pytest.MonkeyPatch, folder: Path, **modules: str) -> 
     return {one.name: one for one in asyncio.run(packages.packages())}
 
 
+@pytest.mark.integration
 def test_each_package_that_does_not_load_is_a_line_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -294,6 +299,7 @@ def test_each_package_that_does_not_load_is_a_line_with_its_remedy(
     assert "g2gbench[reports]" in optional.mend
 
 
+@pytest.mark.integration
 def test_a_package_that_is_not_there_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -305,6 +311,7 @@ def test_a_package_that_is_not_there_says_what_to_install(
     assert finding.needed
 
 
+@pytest.mark.integration
 def test_an_import_without_an_end_is_a_finding(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -339,6 +346,7 @@ def test_a_check_that_cannot_be_made_costs_no_other(
     assert (third.name, third.status) == ("c", "warning")
 
 
+@pytest.mark.integration
 def test_the_doctor_itself_imports_none_of_what_it_tries() -> None:
     code = "import sys, g2gbench.cli.doctor; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

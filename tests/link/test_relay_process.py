@@ -32,6 +32,8 @@ from g2gbench.process.priority import go_first
 from g2gbench.process.spawn import Child
 from tests.link.sockets import LONG_S, Inbox, client_of, echoing, serving
 
+pytestmark = pytest.mark.integration
+
 SECRET = "sk-not-for-logs"
 
 

@@ -13,6 +13,8 @@ from g2gbench.marker import Luma, Marker, get
 from tests.marker.codecs import FPS, Tally, encode, stamped, transcode
 from tests.marker.pictures import video
 
+pytestmark = pytest.mark.integration
+
 START = 9000
 CONTENTS = ("noisy", "synthetic")
 VPX = ("libvpx", "libvpx-vp9")

@@ -14,6 +14,8 @@ import pytest
 
 from g2gbench.process.spawn import Child
 
+pytestmark = pytest.mark.integration
+
 CLEANS = "tests.process.children.cleans"
 LONG_S = 30.0
 

@@ -30,6 +30,7 @@ def _in_a_thread() -> tuple[bool, int, int]:
     return first, policy, os.waitstatus_to_exitcode(status)
 
 
+@pytest.mark.integration
 def test_it_goes_first_exactly_where_it_says_so_and_its_children_do_not() -> None:
     with ThreadPoolExecutor(1) as alone:
         first, policy, childs = alone.submit(_in_a_thread).result()

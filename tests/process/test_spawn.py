@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from g2gbench.process import spawn
 from g2gbench.process.spawn import Child, ChildLost, describe
 
+pytestmark = pytest.mark.integration
+
 CHILDREN = "tests.process.children"
 LONG_S = 30.0
 

@@ -47,6 +47,7 @@ def test_a_process_that_is_held_is_told_with_its_time_once_it_runs_again() -> No
     assert list(stopped.held(700 * MS)) == [("room", 0.4)]
 
 
+@pytest.mark.integration
 def test_the_system_knows_which_process_is_held() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:

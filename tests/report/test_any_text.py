@@ -32,6 +32,8 @@ from tests.report.drawing import drawn
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 Told = Callable[[str], Run]
 TOKEN = "Q7Q"
 HOSTILE = (

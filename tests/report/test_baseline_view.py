@@ -19,6 +19,8 @@ from tests.report import runs
 from tests.report.comparisons import five
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(autouse=True)
 def words_alone() -> Iterator[None]:

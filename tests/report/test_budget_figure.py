@@ -10,6 +10,8 @@ from g2gbench.report.drawing import LARGE, SMALL, Illustration
 from g2gbench.report.figures.budget import MOST_LABELLED, as_file, budget
 from g2gbench.report.svg import inline
 
+pytestmark = pytest.mark.integration
+
 
 def made(*values: float | None) -> Budget:
     """A budget of these parts in the order of the way; what is left out is not known."""

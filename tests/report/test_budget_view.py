@@ -14,6 +14,8 @@ from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 def trial(status: str = "ok", frames: int = 100, **parts: tuple[float, int]) -> dict[str, Any]:
     """A trial of a summary; each part as (mean, frames that tell it)."""

@@ -17,6 +17,8 @@ from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import LIVE_NS, SECOND, Recipe
 
+pytestmark = pytest.mark.integration
+
 LATER_NS = LIVE_NS + 8 * SECOND
 LATE = "packets that left the link late, p99"
 ROUND = "media packets that went round the link"

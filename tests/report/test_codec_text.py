@@ -12,6 +12,8 @@ from tests.analysis import ladders
 from tests.report import runs
 from tests.report.ladder import ladder
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:

@@ -23,6 +23,8 @@ from tests.report import runs
 from tests.report.ladder import ladder
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 
 def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
     (view,) = codec_views(ladders.summary())

@@ -13,6 +13,8 @@ from tests.report.chromium import NEEDS_CHROMIUM, assert_fits_every_window, prin
 from tests.report.comparisons import STATES
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def pages(made: dict[str, Comparison]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from g2gbench.report import comparison_text
 from g2gbench.store.comparing import Comparison
 from tests.report.comparisons import STATES
 
+pytestmark = pytest.mark.integration
+
 WORSE = """\
 REGRESSION  wifi: g2g p50 rose by 60 ms
             From 216 ms to 277 ms, difference [+56, +64] ms, effect floor 21.6

@@ -13,6 +13,8 @@ from g2gbench.report.illustrate import figures_of
 from g2gbench.report.numbers import KEY_METRICS, key_metrics
 from tests.report.conftest import Reported
 
+pytestmark = pytest.mark.integration
+
 DISPLAY_MS = 5.0
 WITH_DISPLAY = (
     "g2g_ms.p50",

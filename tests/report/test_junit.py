@@ -13,6 +13,8 @@ from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 
+pytestmark = pytest.mark.integration
+
 
 def parsed(run: Run) -> ElementTree.Element:
     return ElementTree.fromstring(junit.render(run))

@@ -19,6 +19,8 @@ from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import FPS, Recipe
 
+pytestmark = pytest.mark.integration
+
 USUAL_MBPS = FPS * PER_FRAME * SIZE * 8 / 1e6
 
 

@@ -16,6 +16,8 @@ from tests.report import runs
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 NEW = (
     "budget_ms.",
     "connect_ms.first_packet",

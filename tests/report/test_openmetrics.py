@@ -15,6 +15,8 @@ from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 def families(run: Run) -> dict[str, Metric]:
     found = text_string_to_metric_families(  # type: ignore[no-untyped-call] # the library's

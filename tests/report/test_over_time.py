@@ -14,6 +14,8 @@ from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 LONG = "uplink: capacity 500kbps loss 5 % qu"
 
 

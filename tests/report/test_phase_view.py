@@ -13,6 +13,8 @@ from tests.report.conftest import Reported
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 WATCHED = "g2g was not back within the 3.0 s that were watched"
 
 

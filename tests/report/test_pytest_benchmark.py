@@ -17,6 +17,8 @@ from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 def exported(run: Run) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(pytest_benchmark.render(run))

@@ -16,6 +16,8 @@ from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Trial:

@@ -23,6 +23,8 @@ from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import HOSTILE, Recipe
 from tests.report.undrawn import undrawn
 
+pytestmark = pytest.mark.integration
+
 _VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "line", "rect", "use"}
 
 

@@ -10,6 +10,8 @@ from g2gbench.report.run_view import calibration, machine, rooms
 from g2gbench.store.reading import Run
 from tests.report.conftest import Reported
 
+pytestmark = pytest.mark.integration
+
 
 def with_target(run: Run, target: dict[str, Any], *settings: dict[str, Any]) -> Run:
     cells = [{"cell": str(i), "settings": some} for i, some in enumerate(settings or ({},))]

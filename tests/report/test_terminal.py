@@ -11,6 +11,8 @@ from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 FAIL = """\
 FAIL  wifi: g2g p95 was 661 ms, limit 500 ms
       1 of 4 expectations does not hold. 5 of 5 trials are valid. Quality was

@@ -115,6 +115,7 @@ async def test_the_end_does_not_wait_for_what_is_still_being_made(
     assert started.closed == started.hosts
 
 
+@pytest.mark.integration
 async def test_the_end_does_not_wait_for_a_server_that_never_gets_ready(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -177,6 +178,7 @@ def _server_pool(command: Path | str) -> HostPool:
     return _pool({"kind": "livekit-server", "command": str(command)})
 
 
+@pytest.mark.integration
 async def test_all_rooms_are_on_one_server_each_with_a_name_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -195,6 +197,7 @@ async def test_all_rooms_are_on_one_server_each_with_a_name_of_its_own(
     assert psutil.Process().children() == []
 
 
+@pytest.mark.integration
 async def test_a_server_that_died_is_started_again_for_the_next_session(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -216,6 +219,7 @@ async def test_a_server_that_died_is_started_again_for_the_next_session(
     assert psutil.Process().children() == []
 
 
+@pytest.mark.integration
 async def test_a_server_that_cannot_be_had_is_looked_for_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -231,6 +235,7 @@ async def test_a_server_that_cannot_be_had_is_looked_for_again(
     assert psutil.Process().children() == []
 
 
+@pytest.mark.integration
 async def test_a_keeper_that_dies_takes_its_server_along_and_is_told(tmp_path: Path) -> None:
     server = SharedServer({"kind": "livekit-server", "command": str(stand_in(tmp_path))}, tmp_path)
     await server.start()
@@ -244,6 +249,7 @@ async def test_a_keeper_that_dies_takes_its_server_along_and_is_told(tmp_path: P
     assert server.secret not in (tmp_path / "room.log").read_text()
 
 
+@pytest.mark.integration
 async def test_a_server_that_is_ended_on_purpose_is_no_loss(tmp_path: Path) -> None:
     server = SharedServer({"command": str(stand_in(tmp_path))})
     await server.start()

@@ -141,6 +141,7 @@ def test_a_name_with_colons_is_no_protocol(tmp_path: Path, monkeypatch: pytest.M
     assert FileSource(Path("12:30:45.mkv")).width == SIZE[0]
 
 
+@pytest.mark.integration
 def test_interlaced_pictures_are_refused_with_what_makes_them_whole(tmp_path: Path) -> None:
     path = tmp_path / "interlaced.mp4"
     make = "-f lavfi -i testsrc2=s=320x192:r=50 -t 0.4 -vf tinterlace=interleave_top -c:v libx264"

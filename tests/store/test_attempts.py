@@ -12,6 +12,8 @@ from g2gbench.store.run_directory import RunDirectory
 from tests.store import runs
 from tests.store.runs import CELL
 
+pytestmark = pytest.mark.integration
+
 PLACE = "trials/codec-vp8/0"
 
 

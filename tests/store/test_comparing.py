@@ -14,6 +14,8 @@ from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 KEYS = {
     "cell", "metric", "base", "candidate", "difference", "low", "high", "effect_floor", "p_value",
     "outcome", "more_repeats",

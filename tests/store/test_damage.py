@@ -33,6 +33,8 @@ from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn
 from tests.store.damage import damage
 
+pytestmark = pytest.mark.integration
+
 MATRIX = {
     f"publish.codec={codec},publish.max_bitrate={rate}": [
         Recipe(prompt="a beach", frames=60, link=True, blackout=(1, 2)),

@@ -16,6 +16,8 @@ from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.runs import Recipe
 
+pytestmark = pytest.mark.integration
+
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 

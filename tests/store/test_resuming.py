@@ -13,6 +13,8 @@ from g2gbench.store.reading import Run, open_run
 from tests.store import runs
 from tests.store.runs import CELL
 
+pytestmark = pytest.mark.integration
+
 
 def stopped(root: Path) -> Run:
     """Three trials were planned: one is whole, one was cut off after a failed attempt."""

@@ -13,6 +13,8 @@ from g2gbench.store import TrialDirectory
 from tests.store import runs
 from tests.store.runs import CELL, NOW
 
+pytestmark = pytest.mark.integration
+
 
 def test_a_run_is_named_after_its_scenario_and_time(tmp_path: Path) -> None:
     run = runs.create(tmp_path / "reports")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import psutil
+import pytest
 
 from g2gbench.trial.host import Host, swapped_bytes, tree
 
@@ -90,6 +91,7 @@ def test_this_machine_tells_what_it_swapped() -> None:
     assert abs(Host().clock_step_ms()) < 1000
 
 
+@pytest.mark.integration
 def test_a_tree_has_its_root_and_one_that_is_gone_has_nothing() -> None:
     assert tree(psutil.Process())[0] == os.getpid()
     gone = subprocess.Popen([sys.executable, "-c", ""])

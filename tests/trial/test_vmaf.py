@@ -17,6 +17,8 @@ from g2gbench.scenario import loads
 from g2gbench.sources import SyntheticSource
 from g2gbench.trial import vmaf
 
+pytestmark = pytest.mark.integration
+
 SCENARIO = """\
 name: scored
 target: {{kind: loopback, model: own}}

@@ -171,6 +171,7 @@ async def _started(command: Path, **how: Any) -> AsyncIterator[Server]:
         assert psutil.Process().children(recursive=True) == []
 
 
+@pytest.mark.integration
 async def test_a_server_is_ready_when_it_answers_and_its_secret_is_on_no_command_line(
     tmp_path: Path,
 ) -> None:
@@ -184,6 +185,7 @@ async def test_a_server_is_ready_when_it_answers_and_its_secret_is_on_no_command
         assert json.loads(told)["port"] == server.port
 
 
+@pytest.mark.integration
 async def test_a_server_that_says_that_it_is_not_ready_is_asked_again(tmp_path: Path) -> None:
     async with (
         _started(stand_in(tmp_path, "late")) as server,
@@ -193,6 +195,7 @@ async def test_a_server_that_says_that_it_is_not_ready_is_asked_again(tmp_path: 
         assert answer.status == 200
 
 
+@pytest.mark.integration
 async def test_a_server_that_ends_as_it_starts_is_given_other_ports_some_times(
     tmp_path: Path,
 ) -> None:
@@ -204,6 +207,7 @@ async def test_a_server_that_ends_as_it_starts_is_given_other_ports_some_times(
     assert [json.loads(told)["port"] for told in starts(command)] == offered
 
 
+@pytest.mark.integration
 async def test_another_server_at_the_port_is_not_taken_for_ours(tmp_path: Path) -> None:
     """It may answer before ours has noticed that its port is taken."""
     command = stand_in(tmp_path)
@@ -234,6 +238,7 @@ async def _stranger() -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+@pytest.mark.integration
 async def test_a_server_that_never_answers_is_given_up_and_ended(tmp_path: Path) -> None:
     command = stand_in(tmp_path, "silent")
     with pytest.raises(RoomUnavailable, match=r"was not ready after 0\.3 s"):
@@ -241,6 +246,7 @@ async def test_a_server_that_never_answers_is_given_up_and_ended(tmp_path: Path)
     assert psutil.Process().children(recursive=True) == []
 
 
+@pytest.mark.integration
 async def test_a_start_that_is_cancelled_leaves_no_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +272,7 @@ async def test_a_start_that_is_cancelled_leaves_no_server(
 # -- its end
 
 
+@pytest.mark.integration
 async def test_a_server_that_drains_is_told_twice(tmp_path: Path) -> None:
     async with _started(stand_in(tmp_path, "drains")) as server:
         await server.stop()
@@ -273,6 +280,7 @@ async def test_a_server_that_drains_is_told_twice(tmp_path: Path) -> None:
         await server.stop()  # no error
 
 
+@pytest.mark.integration
 async def test_a_server_that_ignores_both_is_killed(tmp_path: Path) -> None:
     async with _started(stand_in(tmp_path, "stubborn")) as server:
         await server.stop()
@@ -296,6 +304,7 @@ async def _kept(command: Path | str) -> AsyncIterator[tuple[Child, dict[str, Any
         await child.end(END_S)
 
 
+@pytest.mark.integration
 async def test_the_process_that_keeps_it_says_the_servers_own_id_and_ends_with_it(
     tmp_path: Path,
 ) -> None:
@@ -308,6 +317,7 @@ async def test_the_process_that_keeps_it_says_the_servers_own_id_and_ends_with_i
     assert not server.is_running()
 
 
+@pytest.mark.integration
 async def test_a_server_that_ends_by_itself_is_told_with_its_status(tmp_path: Path) -> None:
     async with _kept(stand_in(tmp_path)) as (child, ready):
         said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -318,6 +328,7 @@ async def test_a_server_that_ends_by_itself_is_told_with_its_status(tmp_path: Pa
         await asyncio.wait_for(child.ended.wait(), LONG_S)
 
 
+@pytest.mark.integration
 async def test_without_a_server_the_sentence_says_how_to_get_one() -> None:
     async with _kept("no-such-server") as (_, ready):
         assert set(ready) == {"error"}
@@ -326,6 +337,7 @@ async def test_without_a_server_the_sentence_says_how_to_get_one() -> None:
         assert COMMAND_VARIABLE in ready["error"]
 
 
+@pytest.mark.integration
 @linux
 async def test_a_keeper_that_is_killed_takes_the_server_with_it(tmp_path: Path) -> None:
     async with _kept(stand_in(tmp_path, "stubborn")) as (child, ready):
@@ -334,6 +346,7 @@ async def test_a_keeper_that_is_killed_takes_the_server_with_it(tmp_path: Path) 
         await _gone(server)
 
 
+@pytest.mark.integration
 async def test_a_killed_parent_takes_keeper_and_server_with_it(tmp_path: Path) -> None:
     code = (
         "import asyncio, json, sys\n"
