@@ -85,6 +85,7 @@ def test_the_truths_that_were_promised_are_injected(effort: Effort) -> None:
     assert any(condition.injected == Injected() for condition in effort.conditions)
 
 
+@pytest.mark.slow
 @pytest.mark.session
 async def test_what_is_stopped_or_finds_nothing_to_compare_with_is_no_calibration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +149,7 @@ def test_a_calibration_finds_what_was_injected_and_later_runs_name_it(
     assert run.facts["calibration"]["taken"] == facts["taken"]
 
 
+@pytest.mark.slow
 @pytest.mark.session
 async def test_ctrl_c_ends_a_calibration_and_keeps_none(tmp_path: Path) -> None:
     home = {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path)}

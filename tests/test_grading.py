@@ -300,8 +300,8 @@ def test_what_no_scenario_could_hold_is_refused(tmp_path: Path, text: str, says:
     assert says in str(caught.value)
 
 
+@pytest.mark.nightly
 @pytest.mark.session
-@pytest.mark.slow
 async def test_a_real_session_is_impaired_and_judged_in_every_dimension(tmp_path: Path) -> None:
     lossy = next(replace(case, repeats=1) for case in FULL if case.name == "uplink loses 12 %")
     try:

@@ -90,6 +90,7 @@ def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each()
         assert served.line() == f"session {session} ended after 0 s of video: shutdown"
 
 
+@pytest.mark.slow
 @pytest.mark.session
 def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
     with serve("--sessions", "3") as served:  # one is perhaps not yet known to have left
@@ -105,6 +106,7 @@ def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
             assert served.ended_by(signal.SIGTERM) == (0, [])
 
 
+@pytest.mark.slow
 @pytest.mark.session
 def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
     with serve(**{KEY_VARIABLE: SECRET}) as served:
@@ -118,6 +120,7 @@ def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
         assert SECRET not in "\n".join([*served.lines, served.process.stdout.read()])
 
 
+@pytest.mark.slow
 @pytest.mark.session
 def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
     with serve("--admin-port", "0") as served:
@@ -137,6 +140,7 @@ def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
         assert served.ended_by(signal.SIGTERM) == (0, [])
 
 
+@pytest.mark.slow
 @pytest.mark.session
 @pytest.mark.parametrize("option", ["--port", "--admin-port"])
 def test_a_port_that_is_taken_is_bad_input_in_a_sentence(option: str) -> None:
@@ -271,6 +275,7 @@ async def test_what_cannot_be_had_is_told_before_the_first_client(
     assert refused.value.exit_code == code
 
 
+@pytest.mark.slow
 @pytest.mark.session
 def test_a_room_where_nobody_is_ends_it_at_once() -> None:
     with socket.socket() as nobody:
@@ -352,6 +357,7 @@ def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.Mon
     assert SECRET not in said
 
 
+@pytest.mark.slow
 @pytest.mark.session
 def test_a_stun_server_answers_beside_it_also_where_its_port_is_taken() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:

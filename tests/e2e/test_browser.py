@@ -125,7 +125,7 @@ async def test_a_reconnect_goes_through_the_same_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", ["browser", "renderer"])
+@pytest.mark.parametrize("victim", [pytest.param("browser", marks=pytest.mark.nightly), "renderer"])
 async def test_a_browser_that_dies_ends_the_trial_in_time_with_the_reason(
     tmp_path: Path, victim: str
 ) -> None:
@@ -151,7 +151,7 @@ async def test_a_browser_that_dies_ends_the_trial_in_time_with_the_reason(
     assert all_gone({**pids, **progress.pids})
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_latency_that_is_injected_moves_the_page_as_it_moves_the_native_client(
     tmp_path: Path,
 ) -> None:
@@ -176,6 +176,7 @@ async def test_without_a_browser_nothing_runs_and_it_says_how_to_get_one(
     await media.check([loads(passthrough())])  # the native client needs none
 
 
+@pytest.mark.slow
 async def test_a_browser_that_goes_after_the_check_ends_the_trial_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,7 +211,14 @@ async def test_a_codec_that_the_browser_does_not_offer_is_refused_before_anythin
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("codec", ["vp9", "h264", "av1"])
+@pytest.mark.parametrize(
+    "codec",
+    [
+        "h264",
+        pytest.param("vp9", marks=pytest.mark.nightly),
+        pytest.param("av1", marks=pytest.mark.nightly),
+    ],
+)
 async def test_every_codec_that_the_browser_offers_can_be_measured(
     tmp_path: Path, codec: str
 ) -> None:

@@ -46,7 +46,7 @@ async def test_the_picture_gets_better_with_the_rate_and_the_curves_can_be_compa
     assert (run.path / "figures" / "codecs.png").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("reports")
 async def test_a_codec_that_cannot_be_sent_costs_its_own_cells_and_no_others(
     tmp_path: Path,

@@ -50,7 +50,7 @@ async def _deep(*options: str) -> tuple[int, dict[str, object]]:
     return process.returncode, json.loads(out)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_network_in_between_is_found() -> None:
     async with serving("--key", SECRET) as url:
         status, told = await _deep("--url", url, "--network", "lte")

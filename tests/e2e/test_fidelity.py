@@ -18,7 +18,7 @@ from tests.inconclusive import assert_sound
 pytestmark = pytest.mark.session
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}")
 async def test_the_pictures_that_a_page_shows_are_scored(tmp_path: Path) -> None:
     text = passthrough(duration=3).replace("fidelity: off", "fidelity: vmaf")
@@ -55,7 +55,7 @@ async def test_frames_that_the_model_drops_lower_only_what_was_on_display(tmp_pa
     assert metrics["psnr_displayed_db"].n > 1.5 * metrics["psnr_db"].n
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_model_that_redraws_the_picture_is_not_scored_and_says_why(tmp_path: Path) -> None:
     text = passthrough(duration=1).replace(
         "model: camera-360p", "model: camera-360p, processing: {transform: mirror}"

@@ -106,6 +106,7 @@ async def test_each_of_many_causes_is_named(
         _because(run, trial, words)
 
 
+@pytest.mark.nightly
 @needs_livekit_server
 async def test_a_livekit_server_that_was_stopped(tmp_path: Path) -> None:
     text = passthrough("stopped-room", duration=5)
@@ -114,6 +115,7 @@ async def test_a_livekit_server_that_was_stopped(tmp_path: Path) -> None:
     _because(run, trial, "the room process stood still for ")
 
 
+@pytest.mark.nightly
 @needs_chromium
 async def test_a_browser_that_was_stopped(tmp_path: Path) -> None:
     """Its main process, which the page's own processes need only now and then."""

@@ -81,6 +81,7 @@ async def test_a_page_that_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(behind) > 60  # a hidden page is told of no frame
 
 
+@pytest.mark.nightly
 async def test_frames_that_the_page_never_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,6 +117,7 @@ def told(run: Run, name: str) -> list[dict[str, object]]:
     return [dict(event.detail) for event in run.trials[0].session.events if event.name == name]
 
 
+@pytest.mark.slow
 async def test_a_person_starts_steers_and_stops_a_session_and_gets_its_report(
     tmp_path: Path,
 ) -> None:
@@ -195,7 +196,7 @@ async def test_a_tab_that_is_closed_ends_the_session_with_the_reason_and_the_nex
         assert await served.end() == ExitCode.INVALID
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_ctrl_c_interrupts_a_session_and_keeps_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as (served, page):
         await measuring(page)
@@ -208,7 +209,7 @@ async def test_ctrl_c_interrupts_a_session_and_keeps_it(tmp_path: Path) -> None:
         assert all_gone(pids)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
     tmp_path: Path,
 ) -> None:
@@ -238,8 +239,8 @@ async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
     ("query", "source", "client"),
     [
         ("", "camera", "live"),
-        pytest.param("?canvas", "camera", "live (canvas)", marks=pytest.mark.slow),
-        ("?canvas", "synthetic", "live (canvas)"),
+        pytest.param("?canvas", "camera", "live (canvas)", marks=pytest.mark.nightly),
+        pytest.param("?canvas", "synthetic", "live (canvas)", marks=pytest.mark.nightly),
     ],
 )
 async def test_every_source_goes_through_every_path(
@@ -272,7 +273,7 @@ async def test_every_source_goes_through_every_path(
 
 @pytest.mark.slow
 @pytest.mark.skipif(FIREFOX is None, reason=f"no Firefox; to enable: {ENABLE_FIREFOX}")
-@pytest.mark.parametrize("source", ["synthetic", "camera"])
+@pytest.mark.parametrize("source", ["synthetic", pytest.param("camera", marks=pytest.mark.nightly)])
 async def test_firefox_is_measured_by_way_of_a_canvas(tmp_path: Path, source: str) -> None:
     """It takes no media at the loopback, and announces its track by an id of its own making.
 

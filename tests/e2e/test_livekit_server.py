@@ -231,8 +231,8 @@ async def test_nobody_at_the_url_is_exit_4_with_the_reason(tmp_path: Path) -> No
     assert "the LiveKit server could not be reached" in said
 
 
+@pytest.mark.nightly
 @needs_livekit_server
-@pytest.mark.slow  # the SDK tries for a while to come back
 async def test_a_server_at_a_url_that_dies_costs_the_trial_but_not_what_it_measured(
     tmp_path: Path,
 ) -> None:

@@ -20,7 +20,7 @@ session: {warmup: 6s, duration: 10s, playout_delay: 0ms}
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.nightly)])
 async def test_at_full_size_every_lost_frame_is_accounted_for(tmp_path: Path, codec: str) -> None:
     scenario = loads(FULL_SIZE, overrides=[f"publish.codec={codec}"])

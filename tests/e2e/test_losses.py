@@ -37,7 +37,16 @@ def came_back(journal: Path) -> int:
 
 
 @pytest.mark.usefixtures("reports")
-@pytest.mark.parametrize("victim", ["client", "worker", "room", "service", "link"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "client",
+        pytest.param("worker", marks=pytest.mark.slow),
+        pytest.param("link", marks=pytest.mark.slow),
+        pytest.param("room", marks=pytest.mark.nightly),
+        pytest.param("service", marks=pytest.mark.nightly),
+    ],
+)
 async def test_a_process_killed_while_measuring_ends_the_trial_and_loses_nothing(
     victim: str, tmp_path: Path
 ) -> None:
@@ -78,6 +87,7 @@ async def test_ctrl_c_keeps_what_was_measured_and_exits_130(tmp_path: Path) -> N
     assert (run.path / "report.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("reports")
 async def test_a_killed_run_is_a_readable_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -102,6 +112,7 @@ async def test_a_killed_run_is_a_readable_run(
     assert (directory / "report.html").exists()
 
 
+@pytest.mark.slow
 async def test_a_stop_before_anything_was_measured_is_a_run_too(tmp_path: Path) -> None:
     stop = asyncio.Event()
     progress = Acting("connect", lambda _: stop.set())

@@ -15,6 +15,7 @@ from tests.inconclusive import assert_sound
 pytestmark = [pytest.mark.session, pytest.mark.slow]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "way",
     [

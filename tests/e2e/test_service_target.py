@@ -50,6 +50,7 @@ async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     assert facts["scenario_text"] == (tmp_path / "cloud.yaml").read_text()  # as its author wrote it
 
 
+@pytest.mark.nightly
 async def test_pictures_that_come_back_at_another_size_than_the_models_are_measured(
     tmp_path: Path,
 ) -> None:
@@ -65,7 +66,7 @@ async def test_pictures_that_come_back_at_another_size_than_the_models_are_measu
     assert '"phase":"measured"' in "".join(records)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; to enable: {chromium.ENABLE}")
 async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_native_client_does(
     tmp_path: Path,
@@ -89,7 +90,7 @@ async def test_a_page_measures_a_service_with_prompts_over_a_network_as_the_nati
     assert sum(r["seq"] is not None for r in seen) > 0.8 * len(seen) > 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
     async with serving("--key", SECRET) as url:
         status, said = await _run(
@@ -134,7 +135,7 @@ async def test_an_unset_variable_is_bad_input_before_anything_starts(tmp_path: P
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_session_at_1080p_is_read_at_the_size_that_comes(tmp_path: Path) -> None:
     async with serving("--key", SECRET) as url:
         text = SCENARIO.replace("model:", "resolution: 1080p, model:")

@@ -175,7 +175,7 @@ async def test_drop_after_messages_with_a_prompt_that_waits() -> None:
         await session.set_prompt("a beach")
 
 
-@pytest.mark.slow  # five attempts take 25 s
+@pytest.mark.nightly
 async def test_drop_for_good() -> None:
     async with _faulty(drop_after_s=0.3, sessions=None, two_seats=True) as (service, client):
         session = await client.connect(ConnectOptions(**OPTIONS, publish_camera=False))

@@ -47,6 +47,7 @@ def _hand_over(sink: rtc.VideoSource, frames: Mapping[int, bytearray], apart_s: 
         )
 
 
+@pytest.mark.slow
 @pytest.mark.session
 async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -> None:
     """A frame 0.3 ms behind another is often dropped, and its metadata kept for the other one.

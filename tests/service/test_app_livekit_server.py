@@ -15,6 +15,7 @@ from tests.service.services import host_settings, running
 pytestmark = [pytest.mark.session, needs_livekit_server]
 
 
+@pytest.mark.slow
 async def test_sessions_share_a_server_and_its_death_is_told_to_each() -> None:
     settings = HostSettings(host_settings().worker, {"kind": "livekit-server"})
     async with running(settings, seats=3) as one:

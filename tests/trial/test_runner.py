@@ -58,6 +58,7 @@ async def test_a_process_that_does_not_start_is_a_fault_and_the_trials_message(
     assert (ended.reason, ended.message) == ("fault", broken)
 
 
+@pytest.mark.slow
 @pytest.mark.session
 async def test_a_full_disk_ends_the_trial_in_time_with_the_reason(tmp_path: Path) -> None:
     journal = _Lines(room_for=40)
@@ -66,6 +67,7 @@ async def test_a_full_disk_ends_the_trial_in_time_with_the_reason(tmp_path: Path
     assert len(journal.lines) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.session
 async def test_a_trial_that_does_not_end_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

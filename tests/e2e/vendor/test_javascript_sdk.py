@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from g2gbench.marker import v1
+from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.vendor import browser
 from tests.e2e.vendor.provided import MODULES, ROOMS, needs_javascript_sdk
 from tests.e2e.vendor.served import KEY, Served, serving
@@ -121,8 +122,15 @@ async def test_a_session_runs_from_connect_to_disconnect(
     assert [line for line in served.said if line.endswith("client left")]
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize(
+    ("room", "codec"),
+    [
+        ("embedded", "vp8"),
+        pytest.param("livekit-server", "h264", marks=needs_livekit_server),
+        pytest.param("embedded", "h264", marks=pytest.mark.nightly),
+        pytest.param("livekit-server", "vp8", marks=[needs_livekit_server, pytest.mark.nightly]),
+    ],
+)
 async def test_without_a_prompt_the_picture_passes_in_either_codec(
     room: str, codec: str, sdk: Path, tmp_path: Path
 ) -> None:
@@ -136,6 +144,7 @@ async def test_without_a_prompt_the_picture_passes_in_either_codec(
     assert seen.now["errors"] == []
 
 
+@pytest.mark.nightly
 async def test_a_wrong_key_is_refused_once(sdk: Path, tmp_path: Path) -> None:
     refused = "connect(given).then(() => '', error => error.message)"
     async with serving("embedded") as served, browser.page(sdk, tmp_path / "p") as page:

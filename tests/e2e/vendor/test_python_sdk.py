@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import ROOT
 from tests.e2e.vendor.provided import ROOMS, VENDOR_PYTHON, needs_python_sdk
 from tests.e2e.vendor.served import KEY, Served, serving
@@ -74,7 +75,10 @@ async def test_a_session_with_an_initial_prompt_runs_from_connect_to_disconnect(
     assert served.said.count("a client was refused: Invalid API key") == 1
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize(
+    "room",
+    ["embedded", pytest.param("livekit-server", marks=[needs_livekit_server, pytest.mark.nightly])],
+)
 async def test_without_an_initial_state_the_picture_passes_until_it_is_told_otherwise(
     room: str,
 ) -> None:
