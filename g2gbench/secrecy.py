@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -40,6 +40,16 @@ class Unshown(str):
 def revealed(secret: SecretStr | str) -> str:
     """The secret itself, for whoever hands it on."""
     return secret if isinstance(secret, str) else secret.get_secret_value()
+
+
+def shown_url(url: str) -> str:
+    """A URL without what may be secret in it: user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a URL that cannot be read"
+    scheme = f"{parts.scheme}://" if parts.scheme else ""
+    return f"{scheme}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def forms_of(secrets: Iterable[SecretStr | str]) -> tuple[str, ...]:

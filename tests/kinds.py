@@ -46,8 +46,18 @@ class Plugin:
         return report
 
 
+def _importing() -> bool:
+    """Whether a module is being loaded, whose first importer is a matter of chance."""
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+    return False
+
+
 def _heard(event: str, arguments: tuple[object, ...]) -> None:
-    if event in _EVENTS:
+    if event in _EVENTS and not _importing():
         _started.append(repr(arguments[0]) if arguments else event)
 
 

@@ -17,8 +17,7 @@ from g2gbench.quality import Level, Verdict
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.report.preflight import document, lines
 from g2gbench.scenario import PROFILES, SERVICE_MODELS
-from g2gbench.scenario.shown import shown_url
-from g2gbench.secrecy import Unshown
+from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.trial.link_plan import directions
 
 KEY_VARIABLE = "DECART_API_KEY"

@@ -19,8 +19,7 @@ from g2gbench.process.local_http import is_loopback
 from g2gbench.process.spawn import ChildLost
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.rules import FrameSize, Size
-from g2gbench.scenario.shown import shown_url
-from g2gbench.secrecy import Unshown
+from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.host import HostSettings

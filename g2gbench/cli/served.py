@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from g2gbench.scenario.shown import shown_url
+from g2gbench.secrecy import shown_url
 from g2gbench.service.app import STREAM_PATH, ServiceSettings
 
 

@@ -97,7 +97,10 @@ def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
     # Keep stdout for messages: whatever a library prints belongs to the log.
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    plan = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # the parent went, or went without it
+        return
+    plan = json.loads(line)
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:

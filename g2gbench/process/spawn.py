@@ -89,7 +89,7 @@ class Child:
         cls,
         name: str,
         module: str,
-        plan: Mapping[str, Any],
+        plan: Mapping[str, Any] | None,
         log_path: Path | None = None,
         reaches: Iterable[str] = (),
         *,
@@ -101,7 +101,8 @@ class Child:
             name: what messages call it.
             module: a module whose ``__main__`` calls ``process.child.run``.
             plan: JSON-serialisable but for SecretStr, which is revealed to the child alone: it is
-                on no command line.
+                on no command line. None: it is the first thing that the child is told later, and
+                loads its libraries meanwhile.
             log_path: file for its stderr; None: the parent's own stderr.
             reaches: the URLs that it connects to beside those of this machine.
             ready: the key of the message that says that it is ready; "": the first message is it.
@@ -120,7 +121,8 @@ class Child:
                 start_new_session=True,  # Ctrl-C reaches the parent alone: it ends the others
             )
         child = cls(name, process, own, ready)
-        child.tell(plan)
+        if plan is not None:
+            child.tell(plan)
         return child
 
     @property

@@ -30,8 +30,7 @@ from g2gbench.realtime.session import Connector, Session
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
-from g2gbench.scenario.shown import shown_url
-from g2gbench.secrecy import Unshown
+from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.source import LiveSource, Source
 

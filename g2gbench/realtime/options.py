@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.scenario import SERVICE_MODELS
+from g2gbench.service_models import SERVICE_MODELS
 
 if TYPE_CHECKING:
     from g2gbench.quality import Verdict

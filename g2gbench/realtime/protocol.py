@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from g2gbench.scenario.shown import shown_url
-from g2gbench.secrecy import Unshown
+from g2gbench.secrecy import Unshown, shown_url
 
 BASE_URL = "wss://api3.decart.ai"
 STREAM_PATH = "/v1/stream"

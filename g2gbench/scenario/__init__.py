@@ -13,7 +13,6 @@ from g2gbench.scenario.json_schema import json_schema
 from g2gbench.scenario.link_settings import LinkSettings
 from g2gbench.scenario.loading import load, loads
 from g2gbench.scenario.matrix import Cell, cells
-from g2gbench.scenario.models import SERVICE_MODELS, ServiceModel
 from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
@@ -38,6 +37,7 @@ from g2gbench.scenario.sections import (
 from g2gbench.scenario.service_faults import ServiceFaults
 from g2gbench.scenario.timeline import Change, changes, label
 from g2gbench.scenario.traces import Trace, TraceRow, parse_trace
+from g2gbench.service_models import SERVICE_MODELS, ServiceModel
 
 __all__ = [
     "PROFILES",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from g2gbench.scenario.link_checks import check_link
 from g2gbench.scenario.link_settings import LinkSettings
-from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Location, Refused, nearest_name
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.quantities import DURATION
@@ -15,6 +14,7 @@ from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import LoopbackTarget, Network, WorkerTarget
 from g2gbench.scenario.timeline import Finding, check_timeline
+from g2gbench.service_models import SERVICE_MODELS
 
 
 def check(scenario: Scenario) -> Iterator[Finding]:

@@ -16,9 +16,14 @@ from typing import Any, NamedTuple
 from pydantic import GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from g2gbench.scenario.models import LARGEST, SMALLEST
 from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.secrecy import MASK, SHORTEST, masked_url
+
+SMALLEST = (192, 32)
+"""The smallest source that has room for a marker, (width, height) in pixels."""
+
+LARGEST = (3840, 2160)
+"""The largest source, (width, height) in pixels."""
 
 REFUSED = "refused"
 """The type of the pydantic error that carries a Refused; its ``ctx`` has the fields."""

@@ -13,7 +13,6 @@ from g2gbench.errors import InputError
 from g2gbench.quality.thresholds import Settings as Judging
 from g2gbench.scenario.expectation import Expect, Expectation
 from g2gbench.scenario.link_settings import LinkSettings
-from g2gbench.scenario.models import SERVICE_MODELS
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
@@ -32,6 +31,7 @@ from g2gbench.scenario.sections import (
     WorkerTarget,
 )
 from g2gbench.scenario.traces import Trace
+from g2gbench.service_models import SERVICE_MODELS
 
 MOST_TIMELINE_ENTRIES = 1000
 MOST_EXPECTATIONS = 200

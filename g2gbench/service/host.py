@@ -82,19 +82,17 @@ class SessionHost:
         elif settings.room.get("kind") == "external":
             await self._open_external()
         else:
+            await self._start_worker()  # it loads its libraries while the room loads its own
             await self._open_own()
-        frame_log = str(settings.frame_log) if settings.frame_log else None
-        worker = await self._spawn(
-            "worker",
-            "g2gbench.service.worker",
+        worker = self._children.get("worker") or await self._start_worker()
+        worker.tell(
             {
                 **settings.worker,
                 "url": self.url,
                 "token": self.token(WORKER_IDENTITY),
-                "frame_log": frame_log,
+                "frame_log": str(settings.frame_log) if settings.frame_log else None,
                 "gate_subscriptions": self._subscribes_at_once,
-            },
-            "ready",
+            }
         )
         try:
             ready = await worker.ready(READY_S)
@@ -106,6 +104,10 @@ class SessionHost:
             # Nothing of ours is between it and that server.
             raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
         self._started = True
+
+    async def _start_worker(self) -> Child:
+        """Start its process, which waits for its plan."""
+        return await self._spawn("worker", "g2gbench.service.worker", None, "ready")
 
     async def _open_on(self, server: SharedServer) -> None:
         self.url, self._key, self._secret = server.url, server.key, server.secret
@@ -202,7 +204,9 @@ class SessionHost:
         if self._external is not None:
             await self._external.delete()
 
-    async def _spawn(self, name: str, module: str, plan: Mapping[str, Any], says: str) -> Child:
+    async def _spawn(
+        self, name: str, module: str, plan: Mapping[str, Any] | None, says: str
+    ) -> Child:
         log_dir = self.settings.log_dir
         log_path = log_dir / f"{name}.log" if log_dir else None
         child = await Child.start(name, module, plan, log_path, self._elsewhere, ready=says)

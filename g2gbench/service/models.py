@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from g2gbench.scenario import SERVICE_MODELS
+from g2gbench.service_models import SERVICE_MODELS
 
 DEFAULT_MODEL = "lucy-2.1"
 HEIGHTS: Mapping[str, int | None] = {"480p": 480, "720p": None, "1080p": 1080}

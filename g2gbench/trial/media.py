@@ -7,7 +7,7 @@ import importlib.metadata
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from g2gbench.browser.chromium import ENABLE, Chromium, find
 from g2gbench.browser.connection import PageConnection
@@ -25,9 +25,11 @@ from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.session import Connector
 from g2gbench.realtime.streams import LocalStream
-from g2gbench.scenario import Scenario
 from g2gbench.sources.source import LiveSource, Source
 from g2gbench.trial.fidelity import Copies, Kept, Shelf
+
+if TYPE_CHECKING:  # the measured client starts sooner without the scenario
+    from g2gbench.scenario import Scenario
 
 log = logging.getLogger(__name__)
 _AT_A_TIME: Final = 8  # pictures in one message: a few MB

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
-from g2gbench.scenario import Scenario
 from g2gbench.sources import LiveSource, Source, SyntheticSource
-from g2gbench.sources.elsewhere import ElsewhereSource
-from g2gbench.trial.plan import PAGE_CAMERA
+from g2gbench.sources.elsewhere import PAGE_CAMERA, ElsewhereSource
+
+if (
+    TYPE_CHECKING
+):  # the measured client has the plan, and starts sooner without the scenario's rules
+    from g2gbench.scenario import Scenario
 
 
 def make(plan: Mapping[str, Any], seed: int) -> Source | LiveSource:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from g2gbench.realtime.protocol import BASE_URL
+from g2gbench.realtime.stamp_size import AS_CAPTURED
 from g2gbench.scenario import (
     Cell,
     Faults,
@@ -21,6 +22,7 @@ from g2gbench.scenario import (
     changes,
 )
 from g2gbench.secrecy import secrets_in_url
+from g2gbench.sources.elsewhere import PAGE_CAMERA
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
@@ -33,8 +35,6 @@ from an estimate near the encoder's own limit, a queue builds up that takes seco
 _SETUP_S = 75.0
 _TEARDOWN_S = 20.0
 LOOPBACK_KEY = "loopback"
-AS_CAPTURED = "as captured"
-PAGE_CAMERA = "camera of the page"
 _LIVE_KEEPS_NONE = "a person's browser hands over the marker's corner of a picture alone"
 
 

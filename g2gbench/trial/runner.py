@@ -155,50 +155,54 @@ class TrialRunner:
             outside if plan is None else (),  # else all it talks to is the link
         )
         client.on_line = self._client_says
+        service = await self._spawn_service(outside)
+        # Like the others, it loads its libraries while they do: its plan comes once it can be made.
+        link = None
+        if plan is not None:
+            link = await self._spawn("link", "g2gbench.link.relay", None, "url", outside)
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
-        service_plan = planning.service_plan(trial)
-        if service_plan is not None:
-            service_plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
-            service = await self._spawn(
-                "service", "g2gbench.service.app", service_plan, "url", outside
-            )
-            service.on_message = self._service_says
+        if service is not None:
             ready = await service.ready(READY_S, "url", "pids")
             url = ready["url"]
             self._pids |= ready["pids"]
-        if plan is not None:
-            link = await self._spawn(
-                "link",
-                "g2gbench.link.relay",
-                {
-                    **plan,
-                    "service_url": url,
-                    "packet_log": str(self._packet_log),
-                    "routed": self._steering is not None and self._steering.routed,
-                },
-                "url",
-                outside,
-            )
-            link.on_message = self._link_says
-            url = (await link.ready(READY_S, "url"))["url"]
-            name = label(trial.scenario.network)
-            self._event(
-                "link",
-                label=name,
-                impaired=impaired(trial.scenario),
-                varies=any(link.trace is not None for link in trial.scenario.links()),
-            )
+        if link is not None:
+            url = await self._open_link(link, {**(plan or {}), "service_url": url})
         waits_at = (await client.ready(READY_S, "address"))["address"]
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
         client.tell({"url": url})
 
+    async def _spawn_service(self, outside: tuple[str, ...]) -> Child | None:
+        """Start the target where it is one of ours."""
+        plan = planning.service_plan(self._trial)
+        if plan is None:
+            return None
+        plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
+        service = await self._spawn("service", "g2gbench.service.app", plan, "url", outside)
+        service.on_message = self._service_says
+        return service
+
+    async def _open_link(self, link: Child, plan: dict[str, Any]) -> str:
+        """Give the link its plan; the URL at which it then stands for the target."""
+        link.on_message = self._link_says
+        routed = self._steering is not None and self._steering.routed
+        link.tell({**plan, "packet_log": str(self._packet_log), "routed": routed})
+        ready = await link.ready(READY_S, "url")
+        scenario = self._trial.scenario
+        self._event(
+            "link",
+            label=label(scenario.network),
+            impaired=impaired(scenario),
+            varies=any(one.trace is not None for one in scenario.links()),
+        )
+        return str(ready["url"])
+
     async def _spawn(
         self,
         name: str,
         module: str,
-        plan: dict[str, Any],
+        plan: dict[str, Any] | None,
         says: str,
         reaches: tuple[str, ...] = (),
     ) -> Child:

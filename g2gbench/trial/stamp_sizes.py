@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from g2gbench.marker import Marker
 from g2gbench.process.child import Plan
-from g2gbench.realtime.stamp_size import Size, StampSize
-from g2gbench.trial.plan import AS_CAPTURED
+from g2gbench.realtime.stamp_size import AS_CAPTURED, Size, StampSize
 from g2gbench.trial.tail import Tail
 
 

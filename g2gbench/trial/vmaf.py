@@ -16,14 +16,16 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
 from g2gbench.errors import InputError
 from g2gbench.marker import Luma
 from g2gbench.process.environment import for_child
-from g2gbench.scenario import Scenario
+
+if TYPE_CHECKING:  # the measured client starts sooner without the scenario
+    from g2gbench.scenario import Scenario
 
 MODEL: Final = "vmaf_v0.6.1"
 ENABLE: Final = (

@@ -55,6 +55,20 @@ async def test_the_plan_arrives_whole() -> None:
         assert await child.ready(LONG_S) == {"plan": plan}
 
 
+async def test_a_plan_may_come_later(tmp_path: Path) -> None:
+    child = await Child.start("tested", f"{CHILDREN}.echo", None, tmp_path / "log")
+    child.tell({"told": "later"})
+    assert await child.ready(LONG_S) == {"plan": {"told": "later"}}
+    await child.end()
+    assert (tmp_path / "log").read_text() == ""
+
+
+async def test_a_child_that_never_gets_its_plan_ends_without_a_word(tmp_path: Path) -> None:
+    child = await Child.start("tested", f"{CHILDREN}.echo", None, tmp_path / "log")
+    assert await child.end() == 0
+    assert (tmp_path / "log").read_text() == ""
+
+
 async def test_the_first_message_that_has_the_key_is_the_one_that_says_ready() -> None:
     """What a child says before it is ready is never taken for its address."""
     child = await Child.start("tested", f"{CHILDREN}.echo", {}, ready="heard")

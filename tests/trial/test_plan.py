@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from g2gbench.realtime.stamp_size import AS_CAPTURED
 from g2gbench.scenario import Scenario, cells, load
 from g2gbench.service.pipeline import Processing
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.elsewhere import PAGE_CAMERA, ElsewhereSource
 from g2gbench.trial import link_plan, pictures, plan
 from g2gbench.trial.plan import PlannedTrial
 from tests.scenario.texts import scenario
@@ -114,7 +115,7 @@ def test_a_persons_page_may_bring_its_own_camera() -> None:
     assert not plan.client_plan(trial)["live"]
     told = plan.client_plan(trial, live=True, camera=True)
     assert told["live"]
-    assert told["source"]["kind"] == plan.PAGE_CAMERA
+    assert told["source"]["kind"] == PAGE_CAMERA
     source = pictures.make(told["source"], 1)
     assert isinstance(source, ElsewhereSource)
     assert (source.width, source.height, source.fps) == (640, 360, 25)
@@ -147,7 +148,7 @@ def test_where_pixels_pass_the_stamp_of_whatever_size_is_captured_is_read() -> N
     told = plan.client_plan(_trial("", *passing))
     assert told["pixel_latency"] is False
     assert told["marker"] == "v2"
-    assert told["stamped_size"] == plan.AS_CAPTURED
+    assert told["stamped_size"] == AS_CAPTURED
 
 
 def test_prompts_come_at_their_times_and_other_entries_are_not_prompts() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench.trial.plan import AS_CAPTURED
+from g2gbench.realtime.stamp_size import AS_CAPTURED
 from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
 
 MODEL, CAPTURED = (1280, 704), (640, 360)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.scenario.shown import shown_url
+from g2gbench.secrecy import shown_url
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-SMALLEST = (192, 32)
-"""The smallest source that has room for a marker, (width, height) in pixels."""
-
-LARGEST = (3840, 2160)
-"""The largest source, (width, height) in pixels."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceModel:
