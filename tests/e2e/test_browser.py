@@ -108,7 +108,7 @@ async def test_a_page_joins_a_real_livekit_server(tmp_path: Path) -> None:
     assert trial.result.readings["misread"] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_reconnect_goes_through_the_same_page(tmp_path: Path) -> None:
     fault = "kind: loopback, service: {faults: {drop_after: 3s, sessions: 1}},"
     text = passthrough("dropped", duration=6).replace("kind: loopback,", fault) + BROWSER
@@ -210,15 +210,8 @@ async def test_a_codec_that_the_browser_does_not_offer_is_refused_before_anythin
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "codec",
-    [
-        "h264",
-        pytest.param("vp9", marks=pytest.mark.nightly),
-        pytest.param("av1", marks=pytest.mark.nightly),
-    ],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("codec", ["vp9", "h264", "av1"])
 async def test_every_codec_that_the_browser_offers_can_be_measured(
     tmp_path: Path, codec: str
 ) -> None:

@@ -38,7 +38,7 @@ async def test_the_pictures_that_a_page_shows_are_scored(tmp_path: Path) -> None
     assert 60 < vmaf < 100
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_frames_that_the_model_drops_lower_only_what_was_on_display(tmp_path: Path) -> None:
     text = passthrough(duration=4).replace("fidelity: off", "fidelity: auto")
     text = text.replace(

@@ -89,6 +89,7 @@ async def test_frames_that_the_page_never_told_of(
     assert any("the page read" in reason and "decoded" in reason for reason in because), because
 
 
+@pytest.mark.nightly
 async def test_frames_that_the_browser_never_took(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,13 +234,13 @@ async def test_what_is_stopped_before_its_warm_up_is_over_counts_for_nothing(
         assert await served.end() != ExitCode.PASS
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("query", "source", "client"),
     [
         ("", "camera", "live"),
-        pytest.param("?canvas", "camera", "live (canvas)", marks=pytest.mark.nightly),
-        pytest.param("?canvas", "synthetic", "live (canvas)", marks=pytest.mark.nightly),
+        ("?canvas", "camera", "live (canvas)"),
+        ("?canvas", "synthetic", "live (canvas)"),
     ],
 )
 async def test_every_source_goes_through_every_path(

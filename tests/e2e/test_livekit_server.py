@@ -225,6 +225,7 @@ async def test_a_wrong_secret_is_exit_4_and_in_no_file(tmp_path: Path) -> None:
     assert _files_with(tmp_path / "runs", wrong, KEY, "eyJ") == []
 
 
+@pytest.mark.nightly
 async def test_nobody_at_the_url_is_exit_4_with_the_reason(tmp_path: Path) -> None:
     status, said = await _run(tmp_path, "ws://127.0.0.1:9")
     assert status == 4, said

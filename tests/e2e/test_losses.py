@@ -125,7 +125,7 @@ async def test_a_stop_before_anything_was_measured_is_a_run_too(tmp_path: Path) 
     assert all_gone(progress.pids)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_worker_that_is_killed_on_purpose_is_survived_and_told(tmp_path: Path) -> None:
     fault = "service: {faults: {kill_worker_after: 3s, sessions: 1}},"
     text = passthrough("killed", duration=6).replace("kind: loopback,", f"kind: loopback, {fault}")

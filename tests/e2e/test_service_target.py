@@ -106,7 +106,7 @@ async def test_an_ephemeral_key_is_fetched_and_used(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_refused_key_is_exit_4_with_the_services_words(tmp_path: Path) -> None:
     async with serving("--key", "another") as url:
         status, said = await _run(tmp_path, url)

@@ -94,7 +94,7 @@ async def test_a_codec_that_cannot_be_encoded_is_said_and_not_measured(tmp_path:
     assert run.summary_data["exit_code"] == 3
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_neither_a_proxy_nor_the_working_directory_reaches_a_loopback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,7 @@ async def test_frames_whose_packets_are_sent_again_are_late_and_not_lost(tmp_pat
     assert len(whole) == blamed.get("uplink", 0) + len(whole[~whole["steady"]])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_an_encoder_starved_of_bits_is_blamed_for_the_frames_it_skips(tmp_path: Path) -> None:
     text = """
 name: starved

@@ -134,6 +134,7 @@ async def test_a_whole_session(service: ForeignService, client: RealtimeClient) 
     assert stream.ended.is_set()
 
 
+@pytest.mark.nightly
 async def test_the_glass_to_glass_latency_drives_the_quality(
     service: ForeignService, client: RealtimeClient
 ) -> None:
