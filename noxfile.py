@@ -92,8 +92,9 @@ def sessions(session: nox.Session) -> None:
 
 @nox.session(python=False, tags=["ci"])
 def slow(session: nox.Session) -> None:
-    """Run the slow tests."""
-    _pytest(session, "-m", "slow and not nightly")
+    """Run the slow tests: those that share the machine first."""
+    _pytest(session, "-m", "slow and not session and not nightly", *WORKERS)
+    _pytest(session, "-m", "slow and session and not nightly")
 
 
 @nox.session(python=False, tags=["ci"])

@@ -82,7 +82,8 @@ class SessionHost:
         elif settings.room.get("kind") == "external":
             await self._open_external()
         else:
-            await self._start_worker()  # it loads its libraries while the room loads its own
+            if self._is_embedded:  # another room may not be to be had
+                await self._start_worker()  # it loads its libraries while the room loads its own
             await self._open_own()
         worker = self._children.get("worker") or await self._start_worker()
         worker.tell(
@@ -91,7 +92,9 @@ class SessionHost:
                 "url": self.url,
                 "token": self.token(WORKER_IDENTITY),
                 "frame_log": str(settings.frame_log) if settings.frame_log else None,
-                "gate_subscriptions": self._subscribes_at_once,
+                # The embedded room shows a client the worker's track once it has published, and
+                # needs no further negotiation then.
+                "gate_subscriptions": not self._is_embedded,
             }
         )
         try:
@@ -143,13 +146,9 @@ class SessionHost:
         await self._external.create()
 
     @property
-    def _subscribes_at_once(self) -> bool:
-        """Whether its room subscribes a client to the worker's track before it has published.
-
-        The embedded one does not, and needs no further negotiation when it does.
-        """
+    def _is_embedded(self) -> bool:
         kind: str = self.settings.room.get("kind", "embedded")
-        return kind != "embedded"
+        return kind == "embedded"
 
     @property
     def _elsewhere(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def _join(client: ClientConnection) -> dict[str, Any]:
     return info
 
 
-@pytest.mark.session
+@pytest.mark.integration
 def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() -> None:
     with serve() as served:
         ws, http = served.base, served.base.replace("ws", "http", 1)
@@ -70,7 +70,7 @@ def test_it_says_what_to_connect_to_and_ends_at_sigterm_with_all_its_children() 
         assert served.ended_by(signal.SIGTERM) == (0, [])
 
 
-@pytest.mark.session
+@pytest.mark.integration
 def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each() -> None:
     with serve("--queue", "1", "--queue-seconds", "0", "--model", "lucy-2.5") as served:
         with served.client("api_key=mine&model=lucy-2.1") as refused:
@@ -91,7 +91,7 @@ def test_ctrl_c_ends_it_too_and_tells_the_client_that_is_there_and_a_line_each()
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
     with serve("--sessions", "3") as served:  # one is perhaps not yet known to have left
         assert served.process.stdout is not None
@@ -107,7 +107,7 @@ def test_it_goes_on_and_ends_in_time_when_nobody_reads_what_it_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
     with serve(**{KEY_VARIABLE: SECRET}) as served:
         assert served.lines[4].endswith("keys: 1")
@@ -121,7 +121,7 @@ def test_a_key_of_the_environment_is_asked_for_and_never_said() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
     with serve("--admin-port", "0") as served:
         admin = served.line().removeprefix("admin: ")
@@ -141,7 +141,7 @@ def test_faults_are_asked_for_at_a_port_of_their_own() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 @pytest.mark.parametrize("option", ["--port", "--admin-port"])
 def test_a_port_that_is_taken_is_bad_input_in_a_sentence(option: str) -> None:
     with socket.socket() as taken:
@@ -276,7 +276,7 @@ async def test_what_cannot_be_had_is_told_before_the_first_client(
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 def test_a_room_where_nobody_is_ends_it_at_once() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -294,7 +294,7 @@ def test_a_room_where_nobody_is_ends_it_at_once() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.session
+@pytest.mark.integration
 def test_in_json_each_thing_that_happens_is_a_line_and_the_address_comes_first() -> None:
     with subprocess.Popen(
         command("--port", "0", "--admin-port", "0", "--json", "--host", "127.0.0.2"),
@@ -358,7 +358,7 @@ def test_the_help_names_the_variables_and_shows_no_value(monkeypatch: pytest.Mon
 
 
 @pytest.mark.slow
-@pytest.mark.session
+@pytest.mark.integration
 def test_a_stun_server_answers_beside_it_also_where_its_port_is_taken() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))

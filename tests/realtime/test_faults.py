@@ -27,7 +27,7 @@ from g2gbench.realtime.events import Event
 from g2gbench.service.service_faults import GARBAGE, ServiceFaults
 from tests.service.services import KEY, MODEL, SIZE, Running, running
 
-pytestmark = [pytest.mark.session, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 LONG_S = 60.0
 SMALL = RealtimeModel(MODEL, *SIZE, 30)
 OPTIONS: dict[str, Any] = {"model": SMALL, "video": VideoConfig(simulcast=False)}

@@ -28,7 +28,7 @@ from g2gbench.service.room.livekit_server import Server
 from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.realtime.foreign import KEY, SECRET, USER_KEY, ForeignService, foreign_service
 
-pytestmark = [pytest.mark.session, pytest.mark.slow, needs_livekit_server]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, needs_livekit_server]
 SIZE = (640, 360)
 MODEL = RealtimeModel("foreign-model", *SIZE, 30)
 VIDEO = VideoConfig(simulcast=False)

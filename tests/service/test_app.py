@@ -17,7 +17,7 @@ import pytest_asyncio
 from g2gbench.service.app import TOKENS_PATH
 from tests.service.services import KEY, Running, host_settings, running
 
-pytestmark = [pytest.mark.session, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
 ANY_ORIGIN = "Access-Control-Allow-Origin"
 

@@ -13,7 +13,7 @@ from g2gbench.service.service_faults import FAILED_ACK, GARBAGE, ServiceFaults
 from tests.service.cameras import Camera
 from tests.service.services import KEY, LONG_S, host_settings, running
 
-pytestmark = [pytest.mark.session, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 async def test_every_key_is_refused_and_the_next_session_is_as_usual() -> None:

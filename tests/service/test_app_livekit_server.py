@@ -12,7 +12,7 @@ from g2gbench.service.host import HostSettings
 from tests.e2e.livekit import needs_livekit_server
 from tests.service.services import host_settings, running
 
-pytestmark = [pytest.mark.session, needs_livekit_server]
+pytestmark = [pytest.mark.integration, needs_livekit_server]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from g2gbench.service.session import SessionRules
 from tests.service.cameras import Camera
 from tests.service.services import KEY, LONG_S, MODEL, SIZE, host_settings, running
 
-pytestmark = [pytest.mark.session, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 # -- media

@@ -28,7 +28,7 @@ from g2gbench.service.host import (
 from tests.service.room.livekit_servers import stand_in
 from tests.service.services import LONG_S, host_settings
 
-pytestmark = pytest.mark.session
+pytestmark = pytest.mark.integration
 
 
 class Said:
