@@ -5,8 +5,9 @@
     python -m tests.flakes --times 50 -- tests/e2e/test_browser.py
 
 ``--load`` is the number of busy loops beside them. What follows ``--`` is for pytest, in place of
-``-m session``. Prints what failed as it fails, and in the end a rate with its interval for each
-test that ever failed or was inconclusive, and for all of them. Exit status 1 when any failed.
+the session tests that CI runs. Prints what failed as it fails, and in the end a rate with its
+interval for each test that ever failed or was inconclusive, and for all of them. Exit status 1 when
+any failed.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from g2gbench.analysis.proportion import words
 from tests.benchmarks.busy import busy
 from tests.inconclusive import PREFIX
+
+CI_SESSIONS: Final = "(session or slow) and not nightly"
 
 
 class Outcome(NamedTuple):
@@ -93,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(1, given.times + 1):
             begun = time.monotonic()
             with busy(given.load):
-                came = run_once(given.selection or ["-m", "session"])
+                came = run_once(given.selection or ["-m", CI_SESSIONS])
             for outcome in came:
                 found.setdefault(outcome.test, Counter())[outcome.kind] += 1
                 if outcome.kind in ("failed", "inconclusive"):

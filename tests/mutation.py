@@ -27,7 +27,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGES: Final = ("measure", "analysis", "quality", "link", "marker")
 MOST_SURVIVORS: Final = 0.05
 COPIED: Final = ("g2gbench", "tests", "scenarios", "docs", "reports", "pyproject.toml", "README.md")
-UNIT: Final = ("-m", "not session and not slow and not nightly")
+UNIT: Final = ("-m", "not integration and not session and not slow and not nightly")
 LONGEST_S: Final = 300  # a mutant that hangs is a mutant that is noticed
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE,
