@@ -2,6 +2,7 @@
 
     nox                  the everyday checks
     nox -t ci            what CI runs beside them
+    nox -t night         what runs once a night: other Pythons, oldest packages, coverage, sweeps
     nox -s unit -- tests/link      one of them, of a part of the tests
     nox -l               all of them
 
@@ -20,6 +21,7 @@ PYTHON = sys.executable  # of the environment that has the development packages
 SCRIPTS = Path(PYTHON).parent
 PYTEST = (PYTHON, "-m", "pytest", "-q", "--benchmark-disable", "--durations=15")
 UNIT = "not integration and not session and not slow and not nightly"
+SESSIONS = "session and not slow and not nightly"
 INTEGRATION = "integration and not session and not slow and not nightly"
 # Fails unless a session was measured to its end.
 MEASURED = """
@@ -28,8 +30,6 @@ from pathlib import Path
 assert '"phase":"measured"' in journal.read_text(), journal
 """
 WORKERS = ("-n", "logical", "--dist", "worksteal")
-# Coverage is that of unit and session tests together, and takes time: CI measures it.
-COVERED = os.environ.get("CI") is not None
 COVERAGE = ("--cov", "--cov-branch", "--cov-append", "--cov-report=", "--cov-fail-under=0")
 
 # pyenv's commands run only the versions that are named: this Python's own first, then the others.
@@ -67,8 +67,6 @@ def types(session: nox.Session) -> None:
 @nox.session(python=False, tags=["everyday", "fast"])
 def unit(session: nox.Session) -> None:
     """Run the tests of single parts, one worker a core."""
-    if COVERED:
-        session.run(PYTHON, "-m", "coverage", "erase")
     _pytest(session, "-m", UNIT, *WORKERS)
 
 
@@ -87,7 +85,7 @@ def provision(session: nox.Session) -> None:
 @nox.session(python=False, tags=["everyday"])
 def sessions(session: nox.Session) -> None:
     """Run the tests with real sessions, one at a time, but for the slow ones."""
-    _pytest(session, "-m", "session and not slow and not nightly")
+    _pytest(session, "-m", SESSIONS)
 
 
 @nox.session(python=False, tags=["ci"])
@@ -95,15 +93,6 @@ def slow(session: nox.Session) -> None:
     """Run the slow tests: those that share the machine first."""
     _pytest(session, "-m", "slow and not session and not nightly", *WORKERS)
     _pytest(session, "-m", "slow and session and not nightly")
-
-
-@nox.session(python=False, tags=["ci"])
-def coverage(session: nox.Session) -> None:
-    """Hold the branch coverage of the tests that ran before, where CI measured it."""
-    if not COVERED:
-        session.skip("coverage is measured where $CI is set")
-    session.run(PYTHON, "-m", "coverage", "combine", "--append", success_codes=[0, 1])
-    session.run(PYTHON, "-m", "coverage", "report")
 
 
 @nox.session(python="3.11", tags=["ci"])
@@ -116,19 +105,41 @@ def lowest(session: nox.Session) -> None:
         session.run("python", "-c", MEASURED)
 
 
-@nox.session(python=["3.12", "3.13"])
+@nox.session(python=["3.12", "3.13"], tags=["night"])
 def python(session: nox.Session) -> None:
     """Run the unit tests on another Python that is promised."""
     session.install("-e", ".[dev]")
     session.run("python", *PYTEST[1:], "-m", UNIT, *WORKERS, *session.posargs)
 
 
-@nox.session(python=False)
+@nox.session(python="3.11", tags=["night"])
+def oldest(session: nox.Session) -> None:
+    """Run the unit tests with the lowest version of each package that is allowed."""
+    session.install("--resolution", "lowest-direct", "-e", ".[dev]")
+    session.run("python", *PYTEST[1:], "-m", UNIT, *WORKERS, *session.posargs)
+
+
+@nox.session(python=False, tags=["night"])
+def coverage(session: nox.Session) -> None:
+    """Hold the branch coverage of the everyday tests, which takes twice their time."""
+    session.run(PYTHON, "-m", "coverage", "erase")
+    _pytest(session, *COVERAGE, "-m", f"({UNIT}) or ({INTEGRATION})", *WORKERS)
+    _pytest(session, *COVERAGE, "-m", SESSIONS)
+    session.run(PYTHON, "-m", "coverage", "combine", "--append", success_codes=[0, 1])
+    session.run(PYTHON, "-m", "coverage", "report")
+
+
+@nox.session(python=False, tags=["night"])
+def mutation(session: nox.Session) -> None:
+    """Hold that the unit tests notice nearly every one of 60 seeded faults."""
+    session.run(PYTHON, "-m", "tests.mutation", "--count", "60", *session.posargs)
+
+
+@nox.session(python=False, tags=["night"])
 def nightly(session: nox.Session) -> None:
     """Run the sweeps that the other tests hold the typical value and the bounds of."""
     _pytest(session, "-m", "nightly", *WORKERS)
 
 
 def _pytest(session: nox.Session, *options: str) -> None:
-    covered = COVERAGE if COVERED else ()
-    session.run(*PYTEST, *covered, *options, *session.posargs)
+    session.run(*PYTEST, *options, *session.posargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ELSEWHERE = {
     module.strip("`"): test.strip("`")
     for module, test in rows(read("docs/testing.md"), "| Module | Its tests |")
 }
+SESSIONS = "| File | What its sessions alone show | At night, and what holds its rule by day |"
 MODULES = sorted(
     path.relative_to(ROOT)
     for path in (ROOT / "g2gbench").rglob("*.py")
@@ -76,3 +78,15 @@ def test_no_test_module_takes_anything_from_another() -> None:
     modules = {dotted(test) for test in TESTS if test.name.startswith("test_")}
     taken = {str(path): modules & imports(path) for path in TESTS}
     assert {path: found for path, found in taken.items() if found} == {}
+
+
+def test_every_file_with_real_sessions_says_what_they_alone_show() -> None:
+    told: set[str] = set()
+    for cells in rows(read("docs/testing.md"), SESSIONS):
+        for name in re.findall(r"`([^`]+)`", cells[0]):
+            path = ROOT / "tests" / name
+            told |= {str(p) for p in path.glob("test_*.py")} if path.is_dir() else {str(path)}
+    measured = {
+        str(ROOT / path) for path in TESTS if "pytest.mark.session" in (ROOT / path).read_text()
+    }
+    assert told == measured - {str(ROOT / "tests" / "test_inconclusive.py"), __file__}
