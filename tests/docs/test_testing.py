@@ -84,7 +84,7 @@ def test_every_file_with_real_sessions_says_what_they_alone_show() -> None:
     told: set[str] = set()
     for cells in rows(read("docs/testing.md"), SESSIONS):
         for name in re.findall(r"`([^`]+)`", cells[0]):
-            path = ROOT / "tests" / name
+            path = ROOT / name
             told |= {str(p) for p in path.glob("test_*.py")} if path.is_dir() else {str(path)}
     measured = {
         str(ROOT / path) for path in TESTS if "pytest.mark.session" in (ROOT / path).read_text()
