@@ -90,7 +90,7 @@ def night(tmp_path: Path) -> Callable[..., Night]:
     return one
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_nights_of_every_kind_are_kept_and_only_a_bad_one_fails(
     night: Callable[..., Night], tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from tests.report.conftest import BUILDERS, Reported
 pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_no_page_is_wider_than_its_window(all_drawn: Reported, tmp_path: Path) -> None:
     found = [all_drawn.written(state).path / "report.html" for state in BUILDERS]
     assert_fits_every_window(found, tmp_path)
