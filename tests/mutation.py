@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGES: Final = ("measure", "analysis", "quality", "link", "marker")
 MOST_SURVIVORS: Final = 0.05
-COPIED: Final = ("g2gbench", "tests", "scenarios", "docs", "reports", "pyproject.toml", "README.md")
+NOT_COPIED: Final = (".git", ".venv*", ".nox", ".*_cache", ".hypothesis", "__pycache__")
 UNIT: Final = ("-m", "not integration and not session and not slow and not nightly")
 LONGEST_S: Final = 300  # a mutant that hangs is a mutant that is noticed
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
@@ -148,7 +148,7 @@ def _fails(copy: Path, tests: str) -> bool:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *UNIT, tests],
             cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": str(copy)},
             capture_output=True,
             timeout=LONGEST_S,
             check=False,
@@ -167,9 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     survived = 0
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
+        without = shutil.ignore_patterns(*NOT_COPIED)
+        shutil.copytree(ROOT, copy, symlinks=True, ignore=without, dirs_exist_ok=True)
         if _fails(copy, "tests"):
             sys.exit("the unit tests fail without any fault")
         for number, mutant in enumerate(drawn(given.count, given.seed), 1):
