@@ -15,7 +15,7 @@ import pytest
 STARTING: Final = ("integration", "session", "slow", "nightly")
 _EVENTS: Final = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec")
 
-_started: list[str] = []  # by the test that runs, as far as it has not been told of yet
+_started: list[str] = []  # by the running test, not yet reported
 
 
 class Plugin:

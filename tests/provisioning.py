@@ -79,8 +79,7 @@ def provide_livekit_server() -> None:
         return
     print(f"building livekit-server: {livekit_server.INSTALL}", flush=True)
     command = [go, *livekit_server.INSTALL.split()[1:]]
-    # A compiler that collects its garbage less often is done a quarter sooner.
-    settings = {"GOGC": "400", **os.environ, "GOBIN": str(binary.parent), "GOTOOLCHAIN": "local"}
+    settings = {**os.environ, "GOBIN": str(binary.parent), "GOTOOLCHAIN": "local"}
     failure = _failure(command, settings, 900)
     if failure:
         print(f"it could not be built ({failure}): its tests will skip")

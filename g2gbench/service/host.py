@@ -82,7 +82,7 @@ class SessionHost:
         elif settings.room.get("kind") == "external":
             await self._open_external()
         else:
-            if self._is_embedded:  # another room may not be to be had
+            if self._is_embedded:  # any other room may be unavailable
                 await self._start_worker()  # it loads its libraries while the room loads its own
             await self._open_own()
         worker = self._children.get("worker") or await self._start_worker()
