@@ -3,16 +3,19 @@
     python -m tests.flakes --times 10
     python -m tests.flakes --times 5 --load 2
     python -m tests.flakes --times 50 -- tests/e2e/test_browser.py
+    python -m tests.flakes --times 4 --keep quiet/
 
-``--load`` is the number of busy loops beside them. What follows ``--`` is for pytest, in place of
-the session tests that CI runs. Prints what failed as it fails, and in the end a rate with its
-interval for each test that ever failed or was inconclusive, and for all of them. Exit status 1 when
-any failed.
+``--load`` is the number of busy loops beside them. ``--keep`` keeps the JUnit file of each run in a
+folder and counts the runs that are there already, so that a campaign of hours can be stopped and
+continued. What follows ``--`` is for pytest, in place of the session tests that CI runs. Prints
+each failure as it occurs, and at the end a rate with its interval for each test that ever failed or
+was inconclusive, and for all of them. Exit status 1 when any failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -20,6 +23,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,7 +31,7 @@ from g2gbench.analysis.proportion import words
 from tests.benchmarks.busy import busy
 from tests.inconclusive import PREFIX
 
-CI_SESSIONS: Final = "(session or slow) and not nightly"
+CI_SESSIONS: Final = "session and not nightly"
 
 
 class Outcome(NamedTuple):
@@ -71,17 +75,25 @@ def _row(name: str, kinds: Counter[str]) -> str:
     return f"| {name} | {kinds['failed']} of {ran} | {rate} | {of} |"
 
 
-def run_once(selection: Sequence[str]) -> list[Outcome]:
+def run_once(selection: Sequence[str], junit: Path) -> list[Outcome]:
     """One run of the tests. Raises ChildProcessError where pytest itself could not run."""
-    with tempfile.TemporaryDirectory() as folder:
-        junit = Path(folder) / "junit.xml"
-        options = ["-q", "--benchmark-disable", f"--junitxml={junit}", *selection]
-        command = [sys.executable, "-m", "pytest", *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if not junit.exists():
-            said = done.stdout + done.stderr
-            raise ChildProcessError(f"pytest ended with {done.returncode}: {said}")
-        return list(outcomes(junit))
+    options = ["-q", "--benchmark-disable", f"--junitxml={junit}", *selection]
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not junit.exists():
+        output = done.stdout + done.stderr
+        raise ChildProcessError(f"pytest ended with {done.returncode}: {output}")
+    return list(outcomes(junit))
+
+
+@contextlib.contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,14 +101,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--times", type=int, default=10, metavar="N")
     parser.add_argument("--load", type=int, default=0, metavar="K")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("selection", nargs="*", help="for pytest, after --")
     given = parser.parse_args(arguments)
+    with _folder(given.keep) as folder:
+        return _repeated(given, folder)
+
+
+def _repeated(given: argparse.Namespace, folder: Path) -> int:
     found: dict[str, Counter[str]] = {}
+    earlier = sorted(folder.glob("*.xml"))
+    for outcome in chain.from_iterable(map(outcomes, earlier)):
+        found.setdefault(outcome.test, Counter())[outcome.kind] += 1
     try:
         for number in range(1, given.times + 1):
             begun = time.monotonic()
+            junit = folder / f"{len(earlier) + number:03}.xml"
             with busy(given.load):
-                came = run_once(given.selection or ["-m", CI_SESSIONS])
+                came = run_once(given.selection or ["-m", CI_SESSIONS], junit)
             for outcome in came:
                 found.setdefault(outcome.test, Counter())[outcome.kind] += 1
                 if outcome.kind in ("failed", "inconclusive"):

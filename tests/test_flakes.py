@@ -69,6 +69,19 @@ def test_it_repeats_what_it_is_given_and_tells_of_each_failure(
     assert said.splitlines()[-1] == "| all | 1 of 3 | 0 to 91 % | 1 of 4 |"
 
 
-def test_a_pytest_that_cannot_run_is_an_error() -> None:
+def test_runs_that_were_kept_are_counted_with_those_that_follow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "test_them.py"
+    path.write_text(TESTS.format(number=0))
+    given = ["--times", "1", "--keep", str(tmp_path / "kept"), "--", str(path)]
+    for ran in (3, 6):
+        assert flakes.main([*given, f"--rootdir={tmp_path}", *ALONE]) == 1
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert f"of {ran} |" in last
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_a_pytest_that_cannot_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ChildProcessError, match="unrecognized arguments"):
-        flakes.run_once(["--no-such-option"])
+        flakes.run_once(["--no-such-option"], tmp_path / "junit.xml")
