@@ -56,7 +56,7 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "process_cores": "cores that one process of the trial used in the steady state",
     "machine_ratio": "cores that all processes of the trial used together, over the machine's",
     "run_delay_ratio": "time for which the thread of a process that waited most waited for a core "
-    "while it could have run, over the steady state",
+    "while it could have run, without the first 0.5 ms of each wait, over the steady state",
     "stood_still_s": "longest time for which a process of the trial did not run, of those that "
     "reach into the steady state, in s",
     "unsettled_g2g_ratio": "median g2g of the first second beyond the range of the seconds of the "

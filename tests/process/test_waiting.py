@@ -9,11 +9,11 @@ from g2gbench.process.waiting import Waiting, pressure_s
 MS = 1_000_000
 
 
-def schedstat(root: Path, pid: int, **waited_ms: int) -> None:
+def schedstat(root: Path, pid: int, turns: int = 0, **waited_ms: int) -> None:
     for thread, ms in waited_ms.items():
         task = root / str(pid) / "task" / thread
         task.mkdir(parents=True, exist_ok=True)
-        (task / "schedstat").write_text(f"5 {ms * MS} 9\n", encoding="ascii")
+        (task / "schedstat").write_text(f"5 {ms * MS} {turns}\n", encoding="ascii")
 
 
 def test_the_thread_that_waited_most_counts_from_sample_to_sample(tmp_path: Path) -> None:
@@ -24,6 +24,17 @@ def test_the_thread_that_waited_most_counts_from_sample_to_sample(tmp_path: Path
     assert waiting.seconds("client", [7]) == pytest.approx(0.3)
     schedstat(tmp_path, 7, a=1300, b=2200)
     assert waiting.seconds("client", [7]) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("turns", "seconds"), [(0, 0.3), (200, 0.2), (600, 0.0), (900, 0.0)])
+def test_of_each_wait_half_a_millisecond_is_not_counted(
+    tmp_path: Path, turns: int, seconds: float
+) -> None:
+    waiting = Waiting(tmp_path)
+    schedstat(tmp_path, 7, a=1000, turns=50)
+    waiting.seconds("client", [7])
+    schedstat(tmp_path, 7, a=1300, turns=50 + turns)
+    assert waiting.seconds("client", [7]) == pytest.approx(seconds)
 
 
 def test_threads_that_come_count_from_their_start_and_those_that_end_are_left_out(
