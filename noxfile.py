@@ -2,7 +2,8 @@
 
     nox                  the everyday checks
     nox -t ci            what CI runs beside them
-    nox -t night         what runs once a night: other Pythons, oldest packages, coverage, sweeps
+    nox -t night         what runs once a night: other Pythons, oldest packages, licences, coverage,
+                         sweeps
     nox -s unit -- tests/link      one of them, of a part of the tests
     nox -l               all of them
 
@@ -117,6 +118,18 @@ def oldest(session: nox.Session) -> None:
     """Run the unit tests with the lowest version of each package that is allowed."""
     session.install("--resolution", "lowest-direct", "-e", ".[dev]")
     session.run("python", *PYTEST[1:], "-m", UNIT, *WORKERS, *session.posargs)
+
+
+@nox.session(python="3.11", tags=["night"])
+def audit(session: nox.Session) -> None:
+    """List what an installation brings with its licences; look for what is known to be unsafe."""
+    session.install(".[reports]")
+    uvx = (str(SCRIPTS / "uv"), "tool", "run")
+    python = str(Path(session.bin) / "python")
+    copyleft = ("--partial-match", "--fail-on=GPL;GNU;UNKNOWN")
+    session.run(*uvx, "pip-licenses", f"--python={python}", *copyleft, external=True)
+    (packages,) = Path(session.virtualenv.location).glob("lib/python*/site-packages")
+    session.run(*uvx, "pip-audit", f"--path={packages}", external=True)
 
 
 @nox.session(python=False, tags=["night"])
