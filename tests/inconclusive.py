@@ -8,7 +8,7 @@ holds on any machine passes on such a trial too.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Final, NoReturn
+from typing import Final
 
 import pytest
 
@@ -27,17 +27,7 @@ MACHINE: Final = (
     "page_frames",  # a busy browser drops them between its page and its encoder
 )
 
-
 _spoilt: list[str] = []  # what the machine did to the trials of the test that runs
-
-
-class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined,misc] # made at run time
-    """The machine was too busy for what the test would show."""
-
-
-def inconclusive(reason: str) -> NoReturn:
-    """End the test without an outcome."""
-    raise Inconclusive(PREFIX + reason)
 
 
 def assert_sound(*results: TrialResult) -> None:
@@ -81,15 +71,11 @@ class Plugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Mark the report of such a test."""
         report = yield
-        if call.excinfo is None:
-            return report
-        if report.failed and _spoilt:
+        if call.excinfo is not None and report.failed and _spoilt:
             report.outcome = "skipped"
             reason = f"{PREFIX}{'; '.join(_spoilt)}; it failed with {call.excinfo.exconly()}"
             report.longrepr = (str(item.path), item.location[1] or 0, reason)
-        elif not call.excinfo.errisinstance(Inconclusive):
-            return report
-        report.inconclusive = True  # type: ignore[attr-defined] # carried along, also by xdist
+            report.inconclusive = True  # type: ignore[attr-defined] # carried along, also by xdist
         return report
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

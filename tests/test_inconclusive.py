@@ -24,17 +24,21 @@ def pytest_configure(config):
 ALONE = ("-p", "no:g2gbench", "-p", "no:asyncio")
 TESTS = """
 import pytest
-from tests.inconclusive import inconclusive
+from tests.inconclusive import assert_sound
+from tests.test_inconclusive import judged
 
 @pytest.fixture
 def recorded():
-    inconclusive("it was busy at the start")
+    assert_sound(judged("invalid", "starved.client"))
+    assert False
 
 @pytest.mark.session
 def test_in_a_fixture(recorded): pass
 
 @pytest.mark.session
-def test_busy(): inconclusive("it was busy")
+def test_busy():
+    assert_sound(judged("invalid", "backlog"))
+    assert False
 
 @pytest.mark.session
 @pytest.mark.parametrize("number", range({others}))
@@ -68,8 +72,8 @@ def test_more_than_two_in_a_hundred_fail_the_run(
     done.stdout.fnmatch_lines(
         [
             f"*2 of {others + 2} session tests inconclusive*",
-            "*::test_in_a_fixture: *inconclusive: it was busy at the start",
-            "*::test_busy: *inconclusive: it was busy",
+            "*::test_in_a_fixture: inconclusive: starved.client is why; it failed with *",
+            "*::test_busy: inconclusive: backlog is why; it failed with *",
             "*2 inconclusive*",
         ]
     )
