@@ -30,16 +30,3 @@ class Check:
     def from_plain(cls, data: Mapping[str, Any]) -> Check:
         """Read back what ``as_plain`` gave; raises KeyError or TypeError for anything else."""
         return cls(**{field.name: data[field.name] for field in fields(cls)})
-
-
-def at_most(
-    name: str, value: float | None, limit: float, unit: str, text: str, remedy: str
-) -> Check:
-    """A check that ``value`` is at most ``limit``."""
-    ok = value is None or value <= limit
-    return Check(name, value, limit, unit, ok, text, "" if ok else remedy)
-
-
-def wrong(name: str, text: str, remedy: str) -> Check:
-    """Something that may not happen at all, and did."""
-    return Check(name, 1.0, 0.0, "count", False, text, remedy)

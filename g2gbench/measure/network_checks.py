@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from g2gbench.measure import advice
-from g2gbench.measure.check import Check, at_most
+from g2gbench.measure import checks
+from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.limits import Limits
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
@@ -25,19 +25,15 @@ def network(
             f"the link was late: 1 % of its packets left more than {late_ms:.1f} ms after their "
             f"time (limit {limits.link_late_ms:g} ms)"
         )
-        yield at_most("link_late", late_ms, limits.link_late_ms, "ms", text, advice.LINK_LATE)
-    for name, what, remedy in (
-        (
-            "overflowed",
-            "the system dropped {} packet(s) before the link could read them",
-            advice.LINK_LATE,
-        ),
-        ("log_lost", "{} packet(s) of the link are missing in its log", advice.DISK),
-    ):
-        count = session.counter("link", name)
-        if count is not None:
-            limit = limits.link_unseen
-            yield at_most(f"link_{name}", count, limit, "packets", what.format(count), remedy)
+        yield checks.LINK_LATE.judge(late_ms, text, limits)
+    overflowed = session.counter("link", "overflowed")
+    if overflowed is not None:
+        text = f"the system dropped {overflowed} packet(s) before the link could read them"
+        yield checks.LINK_OVERFLOWED.judge(overflowed, text, limits)
+    lost = session.counter("link", "log_lost")
+    if lost is not None:
+        text = f"{lost} packet(s) of the link are missing in its log"
+        yield checks.LINK_LOG_LOST.judge(lost, text, limits)
     if packets is not None:
         yield from _bypass(session, packets, limits)
     yield from _playout(session, metrics, limits)
@@ -64,8 +60,7 @@ def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[Chec
             "over this network"
         )
         ratio = max(0.0, (counted - passed) / counted)
-        name, limit = f"bypass.{direction}", limits.bypass_ratio
-        yield at_most(name, ratio, limit, "ratio", text, advice.BYPASS)
+        yield checks.BYPASS.judge(ratio, text, limits, of=direction)
 
 
 def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> Iterator[Check]:
@@ -86,22 +81,13 @@ def _playout(session: Session, metrics: Mapping[str, Value], limits: Limits) -> 
         if held_ms is None:
             continue
         held = f"the {process} held whole frames for {held_ms:.0f} ms in the mean, a playout delay"
-        excess_ms, shortfall_ms = held_ms - asked[1], asked[0] - held_ms
-        yield at_most(
-            f"playout_excess.{process}",
-            excess_ms,
-            limits.playout_excess_ms,
-            "ms",
+        text = (
             f"{held} of {asked[1]:g} ms at most was asked for "
-            f"(limit {limits.playout_excess_ms:g} ms more)",
-            advice.PLAYOUT,
+            f"(limit {limits.playout_excess_ms:g} ms more)"
         )
-        yield at_most(
-            f"playout_shortfall.{process}",
-            shortfall_ms,
-            limits.playout_shortfall_ms,
-            "ms",
+        yield checks.PLAYOUT_EXCESS.judge(held_ms - asked[1], text, limits, of=process)
+        text = (
             f"{held} of {asked[0]:g} ms at least was asked for "
-            f"(limit {limits.playout_shortfall_ms:g} ms less)",
-            advice.PLAYOUT,
+            f"(limit {limits.playout_shortfall_ms:g} ms less)"
         )
+        yield checks.PLAYOUT_SHORTFALL.judge(asked[0] - held_ms, text, limits, of=process)

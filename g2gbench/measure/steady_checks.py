@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from g2gbench.measure import advice, steadiness
-from g2gbench.measure.check import Check, at_most
+from g2gbench.measure import advice, checks, steadiness
+from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
 from g2gbench.measure.limits import Limits
 from g2gbench.measure.records import STALL, WARMED_UP, Stats
 from g2gbench.measure.registry import PROCESSES
 from g2gbench.measure.stats import deltas, number
+
+_SETTLED = (
+    checks.UNSETTLED_G2G,
+    checks.UNSETTLED_DELIVERY,
+    checks.UNSETTLED_BITRATE,
+    checks.BACKLOG,
+)
 
 
 def starved(session: Session, limits: Limits) -> Iterator[Check]:
@@ -25,8 +32,7 @@ def starved(session: Session, limits: Limits) -> Iterator[Check]:
     for process, seconds in longest.items():
         yield stood_still(process, seconds, limits)
     if not longest:
-        text = "no process of the trial stood still"
-        yield at_most("stood_still", 0.0, limits.stood_still_s, "s", text, "")
+        yield checks.STOOD_STILL.judge(0.0, "no process of the trial stood still", limits)
 
 
 def waited(process: str, ratio: float, limits: Limits, pressure: float | None = None) -> Check:
@@ -40,15 +46,15 @@ def waited(process: str, ratio: float, limits: Limits, pressure: float | None = 
     )
     if pressure is not None:
         text += f"; somebody on the machine did for {pressure:.0%} of it"
-    name, limit = f"starved.{process}", limits.run_delay_ratio
-    return at_most(name, ratio, limit, "ratio", text, advice.STARVED)
+    return checks.STARVED.judge(ratio, text, limits, of=process)
 
 
 def stood_still(process: str, seconds: float, limits: Limits) -> Check:
     """Whether a process stood still for too long."""
-    limit = limits.stood_still_s
-    text = f"the {process} process stood still for {seconds:.2f} s (limit {limit:g} s)"
-    return at_most(f"stood_still.{process}", seconds, limit, "s", text, advice.STOOD_STILL)
+    text = (
+        f"the {process} process stood still for {seconds:.2f} s (limit {limits.stood_still_s:g} s)"
+    )
+    return checks.STOOD_STILL.judge(seconds, text, limits, of=process)
 
 
 def run_delay_ratios(session: Session) -> dict[str, float]:
@@ -104,7 +110,8 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
     why_not = steadiness.why_not_judged(session)
     if why_not:
         text = f"not judged whether it was settled: {why_not}"
-        yield Check("unsettled", None, None, "", ok=True, text=text)
+        for kind in _SETTLED:
+            yield kind.not_judged(text)
         return
     g2g = steadiness.latency(session, ledger)
     if g2g is not None:
@@ -114,7 +121,7 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
             f"{_range(g2g.low, g2g.high, '.0f')} ms in the seconds of the second half (limit "
             f"{limit:.0f} ms apart)"
         )
-        yield at_most("unsettled.g2g", g2g.beyond, limit, "ms", text, advice.NOT_SETTLED)
+        yield checks.UNSETTLED_G2G.judge(g2g.beyond, text, limit=limit)
     delivery = steadiness.delivery(session, ledger)
     if delivery is not None:
         limit = limits.unsettled_delivery_ratio
@@ -123,9 +130,7 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
             f"{_range(delivery.low, delivery.high, '.0%')} of those of each second of the second "
             f"half (limit {limit:.0%} apart)"
         )
-        yield at_most(
-            "unsettled.delivery", delivery.beyond, limit, "ratio", text, advice.NOT_SETTLED
-        )
+        yield checks.UNSETTLED_DELIVERY.judge(delivery.beyond, text, limits)
     bitrate = steadiness.bitrate(session)
     if bitrate is not None:
         limit = limits.unsettled_bitrate_factor
@@ -134,10 +139,8 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
             f"{_range(bitrate.low / 1e6, bitrate.high / 1e6, '.2f')} Mbps in the seconds of the "
             f"second half (limit: a factor of {limit:g})"
         )
-        yield at_most(
-            "unsettled.bitrate", bitrate.factor, limit, "factor", text, advice.NOT_SETTLED
-        )
-    yield from _backlog(session, ledger, limits.backlog_ms)
+        yield checks.UNSETTLED_BITRATE.judge(bitrate.factor, text, limits)
+    yield from _backlog(session, ledger, limits)
 
 
 def _warmed_up(session: Session) -> Iterator[Check]:
@@ -148,11 +151,11 @@ def _warmed_up(session: Session) -> Iterator[Check]:
             continue
         ok = bool(event.detail.get("settled"))
         text = f"{'settled' if ok else 'not settled'} after {seconds:.1f} s of warm-up"
-        remedy = "" if ok else advice.NEVER_SETTLED
-        yield Check("warmup", seconds, None, "s", ok=ok, text=text, advice=remedy)
+        kind = checks.WARMUP
+        yield Check(kind.id, seconds, None, kind.unit, ok, text, "" if ok else kind.remedy)
 
 
-def _backlog(session: Session, ledger: Ledger, limit_ms: float) -> Iterator[Check]:
+def _backlog(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]:
     frames = steadiness.backlog(session, ledger)
     if frames is None or session.started is None or session.started.fps <= 0:
         return
@@ -160,10 +163,10 @@ def _backlog(session: Session, ledger: Ledger, limit_ms: float) -> Iterator[Chec
     text = (
         f"not settled: {frames.first:.0f} frame(s) were on their way at the start, "
         f"{_range(frames.low, frames.high, '.0f')} in the second half: {held_ms:.0f} ms of the "
-        f"source's beyond it (limit {limit_ms:g} ms)"
+        f"source's beyond it (limit {limits.backlog_ms:g} ms)"
     )
-    remedy = advice.NOT_SETTLED if frames.first > frames.high else advice.BUILDS_UP
-    yield at_most("backlog", held_ms, limit_ms, "ms", text, remedy)
+    remedy = "" if frames.first > frames.high else advice.BUILDS_UP
+    yield checks.BACKLOG.judge(held_ms, text, limits, remedy=remedy)
 
 
 def _range(low: float, high: float, form: str) -> str:

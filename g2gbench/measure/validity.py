@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from g2gbench.measure import advice, network_checks, page_counts, steady_checks
-from g2gbench.measure.check import Check, at_most, wrong
+from g2gbench.measure import advice, checks, network_checks, page_counts, steady_checks
+from g2gbench.measure.check import Check
 from g2gbench.measure.journal import ABSENT, Session
 from g2gbench.measure.ledger import BEFORE_LIVE, DELIVERED, Ledger
 from g2gbench.measure.limits import LIMITS, Limits
@@ -44,34 +44,41 @@ def check(
     )
 
 
-def reasons(checks: Sequence[Check]) -> tuple[str, ...]:
+def reasons(found: Sequence[Check]) -> tuple[str, ...]:
     """Why a trial is invalid, one sentence a reason; empty for a valid one."""
-    return tuple(one.text for one in checks if not one.ok)
+    return tuple(one.text for one in found if not one.ok)
 
 
 def _complete(session: Session, ledger: Ledger) -> Iterator[Check]:
-    if session.ended is None:
-        yield wrong("complete", "the journal was cut off", advice.READ_LOGS)
-    elif session.ended.reason != "complete":
-        message = f": {session.ended.message}" if session.ended.message else ""
-        text = f"the session ended as {session.ended.reason}{message}"
-        stopped = session.ended.reason == "interrupted"
-        yield wrong("complete", text, advice.RUN_AGAIN if stopped else advice.READ_LOGS)
+    cut_short = tuple(_cut_short(session, ledger))
+    yield from cut_short
+    if not cut_short:
+        yield checks.COMPLETE.judge(0, "the session was measured to its end")
     if session.ended is not None:
         text = (
             f"{session.damaged_lines} line(s) of the raw records cannot be read: what they told "
             "is missing"
         )
-        yield at_most("damaged_lines", session.damaged_lines, 0, "count", text, advice.RUN_AGAIN)
+        yield checks.DAMAGED_LINES.judge(session.damaged_lines, text)
+
+
+def _cut_short(session: Session, ledger: Ledger) -> Iterator[Check]:
+    complete = checks.COMPLETE
+    if session.ended is None:
+        yield complete.failed("the journal was cut off")
+    elif session.ended.reason != "complete":
+        message = f": {session.ended.message}" if session.ended.message else ""
+        text = f"the session ended as {session.ended.reason}{message}"
+        stopped = session.ended.reason == "interrupted"
+        yield complete.failed(text, remedy=advice.RUN_AGAIN if stopped else "")
     if "measure" not in session.reached:
-        yield wrong("complete", "the warm-up was never over", advice.READ_LOGS)
+        yield complete.failed("the warm-up was never over")
         return
     if "measured" not in session.reached:
-        text = "the steady state was not measured to its end"
-        yield wrong("complete", text, advice.READ_LOGS)
+        yield complete.failed("the steady state was not measured to its end")
     if not ledger.frames()["delivered"]:
         text = "no frame of the steady state was delivered"
-        yield wrong("complete", text, advice.NOTHING_CAME)
+        yield complete.failed(text, remedy=advice.NOTHING_CAME)
 
 
 def _capacity(
@@ -79,27 +86,21 @@ def _capacity(
 ) -> Iterator[Check]:
     late = metrics["late_tick_ratio"].value
     if late is not None:
-        yield at_most(
-            "late_captures",
-            late,
-            limits.late_tick_ratio,
-            "ratio",
+        text = (
             f"{late:.1%} of the captures were late or skipped "
-            f"(limit {limits.late_tick_ratio:.1%}): this machine is too slow for the source",
-            advice.TOO_SLOW,
+            f"(limit {limits.late_tick_ratio:.1%}): this machine is too slow for the source"
         )
+        yield checks.LATE_CAPTURES.judge(late, text, limits)
     for process, queue in (("client", "stream"), ("client", "reader"), ("worker", "stream")):
         dropped = session.counter(process, f"{queue}_dropped")
         if dropped is not None:
             text = f"the {process}'s {queue} queue dropped {dropped} frame(s)"
-            limit: float = limits.queue_drops
-            yield at_most("queue_drops", dropped, limit, "count", text, advice.TOO_SLOW)
+            yield checks.QUEUE_DROPS.judge(dropped, text, limits, of=f"{process}_{queue}")
     used = {p: metrics[f"cpu.{p}"].value for p in PROCESSES}
     for process, value in used.items():
         if value is not None:
             text = f"the {process} process used {value:.2f} cores (limit {limits.process_cores:g})"
-            limit = limits.process_cores
-            yield at_most(f"cores.{process}", value, limit, "cores", text, advice.TOO_SLOW)
+            yield checks.CORES.judge(value, text, limits, of=process)
     total = sum(value for value in used.values() if value is not None)
     if cores is not None:
         text = (
@@ -107,23 +108,21 @@ def _capacity(
             f"(limit {limits.machine_ratio:.0%} of the machine)"
         )
         limit = limits.machine_ratio * cores
-        yield at_most("cores", total, limit, "cores", text, advice.TOO_SLOW)
+        yield checks.MACHINE_CORES.judge(total, text, limits, limit=limit)
 
 
 def _disturbed(session: Session, limits: Limits) -> Iterator[Check]:
     swapped = session.counter("machine", "swapped_bytes")
     if swapped is not None:
         text = f"the machine swapped {swapped / 2**20:.1f} MiB of memory during the trial"
-        yield at_most("swapped", swapped, limits.swapped_bytes, "bytes", text, advice.SWAPPED)
+        yield checks.SWAPPED.judge(swapped, text, limits)
     steps = [event.detail.get("step_ms") for event in session.events if event.name == "clock_step"]
     known = [step for step in steps if isinstance(step, int | float)]
     for step_ms in known:
         text = f"the clock stepped by {step_ms:.0f} ms (limit {limits.clock_step_ms:g} ms)"
-        limit = limits.clock_step_ms
-        yield at_most("clock_step", abs(step_ms), limit, "ms", text, advice.CLOCK_STEPPED)
+        yield checks.CLOCK_STEP.judge(abs(step_ms), text, limits)
     if not known and swapped is not None:  # the clock is watched where swapping is
-        text = "the clock did not step"
-        yield at_most("clock_step", 0.0, limits.clock_step_ms, "ms", text, "")
+        yield checks.CLOCK_STEP.judge(0.0, "the clock did not step", limits)
     for event in session.events:
         if event.name == "page":
             yield from _page(event.detail, limits)
@@ -137,11 +136,10 @@ def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[Check]:
             f"the page's clock could not be aligned: the best exchanges disagree by "
             f"{spread_ms:.2f} ms (limit {limits.page_clock_ms:g} ms)"
         )
-        limit = limits.page_clock_ms
-        yield at_most("page_clock", spread_ms, limit, "ms", text, advice.PAGE_CLOCK)
+        yield checks.PAGE_CLOCK.judge(spread_ms, text, limits)
     hidden = bool(detail.get("hidden"))
     text = "the page was hidden: a browser slows down what nobody looks at"
-    yield at_most("page_hidden", float(hidden), 0, "count", text, advice.BROWSER)
+    yield checks.PAGE_HIDDEN.judge(float(hidden), text)
 
 
 def _counted(session: Session, limits: Limits) -> Iterator[Check]:
@@ -158,8 +156,7 @@ def _counted(session: Session, limits: Limits) -> Iterator[Check]:
             f"the page {mine} {counted.page} frames where its browser {theirs} "
             f"{counted.browser} (limit {limits.page_frames} apart)"
         )
-        name, limit = f"page_frames.{mine}", limits.page_frames
-        yield at_most(name, counted.apart, limit, "frames", text, advice.BROWSER)
+        yield checks.PAGE_FRAMES.judge(counted.apart, text, limits, of=mine)
 
 
 def _displayed(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]:
@@ -173,14 +170,13 @@ def _displayed(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Che
         return
     if undisplayed.sum() == total:
         text = f"none of the {total} frames that were decoded came on display"
-        yield wrong("undisplayed", text, advice.BROWSER)
+        yield checks.UNDISPLAYED.judge(1.0, text, limits)
         return
     text = (
         f"{waiting} of {total} decoded frames still waited for the display at the end "
         f"(limit {limits.undisplayed_ratio:.1%}): the slow ones are missing"
     )
-    limit = limits.undisplayed_ratio
-    yield at_most("undisplayed", waiting / total, limit, "ratio", text, advice.BROWSER)
+    yield checks.UNDISPLAYED.judge(waiting / total, text, limits)
 
 
 def _read(ledger: Ledger, session: Session, limits: Limits) -> Iterator[Check]:
@@ -190,8 +186,7 @@ def _read(ledger: Ledger, session: Session, limits: Limits) -> Iterator[Check]:
             f"{bad / total:.2%} of the remote frames could not be read or were misread "
             f"(limit {limits.bad_reading_ratio:.2%})"
         )
-        limit = limits.bad_reading_ratio
-        yield at_most("bad_readings", bad / total, limit, "ratio", text, advice.MARKER)
+        yield checks.BAD_READINGS.judge(bad / total, text, limits)
     told = ledger.witness_agree + ledger.witness_disagree + ledger.witness_shifted
     if not told:
         return
@@ -199,16 +194,13 @@ def _read(ledger: Ledger, session: Session, limits: Limits) -> Iterator[Check]:
         f"{ledger.witness_disagree} frame(s) carried another number in their metadata than in "
         "their marker"
     )
-    limit = limits.witness_disagreements
-    disagree = ledger.witness_disagree
-    yield at_most("witness_disagreements", disagree, limit, "frames", text, advice.WITNESS)
+    yield checks.WITNESS_DISAGREEMENTS.judge(ledger.witness_disagree, text, limits)
     text = (
         f"{ledger.witness_shifted} of {told} frames carried the metadata of a frame after them "
         f"that never came (limit {limits.witness_shifted_ratio:.1%}): an encoder was handed two "
         "frames at once, and dropped the second"
     )
-    ratio, limit = ledger.witness_shifted / told, limits.witness_shifted_ratio
-    yield at_most("witness_shifted", ratio, limit, "ratio", text, advice.SHIFTED)
+    yield checks.WITNESS_SHIFTED.judge(ledger.witness_shifted / told, text, limits)
 
 
 def _begun(ledger: Ledger, limits: Limits) -> Iterator[Check]:
@@ -216,23 +208,21 @@ def _begun(ledger: Ledger, limits: Limits) -> Iterator[Check]:
         f"{ledger.implausible} frame(s) came back before they were captured: the clocks do "
         "not belong together"
     )
-    limit: float = limits.implausible
-    yield at_most("implausible", ledger.implausible, limit, "frames", text, advice.CLOCKS)
+    yield checks.IMPLAUSIBLE.judge(ledger.implausible, text, limits)
     frames = ledger.frames()
     early = int(np.count_nonzero(ledger.steady & (ledger.outcome == BEFORE_LIVE)))
-    if early and frames["delivered"]:
+    if frames["delivered"]:
         text = (
             f"the steady state began before the session was live: {early} frame(s) of it were "
             "captured before the first one that came back"
         )
-        yield wrong("before_live", text, advice.WARM_UP)
+        yield checks.BEFORE_LIVE.judge(early, text)
     if frames["captured"]:
         text = (
             f"{frames['in_flight']} of {frames['captured']} frames were still on their way at the "
             f"end (limit {limits.in_flight_ratio:.1%}): the slow ones are missing"
         )
-        ratio, limit = frames["in_flight"] / frames["captured"], limits.in_flight_ratio
-        yield at_most("in_flight", ratio, limit, "ratio", text, advice.IN_FLIGHT)
+        yield checks.IN_FLIGHT.judge(frames["in_flight"] / frames["captured"], text, limits)
 
 
 def _bad_readings(ledger: Ledger, session: Session) -> tuple[int, int]:

@@ -5,9 +5,10 @@ from dataclasses import fields, replace
 
 import pytest
 
+from g2gbench.measure.checks import CHECKS
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
-from g2gbench.measure.limits import LIMIT_MEANINGS, LIMITS, Limits
+from g2gbench.measure.limits import LIMITS, Limits
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
@@ -240,8 +241,10 @@ def test_the_limits_are_an_argument() -> None:
     assert why(told, book, compute(view, book), limits=strict)
 
 
-def test_every_limit_has_a_meaning() -> None:
-    assert set(LIMIT_MEANINGS) == {field.name for field in fields(LIMITS)}
+def test_every_limit_is_one_of_a_check_and_each_check_is_told_from_the_others() -> None:
+    limits = [name for kind in CHECKS for name in kind.limits]
+    assert set(limits) == {field.name for field in fields(LIMITS)}
+    assert len({kind.id for kind in CHECKS}) == len({kind.title for kind in CHECKS}) == len(CHECKS)
 
 
 @pytest.mark.parametrize(("late_ms", "valid"), [(5.0, True), (5.1, False)])
