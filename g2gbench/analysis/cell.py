@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median, median_low
 from typing import Final, Literal
 
+from g2gbench.measure.values import WhyNot
+
 NOMINAL_COVERAGE: Final = 0.95
 """The interval is the narrowest that covers the median this often, else the widest there is."""
 
@@ -22,7 +24,8 @@ class Estimate:
     ``interval`` is ``range`` (smallest and largest trial, no coverage claimed) or ``order
     statistics`` (covers the median with probability ``coverage``, whatever the distribution).
     ``value`` is None and ``interval`` ``none``, with the ``reason``, when no trial measured it; a
-    reason beside a value is a remark on how every trial measured it.
+    reason beside a value is a remark on how every trial measured it. ``code`` is the kind of
+    reason.
     """
 
     value: float | None
@@ -32,6 +35,7 @@ class Estimate:
     interval: Literal["none", "range", "order statistics"]
     coverage: float | None = None
     reason: str = ""
+    code: WhyNot = ""
 
 
 def aggregate(

@@ -171,4 +171,5 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         "holds": judgement.holds,
         "close": judgement.close,
     }
-    return data | ({"reason": judgement.reason} if judgement.reason else {})
+    named = {"reason": judgement.reason, "code": judgement.code}
+    return data | {name: text for name, text in named.items() if text}

@@ -13,6 +13,7 @@ from g2gbench.measure.check import Check
 from g2gbench.measure.evaluate import Evaluation
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.phases import Phase, Recovery
+from g2gbench.measure.records import Cause
 from g2gbench.measure.values import Value
 
 TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed", "fault"]
@@ -61,15 +62,17 @@ class TrialResult:
     """One trial of a cell: its frames by outcome, its readings by kind, and every metric.
 
     ``checks`` are those of validity, passed ones too; ``invalid_because`` the texts of the others.
-    ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``. ``attempts``
-    were made before this one, the first one first. ``within`` says how steady a percentile is
-    within this one session, by metric.
+    ``message`` says how a session ended that did not end as planned, ``cause`` what kind of ending
+    that was. ``limiting_factor`` and ``quality_reasons`` are those of the metric ``quality``.
+    ``attempts`` were made before this one, the first one first. ``within`` says how steady a
+    percentile is within this one session, by metric.
     """
 
     cell: str
     repeat: int
     status: TrialStatus
     message: str = ""
+    cause: Cause = ""
     invalid_because: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class TrialResult:
             "repeat": self.repeat,
             "status": self.status,
             "message": self.message,
+            "cause": self.cause,
             "invalid_because": list(self.invalid_because),
             "checks": [_plain_check(check) for check in self.checks],
             "frames": dict(self.frames),
@@ -112,6 +116,7 @@ class TrialResult:
             repeat=data["repeat"],
             status=data["status"],
             message=data["message"],
+            cause=data.get("cause", ""),
             invalid_because=tuple(data["invalid_because"]),
             checks=tuple(Check.from_plain(one) for one in data.get("checks", ())),
             frames=data["frames"],
@@ -134,7 +139,12 @@ class TrialResult:
 
 
 def trial_result(
-    cell: str, repeat: int, status: TrialStatus, evaluation: Evaluation, message: str = ""
+    cell: str,
+    repeat: int,
+    status: TrialStatus,
+    evaluation: Evaluation,
+    message: str = "",
+    cause: Cause = "",
 ) -> TrialResult:
     """The result of an evaluated session; one that is ``ok`` but not valid becomes ``invalid``."""
     if status == "ok" and evaluation.invalid_because:
@@ -144,6 +154,7 @@ def trial_result(
         repeat=repeat,
         status=status,
         message=message,
+        cause=cause,
         invalid_because=evaluation.invalid_because,
         checks=evaluation.checks,
         frames=evaluation.ledger.frames(),
@@ -190,17 +201,16 @@ def _plain_recovery(one: Recovery) -> dict[str, Any]:
 def _values(data: Mapping[str, Any]) -> dict[str, Value]:
     """Values by name, read back from what ``plain_value`` gave."""
     return {
-        name: Value(value["value"], value.get("reason", ""), value["n"])
+        name: Value(value["value"], value.get("reason", ""), value["n"], value.get("code", ""))
         for name, value in data.items()
     }
 
 
 def plain_value(value: Value) -> dict[str, Any]:
-    """A value with its n, and the reason where there is one to tell."""
+    """A value with its n, and the reason with its code where there is one."""
     data: dict[str, Any] = {"value": finite(value.value), "n": value.n}
-    if value.reason:
-        data["reason"] = value.reason
-    return data
+    named = {"reason": value.reason, "code": value.code}
+    return data | {name: text for name, text in named.items() if text}
 
 
 def finite(number: float | None) -> float | None:

@@ -16,6 +16,8 @@ from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 CellStatus: TypeAlias = Literal["pass", "fail", "invalid", "interrupted"]
 RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "fault", "interrupted"]
+NotJudged: TypeAlias = Literal["", "too_short", "too_few_trials"]
+"""Why an expectation was not judged, where a report says what to do about it."""
 
 TRIALS_TO_JUDGE: Final = 3
 """A cell needs this many valid trials to be judged, or all that were asked for if fewer were."""
@@ -78,8 +80,8 @@ class CellPlan:
 class Judgement:
     """One expectation held against a cell's value.
 
-    ``holds`` is None, with the ``reason``, when it was not judged. ``close``: the interval of the
-    value crosses the limit, so that another run may come out the other way.
+    ``holds`` is None, with the ``reason`` and its ``code``, when it was not judged. ``close``: the
+    interval of the value crosses the limit, so that another run may come out the other way.
     """
 
     expectation: Expectation
@@ -87,6 +89,7 @@ class Judgement:
     holds: bool | None
     close: bool = False
     reason: str = ""
+    code: NotJudged = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +166,11 @@ def run_status(cells: Sequence[CellVerdict], *, interrupted: bool = False) -> Ru
 def _estimate(name: str, valid: Sequence[TrialResult]) -> Estimate:
     values = [trial.metrics[name] for trial in valid if name in trial.metrics]
     measured = [value.value for value in values if value.value is not None]
-    reasons = Counter(value.reason for value in values if value.value is None)
-    usual = reasons.most_common(1)[0][0] if reasons else "no valid trial measured it"
+    reasons = Counter((value.reason, value.code) for value in values if value.value is None)
+    usual, code = reasons.most_common(1)[0][0] if reasons else ("no valid trial measured it", "")
     estimate = aggregate(measured, reason=usual, ordinal=METRICS[name].unit == "level")
+    if estimate.value is None:
+        estimate = replace(estimate, code=code)
     remarks = {value.reason for value in values if value.value is not None}
     # What holds of every trial holds of the cell.
     return replace(estimate, reason=remarks.pop()) if len(remarks) == 1 else estimate
@@ -173,10 +178,11 @@ def _estimate(name: str, valid: Sequence[TrialResult]) -> Estimate:
 
 def _judge(expectation: Expectation, estimate: Estimate, needed: int) -> Judgement:
     if estimate.value is None:
-        return Judgement(expectation, estimate, None, reason=estimate.reason)
+        code = estimate.code if estimate.code == "too_short" else ""
+        return Judgement(expectation, estimate, None, reason=estimate.reason, code=code)
     if estimate.n < needed:
         reason = f"measured in {estimate.n} trial(s), needs {needed}"
-        return Judgement(expectation, estimate, None, reason=reason)
+        return Judgement(expectation, estimate, None, reason=reason, code="too_few_trials")
     return Judgement(
         expectation, estimate, expectation.holds(estimate.value), _close(expectation, estimate)
     )

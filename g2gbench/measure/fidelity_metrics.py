@@ -48,7 +48,10 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         values = getattr(ledger, name)[delivered if name in MATCHED else displayed]
         known = values[np.isfinite(values)]
         if len(known) < FEWEST:
-            yield name, missing(f"needs {FEWEST} scored frames, has {len(known)}", len(known))
+            yield (
+                name,
+                missing(f"needs {FEWEST} scored frames, has {len(known)}", len(known), "too_short"),
+            )
         else:
             yield name, Value(float(known.mean()), n=len(known))
     yield VMAF, _vmaf(session)

@@ -152,7 +152,8 @@ def _latency(
     yield f"{family}.max", Value(float(values.max()), remark, n)
     for percent, needed in PERCENTILE_SAMPLES.items():
         if n < needed:
-            yield f"{family}.p{percent}", missing(f"needs {needed} {frames} frames, has {n}", n)
+            reason = f"needs {needed} {frames} frames, has {n}"
+            yield f"{family}.p{percent}", missing(reason, n, "too_short")
         else:
             yield f"{family}.p{percent}", Value(float(np.percentile(values, percent)), remark, n)
 
@@ -299,7 +300,7 @@ def _quotient(grown: Deltas | None, key: str, divisor: float, scale: float = 1.0
 
 def _divided(grown: Deltas | None, total: float | None, divisor: float, scale: float) -> Value:
     if grown is None or total is None:
-        return missing("fewer than two snapshots of the steady state tell it")
+        return missing("fewer than two snapshots of the steady state tell it", code="too_short")
     if divisor <= 0:
         return missing("nothing was counted in the steady state", grown.steps)
     remark = f"{grown.resets} restart(s) of the counters left out" if grown.resets else ""

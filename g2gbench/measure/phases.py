@@ -120,7 +120,7 @@ def _phase_metrics(
         found[f"g2g_ms.p{percent}"] = (
             Value(float(np.percentile(g2g, percent)), n=len(g2g))
             if len(g2g) >= needed
-            else missing(f"needs {needed} delivered frames, has {len(g2g)}", len(g2g))
+            else missing(f"needs {needed} delivered frames, has {len(g2g)}", len(g2g), "too_short")
         )
     settled = int(np.isin(ledger.outcome[there], (DELIVERED, DROPPED, UNREADABLE)).sum())
     dropped = int((ledger.outcome[there] == DROPPED).sum())
@@ -286,4 +286,5 @@ def _first(at_ns: IntArray, holds: npt.NDArray[np.bool_], start_ns: int, what: s
     if len(found):
         return Value(float(at_ns[found[0]] - start_ns) / 1e6, n=1)
     watched_s = 0.0 if not len(at_ns) else (int(at_ns[-1]) - start_ns) / 1e9
-    return missing(f"{what} was not back within the {watched_s:.1f} s that were watched")
+    reason = f"{what} was not back within the {watched_s:.1f} s that were watched"
+    return missing(reason, code="not_back")

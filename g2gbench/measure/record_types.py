@@ -53,6 +53,7 @@ KNOWN_TYPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "bool": _number,
     "str": _text,
     "Reading": _text,
+    "Cause": _text,
     "dict[str, str]": _mapping(_text),
     "dict[str, int]": _mapping(_number),
     "dict[str, Scalar]": _mapping(_scalar),

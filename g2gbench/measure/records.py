@@ -187,6 +187,12 @@ class Counters:
     values: dict[str, int]
 
 
+Cause: TypeAlias = Literal["", "no_video", "no_marker", "page", "browser", "camera", "codec"]
+"""What kind of ending ``failed`` was, where more is known than its message: no video came back, or
+none with a readable marker; the page, its browser or the camera is gone; the codec cannot be
+encoded here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """The measuring process is done. A journal without it is of a trial that was cut off."""
@@ -195,6 +201,7 @@ class Ended:
     at_ns: int
     reason: str  # "complete" | "interrupted" | "unreachable" | "failed" | "fault"
     message: str = ""
+    cause: Cause = ""
 
 
 Record: TypeAlias = (

@@ -1,11 +1,11 @@
-"""What to do about trials that ended early, by what they said as they ended."""
+"""What to do about trials that ended early, by their cause."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from g2gbench.measure.records import Cause
 from g2gbench.realtime.stamp_size import HOLDS_AFTER
 
 STOPPED: Final = (
@@ -13,43 +13,24 @@ STOPPED: Final = (
     "counts. Start it again, and stop it once it measures."
 )
 _UNKNOWN: Final = "Read the trial's *.log files in the run directory, then run it again."
-_BY_MESSAGE: Final[Sequence[tuple[str, str]]] = (
-    (
-        r"no remote video came",
-        "The service sent no video. See whether it runs the model that was asked for, and whether "
-        "this machine lets UDP in and out.",
-    ),
-    (
-        r"no readable marker",
-        "Video came, but no marker that could be read. Let the service pass the marker on (for "
-        "serve: --restamp always), raise publish.max_bitrate, or send pictures of the model's own "
-        f"size; a size holds once {HOLDS_AFTER} frames in a row are read at it.",
-    ),
-    (
-        r"the page is gone|its tab was closed",
-        "Leave the page open and in front until the session is over, then start it again.",
-    ),
-    (
-        r"the browser (ended|did not come up|cannot be started)",
-        "Run g2gbench doctor, which says whether a browser can be started here.",
-    ),
-    (
-        r"camera is gone",
-        "Plug the camera in again, and see that no other program uses it.",
-    ),
-    (
-        r"it cannot be encoded here",
-        "Choose a codec that this machine encodes: --set publish.codec=vp8.",
-    ),
-)
+_BY_CAUSE: Final[Mapping[Cause, str]] = {
+    "no_video": "The service sent no video. See whether it runs the model that was asked for, and "
+    "whether this machine lets UDP in and out.",
+    "no_marker": "Video came, but no marker that could be read. Let the service pass the marker on "
+    "(for serve: --restamp always), raise publish.max_bitrate, or send pictures of the model's own "
+    f"size; a size holds once {HOLDS_AFTER} frames in a row are read at it.",
+    "page": "Leave the page open and in front until the session is over, then start it again.",
+    "browser": "Run g2gbench doctor, which says whether a browser can be started here.",
+    "camera": "Plug the camera in again, and see that no other program uses it.",
+    "codec": "Choose a codec that this machine encodes: --set publish.codec=vp8.",
+}
 
 
 def of_endings(summary: Mapping[str, Any]) -> Iterator[str]:
-    """One remedy for each reason that is known; to read the logs where none is."""
+    """One remedy for each cause that is known; to read the logs where none is."""
     trials = [trial for cell in summary["cells"] for trial in cell["trials"]]
     if trials and all(trial["status"] == "interrupted" for trial in trials):
         yield STOPPED
         return
-    said = " ".join(trial["message"] for trial in trials if trial["status"] == "failed")
-    found = [advice for pattern, advice in _BY_MESSAGE if re.search(pattern, said)]
-    yield from found or [_UNKNOWN]
+    causes = {trial.get("cause", "") for trial in trials if trial["status"] == "failed"}
+    yield from [advice for cause, advice in _BY_CAUSE.items() if cause in causes] or [_UNKNOWN]

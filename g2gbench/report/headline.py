@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from g2gbench.analysis.verdict import TRIALS_TO_JUDGE
+from g2gbench.analysis.verdict import TRIALS_TO_JUDGE, NotJudged
 from g2gbench.report.advice import of_endings as advice_of_endings
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
@@ -39,7 +38,7 @@ def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline
     status = str(summary["status"])
     say = _SAYERS.get(status, _say_invalid)
     sentence, lines = say(summary)
-    if status not in ("unreachable", "fault", "interrupted") and "valid" not in sentence:
+    if status not in ("unreachable", "fault", "interrupted") and not _too_few_valid(summary):
         lines = (*lines, _trials_line(summary, planned))
     lines = (*lines, *quality_sentences(summary))
     advice: tuple[str, ...] = ()
@@ -163,11 +162,11 @@ def _say_fail(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def _say_invalid(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    cell = next((c for c in summary["cells"] if c["status"] == "invalid"), None)
+    cell = _first_invalid(summary)
     if cell is None:
         return "nothing was measured", ()
     place = place_of(summary, cell)
-    valid, needed = len([t for t in cell["trials"] if t["status"] == "ok"]), _needed(cell)
+    valid, needed = _valid(cell), _needed(cell)
     if valid < needed:
         verb = "is" if valid == 1 else "are"
         wanted = f"{needed} {'is' if needed == 1 else 'are'} needed"
@@ -226,6 +225,22 @@ def _because(summary: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(told[:_MOST_CAUSES])
 
 
+def _too_few_valid(summary: Mapping[str, Any]) -> bool:
+    """Whether the sentence is about the number of valid trials already."""
+    if summary["status"] != "invalid":
+        return False
+    cell = _first_invalid(summary)
+    return cell is not None and _valid(cell) < _needed(cell)
+
+
+def _first_invalid(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return next((cell for cell in summary["cells"] if cell["status"] == "invalid"), None)
+
+
+def _valid(cell: Mapping[str, Any]) -> int:
+    return len([trial for trial in cell["trials"] if trial["status"] == "ok"])
+
+
 def _needed(cell: Mapping[str, Any]) -> int:
     return min(int(cell["repeat"]), TRIALS_TO_JUDGE)
 
@@ -262,17 +277,11 @@ def _trials_line(summary: Mapping[str, Any], planned: Mapping[str, int]) -> str:
     return f"{valid} of {plural(total, 'trial')} {verb} valid."
 
 
-_CELL_ADVICE: Final[Sequence[tuple[str, str]]] = (
-    (
-        r"needs \d+ delivered frames|fewer than two snapshots",
-        "Too little was measured for what is asked. Lengthen session.duration.",
-    ),
-    (
-        r"measured in \d+ trial",
-        "Too few trials measured what is asked. Raise repeat.",
-    ),
-)
-"""What to do about a cell whose trials are valid, by what its reason says."""
+_NOT_JUDGED_ADVICE: Final[Mapping[NotJudged, str]] = {
+    "too_short": "Too little was measured for what is asked. Lengthen session.duration.",
+    "too_few_trials": "Too few trials measured what is asked. Raise repeat.",
+}
+"""What to do about an expectation that was not judged though the trials are valid, by its code."""
 
 _UNREACHABLE_ADVICE: Final = (
     "Check that the target runs and that its address and key are right (target.url, "
@@ -301,7 +310,7 @@ def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
         for check in trial.get("checks", ())
         if not check["ok"] and check["advice"]
     ]
-    reasons = " ".join(reason for cell in cells for reason in cell["invalid_because"])
-    asked = [advice for pattern, advice in _CELL_ADVICE if re.search(pattern, reasons)]
+    codes = {e.get("code", "") for cell in cells for e in cell["expectations"]}
+    asked = [advice for code, advice in _NOT_JUDGED_ADVICE.items() if code in codes]
     found = dict.fromkeys([*failed, *asked])
     yield from found or advice_of_endings(summary)

@@ -111,12 +111,13 @@ def _recovery(same: Sequence[Mapping[str, Any]]) -> RecoveryRow:
     def told(name: str) -> str:
         found = [one[name] for one in same]
         known = [value["value"] for value in found if value["value"] is not None]
-        unknown = [str(value.get("reason", "")) for value in found if value["value"] is None]
-        reasons.update(dict.fromkeys(unknown))
+        unknown = [value for value in found if value["value"] is None]
+        reasons.update(dict.fromkeys(str(value.get("reason", "")) for value in unknown))
         words = single("recovery_ms", median(known)) if known else ""
         if not unknown:
             return words
-        word = NOT_BACK if any("not back" in reason for reason in unknown) else NOT_MEASURED
+        back = not any(value.get("code") == "not_back" for value in unknown)
+        word = NOT_MEASURED if back else NOT_BACK
         if not known:
             return word
         return f"{words}; {word} in {len(unknown)} of {len(same)} trials"

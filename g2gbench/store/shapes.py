@@ -13,8 +13,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from g2gbench.analysis.trials import TrialStatus
-from g2gbench.analysis.verdict import RunStatus
+from g2gbench.analysis.verdict import NotJudged, RunStatus
+from g2gbench.measure.records import Cause
 from g2gbench.measure.registry import METRICS
+from g2gbench.measure.values import WhyNot
 from g2gbench.quality import Level
 from g2gbench.quality.thresholds import Settings
 
@@ -187,6 +189,7 @@ class StoredValue(Shape):
     value: float | None
     n: Count
     reason: str = ""
+    code: WhyNot = ""
 
 
 class StoredStage(Shape):
@@ -257,6 +260,7 @@ class StoredTrial(Shape):
     repeat: Repeat
     status: TrialStatus
     message: str
+    cause: Cause = ""
     invalid_because: list[str]
     frames: dict[str, Count]
     readings: dict[str, Count] = {}
@@ -303,6 +307,7 @@ class StoredExpectation(Shape):
     holds: bool | None
     close: bool
     reason: str = ""
+    code: NotJudged = ""
 
 
 class StoredSpread(Shape):

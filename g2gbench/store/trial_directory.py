@@ -22,7 +22,7 @@ from g2gbench.measure.evaluate import Evaluation, evaluate
 from g2gbench.measure.journal import Session, parse, parse_service_frames
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.packets import parse as parse_packets
-from g2gbench.measure.records import Record, ServiceFrame, encode
+from g2gbench.measure.records import Cause, Record, ServiceFrame, encode
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.redaction import Redactor
@@ -206,7 +206,8 @@ def settled(
     if not message and ended is None:
         lost = [e for e in session.events if e.name == "process_lost"]
         message = str(lost[0].detail.get("reason", "")) if lost else "its process was cut off"
-    return trial_result(cell, repeat, status, evaluation, message)
+    cause: Cause = "" if ended is None else ended.cause
+    return trial_result(cell, repeat, status, evaluation, message, cause)
 
 
 def read_events(path: Path) -> Session:

@@ -26,6 +26,7 @@ from g2gbench.measure import fidelity
 from g2gbench.measure.records import (
     STALL,
     WARMED_UP,
+    Cause,
     Counters,
     Ended,
     Event,
@@ -50,6 +51,7 @@ from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
+from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.trial import pictures, stamp_sizes, vmaf
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
@@ -66,7 +68,11 @@ _OVERDUE_S = 10.0  # no number means a frame of longer ago
 
 
 class SessionFailed(G2GBenchError):  # noqa: N818 - says what happened
-    """The session stood, and broke."""
+    """The session was connected, and broke; ``cause`` is what kind of failure that is."""
+
+    def __init__(self, message: str, cause: Cause = "") -> None:
+        super().__init__(message)
+        self.cause: Cause = cause
 
 
 class Stopped(SessionFailed):
@@ -86,6 +92,7 @@ class Client:
         self._first_number = marker.random_start(plan["marker"], secrets.randbelow)
         self._tail = Tail(self._first_number, self._marker.bits)
         source = pictures.make(plan["source"], plan["seed"])
+        self._is_camera = isinstance(source, LiveSource | ElsewhereSource)
         self.local = media.local(
             source,
             mirrored=pictures.mirrored(plan["source"]),
@@ -286,10 +293,12 @@ class Client:
     async def _until_live(self) -> None:
         await self._until(self._live, FIRST_MARKER_TIMEOUT_S)
         if not self._live.is_set():
-            what = "remote video came" if "first_frame" in self._reached else "no remote video came"
+            came = "first_frame" in self._reached
+            what = "remote video came" if came else "no remote video came"
             what += f", {self._decoded} frames were decoded"
             what += f"; markers of these sizes were looked for: {self._size.words}"
-            raise SessionFailed(f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}")
+            message = f"no readable marker within {FIRST_MARKER_TIMEOUT_S:g} s; {what}"
+            raise SessionFailed(message, "no_marker" if came else "no_video")
 
     async def _until(self, event: asyncio.Event, timeout_s: float) -> bool:
         """Wait for the event for so long, unless the session breaks; whether it happened."""
@@ -355,7 +364,8 @@ class Client:
         """The SDK publishes VP8 in place of a codec that it cannot encode, without a word."""
         wanted, found = self._plan["publish"]["codec"], values.get("outbound.mime_type")
         if found and str(found).lower() != f"video/{wanted}":
-            self._break(f"{wanted} was asked for, but {found} is sent: it cannot be encoded here")
+            reason = f"{wanted} was asked for, but {found} is sent: it cannot be encoded here"
+            self._break(reason, "codec")
 
     async def _leave(self, client: RealtimeClient) -> None:
         self.local.dispose()
@@ -384,10 +394,10 @@ class Client:
 
     def _source_lost(self, reason: str) -> None:
         self._event("source_lost", reason=reason)
-        self._break(reason)
+        self._break(reason, "camera" if self._is_camera else "")
 
-    def _break(self, reason: str) -> None:
-        self._give_up(SessionFailed(reason))
+    def _break(self, reason: str, cause: Cause = "") -> None:
+        self._give_up(SessionFailed(reason, cause))
 
     def _give_up(self, error: SessionFailed) -> None:
         if not self._broken.done():
@@ -450,6 +460,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
         )
     )
     reason, message = "interrupted", ""
+    cause: Cause = ""
     parent.on_stall = stalled
     steering = asyncio.ensure_future(_steered(client, parent))
     try:
@@ -462,10 +473,10 @@ async def _main(plan: Plan, parent: Parent) -> None:
     except UnreachableError as error:
         reason, message = "unreachable", str(error)
     except SessionFailed as error:
-        reason, message = "failed", str(error)
+        reason, message, cause = "failed", str(error), error.cause
     finally:
         steering.cancel()
-        journal(Ended(time.monotonic_ns(), reason, message))
+        journal(Ended(time.monotonic_ns(), reason, message, cause))
         await media.close()
 
 

@@ -76,7 +76,8 @@ class LiveMedia(BrowserMedia):
     async def _watch(self) -> None:
         """Until the page is gone, and nobody wanted it."""
         await self._page.gone.wait()
-        self._lost("the page is gone: its tab was closed or reloaded, or the browser ended")
+        reason = "the page is gone: its tab was closed or reloaded, or the browser ended"
+        self._lost(reason, "page")
 
 
 def named(agent: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.marker import Luma, Marker
-from g2gbench.measure.records import Displayed, Record
+from g2gbench.measure.records import Cause, Displayed, Record
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.process.spawn import describe
 from g2gbench.realtime.connection import Connection, Hooks
@@ -34,6 +34,13 @@ if TYPE_CHECKING:  # the measured client starts sooner without the scenario
 log = logging.getLogger(__name__)
 _AT_A_TIME: Final = 8  # pictures in one message: a few MB
 Happened = Callable[[str, Mapping[str, str | float | bool | None]], None]
+
+
+class Lost(Protocol):
+    """Takes the loss of the media: the reason, and what kind of ending it is."""
+
+    def __call__(self, reason: str, cause: Cause, /) -> None:
+        """End the session."""
 
 
 class Media(Protocol):
@@ -64,7 +71,7 @@ class Media(Protocol):
     ) -> LocalStream:
         """What is captured and published."""
 
-    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+    def listen(self, happened: Happened, lost: Lost) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
 
     def shelf(self, room: int) -> Shelf:
@@ -95,7 +102,7 @@ class NativeMedia:
         """In this process's memory."""
         return Copies()
 
-    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+    def listen(self, happened: Happened, lost: Lost) -> None:
         """Nothing happens to it by itself."""
 
     async def ready(self) -> None:
@@ -175,7 +182,7 @@ class BrowserMedia:
         self._keeps = False
         self._connection: PageConnection | None = None
         self._happened: Happened = lambda *_: None
-        self._lost: Callable[[str], None] = lambda _: None
+        self._lost: Lost = lambda *_: None
         self._watching: asyncio.Task[None] | None = None
         self._was_hidden = False
 
@@ -246,7 +253,7 @@ class BrowserMedia:
         self._keeps = room > 0
         return self._album
 
-    def listen(self, happened: Happened, lost: Callable[[str], None]) -> None:
+    def listen(self, happened: Happened, lost: Lost) -> None:
         """Tell what happens to it by name and detail, and its loss with the reason."""
         self._happened, self._lost = happened, lost
 
@@ -287,9 +294,9 @@ class BrowserMedia:
             if not ended.done():  # a page that goes with its browser is told of first
                 await asyncio.wait({ended}, timeout=0.5)
             if ended.done():
-                self._lost(f"the browser ended ({describe(ended.result())})")
+                self._lost(f"the browser ended ({describe(ended.result())})", "browser")
             else:
-                self._lost("the page is gone: its tab was closed, or crashed")
+                self._lost("the page is gone: its tab was closed, or crashed", "page")
         finally:
             ended.cancel()
             closed.cancel()

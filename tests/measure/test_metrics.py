@@ -116,7 +116,8 @@ def test_g2g_is_of_frames_captured_in_the_steady_state() -> None:
 def test_a_percentile_needs_enough_frames(percent: int, needed: int) -> None:
     name = f"g2g_ms.p{percent}"
     too_few = measured([seen(i) for i in range(needed - 1)], frames=needed - 1)[name]
-    assert too_few == Value(None, f"needs {needed} delivered frames, has {needed - 1}", needed - 1)
+    reason = f"needs {needed} delivered frames, has {needed - 1}"
+    assert too_few == Value(None, reason, needed - 1, "too_short")
     assert measured([seen(i) for i in range(needed)], frames=needed)[name].value == 100
 
 
@@ -253,7 +254,8 @@ def test_the_uplinks_fraction_lost_is_of_the_packets_sent_else_the_mean_of_the_r
 def test_packets_sent_that_were_told_once_leave_the_uplinks_fraction_lost_null() -> None:
     once = [Stats(START, {"outbound.packets_sent": 9, "remote_inbound.fraction_lost": 0.49})]
     found = measured(once, steady=TEN_SECONDS)["uplink.fraction_lost"]
-    assert found == Value(None, "fewer than two snapshots of the steady state tell it")
+    reason = "fewer than two snapshots of the steady state tell it"
+    assert found == Value(None, reason, code="too_short")
 
 
 def test_the_links_loss_is_what_it_dropped_for_any_cause_in_the_steady_state() -> None:

@@ -129,7 +129,8 @@ def test_what_is_not_back_in_time_has_no_recovery() -> None:
     _, (first, second), metric = session_of(
         bad, lambda at_s: USUAL_MS if at_s < 6 or at_s >= 13 else 500.0, STEADY_MEDIA
     )
-    assert first.g2g_ms == Value(None, "g2g was not back within the 2.0 s that were watched")
+    reason = "g2g was not back within the 2.0 s that were watched"
+    assert first.g2g_ms == Value(None, reason, code="not_back")
     assert metric == Value(None, "lte: g2g was not back within the 2.0 s that were watched")
     assert first.both_ms == first.g2g_ms
     # The second is compared with what was between the two.

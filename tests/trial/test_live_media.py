@@ -47,7 +47,10 @@ class Watched:
         self.happened: list[str] = []
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.camera_lost = asyncio.Event()
-        media.listen(lambda name, _: self.happened.append(name), self.lost.set_result)
+        media.listen(
+            lambda name, _: self.happened.append(name),
+            lambda reason, _: self.lost.set_result(reason),
+        )
 
     def local(self, source: Source, *, mirrored: bool = False) -> LocalStream:
         return self.media.local(
