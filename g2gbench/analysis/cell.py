@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median, median_low
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from g2gbench.measure.values import WhyNot
 
@@ -17,12 +17,17 @@ FEWEST_FOR_INTERVAL: Final = 5
 """Fewer trials span no interval that covers 90 %: their range is told instead."""
 
 
+Interval: TypeAlias = Literal["none", "range", "order statistics", "block bootstrap"]
+"""What an interval is, see `Estimate`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The median of ``n`` trials between ``low`` and ``high``.
 
-    ``interval`` is ``range`` (smallest and largest trial, no coverage claimed) or ``order
-    statistics`` (covers the median with probability ``coverage``, whatever the distribution).
+    ``interval`` is ``range`` (smallest and largest trial, no coverage claimed), ``order
+    statistics`` (covers the median with probability ``coverage``, whatever the distribution), or,
+    of a single trial, ``block bootstrap`` (within it).
     ``value`` is None and ``interval`` ``none``, with the ``reason``, when no trial measured it; a
     reason beside a value is a remark on how every trial measured it. ``code`` is the kind of
     reason.
@@ -32,10 +37,17 @@ class Estimate:
     low: float | None
     high: float | None
     n: int
-    interval: Literal["none", "range", "order statistics"]
+    interval: Interval
     coverage: float | None = None
     reason: str = ""
     code: WhyNot = ""
+
+    @property
+    def range(self) -> tuple[float, float, float] | None:
+        """Value, low and high of what was measured."""
+        if self.value is None or self.low is None or self.high is None:
+            return None
+        return self.value, self.low, self.high
 
 
 def aggregate(

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from g2gbench.analysis.bjontegaard_delta import Curve, rate_delta, value_delta
-from g2gbench.analysis.cell import aggregate
+from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.ranking import rank
-from g2gbench.analysis.valid import is_valid, valid_trials, values_of
+from g2gbench.analysis.result import (
+    CellResult,
+    CodecComparison,
+    CodecCurve,
+    CodecDeltas,
+    CodecPoint,
+    CodecRanking,
+)
+from g2gbench.analysis.valid import counting, is_valid, valid_cells, values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.measure.values import Value
-
-Cell: TypeAlias = Mapping[str, Any]
-"""A cell of the summary, as plain data."""
 
 CODEC: Final = "publish.codec"
 MAX_BITRATE: Final = "publish.max_bitrate"
@@ -59,112 +64,97 @@ DELTAS: Final[Mapping[str, tuple[Callable[[Curve, Curve], Value], str, str]]] = 
 """By name: how it is computed, of which metric, and what it is the difference of."""
 
 
-def codecs(cells: Sequence[Cell]) -> list[dict[str, Any]] | None:
+def codecs(cells: Sequence[CellResult]) -> tuple[CodecComparison, ...] | None:
     """A comparison for each setting of everything else; None unless codec and bitrate vary."""
     if not all(
-        len({str(cell["settings"].get(field)) for cell in cells}) > 1
-        and all(field in cell["settings"] for cell in cells)
+        len({str(cell.settings.get(field)) for cell in cells}) > 1
+        and all(field in cell.settings for cell in cells)
         for field in (CODEC, MAX_BITRATE)
     ):
         return None
-    groups: dict[tuple[tuple[str, str], ...], list[Cell]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[CellResult]] = {}
     for cell in cells:
-        rest = tuple((k, v) for k, v in cell["settings"].items() if k not in (CODEC, MAX_BITRATE))
+        rest = tuple((k, v) for k, v in cell.settings.items() if k not in (CODEC, MAX_BITRATE))
         groups.setdefault(rest, []).append(cell)
-    return [{"where": dict(where), **_comparison(found)} for where, found in groups.items()]
+    return tuple(_comparison(dict(where), found) for where, found in groups.items())
 
 
-def _comparison(cells: Sequence[Cell]) -> dict[str, Any]:
-    by_codec: dict[str, list[Cell]] = {}
+def _comparison(where: Mapping[str, str], cells: Sequence[CellResult]) -> CodecComparison:
+    by_codec: dict[str, list[CellResult]] = {}
     for cell in cells:
-        by_codec.setdefault(str(cell["settings"][CODEC]), []).append(cell)
-    anchor = next(
-        (c for c, own in by_codec.items() if any(map(valid_trials, own))), next(iter(by_codec))
-    )
-    return {
-        "anchor": anchor,
-        "curves": [_curve(codec, own) for codec, own in by_codec.items()],
-        "deltas": [
-            {"codec": codec, **_deltas(by_codec[anchor], own)}
+        by_codec.setdefault(str(cell.settings[CODEC]), []).append(cell)
+    anchor = next((codec for codec, own in by_codec.items() if _any_counts(own)), "")
+    anchor = anchor or next(iter(by_codec))
+    return CodecComparison(
+        where,
+        anchor,
+        curves=tuple(_curve(codec, own) for codec, own in by_codec.items()),
+        deltas=tuple(
+            CodecDeltas(codec, _deltas(by_codec[anchor], own))
             for codec, own in by_codec.items()
             if codec != anchor
-        ],
-        "rankings": [_ranking(metric, cells) for metric in RANKED],
-    }
+        ),
+        rankings=tuple(_ranking(metric, cells) for metric in RANKED),
+    )
 
 
-def _curve(codec: str, cells: Sequence[Cell]) -> dict[str, Any]:
-    """The codec's points in the order of their measured rates; ``reason``: why it has none."""
+def _any_counts(cells: Sequence[CellResult]) -> bool:
+    return any(counting(cell.trials) for cell in cells)
+
+
+def _curve(codec: str, cells: Sequence[CellResult]) -> CodecCurve:
     points = [
-        {
-            "cell": cell["cell"],
-            "max_bitrate": str(cell["settings"][MAX_BITRATE]),
-            **{name: _estimate(cell, name) for name in SHOWN},
-        }
+        CodecPoint(
+            cell.cell,
+            str(cell.settings[MAX_BITRATE]),
+            is_valid(cell),
+            {name: cell.metrics[name] for name in SHOWN},
+        )
         for cell in cells
     ]
-    points.sort(key=lambda point: (point[RATE]["value"] is None, point[RATE]["value"]))
-    reason = "" if any(map(valid_trials, cells)) else _why_none(cells)
-    return {"codec": codec, "reason": reason, "points": points}
+    points.sort(key=_rate)
+    return CodecCurve(codec, "" if _any_counts(cells) else _why_none(cells), tuple(points))
 
 
-def _why_none(cells: Sequence[Cell]) -> str:
+def _rate(point: CodecPoint) -> tuple[bool, float]:
+    rate = point.metrics[RATE].value
+    return rate is None, rate or 0.0
+
+
+def _why_none(cells: Sequence[CellResult]) -> str:
     told = Counter(
-        "; ".join(trial["invalid_because"]) if trial["status"] == "invalid" else trial["message"]
+        "; ".join(trial.invalid_because) if trial.status == "invalid" else trial.message
         for cell in cells
-        for trial in cell["trials"]
+        for trial in cell.trials
     )
     return told.most_common(1)[0][0] if told else "no trial was run"
 
 
-def _deltas(anchor: Sequence[Cell], test: Sequence[Cell]) -> dict[str, Any]:
+def _deltas(anchor: Sequence[CellResult], test: Sequence[CellResult]) -> dict[str, Estimate]:
     """Each delta as the median over the repeats, whose trials ran in one block of the run."""
-    repeats = sorted({t["repeat"] for cell in (*anchor, *test) for t in valid_trials(cell)})
+    repeats = sorted({t.repeat for cell in (*anchor, *test) for t in counting(cell.trials)})
     found = {}
     for name, (delta, metric, _) in DELTAS.items():
         each = [delta(_of(anchor, r, metric), _of(test, r, metric)) for r in repeats]
         reasons = Counter(value.reason for value in each if value.value is None)
-        estimate = aggregate(
+        found[name] = aggregate(
             [value.value for value in each if value.value is not None],
             reason=reasons.most_common(1)[0][0] if reasons else "no valid trial measured it",
         )
-        found[name] = {
-            "value": estimate.value,
-            "low": estimate.low,
-            "high": estimate.high,
-            "n": estimate.n,
-            "interval": estimate.interval,
-            "coverage": estimate.coverage,
-            **({"reason": estimate.reason} if estimate.reason else {}),
-        }
     return found
 
 
-def _of(cells: Sequence[Cell], repeat: int, metric: str) -> list[tuple[float, float]]:
+def _of(cells: Sequence[CellResult], repeat: int, metric: str) -> list[tuple[float, float]]:
     """The curve of one repeat."""
     found = []
-    for trial in (t for cell in cells for t in valid_trials(cell) if t["repeat"] == repeat):
-        rate, value = (_value(trial, name) for name in (RATE, metric))
+    for trial in (t for cell in cells for t in counting(cell.trials) if t.repeat == repeat):
+        rate, value = trial.value(RATE), trial.value(metric)
         if rate is not None and value is not None:
             found.append((rate, value))
     return found
 
 
-def _ranking(metric: str, cells: Sequence[Cell]) -> dict[str, Any]:
-    values = {str(cell["cell"]): values_of(cell, metric) for cell in cells if is_valid(cell)}
+def _ranking(metric: str, cells: Sequence[CellResult]) -> CodecRanking:
+    values = {cell.cell: values_of(cell, metric) for cell in valid_cells(cells)}
     found = rank(values, higher=METRICS[metric].direction == "higher")
-    groups = [list(group) for group in found.groups]
-    return {"metric": metric, "groups": groups, "note": found.note}
-
-
-def _estimate(cell: Cell, name: str) -> dict[str, Any]:
-    """A metric of the cell; null with the reason in a run that did not know it yet."""
-    unknown = {"value": None, "low": None, "high": None, "n": 0, "reason": "not known to this run"}
-    estimate: dict[str, Any] = cell["metrics"].get(name) or unknown
-    kept = ("value", "low", "high", "n", "reason")
-    return {key: estimate[key] for key in kept if key in estimate}
-
-
-def _value(trial: Mapping[str, Any], name: str) -> float | None:
-    value: float | None = (trial["metrics"].get(name) or {}).get("value")
-    return value
+    return CodecRanking(metric, tuple(tuple(group) for group in found.groups), found.note)

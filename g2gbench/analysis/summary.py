@@ -1,15 +1,24 @@
-"""The object that ``run --json`` prints and ``summary.json`` holds, and its rows for a table."""
+"""From trials to the result of a run, and its rows for a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from g2gbench.analysis.blocks import METHOD
 from g2gbench.analysis.cell import NOMINAL_COVERAGE, Estimate
 from g2gbench.analysis.codecs import codecs
+from g2gbench.analysis.plain import plain_estimate
+from g2gbench.analysis.result import (
+    CellResult,
+    Estimates,
+    JudgedExpectation,
+    RunResult,
+    SpreadOfMetric,
+)
 from g2gbench.analysis.spread import METRIC, spread_of
-from g2gbench.analysis.trials import TrialResult, finite
+from g2gbench.analysis.trials import TrialResult, plain_value
 from g2gbench.analysis.valid import counting
 from g2gbench.analysis.verdict import (
     EXIT_CODES,
@@ -21,8 +30,6 @@ from g2gbench.analysis.verdict import (
 )
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality import Level
-
-SCHEMA: Final = 1
 
 ROW_COLUMNS: Final = (
     "row",
@@ -42,134 +49,96 @@ ROW_COLUMNS: Final = (
 """Columns of summary.csv; ``row`` is ``trial`` or ``cell``, ``repeat`` is empty for a cell."""
 
 
-def summarise(
+def result_of(
     plans: Sequence[CellPlan],
     trials: Sequence[TrialResult],
     *,
     name: str,
     run_dir: str,
     interrupted: bool = False,
-) -> dict[str, Any]:
-    """The summary of a run as plain data: JSON-serialisable, None for what was not measured."""
-    cells = [
+) -> RunResult:
+    """The result of a run: every cell judged on its trials."""
+    verdicts = [
         judge_cell(plan, [t for t in trials if t.cell == plan.cell], interrupted=interrupted)
         for plan in plans
     ]
-    status = run_status(cells, interrupted=interrupted)
-    plain = [_cell(cell) for cell in cells]
-    compared = codecs(plain)
-    return {
-        "schema": SCHEMA,
-        "name": name,
-        "status": status,
-        "exit_code": int(EXIT_CODES[status]),
-        "run_dir": run_dir,
-        "cells": plain,
-        **({} if compared is None else {"codecs": compared}),
-    }
+    status = run_status(verdicts, interrupted=interrupted)
+    cells = tuple(_cell(verdict) for verdict in verdicts)
+    return RunResult(name, status, int(EXIT_CODES[status]), run_dir, cells, codecs(cells))
 
 
-def rows(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def rows(result: RunResult) -> Iterator[dict[str, Any]]:
     """One row per trial and metric, then one per metric of the cell, cell by cell."""
-    for cell in summary["cells"]:
-        for trial in cell["trials"]:
-            for metric, value in trial["metrics"].items():
-                yield _row("trial", cell["cell"], trial["repeat"], trial["status"], metric, value)
-        for metric, value in cell["metrics"].items():
-            yield _row("cell", cell["cell"], None, cell["status"], metric, value)
+    for cell in result.cells:
+        for trial in cell.trials:
+            for metric, value in trial.metrics.items():
+                found = plain_value(value)
+                yield _row("trial", cell.cell, trial.repeat, trial.status, metric, found)
+        for metric, estimate in cell.metrics.items():
+            found = plain_estimate(metric, estimate)
+            yield _row("cell", cell.cell, None, cell.status, metric, found)
 
 
 def _row(
-    kind: str, cell: str, repeat: int | None, status: str, metric: str, value: Mapping[str, Any]
+    kind: str, cell: str, repeat: int | None, status: str, metric: str, value: dict[str, Any]
 ) -> dict[str, Any]:
-    registered = METRICS.get(metric)
     known = {
         "row": kind,
         "cell": cell,
         "repeat": repeat,
         "status": status,
         "metric": metric,
-        "unit": registered.unit if registered else value.get("unit"),
+        "unit": METRICS[metric].unit if metric in METRICS else None,
     }
     return known | {column: value.get(column) for column in ROW_COLUMNS if column not in known}
 
 
-def _cell(cell: CellVerdict) -> dict[str, Any]:
-    return {
-        "cell": cell.plan.cell,
-        "settings": dict(cell.plan.settings),
-        "status": cell.status,
-        "invalid_because": list(cell.invalid_because),
-        **_quality(cell),
-        "repeat": cell.plan.repeat,
-        "trials": [_trial(trial) for trial in cell.trials],
-        "metrics": {
-            name: _within(_estimate(name, value), name, cell)
-            for name, value in cell.estimates.items()
-        },
-        "spread": _spread(cell),
-        "expectations": [_judgement(judgement) for judgement in cell.judgements],
-    }
-
-
-def _quality(cell: CellVerdict) -> dict[str, Any]:
-    """The cell's level as a word, with what limits it; None with the reason where it is unknown."""
+def _cell(cell: CellVerdict) -> CellResult:
     estimate, trial = cell.estimates["quality"], cell.decisive
+    spread = spread_of(cell.trials)
+    found = CellResult(
+        cell=cell.plan.cell,
+        settings=dict(cell.plan.settings),
+        status=cell.status,
+        invalid_because=cell.invalid_because,
+        repeat=cell.plan.repeat,
+        trials=cell.trials,
+        metrics=Estimates({n: _within(one, n, cell) for n, one in cell.estimates.items()}),
+        expectations=tuple(_expectation(one) for one in cell.judgements),
+        spread=None if spread is None else SpreadOfMetric(METRIC, spread.ratio, spread.text),
+    )
     if estimate.value is None or trial is None:
-        return {"quality": None, "limiting_factor": None, "quality_reason": estimate.reason}
-    return {
-        "quality": Level(int(estimate.value)).word,
-        "limiting_factor": trial.limiting_factor,
-        "quality_reasons": list(trial.quality_reasons),
-    }
+        return replace(found, quality_reason=estimate.reason)
+    return replace(
+        found,
+        quality=Level(int(estimate.value)).word,
+        limiting_factor=trial.limiting_factor,
+        quality_reasons=trial.quality_reasons,
+    )
 
 
-def _spread(cell: CellVerdict) -> dict[str, Any] | None:
-    found = spread_of(cell.trials)
-    return None if found is None else {"metric": METRIC, "ratio": found.ratio, "text": found.text}
-
-
-def _trial(trial: TrialResult) -> dict[str, Any]:
-    data = trial.as_plain()
-    del data["cell"]
-    return data
-
-
-def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
-    data = {
-        "value": finite(estimate.value),
-        "low": finite(estimate.low),
-        "high": finite(estimate.high),
-        "n": estimate.n,
-        "unit": METRICS[name].unit,
-        "interval": estimate.interval,
-        "coverage": estimate.coverage,
-    }
-    return data | ({"reason": estimate.reason} if estimate.reason else {})
-
-
-def _within(data: dict[str, Any], name: str, cell: CellVerdict) -> dict[str, Any]:
+def _within(estimate: Estimate, name: str, cell: CellVerdict) -> Estimate:
     """The estimate of a single trial with the interval within it, where there is one."""
     found = [t.within[name] for t in counting(cell.trials) if name in t.within]
-    if data["n"] != 1 or len(found) != 1 or found[0].low is None:
-        return data
-    interval = {"interval": METHOD, "coverage": NOMINAL_COVERAGE}
-    return {**data, "low": found[0].low, "high": found[0].high, **interval}
+    if estimate.n != 1 or len(found) != 1 or found[0].low is None:
+        return estimate
+    low, high = found[0].low, found[0].high
+    return replace(estimate, low=low, high=high, interval=METHOD, coverage=NOMINAL_COVERAGE)
 
 
-def _judgement(judgement: Judgement) -> dict[str, Any]:
+def _expectation(judgement: Judgement) -> JudgedExpectation:
     expectation, estimate = judgement.expectation, judgement.estimate
-    data = {
-        "text": expectation.text,
-        "metric": expectation.metric,
-        "operator": expectation.operator,
-        "limit": expectation.limit,
-        "unit": METRICS[expectation.metric].unit,
-        "value": finite(estimate.value),
-        "low": finite(estimate.low),
-        "high": finite(estimate.high),
-        "holds": judgement.holds,
-        "close": judgement.close,
-    }
-    named = {"reason": judgement.reason, "code": judgement.code}
-    return data | {name: text for name, text in named.items() if text}
+    return JudgedExpectation(
+        text=expectation.text,
+        metric=expectation.metric,
+        operator=expectation.operator,
+        limit=expectation.limit,
+        unit=METRICS[expectation.metric].unit,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        holds=judgement.holds,
+        close=judgement.close,
+        reason=judgement.reason,
+        code=judgement.code,
+    )

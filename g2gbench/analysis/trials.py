@@ -86,6 +86,10 @@ class TrialResult:
     attempts: tuple[Attempt, ...] = ()
     within: Mapping[str, WithinTrial] = field(default_factory=dict)
 
+    def value(self, metric: str) -> float | None:
+        """What it measured; None where it did not, or the metric is not known to the run."""
+        return self.metrics[metric].value if metric in self.metrics else None
+
     def as_plain(self) -> dict[str, Any]:
         """As data that JSON can hold; None stands for a number that is not finite."""
         return {

@@ -13,7 +13,7 @@ import g2gbench
 from g2gbench.analysis.comparison import FEWEST, PRIMARY
 from g2gbench.analysis.likeness import Conditions, differences
 from g2gbench.analysis.shift import can_show
-from g2gbench.analysis.valid import valid_trials
+from g2gbench.analysis.valid import counting
 from g2gbench.cli.progress import Display
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.confirmation import confirm
@@ -106,7 +106,7 @@ def bases_of(
 def too_few(bases: Sequence[Run], scenarios: Sequence[Scenario]) -> Iterator[str]:
     """Why nothing can come out of a comparison, where that is so before it begins."""
     for base, scenario in zip(bases, scenarios, strict=False):
-        known = {str(cell["cell"]): len(valid_trials(cell)) for cell in base.summary_data["cells"]}
+        known = {cell.cell: len(counting(cell.trials)) for cell in base.result.cells}
         for cell in cells(scenario):
             sides = (known.get(cell.name, 0), cell.scenario.repeat)
             if min(sides) < FEWEST:

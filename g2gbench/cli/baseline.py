@@ -11,6 +11,8 @@ import click
 
 from g2gbench.analysis.comparison import JUDGED
 from g2gbench.analysis.likeness import differences
+from g2gbench.analysis.plain import plain_estimate
+from g2gbench.analysis.valid import counting
 from g2gbench.cli import completion
 from g2gbench.errors import InputError
 from g2gbench.report.headline import short_cell
@@ -99,11 +101,11 @@ def show_command(name: str, root: Path, as_json: bool) -> None:
         click.echo(json.dumps(_facts(found), indent=2))
         return
     click.echo(f"{found.name}: run {found.facts['run']}, saved {found.facts['saved']}")
-    for cell in found.run.summary_data["cells"]:
-        valid = sum(trial["status"] == "ok" for trial in cell["trials"])
-        click.echo(f"\n  {short_cell(cell['cell'])}, {plural(valid, 'valid trial')}")
+    for cell in found.run.result.cells:
+        valid = len(counting(cell.trials))
+        click.echo(f"\n  {short_cell(cell.cell)}, {plural(valid, 'valid trial')}")
         for metric in JUDGED:
-            value, interval = shown(metric, cell["metrics"].get(metric, {}))
+            value, interval = shown(metric, cell.metrics[metric])
             click.echo(f"    {label(metric):<12} {value:>12}  {interval}".rstrip())
 
 
@@ -158,10 +160,13 @@ def _facts(found: Baseline) -> dict[str, Any]:
         "machine": run.facts["machine"],
         "cells": [
             {
-                "cell": cell["cell"],
-                "valid": sum(trial["status"] == "ok" for trial in cell["trials"]),
-                "metrics": {name: cell["metrics"].get(name) for name in JUDGED},
+                "cell": cell.cell,
+                "valid": len(counting(cell.trials)),
+                "metrics": {
+                    name: plain_estimate(name, cell.metrics[name]) if name in cell.metrics else None
+                    for name in JUDGED
+                },
             }
-            for cell in run.summary_data["cells"]
+            for cell in run.result.cells
         ],
     }

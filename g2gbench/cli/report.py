@@ -72,7 +72,7 @@ def report_command(
             run = open_run(path)
             if quality is not None:
                 run = judged_again(run, quality, str(thresholds))
-                codes.add(ExitCode(run.summary_data["exit_code"]))
+                codes.add(ExitCode(run.result.exit_code))
             if form is None:
                 _write(run)
             else:

@@ -138,10 +138,9 @@ def run_command(
         _say_plan(jobs, as_json)
         return
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
-    summaries = [run.summary_data for run in runs]
-    code = _exit_code(summaries, interrupted)
+    code = _exit_code([run.result.exit_code for run in runs], interrupted)
     compared, broken_off = against.compared(bases, runs, confirm=confirm, quiet=quiet, how=how)
-    summaries = [against.with_comparison(summary, compared) for summary in summaries]
+    summaries = [against.with_comparison(run.summary_data, compared) for run in runs]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))
@@ -256,9 +255,8 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing is left to fail when Python ends
 
 
-def _exit_code(summaries: Sequence[dict[str, Any]], interrupted: bool) -> int:
+def _exit_code(codes: Sequence[int], interrupted: bool) -> int:
     """Of one run its own; of several: a fault of ours first, then a failure, then doubt."""
-    codes = [int(summary["exit_code"]) for summary in summaries]
     if interrupted:
         return ExitCode.INTERRUPTED
     if len(set(codes)) == 1:

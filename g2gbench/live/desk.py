@@ -16,6 +16,7 @@ from g2gbench.benchmark import run_async
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
 from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
 from g2gbench.live.figures import Figures, Message
+from g2gbench.measure.checks import COMPLETE
 from g2gbench.measure.records import Record
 from g2gbench.report import REPORT_HTML
 from g2gbench.report.headline import headline
@@ -243,20 +244,21 @@ def check(scenario: Scenario) -> None:
 
 def outcome(run: Run) -> dict[str, Any]:
     """What a run came to, for the page."""
-    summary = run.summary_data
-    head = headline(summary, {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]})
-    (cell,) = summary["cells"]
-    messages = [trial["message"] for trial in cell["trials"] if trial.get("message")]
+    summary = run.result
+    head = headline(summary, run.planned)
+    (cell,) = summary.cells
+    messages = [trial.message for trial in cell.trials if trial.message]
     reasons = [
-        why
-        for trial in cell["trials"]
-        for why in trial["invalid_because"]
-        if not why.endswith(tuple(messages))  # that of a trial that ended early repeats its message
+        check.text
+        for trial in cell.trials
+        for check in trial.checks
+        # The check of a session that ended early repeats its message.
+        if not check.ok and not (trial.message and COMPLETE.has(check))
     ]
     # Where nothing was expected, nothing has passed: what the session came to is its quality.
-    expected = any(e["holds"] is not None for e in cell["expectations"])
+    expected = any(e.holds is not None for e in cell.expectations)
     measured = head.status == "pass" and not expected
-    quality = cell.get("quality")
+    quality = cell.quality
     told = f"; quality {quality}" if quality else ""
     return {
         "status": "measured" if measured else head.status,
@@ -277,4 +279,4 @@ def exit_code(runs: list[Run], interrupted: bool) -> int:
     """Of the last run; 0 when nothing was measured."""
     if interrupted:
         return ExitCode.INTERRUPTED
-    return int(runs[-1].summary_data["exit_code"]) if runs else ExitCode.PASS
+    return runs[-1].result.exit_code if runs else ExitCode.PASS

@@ -32,16 +32,28 @@ def check(
     """
     return (
         *_complete(session, ledger),
-        *_capacity(session, metrics, cores, limits),
-        *steady_checks.starved(session, limits),
-        *_disturbed(session, limits),
+        *without_frames(session, metrics, packets, cores=cores, limits=limits),
         *_counted(session, limits),
         *_displayed(session, ledger, limits),
-        *network_checks.network(session, metrics, packets, limits),
         *_read(ledger, session, limits),
         *_begun(ledger, limits),
         *steady_checks.settled(session, ledger, limits),
     )
+
+
+def without_frames(
+    session: Session,
+    metrics: Mapping[str, Value],
+    packets: Packets | None = None,
+    *,
+    cores: int | None = None,
+    limits: Limits = LIMITS,
+) -> Iterator[Check]:
+    """Those of the checks that need no record of single frames."""
+    yield from _capacity(session, metrics, cores, limits)
+    yield from steady_checks.starved(session, limits)
+    yield from _disturbed(session, limits)
+    yield from network_checks.network(session, metrics, packets, limits)
 
 
 def reasons(found: Sequence[Check]) -> tuple[str, ...]:

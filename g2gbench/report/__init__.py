@@ -27,7 +27,7 @@ def write(run: Run) -> None:
     if run.judged_under or not (out / SUMMARY).exists():
         write_json(out / SUMMARY, run.summary_data)
     if run.judged_under or not (out / SUMMARY_CSV).exists():
-        write_text(out / SUMMARY_CSV, as_csv(run.summary_data))
+        write_text(out / SUMMARY_CSV, as_csv(run.result))
     write_text(out / SUMMARY_MD, markdown.render(run))
     write_text(out / JUNIT, junit.render(run))
     figures = illustrate.figures_of(run)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+from g2gbench.analysis.result import RunResult
 from g2gbench.measure.records import Cause
 from g2gbench.realtime.stamp_size import HOLDS_AFTER
 
@@ -26,11 +27,11 @@ _BY_CAUSE: Final[Mapping[Cause, str]] = {
 }
 
 
-def of_endings(summary: Mapping[str, Any]) -> Iterator[str]:
+def of_endings(summary: RunResult) -> Iterator[str]:
     """One remedy for each cause that is known; to read the logs where none is."""
-    trials = [trial for cell in summary["cells"] for trial in cell["trials"]]
-    if trials and all(trial["status"] == "interrupted" for trial in trials):
+    trials = [trial for cell in summary.cells for trial in cell.trials]
+    if trials and all(trial.status == "interrupted" for trial in trials):
         yield STOPPED
         return
-    causes = {trial.get("cause", "") for trial in trials if trial["status"] == "failed"}
+    causes = {trial.cause for trial in trials if trial.status == "failed"}
     yield from [advice for cause, advice in _BY_CAUSE.items() if cause in causes] or [_UNKNOWN]

@@ -71,8 +71,7 @@ def head_of(run: Run) -> Headline:
 
     A regression is a failure, whatever the run's own expectations.
     """
-    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
-    head = headline(run.summary_data, planned)
+    head = headline(run.result, run.planned)
     compared = against(run)
     if not compared.status:
         return head

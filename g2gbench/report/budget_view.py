@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counts
 from g2gbench.measure.budget import DISPLAY, DISPLAY_MEANING, PARTS, UNATTRIBUTED
 from g2gbench.measure.phases import Phase
+from g2gbench.measure.values import Value
 from g2gbench.report.numbers import Scale
 from g2gbench.report.series import session_of
 from g2gbench.store.reading import Trial
@@ -30,7 +32,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
 """Between which points each part lies."""
 
 _ALL_FRAMES: Final = 0.995
-_UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType({"value": None, "n": 0})
+_UNKNOWN: Final = Value(None)
 _NO_BUDGET: Final = "its records are of a version that did not tell the parts of g2g apart"
 
 
@@ -109,23 +111,22 @@ class Budget:
         return Scale("%", 0.01).number(part.ms / self.total_ms) + " %"
 
 
-def budget_of(trials: Sequence[Mapping[str, Any]]) -> Budget | None:
+def budget_of(trials: Sequence[TrialResult]) -> Budget | None:
     """The budget of the trials that count, else of all; None where no part of the way is known.
 
     ``trials`` are those of a summary. A part that only some frames tell counts for all of them:
     in the others its time is unattributed, so that the parts sum to the mean g2g latency.
     """
     valid = [trial for trial in trials if counts(trial)]
-    found = [budget for trial in valid or trials if (budget := _of_trial(trial["metrics"]))]
+    found = [budget for trial in valid or trials if (budget := _of_trial(trial.metrics))]
     return _mean(found, counts=bool(valid))
 
 
-def why_none(trials: Sequence[Mapping[str, Any]]) -> str:
+def why_none(trials: Sequence[TrialResult]) -> str:
     """Why there is no budget."""
-    reasons = (trial["metrics"].get("budget_ms.encode", {}).get("reason") for trial in trials)
-    known = any("budget_ms.encode" in trial["metrics"] for trial in trials)
-    fallback = "no frame of the steady state was delivered" if known or not trials else _NO_BUDGET
-    return next((str(reason) for reason in reasons if reason), fallback)
+    found = [v for trial in trials if (v := trial.metrics.get("budget_ms.encode")) is not None]
+    fallback = "no frame of the steady state was delivered" if found or not trials else _NO_BUDGET
+    return next((value.reason for value in found if value.reason), fallback)
 
 
 def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
@@ -150,10 +151,10 @@ def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
         inside = told[counted & (captured_s >= phase.start_s) & (captured_s < phase.end_s)]
         known = np.isfinite(inside).sum(axis=0)
         means = {
-            name: {
-                "value": float(np.nanmean(inside[:, i])) if known[i] else None,
-                "n": int(known[i]),
-            }
+            name: Value(
+                float(np.nanmean(inside[:, i])) if known[i] else None,
+                n=int(known[i]),
+            )
             for i, name in enumerate(names)
         }
         budget = _budget(means, len(inside)) if len(inside) else None
@@ -162,26 +163,25 @@ def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
     return found
 
 
-def _of_trial(metrics: Mapping[str, Mapping[str, Any]]) -> Budget | None:
-    whole = metrics.get(f"budget_ms.{UNATTRIBUTED}", {})
-    frames = int(whole.get("n") or 0)
-    if whole.get("value") is None or not frames:
+def _of_trial(metrics: Mapping[str, Value]) -> Budget | None:
+    whole = metrics.get(f"budget_ms.{UNATTRIBUTED}", _UNKNOWN)
+    if whole.value is None or not whole.n:
         return None
     # A run of an older version knows nothing of a display.
     names = (*NAMES, DISPLAY)
-    return _budget({name: metrics.get(f"budget_ms.{name}", _UNKNOWN) for name in names}, frames)
+    return _budget({name: metrics.get(f"budget_ms.{name}", _UNKNOWN) for name in names}, whole.n)
 
 
-def _budget(means: Mapping[str, Mapping[str, Any]], frames: int) -> Budget | None:
+def _budget(means: Mapping[str, Value], frames: int) -> Budget | None:
     parts = []
     for name in NAMES:
-        value, known = means[name]["value"], means[name]["n"] / frames
+        value, known = means[name].value, means[name].n / frames
         parts.append(Part(name, None if value is None else value * known, known))
     if all(part.ms is None for part in parts if part.name != UNATTRIBUTED):
         return None
     shown = means[DISPLAY]
-    known = shown["n"] / frames
-    display = None if shown["value"] is None else Part(DISPLAY, shown["value"], known)
+    known = shown.n / frames
+    display = None if shown.value is None else Part(DISPLAY, shown.value, known)
     return Budget(tuple(parts), frames, 1, display=display)
 
 

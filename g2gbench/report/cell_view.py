@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
-from g2gbench.analysis.valid import NONE_COUNTS, counts, valid_trials, values_of
+from g2gbench.analysis.cell import Estimate
+from g2gbench.analysis.result import CellResult, JudgedExpectation
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import NONE_COUNTS, counting, counts, values_of
+from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.baseline_view import NOTHING, Against
 from g2gbench.report.headline import DEFAULT_CELL, short_cell, tried_before, why
@@ -120,86 +124,83 @@ def anchor(index: int) -> str:
     return f"cell-{index}"
 
 
-def name_of(cell: Mapping[str, Any]) -> str:
+def name_of(cell: CellResult) -> str:
     """A cell's name for people; empty for the only cell of a run."""
-    return "" if cell["cell"] == DEFAULT_CELL else short_cell(cell["cell"])
+    return "" if cell.cell == DEFAULT_CELL else short_cell(cell.cell)
 
 
-def estimate_of(cell: Mapping[str, Any], metric: str) -> tuple[dict[str, Any], bool]:
+def estimate_of(cell: CellResult, metric: str) -> tuple[Estimate, bool]:
     """The cell's value; where no trial counts, that of the trials that do not (True)."""
-    estimate: dict[str, Any] = cell["metrics"][metric]
-    if estimate["value"] is not None or valid_trials(cell):
+    estimate = cell.metrics[metric]
+    if estimate.value is not None or counting(cell.trials):
         return estimate, False
-    values = [trial["metrics"].get(metric, {}).get("value") for trial in cell["trials"]]
-    known = sorted(value for value in values if value is not None)
+    known = sorted(v for trial in cell.trials if (v := trial.value(metric)) is not None)
     if not known:
         return estimate, False
-    borrowed = {"value": median(known), "low": known[0], "high": known[-1], "n": len(known)}
-    return {**estimate, **borrowed}, True
+    return Estimate(median(known), known[0], known[-1], len(known), "range"), True
 
 
-def tiles(cell: Mapping[str, Any], compared: Against = NOTHING) -> list[Tile]:
+def tiles(cell: CellResult, compared: Against = NOTHING) -> list[Tile]:
     """The six key numbers of a cell, each beside that of the run it was compared with."""
     return [
-        replace(_tile(cell, metric), baseline=compared.beside(cell["cell"], metric))
+        replace(_tile(cell, metric), baseline=compared.beside(cell.cell, metric))
         for metric in KEY_METRICS
     ]
 
 
-def _tile(cell: Mapping[str, Any], metric: str) -> Tile:
+def _tile(cell: CellResult, metric: str) -> Tile:
     estimate, borrowed = estimate_of(cell, metric)
-    expectation = next((e for e in cell["expectations"] if e["metric"] == metric), None)
-    limit = expectation["limit"] if expectation else None
+    expectation = next((e for e in cell.expectations if e.metric == metric), None)
+    limit = expectation.limit if expectation else None
     meaning = METRICS[metric].definition
-    if estimate["value"] is None:
-        return Tile(
-            label(metric), meaning, "null", "not measured", "", "", estimate.get("reason", "")
-        )
-    form = scale(metric, (estimate["value"], estimate["low"], estimate["high"]), limit)
+    if estimate.value is None:
+        return Tile(label(metric), meaning, "null", "not measured", "", "", estimate.reason)
+    form = scale(metric, (estimate.value, estimate.low, estimate.high), limit)
     state, note = "", "no limit set"
     if expectation:
-        note = f"limit {expectation['operator']} {form.with_unit(form.limit(expectation['limit']))}"
-        state = {True: "pass", False: "fail", None: ""}[expectation["holds"]]
-        if expectation["holds"] is None:
+        note = f"limit {expectation.operator} {form.with_unit(form.limit(expectation.limit))}"
+        state = {True: "pass", False: "fail", None: ""}[expectation.holds]
+        if expectation.holds is None:
             note += ", not judged"
     if borrowed:
         note = "of trials that do not count"
-    displayed = cell["metrics"].get(DISPLAYED.get(metric, ""), {}).get("value")
+    displayed = cell.value(DISPLAYED.get(metric, ""))
     if displayed is not None:
         note += f"; displayed {form.with_unit(form.number(displayed))}"
-    if cell["status"] == "invalid" or borrowed:
+    if cell.status == "invalid" or borrowed:
         state = "invalid"
     return Tile(
         label(metric),
         meaning,
         state,
-        form.number(estimate["value"]),
+        form.number(estimate.value),
         form.unit,
         interval_words(metric, estimate, limit),
         note,
     )
 
 
-def interval_words(metric: str, estimate: Mapping[str, Any], limit: float | None = None) -> str:
+def interval_words(metric: str, estimate: Estimate, limit: float | None = None) -> str:
     """``752 to 831 ms``, or that one trial has no interval."""
-    if estimate["low"] is None or estimate["n"] < 2:
+    if estimate.range is None or estimate.n < 2:
         return "one trial"
-    form = scale(metric, (estimate["value"], estimate["low"], estimate["high"]), limit)
-    return form.with_unit(f"{form.number(estimate['low'])} to {form.number(estimate['high'])}")
+    _, low, high = estimate.range
+    form = scale(metric, estimate.range, limit)
+    return form.with_unit(f"{form.number(low)} to {form.number(high)}")
 
 
-def interval_note(cell: Mapping[str, Any]) -> str:
+def interval_note(cell: CellResult) -> str:
     """What the intervals of a cell mean, said once, and what lies behind a wide spread."""
     return f"{_interval_words(cell)} {spread_words(cell)}".rstrip()
 
 
-def spread_words(cell: Mapping[str, Any]) -> str:
+def spread_words(cell: CellResult) -> str:
     """Why the trials of a cell lie apart; empty where they do not."""
-    return str((cell.get("spread") or {}).get("text", ""))
+    return "" if cell.spread is None else cell.spread.text
 
 
-def _interval_words(cell: Mapping[str, Any]) -> str:
-    valid = len(valid_trials(cell))
+def _interval_words(cell: CellResult) -> str:
+    valid = len(counting(cell.trials))
     if not valid:
         return "No trial counts, so there is neither a value nor an interval to judge."
     if valid == 1:
@@ -207,7 +208,7 @@ def _interval_words(cell: Mapping[str, Any]) -> str:
             "Value: that of the one valid trial. One trial has no interval: how much another "
             "run would differ is not known."
         )
-    coverages = [m["coverage"] for m in cell["metrics"].values() if m["coverage"]]
+    coverages = [m.coverage for m in cell.metrics.values() if m.coverage]
     if coverages:
         return (
             f"Value: the median of {valid} trials. Below it: an interval of order statistics over "
@@ -219,23 +220,23 @@ def _interval_words(cell: Mapping[str, Any]) -> str:
     )
 
 
-def expectations(cell: Mapping[str, Any]) -> list[ExpectationRow]:
+def expectations(cell: CellResult) -> list[ExpectationRow]:
     """The expectations of a cell, as the scenario spells them."""
-    return [_expectation(cell, expectation) for expectation in cell["expectations"]]
+    return [_expectation(cell, expectation) for expectation in cell.expectations]
 
 
-def _expectation(cell: Mapping[str, Any], e: Mapping[str, Any]) -> ExpectationRow:
-    metric, limit, holds = e["metric"], e["limit"], e["holds"]
-    estimate = cell["metrics"][metric]
+def _expectation(cell: CellResult, e: JudgedExpectation) -> ExpectationRow:
+    metric, limit, holds = e.metric, e.limit, e.holds
+    estimate = cell.metrics[metric]
     value, interval = shown(metric, estimate, limit)
     trials = values_of(cell, metric)
-    strip = Strip(trials, e["value"], e["low"], e["high"], e["operator"], limit, holds)
+    strip = Strip(trials, e.value, e.low, e.high, e.operator, limit, holds)
     form = scale(metric, (*trials, limit))
     told = ", ".join(form.number(trial) for trial in trials) or "none"
     outcome = {True: "holds", False: "does not hold", None: "not judged"}[holds]
-    note = "close: the interval crosses the limit" if e["close"] else e.get("reason", "")
+    note = "close: the interval crosses the limit" if e.close else e.reason
     return ExpectationRow(
-        text=e["text"],
+        text=e.text,
         state={True: "pass", False: "fail", None: "nodiff"}[holds],
         value=value,
         interval=interval,
@@ -246,31 +247,31 @@ def _expectation(cell: Mapping[str, Any], e: Mapping[str, Any]) -> ExpectationRo
     )
 
 
-def metrics(cell: Mapping[str, Any]) -> list[MetricRow]:
+def metrics(cell: CellResult) -> list[MetricRow]:
     """Every metric of a cell."""
     rows = []
-    for name, estimate in cell["metrics"].items():
+    for name, estimate in cell.metrics.items():
         value, interval = shown(name, estimate)
         meaning = METRICS[name].definition if name in METRICS else ""
-        reason = estimate.get("reason", "")
-        rows.append(MetricRow(name, meaning, value, interval, estimate["n"], reason))
+        reason = estimate.reason
+        rows.append(MetricRow(name, meaning, value, interval, estimate.n, reason))
     return rows
 
 
-def unmeasured(cell: Mapping[str, Any]) -> int:
+def unmeasured(cell: CellResult) -> int:
     """How many metrics have no value."""
-    return sum(estimate["value"] is None for estimate in cell["metrics"].values())
+    return sum(estimate.value is None for estimate in cell.metrics.values())
 
 
 def trial_rows(
-    cell: Mapping[str, Any], planned: int, records: Mapping[int, str] | None = None
+    cell: CellResult, planned: int, records: Mapping[int, str] | None = None
 ) -> list[TrialRow]:
     """Every planned trial of a cell, those that never ran too.
 
     ``records`` has the place of the raw records of each repeat, seen from the report.
     """
     places = records or {}
-    rows = [_trial_row(trial, places.get(trial["repeat"], "")) for trial in cell["trials"]]
+    rows = [_trial_row(trial, places.get(trial.repeat, "")) for trial in cell.trials]
     known = {row.repeat for row in rows}
     rows += [
         TrialRow(i, "nodiff", "not run", ("–",) * len(KEY_METRICS), "the run ended before it")
@@ -280,57 +281,53 @@ def trial_rows(
     return sorted(rows, key=lambda row: row.repeat)
 
 
-def _trial_row(trial: Mapping[str, Any], records: str) -> TrialRow:
-    values = tuple(
-        single(name, trial["metrics"].get(name, {}).get("value")) for name in KEY_METRICS
-    )
+def _trial_row(trial: TrialResult, records: str) -> TrialRow:
+    values = tuple(single(name, trial.value(name)) for name in KEY_METRICS)
     ok = counts(trial)
-    state = "pass" if ok else str(trial["status"])
-    status, reason = ("valid", "") if ok else (trial["status"], why(trial))
+    state = "pass" if ok else str(trial.status)
+    status, reason = ("valid", "") if ok else (trial.status, why(trial))
     reason = "; ".join(filter(None, (reason, tried_before(trial))))
-    return TrialRow(trial["repeat"], state, status, values, reason, records)
+    return TrialRow(trial.repeat, state, status, values, reason, records)
 
 
-def outcomes(cell: Mapping[str, Any]) -> tuple[list[OutcomeRow], str]:
+def outcomes(cell: CellResult) -> tuple[list[OutcomeRow], str]:
     """Frames by outcome over the trials that count, else over all; and which trials those are."""
-    valid = valid_trials(cell)
-    counted = valid or cell["trials"]
+    valid = counting(cell.trials)
+    counted = valid or cell.trials
     rows = [
-        OutcomeRow(words, colour, sum(t["frames"].get(name, 0) for t in counted), meaning)
+        OutcomeRow(words, colour, sum(t.frames.get(name, 0) for t in counted), meaning)
         for name, (words, colour, meaning) in OUTCOMES.items()
     ]
-    captured = sum(trial["frames"].get("captured", 0) for trial in counted)
+    captured = sum(trial.frames.get("captured", 0) for trial in counted)
     kind = "valid trial" if valid else "trial"
     said = f"{captured} frames captured in the steady state of {plural(len(counted), kind)}"
     return rows, said if valid else f"{said}.{NONE_COUNTS}"
 
 
-def drop_rows(cell: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def drop_rows(cell: CellResult) -> list[tuple[str, str, str]]:
     """Dropped frames by phase: name, value of the cell, interval; empty where none was dropped.
 
     A phase that no trial could have is left out.
     """
     names = [name for name in METRICS if name.startswith("drops.")]
-    counts = {
-        name: [t["metrics"].get(name, {}).get("value") for t in cell["trials"]] for name in names
-    }
+    counts = {name: [t.value(name) for t in cell.trials] for name in names}
     if set(counts["drops.display"]) == {None}:
         names.remove("drops.display")
     told = [count for name in names for count in counts[name]]
     if told and not any(told) and None not in told:
         return []
     return [
-        (label(name).removeprefix("drops "), *shown(name, cell["metrics"][name])) for name in names
+        (label(name).removeprefix("drops "), *shown(name, cell.metrics[name])) for name in names
     ]
 
 
-def link_loss(cell: Mapping[str, Any]) -> str:
+def link_loss(cell: CellResult) -> str:
     """Which share of the packets the link itself dropped; empty where there was no link."""
     said: list[str] = []
     dropped = False
     for direction in ("uplink", "downlink"):
         name = f"link.{direction}.loss"
-        value = estimate_of(cell, name)[0]["value"] if name in cell["metrics"] else None
+        value = estimate_of(cell, name)[0].value if name in cell.metrics else None
         if value is not None:
             dropped = dropped or value > 0
             share = single(name, value) if value else "none"
@@ -340,32 +337,31 @@ def link_loss(cell: Mapping[str, Any]) -> str:
     return f"The link dropped {', '.join(said)}." if said else ""
 
 
-def stages(trials: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def stages(trials: Sequence[TrialResult]) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Name and meaning of each stage, with count and loss of every trial."""
     rows = []
-    for i, stage in enumerate(trials[0]["accounting"]):
-        name, meaning = STAGE_NAMES.get(stage["stage"], (stage["stage"], ""))
-        rows.append((name, meaning, [_stage(trial["accounting"][i]) for trial in trials]))
+    for i, stage in enumerate(trials[0].accounting):
+        name, meaning = STAGE_NAMES.get(stage.stage, (stage.stage, ""))
+        rows.append((name, meaning, [_stage(trial.accounting[i]) for trial in trials]))
     return rows
 
 
-def _stage(stage: Mapping[str, Any]) -> tuple[str, str]:
-    if stage["count"] is None:
-        return "not measured", stage["reason"]
-    lost = stage["lost"]
+def _stage(stage: StageCount) -> tuple[str, str]:
+    if stage.count is None:
+        return "not measured", stage.reason
+    lost = stage.lost
     if lost is None:
-        return str(stage["count"]), "–"
-    return str(stage["count"]), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
+        return str(stage.count), "–"
+    return str(stage.count), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
 
 
-def percentiles(cell: Mapping[str, Any], family: str = "g2g_ms") -> list[tuple[str, str, str, str]]:
+def percentiles(cell: CellResult, family: str = "g2g_ms") -> list[tuple[str, str, str, str]]:
     """Name, value and interval of the percentiles of g2g, in ms; a dash where there is none."""
     rows = []
     for name in _PERCENTILES:
-        estimate = cell["metrics"][f"{family}.{name}"]
-        value, low, high = (estimate[key] for key in ("value", "low", "high"))
-        if estimate["n"] < 2:
-            low = high = None
+        estimate = cell.metrics[f"{family}.{name}"]
+        value = estimate.value
+        low, high = (None, None) if estimate.n < 2 else (estimate.low, estimate.high)
         form = scale(f"{family}.{name}", (value, low, high))
         if form.unit != "ms":
             form = Scale("ms")
@@ -374,21 +370,21 @@ def percentiles(cell: Mapping[str, Any], family: str = "g2g_ms") -> list[tuple[s
     return rows
 
 
-def displayed_percentiles(cell: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+def displayed_percentiles(cell: CellResult) -> list[tuple[str, str, str, str]]:
     """The same of displayed g2g; empty where nothing was on display."""
-    if cell["metrics"].get("g2g_displayed_ms.min", {}).get("value") is None:
+    if cell.value("g2g_displayed_ms.min") is None:
         return []
     return percentiles(cell, "g2g_displayed_ms")
 
 
-def remark_on_display(cell: Mapping[str, Any]) -> str:
+def remark_on_display(cell: CellResult) -> str:
     """How displayed g2g is to be read where that is not plain; else nothing."""
-    found = cell["metrics"].get("g2g_displayed_ms.p50", {})
-    reason = found.get("reason") if found.get("value") is not None else None
+    found = cell.metrics["g2g_displayed_ms.p50"]
+    reason = found.reason if found.value is not None else None
     return f"displayed: {reason}" if reason else ""
 
 
-def remarks_on_display(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def remarks_on_display(cells: Sequence[CellResult]) -> list[str]:
     """The remarks of all cells, each once, with the cells that it is on where there are several."""
     found: dict[str, list[str]] = {}
     for cell in cells:
@@ -399,10 +395,10 @@ def remarks_on_display(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{remark} ({'; '.join(names)})" for remark, names in found.items()]
 
 
-def missing_percentiles(cell: Mapping[str, Any]) -> list[str]:
+def missing_percentiles(cell: CellResult) -> list[str]:
     """Why a percentile has no value."""
     return [
-        f"{name} not measured: {cell['metrics'][f'g2g_ms.{name}'].get('reason', '')}"
+        f"{name} not measured: {cell.metrics[f'g2g_ms.{name}'].reason}"
         for name in _PERCENTILES
-        if cell["metrics"][f"g2g_ms.{name}"]["value"] is None
+        if cell.value(f"g2g_ms.{name}") is None
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.check import Check
 from g2gbench.measure.checks import CHECKS, CheckKind, limit_text
 from g2gbench.report.numbers import NOT_MEASURED, plural
@@ -26,13 +26,13 @@ class CheckRow:
 
 def checks(run: Run) -> list[CheckRow]:
     """Every kind of check with the worst trial's value; those of pages where a client was one."""
-    found = [check for trial in run.trials for check in trial.result.checks]
+    found = [check for trial in run.trials for check in trial.checks]
     return list(_rows(found))
 
 
-def values(trials: Iterable[Mapping[str, Any]], metric: str) -> list[float]:
+def values(trials: Iterable[TrialResult], metric: str) -> list[float]:
     """A metric's values in the trials that measured it."""
-    found = (trial["metrics"].get(metric, {}).get("value") for trial in trials)
+    found = (trial.value(metric) for trial in trials)
     return [value for value in found if value is not None]
 
 
@@ -43,7 +43,7 @@ def _rows(found: Sequence[Check]) -> Iterator[CheckRow]:
         if judged:
             yield _row(kind, max(judged, key=_severity))
         elif told or not kind.page:
-            worst = "not judged" if told else NOT_MEASURED if found else "not recorded"
+            worst = "not judged" if told else NOT_MEASURED
             meaning = f"{kind.meaning} {kind.unless}".strip()
             yield CheckRow(kind.title, worst, limit_text(kind), "nodiff", NOT_MEASURED, meaning)
 

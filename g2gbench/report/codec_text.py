@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.codecs import LATENCY, QUALITY, RATE
+from g2gbench.analysis.result import (
+    CellResult,
+    CodecComparison,
+    CodecPoint,
+    CodecRanking,
+    RunResult,
+)
 from g2gbench.analysis.valid import is_valid
 from g2gbench.report.codec_words import answer, said
 from g2gbench.report.headline import short_cell
@@ -16,29 +23,29 @@ _COLUMNS: Final = (RATE, QUALITY, LATENCY)
 _MOST_ROWS: Final = 40
 
 
-def answers(summary: Mapping[str, Any]) -> list[str]:
+def answers(summary: RunResult) -> list[str]:
     """What each comparison comes to, in a sentence or some."""
-    return [_placed(found, (answer(found), *said(found))) for found in summary.get("codecs") or ()]
+    return [_placed(found, (answer(found), *said(found))) for found in summary.codecs or ()]
 
 
-def rankings(summary: Mapping[str, Any]) -> list[str]:
+def rankings(summary: RunResult) -> list[str]:
     """The cells of each comparison from best to worst, a line a metric."""
-    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
+    cells = {cell.cell: cell for cell in summary.cells}
     return [
         line
-        for found in summary.get("codecs") or ()
-        for one in found["rankings"]
+        for found in summary.codecs or ()
+        for one in found.rankings
         if (line := _ranking(one, cells))
     ]
 
 
-def points(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def points(summary: RunResult) -> list[tuple[str, ...]]:
     """A head and a row for each point: codec, what was asked for, rate, PSNR and g2g."""
-    rows = [tuple(_row(cell, p, curve)) for cell, p, curve in _points(summary)]
+    rows = [tuple(_row(point, codec)) for point, codec in _points(summary)]
     return [("codec", "asked for", *map(label, _COLUMNS)), *rows] if rows else []
 
 
-def markdown(summary: Mapping[str, Any]) -> Iterator[str]:
+def markdown(summary: RunResult) -> Iterator[str]:
     """The blocks of a summary in Markdown."""
     rows = points(summary)
     if not rows:
@@ -49,30 +56,27 @@ def markdown(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "\n".join(f"- {escaped(line)}" for line in rankings(summary))
 
 
-def _points(
-    summary: Mapping[str, Any],
-) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
-    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
-    for found in summary.get("codecs") or ():
-        for curve in found["curves"]:
-            for point in curve["points"]:
-                if point[RATE]["value"] is not None:
-                    yield cells[str(point["cell"])], point, str(curve["codec"])
+def _points(summary: RunResult) -> Iterator[tuple[CodecPoint, str]]:
+    for found in summary.codecs or ():
+        for curve in found.curves:
+            for point in curve.points:
+                if point.metrics[RATE].value is not None:
+                    yield point, curve.codec
 
 
-def _row(cell: Mapping[str, Any], point: Mapping[str, Any], codec: str) -> Iterator[str]:
+def _row(point: CodecPoint, codec: str) -> Iterator[str]:
     yield codec
-    yield str(point["max_bitrate"]) + ("" if is_valid(cell) else " (invalid)")
+    yield point.max_bitrate + ("" if point.counts else " (invalid)")
     for name in _COLUMNS:
-        yield shown(name, point[name])[0]
+        yield shown(name, point.metrics[name])[0]
 
 
-def _ranking(one: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> str:
-    known = [[name for name in group if is_valid(cells[name])] for group in one["groups"]]
+def _ranking(one: CodecRanking, cells: Mapping[str, CellResult]) -> str:
+    known = [[name for name in group if is_valid(cells[name])] for group in one.groups]
     groups = [group for group in known if group]
     if not groups:
         return ""
-    name = label(str(one["metric"]))
+    name = label(one.metric)
     if len(groups) == 1:
         return f"by {name}, no cell is told apart from another: {_listed(groups[0])}"
     told = "; ".join(f"{place}. {_listed(group)}" for place, group in enumerate(groups, 1))
@@ -83,6 +87,6 @@ def _listed(group: Sequence[str]) -> str:
     return " / ".join(short_cell(name) for name in group)
 
 
-def _placed(found: Mapping[str, Any], sentences: Sequence[str]) -> str:
-    where = ", ".join(str(value) for value in found["where"].values())
+def _placed(found: CodecComparison, sentences: Sequence[str]) -> str:
+    where = ", ".join(str(value) for value in found.where.values())
     return " ".join(sentences if not where else (f"{where}:", *sentences))

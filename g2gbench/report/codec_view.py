@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
-from g2gbench.analysis.valid import is_valid
+from g2gbench.analysis.result import CellResult, CodecComparison, CodecPoint, RunResult
 from g2gbench.report.codec_words import answer, delta, said
 from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
@@ -51,33 +51,33 @@ class CodecView:
     told_apart: bool
 
 
-def codec_views(summary: Mapping[str, Any]) -> list[CodecView]:
+def codec_views(summary: RunResult) -> list[CodecView]:
     """The comparisons of a run, one for each setting of everything else; empty where none is."""
-    cells = {str(cell["cell"]): cell for cell in summary["cells"]}
-    return [_view(_marked(found, cells), cells) for found in summary.get("codecs") or ()]
+    cells = {cell.cell: cell for cell in summary.cells}
+    return [_view(found, cells) for found in summary.codecs or ()]
 
 
-def figures(summary: Mapping[str, Any]) -> list[Illustration]:
+def figures(summary: RunResult) -> list[Illustration]:
     """Every figure of the comparisons."""
     views = codec_views(summary)
     return [f for view in views for f in (view.curves, *view.rankings) if f is not None]
 
 
-def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> CodecView:
-    where = ", ".join(str(value) for value in found["where"].values())
+def _view(found: CodecComparison, cells: Mapping[str, CellResult]) -> CodecView:
+    where = ", ".join(str(value) for value in found.where.values())
     suffix = f"-{directory_name(where)}" if where else ""
     rankings = [
-        ranking(one, cells, f"ranking-{one['metric'].partition('.')[0]}{suffix}")
-        for one in found["rankings"]
+        ranking(one, cells, f"ranking-{one.metric.partition('.')[0]}{suffix}")
+        for one in found.rankings
     ]
     has_vmaf = any(
-        point["vmaf_displayed"]["value"] is not None
-        for curve in found["curves"]
-        for point in curve["points"]
+        point.metrics["vmaf_displayed"].value is not None
+        for curve in found.curves
+        for point in curve.points
     )
     columns = [n for n in _COLUMNS if has_vmaf or "vmaf" not in n]
     deltas = [n for n in DELTAS if has_vmaf or "vmaf" not in n]
-    notes = [one["note"] for one in found["rankings"] if one["groups"] and one["note"]]
+    notes = [one.note for one in found.rankings if one.groups and one.note]
     if _lacks_package(found):
         notes.insert(0, f"the Bjontegaard deltas are left out: {INSTALL} brings them")
         deltas = []
@@ -85,43 +85,31 @@ def _view(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> C
         where=where,
         answer=answer(found),
         said=tuple(said(found)),
-        anchor=found["anchor"],
+        anchor=found.anchor,
         curves=rate_curves(found, f"codecs{suffix}"),
         rankings=tuple(one for one in rankings if one is not None),
         delta_names=tuple(DELTAS[name][2] for name in deltas),
         deltas=tuple(
-            (row["codec"], tuple(delta(name, row[name]) for name in deltas))
-            for row in found["deltas"]
+            (row.codec, tuple(delta(name, row.deltas[name]) for name in deltas))
+            for row in found.deltas
             if deltas
         ),
         names=tuple(label(name) for name in columns),
         points=tuple(
-            (curve["codec"], _rate(point), tuple(shown(n, point[n]) for n in columns))
-            for curve in found["curves"]
-            for point in curve["points"]
-            if point[RATE]["value"] is not None
+            (curve.codec, _rate(point), tuple(shown(n, point.metrics[n]) for n in columns))
+            for curve in found.curves
+            for point in curve.points
+            if point.metrics[RATE].value is not None
         ),
-        missing=tuple((c["codec"], c["reason"]) for c in found["curves"] if c["reason"]),
+        missing=tuple((c.codec, c.reason) for c in found.curves if c.reason),
         notes=tuple(dict.fromkeys(notes)),
-        told_apart=any(len(one["groups"]) > 1 for one in found["rankings"]),
+        told_apart=any(len(one.groups) > 1 for one in found.rankings),
     )
 
 
-def _lacks_package(found: Mapping[str, Any]) -> bool:
-    return any(INSTALL in str(row[n].get("reason")) for row in found["deltas"] for n in DELTAS)
+def _lacks_package(found: CodecComparison) -> bool:
+    return any(INSTALL in row.deltas[n].reason for row in found.deltas for n in DELTAS)
 
 
-def _marked(found: Mapping[str, Any], cells: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The comparison with the verdict on the cell of each point, which an older one lacks."""
-    curves = [
-        {
-            **curve,
-            "points": [{**p, "counts": is_valid(cells[str(p["cell"])])} for p in curve["points"]],
-        }
-        for curve in found["curves"]
-    ]
-    return {**found, "curves": curves}
-
-
-def _rate(point: Mapping[str, Any]) -> str:
-    return str(point["max_bitrate"]) if point["counts"] else f"{point['max_bitrate']} (invalid)"
+def _rate(point: CodecPoint) -> str:
+    return point.max_bitrate if point.counts else f"{point.max_bitrate} (invalid)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -167,7 +166,7 @@ def _machine(run: Run) -> str:
 
 
 def _started(run: Run) -> str:
-    return datetime.fromisoformat(str(run.facts["started"])).strftime("%Y-%m-%d %H:%M UTC")
+    return run.started.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _noise(comparison: Comparison) -> str:

@@ -23,7 +23,7 @@ FORMATS: Final[Mapping[str, Callable[[Run], str]]] = MappingProxyType(
         "html": _page,
         "md": markdown.render,
         "junit": junit.render,
-        "csv": lambda run: as_csv(run.summary_data),
+        "csv": lambda run: as_csv(run.result),
         "openmetrics": openmetrics.render,
         "pytest-benchmark": pytest_benchmark.render,
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from g2gbench.analysis.verdict import TRIALS_TO_JUDGE, NotJudged
+from g2gbench.analysis.result import CellResult, JudgedExpectation, RunResult
+from g2gbench.analysis.trials import Attempt, TrialResult
+from g2gbench.analysis.valid import counting
+from g2gbench.analysis.verdict import NotJudged
 from g2gbench.report.advice import of_endings as advice_of_endings
 from g2gbench.report.numbers import label, plural, scale, shown
 from g2gbench.report.quality_view import sentences as quality_sentences
@@ -33,87 +36,84 @@ class Headline:
     advice: tuple[str, ...] = ()
 
 
-def headline(summary: Mapping[str, Any], planned: Mapping[str, int]) -> Headline:
-    """The headline of a run from its summary; ``planned`` is how many trials each cell asked."""
-    status = str(summary["status"])
-    say = _SAYERS.get(status, _say_invalid)
-    sentence, lines = say(summary)
-    if status not in ("unreachable", "fault", "interrupted") and not _too_few_valid(summary):
-        lines = (*lines, _trials_line(summary, planned))
-    lines = (*lines, *quality_sentences(summary))
+def headline(result: RunResult, planned: Mapping[str, int]) -> Headline:
+    """The headline of a run from its result; ``planned`` is how many trials each cell asked."""
+    status = result.status
+    sentence, lines = _SAYERS[status](result)
+    if status not in ("unreachable", "fault", "interrupted") and not _too_few_valid(result):
+        lines = (*lines, _trials_line(result, planned))
+    lines = (*lines, *quality_sentences(result))
     advice: tuple[str, ...] = ()
-    if status in ("invalid", "unreachable", "fault") or any_invalid(summary):
+    if status in ("invalid", "unreachable", "fault") or any_invalid(result):
         doubtful = "for what was not judged: " if status in ("pass", "fail", "interrupted") else ""
-        advice = tuple(f"{doubtful}{advice}" for advice in _advice(summary))
-    because = _because(summary) if status == "invalid" else ()
+        advice = tuple(f"{doubtful}{advice}" for advice in _advice(result))
+    because = _because(result) if status == "invalid" else ()
     return Headline(status, sentence, lines, because, advice)
 
 
-def measured_text(judged: Mapping[str, Any], cell: str = "") -> str:
+def measured_text(judged: JudgedExpectation, cell: str = "") -> str:
     """An expectation's metric, value and limit: ``g2g p95 was 796 ms, limit 500 ms``.
 
     ``cell`` is the one of several that it is said of.
     """
-    metric, value, limit = judged["metric"], judged["value"], judged["limit"]
+    metric, value, limit = judged.metric, judged.value, judged.limit
     name = label(metric)
     if value is None:
         return f"{name} was not measured"
-    form = scale(metric, (value, judged["low"], judged["high"]), limit)
+    form = scale(metric, (value, judged.low, judged.high), limit)
     shown_limit = form.with_unit(form.limit(limit))
     where = f" with {cell};" if cell else ","
     return f"{name} was {form.with_unit(form.number(value))}{where} limit {shown_limit}"
 
 
-def trials_of(summary: Mapping[str, Any], status: str | None = None) -> list[Mapping[str, Any]]:
+def trials_of(result: RunResult, status: str | None = None) -> list[TrialResult]:
     """The trials of all cells, or those with a status."""
-    trials = [trial for cell in summary["cells"] for trial in cell["trials"]]
-    return [trial for trial in trials if status is None or trial["status"] == status]
+    return [trial for trial in result.trials if status is None or trial.status == status]
 
 
-def any_invalid(summary: Mapping[str, Any]) -> bool:
+def any_invalid(result: RunResult) -> bool:
     """Whether any cell could not be judged because of its trials."""
-    return any(cell["status"] == "invalid" for cell in summary["cells"])
+    return any(cell.status == "invalid" for cell in result.cells)
 
 
-def why(trial: Mapping[str, Any]) -> str:
+def why(trial: TrialResult | Attempt) -> str:
     """Why a trial does not count; ``valid`` for one that does."""
-    if trial["status"] == "ok":
+    if trial.status == "ok":
         return "valid"
-    reasons = "; ".join(trial["invalid_because"])
-    told = (
-        (reasons, trial["message"]) if trial["status"] == "invalid" else (trial["message"], reasons)
-    )
-    return told[0] or told[1] or str(trial["status"])
+    reasons = "; ".join(trial.invalid_because)
+    told = (reasons, trial.message) if trial.status == "invalid" else (trial.message, reasons)
+    return told[0] or told[1] or trial.status
 
 
-def doubts(summary: Mapping[str, Any], *, attempts: bool = False) -> list[tuple[str, str, str]]:
+def doubts(result: RunResult, *, attempts: bool = False) -> list[tuple[str, str, str]]:
     """Trials that do not count, the same cause once: their numbers, their cell, and why.
 
     With ``attempts`` those too that were made before the one that stands, as ``0 (try 1)``.
     """
     found: dict[tuple[str, str], list[str]] = {}
-    for cell in summary["cells"]:
-        place = "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
-        for trial in cell["trials"]:
-            tried = trial.get("attempts", ()) if attempts else ()
-            rows = [(f"{trial['repeat']} (try {i})", one) for i, one in enumerate(tried, 1)]
-            for number, one in [*rows, (str(trial["repeat"]), trial)]:
-                if one["status"] != "ok":
-                    status = "" if one["status"] == "invalid" else f"{one['status']}: "
+    for cell in result.cells:
+        place = "" if len(result.cells) == 1 else short_cell(cell.cell)
+        for trial in cell.trials:
+            tried = trial.attempts if attempts else ()
+            rows: list[tuple[str, TrialResult | Attempt]]
+            rows = [(f"{trial.repeat} (try {i})", one) for i, one in enumerate(tried, 1)]
+            for number, one in [*rows, (str(trial.repeat), trial)]:
+                if one.status != "ok":
+                    status = "" if one.status == "invalid" else f"{one.status}: "
                     found.setdefault((place, f"{status}{why(one)}"), []).append(number)
     return [(", ".join(numbers), place, reason) for (place, reason), numbers in found.items()]
 
 
-def tried_before(trial: Mapping[str, Any]) -> str:
+def tried_before(trial: TrialResult) -> str:
     """What became of the earlier attempts at a trial, in a sentence; empty without any."""
-    tried = trial.get("attempts", ())
-    said = [f"try {i} was {one['status']} ({why(one)})" for i, one in enumerate(tried, 1)]
+    tried = trial.attempts
+    said = [f"try {i} was {one.status} ({why(one)})" for i, one in enumerate(tried, 1)]
     return f"try {len(tried) + 1}; {'; '.join(said)}" if tried else ""
 
 
-def place_of(summary: Mapping[str, Any], cell: Mapping[str, Any]) -> str:
+def place_of(result: RunResult, cell: CellResult) -> str:
     """A cell's name where there are several, else nothing."""
-    return "" if len(summary["cells"]) == 1 else short_cell(cell["cell"])
+    return "" if len(result.cells) == 1 else short_cell(cell.cell)
 
 
 def short_cell(name: str) -> str:
@@ -124,70 +124,70 @@ def short_cell(name: str) -> str:
     return name
 
 
-def judged(summary: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def judged(result: RunResult) -> Iterator[tuple[CellResult, JudgedExpectation]]:
     """Every cell with each of its expectations."""
-    for cell in summary["cells"]:
-        for expectation in cell["expectations"]:
+    for cell in result.cells:
+        for expectation in cell.expectations:
             yield cell, expectation
 
 
-def _say_pass(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    held = list(judged(summary))
+def _say_pass(result: RunResult) -> tuple[str, tuple[str, ...]]:
+    held = list(judged(result))
     if not held:
-        return "measured; the scenario expects nothing", _key_number(summary)
+        return "measured; the scenario expects nothing", _key_number(result)
     cell, tightest = min(held, key=lambda pair: _room(pair[1]))
     count = "the expectation holds" if len(held) == 1 else f"all {len(held)} expectations hold"
-    said = measured_text(tightest, place_of(summary, cell))
+    said = measured_text(tightest, place_of(result, cell))
     return (f"{count}; {said}" if len(held) == 1 else count), (
         () if len(held) == 1 else (f"Closest to its limit: {said}.",)
     )
 
 
-def _say_fail(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    every = list(judged(summary))
-    failed = [(cell, e) for cell, e in every if e["holds"] is False]
+def _say_fail(result: RunResult) -> tuple[str, tuple[str, ...]]:
+    every = list(judged(result))
+    failed = [(cell, e) for cell, e in every if e.holds is False]
     # The first one of the scenario, where it is broken most.
-    first = [pair for pair in failed if pair[1]["text"] == failed[0][1]["text"]]
+    first = [pair for pair in failed if pair[1].text == failed[0][1].text]
     cell, worst = max(first, key=lambda pair: _room(pair[1]))
     verb = "does" if len(failed) == 1 else "do"
     said = f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold"
-    if len(summary["cells"]) > 1:
-        broken = {c["cell"] for c, _ in failed}
-        said += f", in {len(broken)} of {plural(len(summary['cells']), 'cell')}"
+    if len(result.cells) > 1:
+        broken = {c.cell for c, _ in failed}
+        said += f", in {len(broken)} of {plural(len(result.cells), 'cell')}"
     lines = [f"{said}."]
-    if any_invalid(summary):
-        count = sum(c["status"] == "invalid" for c in summary["cells"])
+    if any_invalid(result):
+        count = sum(c.status == "invalid" for c in result.cells)
         lines.append(f"{plural(count, 'cell')} could not be judged.")
-    return measured_text(worst, place_of(summary, cell)), tuple(lines)
+    return measured_text(worst, place_of(result, cell)), tuple(lines)
 
 
-def _say_invalid(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    cell = _first_invalid(summary)
+def _say_invalid(result: RunResult) -> tuple[str, tuple[str, ...]]:
+    cell = _first_invalid(result)
     if cell is None:
         return "nothing was measured", ()
-    place = place_of(summary, cell)
-    valid, needed = _valid(cell), _needed(cell)
+    place = place_of(result, cell)
+    valid, needed = len(counting(cell.trials)), cell.trials_needed
     if valid < needed:
         verb = "is" if valid == 1 else "are"
         wanted = f"{needed} {'is' if needed == 1 else 'are'} needed"
-        sentence = f"{valid} of {plural(cell['repeat'], 'trial')} {verb} valid, {wanted}"
+        sentence = f"{valid} of {plural(cell.repeat, 'trial')} {verb} valid, {wanted}"
     else:
-        sentence = cell["invalid_because"][0]
+        sentence = cell.invalid_because[0]
     sentence += f" ({place})" if place else ""
     lines: list[str] = []
-    count = sum(c["status"] == "invalid" for c in summary["cells"])
-    if len(summary["cells"]) > 1:
-        lines.append(f"{count} of {plural(len(summary['cells']), 'cell')} could not be judged.")
+    count = sum(c.status == "invalid" for c in result.cells)
+    if len(result.cells) > 1:
+        lines.append(f"{count} of {plural(len(result.cells), 'cell')} could not be judged.")
     else:
-        judged_any = any(e["holds"] is not None for e in cell["expectations"])
-        if cell["expectations"] and not judged_any:
+        judged_any = any(e.holds is not None for e in cell.expectations)
+        if cell.expectations and not judged_any:
             lines.append("No expectation was judged.")
     return sentence, tuple(lines)
 
 
-def _say_interrupted(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    ended = len(trials_of(summary, "ok"))
-    planned = sum(cell["repeat"] for cell in summary["cells"])
+def _say_interrupted(result: RunResult) -> tuple[str, tuple[str, ...]]:
+    ended = len(trials_of(result, "ok"))
+    planned = sum(cell.repeat for cell in result.cells)
     sentence = f"{ended} of {plural(planned, 'trial')} {'was' if ended == 1 else 'were'} measured"
     lines = ["The run was stopped before its end; no expectation was judged."]
     if ended:
@@ -195,8 +195,8 @@ def _say_interrupted(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     return sentence, tuple(lines)
 
 
-def _say_unreachable(summary: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    messages = [trial["message"] for trial in trials_of(summary) if trial["message"]]
+def _say_unreachable(result: RunResult) -> tuple[str, tuple[str, ...]]:
+    messages = [trial.message for trial in trials_of(result) if trial.message]
     sentence = messages[0] if messages else "the target could not be reached"
     return sentence, ("Nothing was measured.",)
 
@@ -213,56 +213,48 @@ _SAYERS: Final = MappingProxyType(
 )
 
 
-def _because(summary: Mapping[str, Any]) -> tuple[str, ...]:
+def _because(result: RunResult) -> tuple[str, ...]:
     """The causes for a cell without a verdict: its trials', or what was not measured."""
     told = [
         f"Trial {numbers}{f' of {place}' if place else ''}: {reason}."
-        for numbers, place, reason in doubts(summary)
+        for numbers, place, reason in doubts(result)
     ]
     if not told:
-        cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
-        told = [f"{reason}." for cell in cells for reason in cell["invalid_because"][1:]]
+        cells = [cell for cell in result.cells if cell.status == "invalid"]
+        told = [f"{reason}." for cell in cells for reason in cell.invalid_because[1:]]
     return tuple(told[:_MOST_CAUSES])
 
 
-def _too_few_valid(summary: Mapping[str, Any]) -> bool:
+def _too_few_valid(result: RunResult) -> bool:
     """Whether the sentence is about the number of valid trials already."""
-    if summary["status"] != "invalid":
+    if result.status != "invalid":
         return False
-    cell = _first_invalid(summary)
-    return cell is not None and _valid(cell) < _needed(cell)
+    cell = _first_invalid(result)
+    return cell is not None and len(counting(cell.trials)) < cell.trials_needed
 
 
-def _first_invalid(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return next((cell for cell in summary["cells"] if cell["status"] == "invalid"), None)
+def _first_invalid(result: RunResult) -> CellResult | None:
+    return next((cell for cell in result.cells if cell.status == "invalid"), None)
 
 
-def _valid(cell: Mapping[str, Any]) -> int:
-    return len([trial for trial in cell["trials"] if trial["status"] == "ok"])
-
-
-def _needed(cell: Mapping[str, Any]) -> int:
-    return min(int(cell["repeat"]), TRIALS_TO_JUDGE)
-
-
-def _room(expectation: Mapping[str, Any]) -> float:
+def _room(expectation: JudgedExpectation) -> float:
     """How far a value is from its limit, as a share of the limit."""
-    value, limit = expectation["value"], expectation["limit"]
+    value, limit = expectation.value, expectation.limit
     if value is None or not limit:
         return float("inf")
     return float(abs(value - limit) / abs(limit))
 
 
-def _key_number(summary: Mapping[str, Any]) -> tuple[str, ...]:
+def _key_number(result: RunResult) -> tuple[str, ...]:
     """g2g p95, of several cells the smallest and the largest."""
     name = "g2g_ms.p95"
-    known = [cell for cell in summary["cells"] if cell["metrics"][name]["value"] is not None]
-    if not known:
+    measured = [(value, cell) for cell in result.cells if (value := cell.value(name)) is not None]
+    if not measured:
         return ()
-    known.sort(key=lambda cell: cell["metrics"][name]["value"])
+    known = [cell for _, cell in sorted(measured, key=lambda pair: pair[0])]
     said = [
-        " ".join(filter(None, shown(name, cell["metrics"][name])))
-        + (f" with {place_of(summary, cell)}" if len(summary["cells"]) > 1 else "")
+        " ".join(filter(None, shown(name, cell.metrics[name])))
+        + (f" with {place_of(result, cell)}" if len(result.cells) > 1 else "")
         for cell in (known[0], known[-1])
     ]
     if len(known) == 1:
@@ -270,8 +262,8 @@ def _key_number(summary: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"g2g p95 was {said[0]} at least, {said[1]} at most.",)
 
 
-def _trials_line(summary: Mapping[str, Any], planned: Mapping[str, int]) -> str:
-    valid = len(trials_of(summary, "ok"))
+def _trials_line(result: RunResult, planned: Mapping[str, int]) -> str:
+    valid = len(trials_of(result, "ok"))
     total = sum(planned.values())
     verb = "is" if valid == 1 else "are"
     return f"{valid} of {plural(total, 'trial')} {verb} valid."
@@ -294,23 +286,23 @@ _FAULT_ADVICE: Final = (
 )
 
 
-def _advice(summary: Mapping[str, Any]) -> Iterator[str]:
-    if summary["status"] == "unreachable":
+def _advice(result: RunResult) -> Iterator[str]:
+    if result.status == "unreachable":
         yield _UNREACHABLE_ADVICE
         return
-    if summary["status"] == "fault":
+    if result.status == "fault":
         yield _FAULT_ADVICE
         return
-    cells = [cell for cell in summary["cells"] if cell["status"] == "invalid"]
+    cells = [cell for cell in result.cells if cell.status == "invalid"]
     failed = [
-        check["advice"]
+        check.advice
         for cell in cells
-        for trial in cell["trials"]
-        if trial["status"] == "invalid"
-        for check in trial.get("checks", ())
-        if not check["ok"] and check["advice"]
+        for trial in cell.trials
+        if trial.status == "invalid"
+        for check in trial.checks
+        if not check.ok and check.advice
     ]
-    codes = {e.get("code", "") for cell in cells for e in cell["expectations"]}
+    codes = {e.code for cell in cells for e in cell.expectations}
     asked = [advice for code, advice in _NOT_JUDGED_ADVICE.items() if code in codes]
     found = dict.fromkeys([*failed, *asked])
-    yield from found or advice_of_endings(summary)
+    yield from found or advice_of_endings(result)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
-from g2gbench.analysis.valid import NONE_COUNTS, counting, valid_trials
+from g2gbench.analysis.result import CellResult
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import NONE_COUNTS, counting
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.report import codec_view
 from g2gbench.report.budget_view import Budget, budget_of, by_phase
@@ -44,13 +46,13 @@ class CellFigures:
     """The figures of one cell; None where nothing was measured that it could show."""
 
     run: Run
-    cell: Mapping[str, Any]
+    cell: CellResult
     several: int
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """The cell's stored trials."""
-        return tuple(trial for trial in self.run.trials if trial.cell == self.cell["cell"])
+        return tuple(trial for trial in self.run.trials if trial.cell == self.cell.cell)
 
     @property
     def records(self) -> dict[int, str]:
@@ -81,19 +83,19 @@ class CellFigures:
 
     def _marked(self, figure: Illustration | None) -> Illustration | None:
         """The figure, with a word where nothing in it counts."""
-        if figure is None or valid_trials(self.cell):
+        if figure is None or counting(self.cell.trials):
             return figure
         return replace(figure, caption=f"{figure.caption}{NONE_COUNTS}".strip())
 
     @property
-    def _told(self) -> Sequence[Mapping[str, Any]]:
+    def _told(self) -> Sequence[TrialResult]:
         """The trials of the summary that count; where there is none, all."""
-        return valid_trials(self.cell) or self.cell["trials"]
+        return counting(self.cell.trials) or self.cell.trials
 
     @property
     def limit(self) -> Limit | None:
         """The limit on g2g latency, where the scenario sets one."""
-        return g2g_limit(self.cell["expectations"])
+        return g2g_limit(self.cell.expectations)
 
     @cached_property
     def over_time(self) -> Illustration | None:
@@ -112,7 +114,7 @@ class CellFigures:
     @cached_property
     def budget_rows(self) -> list[tuple[str, Budget]]:
         """The budget of a single cell: of all trials, and phase by phase."""
-        whole = budget_of(self.cell["trials"])
+        whole = budget_of(self.cell.trials)
         if self.several or whole is None:
             return []
         phases = by_phase(self._trial(self.shown)) if self.shown else []
@@ -138,7 +140,7 @@ class CellFigures:
         """The distribution of g2g latency over the counted trials."""
         if not self.counted or self.several > MOST_DETAILED_CELLS:
             return None
-        name, metrics = self._name("distribution"), self.cell["metrics"]
+        name, metrics = self._name("distribution"), self.cell.metrics
         if self.several:
             return self._marked(distribution(self.counted, metrics, name, (SMALL,)))
         return self._marked(distribution(self.counted, metrics, name))
@@ -149,7 +151,7 @@ class CellFigures:
         counts = [
             {phase: int(count) for phase, count in _drops(trial).items() if count is not None}
             for trial in self._told
-            if trial["metrics"].get("drop_ratio", {}).get("value") is not None
+            if trial.value("drop_ratio") is not None
         ]
         if self.several or not any(any(count.values()) for count in counts):
             return None
@@ -164,8 +166,8 @@ class CellFigures:
         whole = [t for t in begun if _plain(t, "ttff_ms") is not None]
         place = median_place([_plain(t, "ttff_ms") for t in whole])
         trial = whole[place] if whole else begun[0]
-        metrics = {name: value["value"] for name, value in trial["metrics"].items()}
-        return self._marked(first_frame(metrics, trial["repeat"], self._name("first-frame")))
+        metrics = {name: value.value for name, value in trial.metrics.items()}
+        return self._marked(first_frame(metrics, trial.repeat, self._name("first-frame")))
 
     @cached_property
     def every_trial(self) -> Illustration | None:
@@ -196,36 +198,36 @@ class CellFigures:
         return next(t for t in self.trials if t.repeat == series.repeat)
 
     def _name(self, figure: str) -> str:
-        if self.cell["cell"] == DEFAULT_CELL:
+        if self.cell.cell == DEFAULT_CELL:
             return figure
-        return f"{figure}-{directory_name(self.cell['cell'])}"
+        return f"{figure}-{directory_name(self.cell.cell)}"
 
 
 def figures_of(run: Run) -> tuple[CellFigures, ...]:
     """The figures of every cell of a run."""
-    found = run.summary_data["cells"]
+    found = run.result.cells
     several = len(found) if len(found) > 1 else 0
     return tuple(CellFigures(run, cell, several) for cell in found)
 
 
 def matrix_figure(run: Run) -> Illustration | None:
     """All cells on one scale; None for a single cell, or when none has a value."""
-    found = run.summary_data["cells"]
-    measured = any(cell["metrics"]["g2g_ms.p95"]["value"] is not None for cell in found)
+    found = run.result.cells
+    measured = any(cell.value("g2g_ms.p95") is not None for cell in found)
     if len(found) < 2 or not measured:
         return None
-    return cells_figure(found, g2g_limit(found[0]["expectations"]), "cells")
+    return cells_figure(found, g2g_limit(found[0].expectations), "cells")
 
 
 def heat_figure(run: Run) -> Illustration | None:
     """The matrix as a grid; None where fewer than two fields vary."""
-    grid = grid_of(run.summary_data["cells"])
+    grid = grid_of(run.result.cells)
     return heat_map(grid, "heat-map") if grid else None
 
 
 def trade_off_figure(run: Run) -> Illustration | None:
     """Latency against picture quality; None where fewer than two cells have both."""
-    panels = panels_of(run.summary_data["cells"])
+    panels = panels_of(run.result.cells)
     return trade_off(panels, "latency-quality") if panels else None
 
 
@@ -234,16 +236,16 @@ def budgets_figure(run: Run) -> Illustration | None:
     rows = _budgets(run)
     if not rows:
         return None
-    some = len(rows) < len(run.summary_data["cells"])
+    some = len(rows) < len(run.result.cells)
     caption = f"{_MEANS} A cell without a bar has no known part." if some else _MEANS
     return budget_figure(rows, "budget", caption)
 
 
 def _budgets(run: Run) -> list[tuple[str, Budget]]:
-    cells = run.summary_data["cells"]
-    known = [(cell, budget) for cell in cells if (budget := budget_of(cell["trials"]))]
+    cells = run.result.cells
+    known = [(cell, budget) for cell in cells if (budget := budget_of(cell.trials))]
     return [
-        (short_cell(cell["cell"]) + ("" if budget.counts else f" ({cell['status']})"), budget)
+        (short_cell(cell.cell) + ("" if budget.counts else f" ({cell.status})"), budget)
         for cell, budget in known
         if len(cells) > 1
     ]
@@ -254,7 +256,7 @@ def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
     rows = _budgets(run)
     matrix = (heat_figure(run), matrix_figure(run), trade_off_figure(run))
     found = [figure for figure in matrix if figure is not None]
-    found += codec_view.figures(run.summary_data)
+    found += codec_view.figures(run.result)
     found += [budget_file(rows, "budget")] if rows else []
     for cell in figures if len(figures) <= MOST_DETAILED_CELLS else ():
         every = [cell.over_time] if cell.several else cell.every
@@ -273,10 +275,10 @@ def _value(trial: Trial, metric: str) -> float | None:
     return found.value if found else None
 
 
-def _plain(trial: Mapping[str, Any], metric: str) -> float | None:
-    value: float | None = trial["metrics"].get(metric, {}).get("value")
+def _plain(trial: TrialResult, metric: str) -> float | None:
+    value: float | None = trial.value(metric)
     return value
 
 
-def _drops(trial: Mapping[str, Any]) -> dict[str, float | None]:
+def _drops(trial: TrialResult) -> dict[str, float | None]:
     return {phase: _plain(trial, f"drops.{phase}") for phase in DROP_PHASES}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.report.baseline_view import Against, against
 from g2gbench.report.headline import headline, measured_text
 from g2gbench.report.text import for_markup
@@ -20,11 +21,11 @@ def render(run: Run) -> str:
     skipped is an expectation that was not judged. Every cell has a case of its own for its
     measurement, so that there is always one.
     """
-    summary = run.summary_data
+    summary = run.result
     compared = against(run)
     said = f": {compared.sentence}" if compared.status else ""
     root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}{said}"))
-    suites = [_suite(run, cell) for cell in summary["cells"]]
+    suites = [_suite(run, cell) for cell in summary.cells]
     if not suites:
         suites = [_empty(run)]
     if compared.status:
@@ -38,27 +39,27 @@ def render(run: Run) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _suite(run: Run, cell: Mapping[str, Any]) -> ElementTree.Element:
-    suite = ElementTree.Element("testsuite", name=_clean(f"{run.name}: {cell['cell']}"))
-    classname = _clean(f"g2gbench.{run.name}.{cell['cell']}")
+def _suite(run: Run, cell: CellResult) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", name=_clean(f"{run.name}: {cell.cell}"))
+    classname = _clean(f"g2gbench.{run.name}.{cell.cell}")
     measured = ElementTree.SubElement(suite, "testcase", name="measured", classname=classname)
-    if cell["status"] not in ("pass", "fail"):
+    if cell.status not in ("pass", "fail"):
         reasons = _reasons(run, cell)
         problem = ElementTree.SubElement(
             measured, "error", type=_problem(run, cell), message=_clean(reasons[0])
         )
         problem.text = _clean("\n".join(reasons))
-    for expectation in cell["expectations"]:
+    for expectation in cell.expectations:
         case = ElementTree.SubElement(
-            suite, "testcase", name=_clean(expectation["text"]), classname=classname
+            suite, "testcase", name=_clean(expectation.text), classname=classname
         )
-        if expectation["holds"] is None:
-            reason = _clean(expectation.get("reason", "not judged"))
+        if expectation.holds is None:
+            reason = _clean(expectation.reason)
             ElementTree.SubElement(case, "skipped", message=reason)
-        elif not expectation["holds"]:
+        elif not expectation.holds:
             message = _clean(measured_text(expectation))
             failure = ElementTree.SubElement(case, "failure", type="expectation", message=message)
-            failure.text = _clean(f"{expectation['text']}: {message}")
+            failure.text = _clean(f"{expectation.text}: {message}")
     return _counted(suite, run)
 
 
@@ -97,16 +98,15 @@ def _counted(suite: ElementTree.Element, run: Run) -> ElementTree.Element:
     return suite
 
 
-def _problem(run: Run, cell: Mapping[str, Any]) -> str:
-    return run.status if run.status in ("unreachable", "fault") else str(cell["status"])
+def _problem(run: Run, cell: CellResult) -> str:
+    return run.status if run.status in ("unreachable", "fault") else str(cell.status)
 
 
-def _reasons(run: Run, cell: Mapping[str, Any]) -> list[str]:
+def _reasons(run: Run, cell: CellResult) -> list[str]:
     """At least one line on why the cell has no verdict."""
     if run.status in ("unreachable", "fault", "interrupted"):
-        planned = {c["cell"]: c["repeat"] for c in run.facts["cells"]}
-        return [headline(run.summary_data, planned).sentence, *cell["invalid_because"]]
-    return list(cell["invalid_because"]) or [f"the cell is {cell['status']}"]
+        return [headline(run.result, run.planned).sentence, *cell.invalid_because]
+    return list(cell.invalid_because) or [f"the cell is {cell.status}"]
 
 
 def _seconds(facts: Mapping[str, Any]) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from g2gbench.analysis.result import CellResult, RunResult
 from g2gbench.report import codec_text
 from g2gbench.report.baseline_view import head_of
 from g2gbench.report.budget_view import budget_of
@@ -36,7 +37,7 @@ _RESERVE: Final = 1000
 
 def render(run: Run) -> str:
     """The run as Markdown: verdict, expectations, key numbers, trials that do not count."""
-    summary = run.summary_data
+    summary = run.result
     head = head_of(run)
     blocks = [
         f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.status}, "
@@ -45,11 +46,11 @@ def render(run: Run) -> str:
         *(_text(answer) for answer in codec_text.answers(summary)),
         *(_text(f"What to do: {advice}") for advice in head.advice),
         *codec_text.markdown(summary),
-        "\n".join(_expectations(summary["cells"])),
-        "\n".join(_key_numbers(summary["cells"])),
-        _text("; ".join(remarks_on_display(summary["cells"]))),
-        "\n".join(_budget(summary["cells"])),
-        "\n".join(_recoveries(summary["cells"])),
+        "\n".join(_expectations(summary.cells)),
+        "\n".join(_key_numbers(summary.cells)),
+        _text("; ".join(remarks_on_display(summary.cells))),
+        "\n".join(_budget(summary.cells)),
+        "\n".join(_recoveries(summary.cells)),
         "\n".join(_doubts(summary)),
         _text(calibration(run)),
         f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
@@ -70,13 +71,13 @@ def _fitting(blocks: Iterable[str]) -> Iterator[str]:
             yield "A table is left out here, it is too long: see `report.html`."
 
 
-def _expectations(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _expectations(cells: Sequence[CellResult]) -> Iterator[str]:
     several = len(cells) > 1
-    rows = [(cell, e) for cell in cells for e in cell["expectations"]]
+    rows = [(cell, e) for cell in cells for e in cell.expectations]
     # Of many cells the ones that need a look.
-    told = [row for row in rows if row[1]["holds"] is not True] if several else rows
+    told = [row for row in rows if row[1].holds is not True] if several else rows
     if several and rows:
-        held = sum(e["holds"] is True for _, e in rows)
+        held = sum(e.holds is True for _, e in rows)
         yield f"{held} of {plural(len(rows), 'expectation')} of all cells hold."
         yield ""
     if not told:
@@ -85,39 +86,39 @@ def _expectations(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"| | expectation {place}| measured | interval |"
     yield f"|---|---|{'---|' if several else ''}---:|---:|"
     for cell, e in told[:_MOST_CELLS]:
-        mark = {True: "✅", False: "❌", None: "❔"}[e["holds"]]
-        value, interval = shown(e["metric"], cell["metrics"][e["metric"]], e["limit"])
-        words = {True: "holds", False: "does not hold", None: "not judged"}[e["holds"]]
-        words += ", close" if e["close"] else ""
-        place = f"{_name(cell['cell'])} | " if several else ""
-        yield f"| {mark} {words} | {_code(e['text'])} | {place}{value} | {interval or '–'} |"
+        mark = {True: "✅", False: "❌", None: "❔"}[e.holds]
+        value, interval = shown(e.metric, cell.metrics[e.metric], e.limit)
+        words = {True: "holds", False: "does not hold", None: "not judged"}[e.holds]
+        words += ", close" if e.close else ""
+        place = f"{_name(cell.cell)} | " if several else ""
+        yield f"| {mark} {words} | {_code(e.text)} | {place}{value} | {interval or '–'} |"
     yield from _left_out(len(told), _MOST_CELLS)
 
 
-def _key_numbers(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _key_numbers(cells: Sequence[CellResult]) -> Iterator[str]:
     if len(cells) == 1:
         yield "| metric | value | interval |"
         yield "|---|---:|---:|"
         for name in key_metrics(cells):
-            estimate = cells[0]["metrics"][name]
+            estimate = cells[0].metrics[name]
             value, interval = shown(name, estimate)
-            reason = f" ({_text(estimate['reason'])})" if estimate["value"] is None else ""
+            reason = f" ({_text(estimate.reason)})" if estimate.value is None else ""
             yield f"| {label(name)} | {value}{reason} | {interval or '–'} |"
         return
     names = key_metrics(cells)
     yield f"| cell | verdict | quality | {' | '.join(map(label, names))} |"
     yield f"|---|---|---|{'---:|' * len(names)}"
     for cell in cells[:_MOST_CELLS]:
-        values = [" ".join(shown(name, cell["metrics"].get(name, {}))) for name in names]
-        mark = f"{_MARKS[cell['status']]} {cell['status']}"
+        values = [" ".join(shown(name, cell.metrics[name])) for name in names]
+        mark = f"{_MARKS[cell.status]} {cell.status}"
         joined = " | ".join(value.rstrip() for value in values)
-        yield f"| {_name(cell['cell'])} | {mark} | {level_words(cell)} | {joined} |"
+        yield f"| {_name(cell.cell)} | {mark} | {level_words(cell)} | {joined} |"
     yield from _left_out(len(cells), _MOST_CELLS)
 
 
-def _budget(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _budget(cells: Sequence[CellResult]) -> Iterator[str]:
     """Where the milliseconds go, one row a cell; nothing where no part is known."""
-    found = [(cell, budget_of(cell["trials"])) for cell in cells[:_MOST_CELLS]]
+    found = [(cell, budget_of(cell.trials)) for cell in cells[:_MOST_CELLS]]
     known = [(cell, budget) for cell, budget in found if budget]
     if not known:
         return
@@ -130,8 +131,8 @@ def _budget(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"|{' cell |' if several else ''} {' | '.join(names)} | **g2g mean** |{more}"
     yield f"|{'---|' if several else ''}{'---:|' * (len(names) + 1 + displays)}"
     for cell, budget in known:
-        doubt = "" if budget.counts else f" ({cell['status']})"
-        place = f" {_name(cell['cell'])}{doubt} |" if several else ""
+        doubt = "" if budget.counts else f" ({cell.status})"
+        place = f" {_name(cell.cell)}{doubt} |" if several else ""
         values = " | ".join(budget.number(part) for part in budget.parts)
         shown = "–" if budget.display is None else f"+{budget.number(budget.display)}"
         more = f" {shown} |" if displays else ""
@@ -141,20 +142,20 @@ def _budget(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"| {shares} | 100 % |{' – |' if displays else ''}"
 
 
-def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _recoveries(cells: Sequence[CellResult]) -> Iterator[str]:
     """One line an impairment."""
     for cell in cells[:_MOST_CELLS]:
-        place = f"{_name(cell['cell'])}: " if len(cells) > 1 else ""
+        place = f"{_name(cell.cell)}: " if len(cells) > 1 else ""
         for row in recovery_rows(cell)[:_MOST_TRIALS]:
             yield f"- Recovery: {place}{_text(row.sentence)}"
 
 
-def _doubts(summary: Mapping[str, Any]) -> Iterator[str]:
+def _doubts(summary: RunResult) -> Iterator[str]:
     rows = doubts(summary, attempts=True)
     if not rows:
         return
-    several = len(summary["cells"]) > 1
-    tried = sum(len(trial.get("attempts", ())) for trial in trials_of(summary))
+    several = len(summary.cells) > 1
+    tried = sum(len(trial.attempts) for trial in trials_of(summary))
     count = len(trials_of(summary)) - len(trials_of(summary, "ok")) + tried
     verb = "does" if count == 1 else "do"
     yield f"<details><summary>{plural(count, 'trial')} that {verb} not count</summary>"

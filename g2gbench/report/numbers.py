@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+from g2gbench.analysis.cell import Estimate
+from g2gbench.analysis.result import CellResult
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality.level import LEVEL_WORDS
 
@@ -90,13 +92,13 @@ def label(metric: str) -> str:
     return words.replace("_", " ")
 
 
-def key_metrics(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def key_metrics(cells: Sequence[CellResult]) -> tuple[str, ...]:
     """The key numbers of cells of a summary, with those of the display where one measured them."""
     found: list[str] = []
     for name in KEY_METRICS:
         found.append(name)
         beside = DISPLAYED.get(name, "")
-        if any(cell["metrics"].get(beside, {}).get("value") is not None for cell in cells):
+        if any(cell.value(beside) is not None for cell in cells):
             found.append(beside)
     return tuple(found)
 
@@ -120,25 +122,27 @@ def scale(metric: str, values: Iterable[float | None], limit: float | None = Non
     return found
 
 
-def shown(metric: str, estimate: Mapping[str, Any], limit: float | None = None) -> tuple[str, str]:
+def shown(metric: str, estimate: Estimate, limit: float | None = None) -> tuple[str, str]:
     """Value with its unit and interval ``[low, high]``; the interval is empty where there is none.
 
     One trial has no interval; what was not measured says so in words.
     """
-    value = estimate.get("value")
+    value, low, high = estimate.value, estimate.low, estimate.high
     if value is None:
         return NOT_MEASURED, ""
-    low, high = estimate.get("low"), estimate.get("high")
     form = scale(metric, (value, low, high), limit)
     text = form.with_unit(form.number(value))
-    if low is None or high is None or estimate.get("n", 0) < 2:
+    if low is None or high is None or estimate.n < 2:
         return text, ""
     return text, f"[{form.number(low)}, {form.number(high)}]"
 
 
 def single(metric: str, value: float | None) -> str:
     """One value with its unit, or that it was not measured."""
-    return shown(metric, {"value": value})[0]
+    if value is None:
+        return NOT_MEASURED
+    form = scale(metric, (value,))
+    return form.with_unit(form.number(value))
 
 
 def plural(count: int, word: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from g2gbench.analysis.result import CellResult, RunResult
 from g2gbench.analysis.valid import valid_cells
 from g2gbench.measure.registry import METRICS
 from g2gbench.store.reading import Run
 
 _STATUSES: Final = ("pass", "fail", "invalid", "unreachable", "fault", "interrupted")
-_BOUNDS: Final = {"value": "median", "low": "low", "high": "high"}
+_BOUNDS: Final = ("median", "low", "high")
 _UNITS: Final[Mapping[str, str]] = {
     "ms": "milliseconds",
     "bps": "bits per second",
@@ -36,7 +37,7 @@ def render(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    summary, facts = run.summary_data, run.facts
+    summary, facts = run.result, run.facts
     scenario = {"scenario": run.name}
     yield from _family("g2gbench_run_info", "What was run.")
     told = {**scenario, "run": run.path.name, "version": str(facts["g2gbench"])}
@@ -44,9 +45,9 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _family("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
     for status in _STATUSES:
         labels = {**scenario, "g2gbench_status": status}
-        yield _sample("g2gbench_status", labels, int(status == summary["status"]))
+        yield _sample("g2gbench_status", labels, int(status == summary.status))
     yield from _family("g2gbench_exit_code", "What the run ended with.")
-    yield _sample("g2gbench_exit_code", scenario, summary["exit_code"])
+    yield _sample("g2gbench_exit_code", scenario, summary.exit_code)
     for name in ("started", "ended"):
         if facts.get(name):
             family = f"g2gbench_{name}_timestamp_seconds"
@@ -63,43 +64,41 @@ def _lines(run: Run) -> Iterator[str]:
             yield from samples
 
 
-def _trials(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
+def _trials(summary: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
     yield from _family("g2gbench_trials", "Trials by what became of them.")
-    for cell in summary["cells"]:
-        statuses = [trial["status"] for trial in cell["trials"]]
+    for cell in summary.cells:
+        statuses = [trial.status for trial in cell.trials]
         for status in dict.fromkeys(["ok", *statuses]):
             of_status = {**labels, **_cell(cell), "status": status}
             yield _sample("g2gbench_trials", of_status, statuses.count(status))
 
 
-def _expectations(summary: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
-    rows = [(cell, e) for cell in summary["cells"] for e in cell["expectations"]]
-    judged = [(cell, e) for cell, e in rows if e["holds"] is not None]
+def _expectations(summary: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
+    rows = [(cell, e) for cell in summary.cells for e in cell.expectations]
+    judged = [(cell, e.text, e.holds) for cell, e in rows if e.holds is not None]
     yield from _family("g2gbench_expectations_not_judged", "Expectations without a verdict.")
     yield _sample("g2gbench_expectations_not_judged", labels, len(rows) - len(judged))
     if not judged:
         return
     said = "Whether an expectation holds, 1, or not, 0; one that was not judged is not here."
     yield from _family("g2gbench_expectation_holds", said)
-    for cell, e in judged:
-        of_one = {**labels, **_cell(cell), "expectation": e["text"]}
-        yield _sample("g2gbench_expectation_holds", of_one, int(e["holds"]))
+    for cell, text, holds in judged:
+        of_one = {**labels, **_cell(cell), "expectation": text}
+        yield _sample("g2gbench_expectation_holds", of_one, int(holds))
 
 
-def _values(summary: Mapping[str, Any], labels: Mapping[str, str], metric: str) -> Iterator[str]:
-    for cell in valid_cells(summary):
-        estimate = cell["metrics"].get(metric, {})
-        for key, bound in _BOUNDS.items():
-            if estimate.get(key) is not None:
-                yield _sample(
-                    _name(metric), {**labels, **_cell(cell), "bound": bound}, estimate[key]
-                )
+def _values(summary: RunResult, labels: Mapping[str, str], metric: str) -> Iterator[str]:
+    for cell in valid_cells(summary.cells):
+        one = cell.metrics[metric]
+        for bound, value in zip(_BOUNDS, (one.value, one.low, one.high), strict=True):
+            if value is not None:
+                yield _sample(_name(metric), {**labels, **_cell(cell), "bound": bound}, value)
 
 
-def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
+def _cell(cell: CellResult) -> dict[str, str]:
     """The cell's name, and each of its settings as a label of its own."""
-    labels = {"cell": str(cell["cell"])}
-    for path, value in cell["settings"].items():
+    labels = {"cell": str(cell.cell)}
+    for path, value in cell.settings.items():
         name = f"set_{_safe(path)}"
         while name in labels:  # of two paths that differ in what no label may hold
             name += "_"

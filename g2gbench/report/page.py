@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from g2gbench.analysis.valid import valid_trials
+from g2gbench.analysis.result import CellResult
+from g2gbench.analysis.trials import TrialResult
+from g2gbench.analysis.valid import counting
 from g2gbench.measure.phases import PHASE_METRICS
 from g2gbench.report import cell_view, phase_view, run_view
 from g2gbench.report.baseline_view import Against, against, head_of
@@ -49,12 +51,12 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     """The page of a run; ``figures`` where they have been prepared already."""
     figures = figures_of(run) if figures is None else figures
     drawer = Drawer()
-    summary = run.summary_data
-    planned = {cell["cell"]: cell["repeat"] for cell in run.facts["cells"]}
+    summary = run.result
+    planned = run.planned
     head = head_of(run)
     compared = against(run)
     cells = [
-        _cell(i, found, drawer, planned.get(found.cell["cell"], 0), compared)
+        _cell(i, found, drawer, planned.get(found.cell.cell, 0), compared)
         for i, found in enumerate(figures)
     ]
     return (
@@ -67,13 +69,13 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             facts=run.facts,
             head=head,
             compared=compared,
-            exit_code=summary["exit_code"],
+            exit_code=summary.exit_code,
             started=run_view.time_of(run.facts.get("started")),
-            asked=_asked(summary["cells"], planned),
-            valid=sum(len(valid_trials(cell)) for cell in summary["cells"]),
+            asked=_asked(summary.cells, planned),
+            valid=sum(len(counting(cell.trials)) for cell in summary.cells),
             planned=sum(planned.values()),
             cells=cells,
-            quality=_quality(summary["cells"]),
+            quality=_quality(summary.cells),
             heat=drawer.draw(heat_figure(run)),
             matrix=drawer.draw(matrix_figure(run)),
             codecs=[_codecs(view, drawer) for view in codec_views(summary)],
@@ -119,17 +121,17 @@ def _cell(
 ) -> dict[str, Any]:
     cell = found.cell
     outcomes, frames = cell_view.outcomes(cell)
-    counted = [trial for trial in cell["trials"] if trial["accounting"]]
+    counted = [trial for trial in cell.trials if trial.accounting]
     return {
         "anchor": cell_view.anchor(index),
         "name": cell_view.name_of(cell),
-        "full_name": cell["cell"],
-        "status": cell["status"],
+        "full_name": cell.cell,
+        "status": cell.status,
         "quality": level_words(cell),
         "tiles": cell_view.tiles(cell, compared),
         "interval_note": cell_view.interval_note(cell),
         "expectations": cell_view.expectations(cell),
-        **_budget(cell["trials"]),
+        **_budget(cell.trials),
         "budget": drawer.draw(found.budget),
         "over_time": drawer.draw(found.over_time),
         **_phases(cell),
@@ -142,21 +144,21 @@ def _cell(
         "missing_percentiles": cell_view.missing_percentiles(cell),
         "drops": drawer.draw(found.drops),
         "drop_rows": cell_view.drop_rows(cell),
-        "drops_missing": cell["metrics"]["drop_ratio"].get("reason", ""),
-        "valid": len(valid_trials(cell)),
+        "drops_missing": cell.metrics["drop_ratio"].reason,
+        "valid": len(counting(cell.trials)),
         "first_frame": drawer.draw(found.first_frame),
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,
         "frames": frames,
         "trials": cell_view.trial_rows(cell, planned, found.records),
-        "counted": [trial["repeat"] for trial in counted],
+        "counted": [trial.repeat for trial in counted],
         "stages": cell_view.stages(counted) if counted else [],
         "metrics": cell_view.metrics(cell),
         "unmeasured": cell_view.unmeasured(cell),
     }
 
 
-def _budget(trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _budget(trials: Sequence[TrialResult]) -> dict[str, Any]:
     """The table of a cell's budget, or why there is none."""
     found = budget_of(trials)
     if found is None:
@@ -192,7 +194,7 @@ def _budget(trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _phases(cell: Mapping[str, Any]) -> dict[str, Any]:
+def _phases(cell: CellResult) -> dict[str, Any]:
     rows, notes = phase_view.phase_rows(cell)
     return {
         "phases": rows,
@@ -203,11 +205,11 @@ def _phases(cell: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _quality(cells: Sequence[Mapping[str, Any]]) -> str:
+def _quality(cells: Sequence[CellResult]) -> str:
     """The level of all cells: with what limits it where there is one, else each level once."""
     if len(cells) == 1:
         return level_words(cells[0])
-    return ", ".join(dict.fromkeys(cell.get("quality") or UNKNOWN for cell in cells)) or UNKNOWN
+    return ", ".join(dict.fromkeys(cell.quality or UNKNOWN for cell in cells)) or UNKNOWN
 
 
 def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:

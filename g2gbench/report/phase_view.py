@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Final
+from typing import Final, TypeVar
 
+from g2gbench.analysis.result import CellResult
+from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import NONE_COUNTS, counts
-from g2gbench.measure.phases import PHASE_METRICS
+from g2gbench.measure.phases import PHASE_METRICS, Phase, Recovery
+from g2gbench.measure.values import Value
 from g2gbench.report.numbers import NOT_MEASURED, label, plural, single
+
+T = TypeVar("T")
 
 NOT_BACK: Final = "not back"
 _AT_ONCE: Final = single("recovery_ms", 0.0)
@@ -52,86 +57,84 @@ class RecoveryRow:
         )
 
 
-def counted(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def counted(cell: CellResult) -> Sequence[TrialResult]:
     """The valid trials of a cell, else those that were measured."""
-    trials = [trial for trial in cell["trials"] if trial["frames"]]
+    trials = [trial for trial in cell.trials if trial.frames]
     return [trial for trial in trials if counts(trial)] or trials
 
 
-def phase_rows(cell: Mapping[str, Any]) -> tuple[list[PhaseRow], list[str]]:
+def phase_rows(cell: CellResult) -> tuple[list[PhaseRow], list[str]]:
     """The phases, each value the median of the trials, and why a value is missing."""
     rows, missing = [], dict[str, list[str]]()
-    for same in _together(counted(cell), "phases"):
-        name = str(same[0]["label"])
+    for same in _together([trial.phases for trial in counted(cell)]):
+        name = same[0].label
         values = []
         for metric in PHASE_METRICS:
-            found = [phase["metrics"][metric] for phase in same]
-            known = [value["value"] for value in found if value["value"] is not None]
+            found = [phase.metrics[metric] for phase in same]
+            known = [value.value for value in found if value.value is not None]
             values.append(single(metric, median(known) if known else None))
             if not known:
-                reason = str(found[0].get("reason", ""))
+                reason = str(found[0].reason)
                 missing.setdefault(reason, []).append(f"{label(metric)} of {name}")
         rows.append(PhaseRow(name, _when(same), tuple(values)))
     return rows, [f"not measured: {', '.join(what)} ({why})" for why, what in missing.items()]
 
 
-def recovery_rows(cell: Mapping[str, Any]) -> list[RecoveryRow]:
+def recovery_rows(cell: CellResult) -> list[RecoveryRow]:
     """The recovery after each impairment, each value the median of the trials."""
-    return [_recovery(same) for same in _together(counted(cell), "recoveries")]
+    return [_recovery(same) for same in _together([trial.recoveries for trial in counted(cell)])]
 
 
-def trials_words(cell: Mapping[str, Any]) -> str:
+def trials_words(cell: CellResult) -> str:
     """On which trials the two tables rest."""
     trials = counted(cell)
     doubt = "" if any(map(counts, trials)) else NONE_COUNTS
     if len(trials) == 1:
-        return f"Trial {trials[0]['repeat']}.{doubt}"
+        return f"Trial {trials[0].repeat}.{doubt}"
     return f"Medians of {plural(len(trials), 'trial')}.{doubt}"
 
 
-def _together(trials: Sequence[Mapping[str, Any]], what: str) -> list[list[Mapping[str, Any]]]:
+def _together(lists: Sequence[Sequence[T]]) -> list[list[T]]:
     """The same phase or recovery of all trials; of one timeline all have the same ones in order.
 
     A trial that was cut off has the first of them.
     """
-    lists = [trial.get(what) or [] for trial in trials]
     longest = max(map(len, lists), default=0)
     return [[found[i] for found in lists if i < len(found)] for i in range(longest)]
 
 
-def _when(same: Iterable[Mapping[str, Any]]) -> str:
-    start_s = median(one["start_s"] for one in same)
-    end_s = median(one["end_s"] for one in same)
+def _when(same: Sequence[Phase] | Sequence[Recovery]) -> str:
+    start_s = median(one.start_s for one in same)
+    end_s = median(one.end_s for one in same)
     return f"{start_s:.1f} to {end_s:.1f} s"
 
 
-def _recovery(same: Sequence[Mapping[str, Any]]) -> RecoveryRow:
+def _recovery(same: Sequence[Recovery]) -> RecoveryRow:
     reasons: dict[str, None] = {}
 
-    def told(name: str) -> str:
-        found = [one[name] for one in same]
-        known = [value["value"] for value in found if value["value"] is not None]
-        unknown = [value for value in found if value["value"] is None]
-        reasons.update(dict.fromkeys(str(value.get("reason", "")) for value in unknown))
+    def told(found: Sequence[Value]) -> str:
+        known = [value.value for value in found if value.value is not None]
+        unknown = [value for value in found if value.value is None]
+        reasons.update(dict.fromkeys(value.reason for value in unknown))
         words = single("recovery_ms", median(known)) if known else ""
         if not unknown:
             return words
-        back = not any(value.get("code") == "not_back" for value in unknown)
+        back = not any(value.code == "not_back" for value in unknown)
         word = NOT_MEASURED if back else NOT_BACK
         if not known:
             return word
         return f"{words}; {word} in {len(unknown)} of {len(same)} trials"
 
-    befores = [one["g2g_before_ms"] for one in same if one["g2g_before_ms"] is not None]
-    lost = median(one["frames_lost"] for one in same)
+    befores = [one.g2g_before_ms for one in same if one.g2g_before_ms is not None]
+    lost = median(one.frames_lost for one in same)
     return RecoveryRow(
-        label=str(same[0]["label"]),
+        label=same[0].label,
         when=_when(same),
         before=single("g2g_ms.p50", median(befores) if befores else None),
-        g2g=told("g2g_ms"),
-        bitrate=told("bitrate_ms"),
-        both=told("both_ms"),
-        overshoot=told("overshoot_ms"),
+        g2g=told([one.g2g_ms for one in same]),
+        bitrate=told([one.bitrate_ms for one in same]),
+        both=told([one.both_ms for one in same]),
+        overshoot=told([one.overshoot_ms for one in same]),
         lost=f"{lost:g}",
         reasons=tuple(reasons),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from statistics import fmean, median, quantiles, stdev
 from typing import Any, Final
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import valid_cells, values_of
 from g2gbench.measure.registry import METRICS
 from g2gbench.store.reading import Run
@@ -43,23 +44,21 @@ def render(run: Run) -> str:
 
 def _benchmarks(run: Run) -> Iterator[dict[str, Any]]:
     for metric in _TIMES:
-        for cell in valid_cells(run.summary_data):
+        for cell in valid_cells(run.result.cells):
             values = [value / 1000 for value in values_of(cell, metric)]
             if values:
                 yield _benchmark(run, cell, metric, values)
 
 
-def _benchmark(
-    run: Run, cell: Mapping[str, Any], metric: str, values: Sequence[float]
-) -> dict[str, Any]:
-    name = f"{metric}[{cell['cell']}]"
+def _benchmark(run: Run, cell: CellResult, metric: str, values: Sequence[float]) -> dict[str, Any]:
+    name = f"{metric}[{cell.cell}]"
     return {
         "group": metric,
         "name": name,
         "fullname": f"{run.name}::{name}",
-        "params": dict(cell["settings"]) or None,
-        "param": cell["cell"],
-        "extra_info": {"run": run.path.name, "status": cell["status"]},
+        "params": dict(cell.settings) or None,
+        "param": cell.cell,
+        "extra_info": {"run": run.path.name, "status": cell.status},
         "options": {
             "disable_gc": False,
             "timer": "monotonic",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from g2gbench.analysis.result import CellResult, RunResult
 from g2gbench.quality.level import NONE
 from g2gbench.report.numbers import plural
 from g2gbench.store.reading import Trial
@@ -94,27 +95,25 @@ def words(view: QualityView) -> str:
     return f"Quality held: {told}. Second by second: {alone or 'less than a second'}."
 
 
-def level_words(cell: Mapping[str, Any]) -> str:
+def level_words(cell: CellResult) -> str:
     """The level of a cell with what limits it: ``poor, limited by bandwidth``."""
-    level = cell.get("quality")
-    if level is None:
+    if cell.quality is None:
         return UNKNOWN
-    factor = cell.get("limiting_factor") or NONE
-    return str(level) if factor == NONE else f"{level}, limited by {factor}"
+    factor = cell.limiting_factor or NONE
+    return cell.quality if factor == NONE else f"{cell.quality}, limited by {factor}"
 
 
-def sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+def sentences(result: RunResult) -> Iterator[str]:
     """What a headline says of the quality; nothing where no cell knows it."""
-    cells = summary["cells"]
-    if "judged_again" in summary:
-        again = summary["judged_again"]
-        yield f"Judged again under {again['under']}: {_recorded(again['recorded'])}."
-    known = [cell for cell in cells if cell.get("quality") is not None]
+    cells, again = result.cells, result.judged_again
+    if again is not None:
+        yield f"Judged again under {again.under}: {_recorded(again.recorded)}."
+    known = [cell for cell in cells if cell.quality is not None]
     if len(cells) == 1 and known:
-        reasons = "; ".join(cells[0].get("quality_reasons") or ())
+        reasons = "; ".join(cells[0].quality_reasons)
         yield f"Quality was {level_words(cells[0])}{f' ({reasons})' if reasons else ''}."
     elif known:
-        counts = {level: sum(cell["quality"] == level for cell in known) for level in LETTERS}
+        counts = {level: sum(cell.quality == level for cell in known) for level in LETTERS}
         told = ", ".join(f"{level} in {count}" for level, count in counts.items() if count)
         unknown = len(cells) - len(known)
         told += f", unknown in {unknown}" if unknown else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +17,7 @@ from g2gbench.store.reading import Run
 
 def processes(run: Run) -> list[tuple[str, str, str]]:
     """Name, CPU and memory of each process, the largest of all trials."""
-    trials = trials_of(run.summary_data)
+    trials = trials_of(run.result)
     rows = []
     for process in PROCESSES:
         cpu, memory = values(trials, f"cpu.{process}"), values(trials, f"rss_bytes.{process}")
@@ -34,7 +33,7 @@ def processes(run: Run) -> list[tuple[str, str, str]]:
 
 def calibration(run: Run) -> str:
     """The calibration that the run rests on, in one sentence, or that there is none."""
-    return sentence(run.facts.get("calibration"), datetime.fromisoformat(run.facts["started"]))
+    return sentence(run.facts.get("calibration"), run.started)
 
 
 def rooms(run: Run) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from g2gbench.analysis.valid import valid_trials
+from g2gbench.analysis.result import CellResult, JudgedExpectation, RunResult
+from g2gbench.analysis.valid import counting
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.report import codec_text
 from g2gbench.report import terminal_budget as way
@@ -40,9 +41,9 @@ def render(run: Run, *, verbose: bool = False) -> str:
     ``verbose`` shows every metric instead of the six key numbers and those with an expectation.
     No colour: marks and words say the same everywhere.
     """
-    summary = run.summary_data
+    summary = run.result
     blocks = [_head(run.name, head_of(run)), *_codecs(summary)]
-    cells = summary["cells"]
+    cells = summary.cells
     if len(cells) == 1:
         blocks += _one_cell(cells[0], verbose)
     elif cells and len(cells) <= _MOST_COLUMNS:
@@ -66,7 +67,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
     return "\n\n".join("\n".join(map(for_a_line, block)) for block in blocks if block)
 
 
-def _codecs(summary: Mapping[str, Any]) -> list[list[str]]:
+def _codecs(summary: RunResult) -> list[list[str]]:
     """Which codec, then the points and their ranking."""
     said = codec_text.answers(summary)
     rows = codec_text.points(summary)
@@ -86,70 +87,70 @@ def _head(name: str, head: Headline) -> list[str]:
     return lines
 
 
-def _one_cell(cell: Mapping[str, Any], verbose: bool) -> list[list[str]]:
-    if not verbose and all(value["value"] is None for value in cell["metrics"].values()):
+def _one_cell(cell: CellResult, verbose: bool) -> list[list[str]]:
+    if not verbose and all(value.value is None for value in cell.metrics.values()):
         return [_unmeasured(cell)]
     tables = [_table_of(cell, () if verbose else key_metrics([cell]))]
     every = _every_metric(cell) if verbose else []
     return [*tables, every, _unmeasured(cell)]
 
 
-def _table_of(cell: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+def _table_of(cell: CellResult, metrics: Sequence[str]) -> list[str]:
     """Expectations first, then those of ``metrics`` that have none."""
     rows: list[Row] = [("", "metric", "value", _interval_name(cell), "expected", "")]
-    judged = {e["metric"] for e in cell["expectations"]}
-    rows += [_expected_row(e, cell) for e in cell["expectations"]]
+    judged = {e.metric for e in cell.expectations}
+    rows += [_expected_row(e, cell) for e in cell.expectations]
     rows += [
-        ("", label(name), *shown(name, cell["metrics"][name]), "", "")
+        ("", label(name), *shown(name, cell.metrics[name]), "", "")
         for name in metrics
         if name not in judged
     ]
     return _columns(rows, right=(2,))
 
 
-def _every_metric(cell: Mapping[str, Any]) -> list[str]:
+def _every_metric(cell: CellResult) -> list[str]:
     rows: list[Row] = [("", "metric", "value", _interval_name(cell))]
     # A run of an older version has fewer metrics.
-    rows += [("", label(name), *shown(name, cell["metrics"].get(name, {}))) for name in METRICS]
-    title = [] if cell["cell"] == DEFAULT_CELL else _wrapped(cell["cell"], _INDENT, _INDENT)
+    rows += [("", label(name), *shown(name, cell.metrics[name])) for name in METRICS]
+    title = [] if cell.cell == DEFAULT_CELL else _wrapped(cell.cell, _INDENT, _INDENT)
     return title + _columns(rows, right=(2,))
 
 
-def _expected_row(expectation: Mapping[str, Any], cell: Mapping[str, Any]) -> Row:
-    metric, limit, holds = expectation["metric"], expectation["limit"], expectation["holds"]
-    values = (expectation["value"], expectation["low"], expectation["high"])
+def _expected_row(expectation: JudgedExpectation, cell: CellResult) -> Row:
+    metric, limit, holds = expectation.metric, expectation.limit, expectation.holds
+    values = (expectation.value, expectation.low, expectation.high)
     form = scale(metric, values, limit)
-    outcome = _OUTCOMES[holds] + (", close" if expectation["close"] else "")
+    outcome = _OUTCOMES[holds] + (", close" if expectation.close else "")
     return (
         _MARKS[holds],
         label(metric),
-        *shown(metric, cell["metrics"][metric], limit),
-        f"{expectation['operator']} {form.with_unit(form.limit(limit))}",
+        *shown(metric, cell.metrics[metric], limit),
+        f"{expectation.operator} {form.with_unit(form.limit(limit))}",
         outcome,
     )
 
 
-def _interval_name(cell: Mapping[str, Any]) -> str:
-    count = len(valid_trials(cell))
+def _interval_name(cell: CellResult) -> str:
+    count = len(counting(cell.trials))
     if count < 2:
         return ""
-    coverages = {value["coverage"] for value in cell["metrics"].values() if value["coverage"]}
+    coverages = {value.coverage for value in cell.metrics.values() if value.coverage}
     return f"{max(coverages):.1%} interval" if coverages else "[smallest, largest]"
 
 
-def _remarks(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def _remarks(cells: Sequence[CellResult]) -> list[str]:
     """How the displayed ones of the key numbers are to be read, where that is not plain."""
     found = map(for_a_line, remarks_on_display(cells))
     return [line for text in found for line in _wrapped(text, _INDENT, _INDENT + "  ")]
 
 
-def _unmeasured(cell: Mapping[str, Any]) -> list[str]:
-    names = dict.fromkeys([*(e["metric"] for e in cell["expectations"]), *KEY_METRICS])
+def _unmeasured(cell: CellResult) -> list[str]:
+    names = dict.fromkeys([*(e.metric for e in cell.expectations), *KEY_METRICS])
     reasons: dict[str, list[str]] = {}
     for name in names:
-        value = cell["metrics"][name]
-        if value["value"] is None:
-            reasons.setdefault(value.get("reason", "no reason is stored"), []).append(label(name))
+        value = cell.metrics[name]
+        if value.value is None:
+            reasons.setdefault(value.reason, []).append(label(name))
     lines: list[str] = []
     for reason, labels in reasons.items():
         text = f"not measured: {', '.join(labels)} ({for_a_line(reason)})"
@@ -157,50 +158,50 @@ def _unmeasured(cell: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _side_by_side(cells: Sequence[Mapping[str, Any]], verbose: bool) -> list[str]:
+def _side_by_side(cells: Sequence[CellResult], verbose: bool) -> list[str]:
     """Metrics as lines, cells as columns."""
     names = tuple(METRICS) if verbose else _shown_metrics(cells)
     width = (WIDTH - len(_INDENT) - 20) // len(cells) - 2
-    rows: list[Row] = [("", *(_cut(short_cell(cell["cell"]), width) for cell in cells))]
-    rows += [("verdict", *(cell["status"] for cell in cells))]
-    rows += [("quality", *(str(cell.get("quality") or UNKNOWN) for cell in cells))]
+    rows: list[Row] = [("", *(_cut(short_cell(cell.cell), width) for cell in cells))]
+    rows += [("verdict", *(cell.status for cell in cells))]
+    rows += [("quality", *(str(cell.quality or UNKNOWN) for cell in cells))]
     for name in names:
-        found = [shown(name, cell["metrics"].get(name, {})) for cell in cells]
+        found = [shown(name, cell.metrics[name]) for cell in cells]
         rows.append((label(name), *(value for value, _ in found)))
         if any(interval for _, interval in found):
             rows.append(("", *(interval for _, interval in found)))
     return _columns(rows, right=tuple(range(1, len(cells) + 1)))
 
 
-def _line_a_cell(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def _line_a_cell(cells: Sequence[CellResult]) -> list[str]:
     names = [name for name in KEY_METRICS if name != "freeze_count"]
     rows: list[Row] = [("cell", "verdict", *(label(name) for name in names))]
     for cell in cells:
-        values = [shown(name, cell["metrics"][name])[0] for name in names]
+        values = [shown(name, cell.metrics[name])[0] for name in names]
         values = ["-" if value == "not measured" else value for value in values]
-        rows.append((_cut(short_cell(for_a_line(cell["cell"])), 22), cell["status"], *values))
+        rows.append((_cut(short_cell(for_a_line(cell.cell)), 22), cell.status, *values))
     lines = _columns(rows, right=tuple(range(2, 2 + len(names))))
     if any("-" in row[2:] for row in rows):
         lines.append(f"{_INDENT}-  not measured; the report says why")
     return lines
 
 
-def _shown_metrics(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    expected = [e["metric"] for cell in cells for e in cell["expectations"]]
+def _shown_metrics(cells: Sequence[CellResult]) -> tuple[str, ...]:
+    expected = [e.metric for cell in cells for e in cell.expectations]
     return tuple(dict.fromkeys([*expected, *key_metrics(cells)]))
 
 
-def _expectations(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def _expectations(cells: Sequence[CellResult]) -> list[str]:
     """One line an expectation: where it holds, and where it does not."""
     rows: list[Row] = []
-    for index, text in enumerate(e["text"] for e in cells[0]["expectations"]):
-        outcomes = [cell["expectations"][index]["holds"] for cell in cells]
+    for index, text in enumerate(e.text for e in cells[0].expectations):
+        outcomes = [cell.expectations[index].holds for cell in cells]
         failed = [c for c, holds in zip(cells, outcomes, strict=True) if holds is False]
         unjudged = outcomes.count(None)
         mark = _MARKS[False if failed else None if unjudged else True]
         said = f"holds in {outcomes.count(True)} of {len(cells)}"
         if failed:
-            said += f"; not with {'; '.join(short_cell(c['cell']) for c in failed[:2])}"
+            said += f"; not with {'; '.join(short_cell(c.cell) for c in failed[:2])}"
             said += f" and {len(failed) - 2} more" if len(failed) > 2 else ""
         elif unjudged:
             said += f"; not judged in {unjudged}"
@@ -208,7 +209,7 @@ def _expectations(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return [line for row in rows for line in _wrapped("  ".join(row), "  ", "        ")]
 
 
-def _spreads(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def _spreads(cells: Sequence[CellResult]) -> list[str]:
     """Why trials of a cell lie far apart."""
     lines = []
     for cell in cells:
@@ -219,7 +220,7 @@ def _spreads(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _recoveries(cells: Sequence[CellResult]) -> Iterator[str]:
     """One line an impairment."""
     for cell in cells:
         place = f"{name_of(cell)}: " if len(cells) > 1 else ""
@@ -227,18 +228,18 @@ def _recoveries(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield for_a_line(f"recovery  {place}{row.sentence}")
 
 
-def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+def _drops(cells: Sequence[CellResult]) -> list[str]:
     """Dropped frames of the trials that count, else of all, by the phase they died in."""
-    told = [t for cell in cells for t in valid_trials(cell)]
-    told = told or [t for cell in cells for t in cell["trials"]]
-    trials = [trial for trial in told if trial["frames"]]
-    captured = sum(trial["frames"].get("captured", 0) for trial in trials)
+    told = [t for cell in cells for t in counting(cell.trials)]
+    told = told or [t for cell in cells for t in cell.trials]
+    trials = [trial for trial in told if trial.frames]
+    captured = sum(trial.frames.get("captured", 0) for trial in trials)
     if not captured:
         return []
     title = f"drops by phase ({plural(len(trials), 'trial')}, {captured} frames)"
     counts = {
         # A run of an older version has fewer phases.
-        phase: sum(t["metrics"].get(f"drops.{phase}", {}).get("value") or 0 for t in trials)
+        phase: sum(t.value(f"drops.{phase}") or 0 for t in trials)
         for phase in DROP_PHASES
     }
     if not any(counts.values()):
@@ -250,7 +251,7 @@ def _drops(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _doubts(summary: Mapping[str, Any]) -> list[str]:
+def _doubts(summary: RunResult) -> list[str]:
     """The trials that do not count, and why."""
     found = doubts(summary, attempts=True)
     if not found:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.report.budget_view import Budget, budget_of, why_none
 from g2gbench.report.headline import short_cell
 
@@ -15,15 +16,15 @@ _SHORT: Final = ("encod", "upl", "s.dec", "serv", "s.enc", "downl", "decod", "re
 """The parts as heads of narrow columns."""
 
 
-def budget_block(cells: Sequence[Mapping[str, Any]], indent: str, width: int) -> list[str]:
+def budget_block(cells: Sequence[CellResult], indent: str, width: int) -> list[str]:
     """The lines; why there is none where no cell has a budget."""
-    found = [(cell, budget_of(cell["trials"])) for cell in cells]
+    found = [(cell, budget_of(cell.trials)) for cell in cells]
     known = [(cell, budget) for cell, budget in found if budget]
     if not known:
-        measured = [c for c in cells if any(t["frames"].get("captured") for t in c["trials"])]
+        measured = [c for c in cells if any(t.frames.get("captured") for t in c.trials)]
         if not measured:
             return []
-        why = f"where the ms go: not measured ({why_none(measured[0]['trials'])})"
+        why = f"where the ms go: not measured ({why_none(measured[0].trials)})"
         return textwrap.wrap(why, width, initial_indent=indent, subsequent_indent=f"{indent}  ")
     if len(cells) == 1:
         return _parts(known[0][1], indent, width)
@@ -47,7 +48,7 @@ def _parts(shown: Budget, indent: str, width: int) -> list[str]:
     return lines
 
 
-def _lines(known: Sequence[tuple[Mapping[str, Any], Budget]], indent: str) -> list[str]:
+def _lines(known: Sequence[tuple[CellResult, Budget]], indent: str) -> list[str]:
     displays = any(shown.display is not None for _, shown in known)
     heads = "".join(f"{head:>6}" for head in (*_SHORT, "g2g", *(["disp"] if displays else [])))
     wide = 16 if displays else 22
@@ -57,7 +58,7 @@ def _lines(known: Sequence[tuple[Mapping[str, Any], Budget]], indent: str) -> li
         values.append(shown.scale.number(shown.total_ms))
         if displays:
             values.append("–" if shown.display is None else f"+{shown.number(shown.display)}")
-        name = short_cell(cell["cell"])
+        name = short_cell(cell.cell)
         name = name if len(name) <= wide - 2 else f"{name[: wide - 3]}…"
         name += "" if shown.counts else "*"
         lines.append(f"{indent}{name:<{wide}}{''.join(f'{value:>6}' for value in values)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from g2gbench.analysis.comparison import JUDGED
@@ -57,7 +56,7 @@ def trend_of(
     floors: Mapping[str, Floor] | None = None,
 ) -> Trend:
     """The changes in a history, of ``metrics`` or the ones that a comparison judges."""
-    names = dict.fromkeys(cell["cell"] for run in history.runs for cell in _cells(run))
+    names = dict.fromkeys(cell.cell for run in history.runs for cell in run.result.cells)
     lines = [
         _line(history, cell, metric, (floors or {}).get(metric))
         for cell in names
@@ -70,19 +69,14 @@ def _line(history: History, cell: str, metric: str, floor: Floor | None) -> Line
     measured = [
         (run, float(value))
         for run in history.runs
-        for found in _cells(run)
-        if found["cell"] == cell
-        and found["status"] in ("pass", "fail")
-        and (value := found["metrics"].get(metric, {}).get("value")) is not None
+        for found in run.result.cells
+        if found.cell == cell
+        and found.status in ("pass", "fail")
+        and (value := found.value(metric)) is not None
     ]
     values = tuple(value for _, value in measured)
     runs = tuple(run for run, _ in measured)
     return Line(cell, metric, runs, values, changes(values, metric, floor))
-
-
-def _cells(run: Run) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = run.summary_data["cells"]
-    return cells
 
 
 def status_of(trends: Sequence[Trend]) -> str:
@@ -198,7 +192,7 @@ def change_words(line: Line, one: Change) -> str:
 
 def when(run: Run) -> str:
     """The day and time at which a run began, UTC."""
-    return f"{datetime.fromisoformat(run.facts['started']):%Y-%m-%d %H:%M}"
+    return f"{run.started:%Y-%m-%d %H:%M}"
 
 
 def markdown(trends: Sequence[Trend]) -> str:

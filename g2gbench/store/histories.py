@@ -116,7 +116,7 @@ def _runs(root: Path, name: str | None, unread: dict[str, str]) -> Iterator[Run]
             continue
         try:
             run = open_run(path.parent)
-            _ = run.summary_data
+            _ = run.result
         except InputError as error:
             unread[str(path.parent)] = str(error)
             continue

@@ -22,10 +22,9 @@ def judged_again(run: Run, quality: Quality, name: str) -> Run:
 
 
 def _recorded(run: Run) -> Mapping[str, Any]:
-    cells = run.summary_data["cells"]
     return {
         "status": run.status,
-        "quality": {cell["cell"]: cell.get("quality") for cell in cells},
+        "quality": {cell.cell: cell.quality for cell in run.result.cells},
     }
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +15,18 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.plain import to_plain
+from g2gbench.analysis.result import NOT_KNOWN, JudgedAgain, RunResult
+from g2gbench.analysis.summary import ROW_COLUMNS, result_of, rows
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
+from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.quality import Judged
+from g2gbench.measure.registry import METRICS
+from g2gbench.measure.validity import without_frames
+from g2gbench.measure.values import missing
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
@@ -110,6 +117,14 @@ class Trial:
         return read_events(self.path)
 
     @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of its validity; of a version that kept none, those that can be made again."""
+        if self.result.checks or self.result.status == "unreachable":
+            return self.result.checks
+        unknown = dict.fromkeys(METRICS, missing(NOT_KNOWN))
+        return tuple(without_frames(self.session, {**unknown, **self.result.metrics}))
+
+    @cached_property
     def judged(self) -> tuple[Judged, ...]:
         """The verdict of every second; empty for a trial of an older version."""
         if self.again is not None:
@@ -183,18 +198,33 @@ class Run:
         return str(self.facts["name"])
 
     @property
+    def started(self) -> datetime:
+        """When it was begun, with its time zone."""
+        return datetime.fromisoformat(self.facts["started"])
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """How many trials were planned of each cell, by its name."""
+        return {cell["cell"]: cell["repeat"] for cell in self.facts["cells"]}
+
+    @property
     def status(self) -> str:
         """pass, fail, invalid, unreachable, fault or interrupted."""
-        return str(self.summary_data["status"])
+        return self.result.status
 
-    @cached_property
+    @property
     def summary_data(self) -> dict[str, Any]:
         """The object of summary.json; of a run that was killed, what it had measured."""
+        return to_plain(self.result)
+
+    @cached_property
+    def result(self) -> RunResult:
+        """The run as it was judged; of one that was killed, what it had measured."""
         stored = self.path / SUMMARY
         if stored.exists() and not self.judged_under:
             return read_summary(stored)
         status = self.recorded.get("status", self.facts["status"])
-        summary = summarise(
+        found = result_of(
             [_plan(cell) for cell in self.facts["cells"]],
             [trial.result for trial in self.trials],
             name=self.name,
@@ -202,8 +232,8 @@ class Run:
             interrupted=status in ("running", "interrupted"),
         )
         if self.judged_under:
-            summary["judged_again"] = {"under": self.judged_under, "recorded": dict(self.recorded)}
-        return summary
+            return replace(found, judged_again=JudgedAgain(self.judged_under, self.recorded))
+        return found
 
     def frames(self) -> pd.DataFrame:
         """The ledgers of all trials, one row per captured frame, with cell, repeat and status."""
@@ -219,7 +249,7 @@ class Run:
 
     def summary(self) -> pd.DataFrame:
         """One row per trial and metric (``row`` = trial) and per metric of a cell (= cell)."""
-        found = pd.DataFrame(list(rows(self.summary_data)), columns=list(ROW_COLUMNS))
+        found = pd.DataFrame(list(rows(self.result)), columns=list(ROW_COLUMNS))
         numbers = ["value", "low", "high", "coverage"]
         found[numbers] = found[numbers].astype("float64")
         return found.astype({"repeat": "Int64", "n": "Int64"})

@@ -16,7 +16,9 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from g2gbench import __version__
-from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.plain import from_plain, to_plain
+from g2gbench.analysis.result import RunResult
+from g2gbench.analysis.summary import ROW_COLUMNS, result_of, rows
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.store.attempts import attempts_at, put_aside
@@ -177,32 +179,32 @@ class RunDirectory:
         )
         return self._open
 
-    def finish(self, *, now: datetime, interrupted: bool = False) -> dict[str, Any]:
-        """Judge what was measured and write summary.json and summary.csv; gives the summary.
+    def finish(self, *, now: datetime, interrupted: bool = False) -> RunResult:
+        """Judge what was measured and write summary.json and summary.csv; gives the result.
 
         A trial that is still open is ended as interrupted first.
         """
         self._reserve.unlink(missing_ok=True)
         if self._open is not None:
             self._open.finish("interrupted")
-        summary: dict[str, Any] = self._redactor.data(
-            summarise(
-                self._plans,
-                sorted(self._results, key=lambda result: result.repeat),
-                name=self._facts["name"],
-                run_dir=str(self.path),
-                interrupted=interrupted,
-            )
+        judged = result_of(
+            self._plans,
+            sorted(self._results, key=lambda result: result.repeat),
+            name=self._facts["name"],
+            run_dir=str(self.path),
+            interrupted=interrupted,
         )
+        summary = self._redactor.data(to_plain(judged))
+        result = from_plain(summary)
         write_json(self.path / SUMMARY, summary)
-        write_text(self.path / SUMMARY_CSV, as_csv(summary))
+        write_text(self.path / SUMMARY_CSV, as_csv(result))
         self._facts |= {
-            "status": summary["status"],
+            "status": result.status,
             "ended": now.isoformat(timespec="seconds"),
         }
         self._write_facts()
         self._held.release()
-        return summary
+        return result
 
     def _forget(self, cell: str, repeat: int) -> None:
         self._results = [r for r in self._results if (r.cell, r.repeat) != (cell, repeat)]
@@ -241,7 +243,7 @@ def place_of(plan: CellPlan, repeat: int) -> Path:
     return Path(TRIALS) / (plan.slug or directory_name(plan.cell)) / str(repeat)
 
 
-def as_csv(summary: Mapping[str, Any]) -> str:
+def as_csv(result: RunResult) -> str:
     """summary.csv: one row per trial and metric, and per cell with its interval.
 
     Text that a spreadsheet would take for a formula has an apostrophe before it.
@@ -249,7 +251,7 @@ def as_csv(summary: Mapping[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for row in rows(summary):
+    for row in rows(result):
         writer.writerow({column: _as_text(value) for column, value in row.items()})
     return text.getvalue()
 

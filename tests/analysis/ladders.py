@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
-from g2gbench.analysis.summary import summarise
+from g2gbench.analysis.result import RunResult
+from g2gbench.analysis.summary import result_of
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from tests.analysis.trials import trial
@@ -29,11 +29,11 @@ def measured(codec: str, rate: float, repeat: int) -> dict[str, float | None]:
     }
 
 
-def summary(
+def result(
     changed: Mapping[tuple[str, str, int], TrialResult | None] = {},
     repeats: int = 3,
     more: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> RunResult:
     plans, trials = [], []
     for codec in MORE_BITS:
         for limit, rate in LADDER.items():
@@ -45,4 +45,4 @@ def summary(
                 found = changed.get((codec, limit, repeat), usual)
                 if found is not None:
                     trials.append(found)
-    return summarise(plans, trials, name="ladder", run_dir="")
+    return result_of(plans, trials, name="ladder", run_dir="")

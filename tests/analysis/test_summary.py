@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from g2gbench.analysis.blocks import WithinTrial
-from g2gbench.analysis.summary import ROW_COLUMNS, rows, summarise
+from g2gbench.analysis.plain import from_plain, to_plain
+from g2gbench.analysis.summary import ROW_COLUMNS, result_of, rows
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.registry import METRICS
 from tests.analysis.trials import plan, trial
@@ -17,7 +18,9 @@ def summary(*, interrupted: bool = False) -> dict[str, Any]:
     ]
     trials.append(trial(0, {"g2g_ms.p95": 1}, cell="b", status="invalid", because=["too slow"]))
     plans = [plan("g2g_ms.p95 < 71.5", cell="a"), plan(cell="b", repeat=1)]
-    return summarise(plans, trials, name="wifi", run_dir="reports/x", interrupted=interrupted)
+    return to_plain(
+        result_of(plans, trials, name="wifi", run_dir="reports/x", interrupted=interrupted)
+    )
 
 
 def test_it_holds_what_the_contract_names() -> None:
@@ -84,7 +87,7 @@ def test_a_cell_has_the_quality_of_its_median_trial_with_what_limits_it() -> Non
         for i, (level, factor) in enumerate([(3, "none"), (1, "loss"), (0, "stall"), (2, "cpu")])
     ]
     left_out = replace(trial(4, {"quality": 1}, status="invalid"), limiting_factor="latency")
-    cells = summarise([plan()], [left_out, *found], name="wifi", run_dir="x")["cells"]
+    cells = to_plain(result_of([plan()], [left_out, *found], name="wifi", run_dir="x"))["cells"]
     # Of 0, 1, 2 and 3 the lower one in the middle: nothing lies between two levels.
     assert cells[0]["metrics"]["quality"]["value"] == 1
     assert (cells[0]["quality"], cells[0]["limiting_factor"]) == ("poor", "loss")
@@ -117,7 +120,7 @@ def test_an_interrupted_run_says_so() -> None:
 
 
 def test_there_is_a_row_for_each_trial_and_metric_and_one_for_each_metric_of_the_cell() -> None:
-    found = list(rows(summary()))
+    found = list(rows(from_plain(summary())))
     assert len(found) == 5 * 2 + 1 + 2 * len(METRICS)
     assert all(set(row) == set(ROW_COLUMNS) for row in found)
     first = found[0]
@@ -130,19 +133,19 @@ def test_there_is_a_row_for_each_trial_and_metric_and_one_for_each_metric_of_the
 def test_of_a_single_trial_the_interval_within_it_is_told_and_named() -> None:
     within = {"g2g_ms.p95": WithinTrial(50.0, 45.0, 60.0, 12)}
     one = replace(trial(0, {"g2g_ms.p95": 50.0, "ttff_ms": 9.0}), within=within)
-    (cell,) = summarise([plan(repeat=1)], [one], name="wifi", run_dir="x")["cells"]
+    (cell,) = to_plain(result_of([plan(repeat=1)], [one], name="wifi", run_dir="x"))["cells"]
     told = cell["metrics"]["g2g_ms.p95"]
     assert (told["value"], told["low"], told["high"]) == (50, 45, 60)
     assert (told["interval"], told["coverage"], told["n"]) == ("block bootstrap", 0.95, 1)
     assert cell["metrics"]["ttff_ms"]["interval"] == "range"
     two = [one, replace(one, repeat=1)]
-    (cell,) = summarise([plan(repeat=2)], two, name="wifi", run_dir="x")["cells"]
+    (cell,) = to_plain(result_of([plan(repeat=2)], two, name="wifi", run_dir="x"))["cells"]
     assert cell["metrics"]["g2g_ms.p95"]["interval"] == "range"
 
 
 def test_a_session_that_is_too_short_keeps_its_single_value() -> None:
     within = {"g2g_ms.p95": WithinTrial(50.0, None, None, 99, "too short")}
     one = replace(trial(0, {"g2g_ms.p95": 50.0}), within=within)
-    (cell,) = summarise([plan(repeat=1)], [one], name="wifi", run_dir="x")["cells"]
+    (cell,) = to_plain(result_of([plan(repeat=1)], [one], name="wifi", run_dir="x"))["cells"]
     assert cell["metrics"]["g2g_ms.p95"]["interval"] == "range"
     assert TrialResult.from_plain(one.as_plain()).within == within

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from g2gbench.analysis.cell import aggregate
-from g2gbench.analysis.codecs import codecs
 from g2gbench.store.reading import Run, open_run
 from tests.analysis import ladders
 from tests.report import runs
@@ -26,6 +25,5 @@ def ladder(root: Path, repeat: int = 3) -> Run:
             estimate = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
             cell["metrics"][name] |= estimate
             cell["metrics"][name].pop("reason", None)
-    data["codecs"] = codecs(data["cells"])
     (run.path / "summary.json").write_text(json.dumps(data), encoding="utf-8")
     return open_run(run.path)

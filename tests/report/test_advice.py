@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from g2gbench.analysis.result import RunResult
+from g2gbench.analysis.trials import TrialStatus
+from g2gbench.measure.records import Cause
 from g2gbench.report.advice import STOPPED, of_endings
+from tests.analysis.results import cell, run
+from tests.analysis.trials import trial
 
 
-def summary(*trials: tuple[str, str]) -> dict[str, Any]:
-    told = [{"status": status, "cause": cause} for status, cause in trials]
-    return {"cells": [{"trials": told}]}
+def summary(*trials: tuple[TrialStatus, Cause]) -> RunResult:
+    told = [replace(trial(0, status=status), cause=cause) for status, cause in trials]
+    return run([cell(*told)])
 
 
 @pytest.mark.parametrize(
@@ -24,13 +29,13 @@ def summary(*trials: tuple[str, str]) -> dict[str, Any]:
         ("", r"Read the trial's *.log files"),
     ],
 )
-def test_each_cause_has_its_remedy(cause: str, words: str) -> None:
+def test_each_cause_has_its_remedy(cause: Cause, words: str) -> None:
     found = list(of_endings(summary(("failed", cause), ("ok", ""))))
     assert words in found[0]
 
 
 def test_who_pressed_stop_is_told_that_nothing_is_wrong() -> None:
-    stopped = ("interrupted", "")
+    stopped: tuple[TrialStatus, Cause] = ("interrupted", "")
     assert list(of_endings(summary(stopped))) == [STOPPED]
     assert list(of_endings(summary(stopped, ("failed", "")))) != [STOPPED]
     assert ".log" not in STOPPED

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from g2gbench.analysis.plain import from_plain
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.journal import parse
 from g2gbench.report import junit, markdown, openmetrics, page, pytest_benchmark, svg, terminal
@@ -103,7 +104,7 @@ def with_text(run: Run, text: str) -> Run:
         facts=put(run.facts, text),
         trials=tuple(_trial(trial, text) for trial in run.trials),
     )
-    changed.__dict__["summary_data"] = put(run.summary_data, text)
+    changed.__dict__["result"] = from_plain(put(run.summary_data, text))
     return changed
 
 
@@ -122,7 +123,7 @@ def test_csv_has_the_text_and_no_formula(told: Told, text: str) -> None:
 
 
 def in_csv(run: Run, text: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(run.summary_data))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(run.result))))
     cells = {row["cell"] for row in rows}
     written = text.replace("\r\n", "\n").replace("\r", "\n")
     assert cells == {f"session.prompt={written}", "session.prompt=plain"}
@@ -131,9 +132,9 @@ def in_csv(run: Run, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A", "\tx", "\rx", "=cmd|' /C calc'!A0"])
 def test_no_cell_of_csv_begins_as_a_formula(told: Told, text: str) -> None:
-    summary = told(text).summary_data
-    summary["cells"][0]["cell"] = text
-    (first, *_) = csv.DictReader(io.StringIO(as_csv(summary)))
+    result = told(text).result
+    cells = (replace(result.cells[0], cell=text), *result.cells[1:])
+    (first, *_) = csv.DictReader(io.StringIO(as_csv(replace(result, cells=cells))))
     assert first["cell"] == f"'{text}".replace("\r", "\n")
 
 

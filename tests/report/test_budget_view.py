@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from g2gbench.analysis.trials import TrialResult, TrialStatus
+from g2gbench.measure.values import Value
 from g2gbench.report import budget_view
 from g2gbench.report.budget_view import NAMES, budget_of, by_phase, why_none
 from g2gbench.report.illustrate import figures_of
 from g2gbench.report.terminal_budget import budget_block
+from tests.analysis.results import cell
 from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
@@ -17,15 +19,16 @@ from tests.report.runs import Recipe
 pytestmark = pytest.mark.integration
 
 
-def trial(status: str = "ok", frames: int = 100, **parts: tuple[float, int]) -> dict[str, Any]:
-    """A trial of a summary; each part as (mean, frames that tell it)."""
+UNKNOWN = Value(None, "nothing logged both ends of this part of the way")
+
+
+def trial(status: TrialStatus = "ok", **parts: tuple[float, int]) -> TrialResult:
+    """A trial; each part as (mean, frames that tell it)."""
     metrics = {
-        f"budget_ms.{name}": {"value": parts[name][0], "n": parts[name][1]}
-        if name in parts
-        else {"value": None, "n": 0, "reason": "nothing logged both ends of this part of the way"}
+        f"budget_ms.{name}": Value(parts[name][0], n=parts[name][1]) if name in parts else UNKNOWN
         for name in NAMES
     }
-    return {"status": status, "frames": {"captured": frames}, "metrics": metrics}
+    return TrialResult("default", 0, status, frames={"captured": 100}, metrics=metrics)
 
 
 def parts_of(budget: budget_view.Budget | None) -> dict[str, float]:
@@ -34,8 +37,8 @@ def parts_of(budget: budget_view.Budget | None) -> dict[str, float]:
 
 
 def test_the_parts_of_a_run_are_those_of_its_way(reported: Reported) -> None:
-    cell = reported["blackout"].summary_data["cells"][0]
-    found = parts_of(budget_of(cell["trials"]))
+    cell = reported["blackout"].result.cells[0]
+    found = parts_of(budget_of(cell.trials))
     assert found["uplink"] == pytest.approx(20.0)
     assert found["service"] == pytest.approx(40.0)
     assert found["downlink"] == pytest.approx(20.0)
@@ -44,10 +47,10 @@ def test_the_parts_of_a_run_are_those_of_its_way(reported: Reported) -> None:
 
 @pytest.mark.parametrize("state", ["pass", "fail", "blackout"])
 def test_the_parts_sum_to_the_mean_g2g_latency(reported: Reported, state: str) -> None:
-    trials = reported[state].summary_data["cells"][0]["trials"]
+    trials = reported[state].result.cells[0].trials
     budget = budget_of(trials)
     assert budget is not None
-    means = [t["metrics"]["g2g_ms.mean"]["value"] for t in trials]
+    means = [value for t in trials if (value := t.value("g2g_ms.mean")) is not None]
     assert budget.total_ms == pytest.approx(np.mean(means))
     assert budget.trials == len(trials)
 
@@ -77,18 +80,18 @@ def test_where_no_part_is_known_the_reason_is_told() -> None:
     unknown = trial(unattributed=(200.0, 100))
     assert budget_of([unknown]) is None
     assert why_none([unknown]) == "nothing logged both ends of this part of the way"
-    (line,) = budget_block([{"cell": "default", "trials": [unknown]}], "", 200)
+    (line,) = budget_block([cell(unknown)], "", 200)
     assert line == f"where the ms go: not measured ({why_none([unknown])})"
 
 
 def test_a_record_without_parts_is_told_as_such() -> None:
-    old = {"status": "ok", "frames": {"captured": 9}, "metrics": {}}
+    old = TrialResult("default", 0, "ok", frames={"captured": 9})
     assert budget_of([old]) is None
     assert "of a version that did not tell the parts of g2g apart" in why_none([old])
 
 
 def test_nothing_is_said_where_nothing_was_captured(reported: Reported) -> None:
-    assert budget_block(reported["unreachable"].summary_data["cells"], "", 80) == []
+    assert budget_block(reported["unreachable"].result.cells, "", 80) == []
 
 
 def test_a_part_that_came_out_negative_is_told_as_it_is() -> None:
@@ -125,7 +128,7 @@ def test_the_figure_tells_the_phases_with_their_times(reported: Reported) -> Non
 
 
 def test_cells_without_a_valid_trial_are_marked(reported: Reported) -> None:
-    lines = budget_block(reported["six cells"].summary_data["cells"], "", 80)
+    lines = budget_block(reported["six cells"].result.cells, "", 80)
     assert [line.partition("  ")[0].endswith("*") for line in lines[1:-1]] == [False] * 5 + [True]
     assert lines[-1] == "* of trials that do not count"
 
@@ -133,6 +136,6 @@ def test_cells_without_a_valid_trial_are_marked(reported: Reported) -> None:
 def test_a_cell_without_a_known_part_has_no_bar(tmp_path: Path) -> None:
     cells = {"publish.codec=vp8": [Recipe()], "publish.codec=h264": [runs.UNREACHABLE]}
     run = runs.store(tmp_path, cells, expect=())
-    lines = budget_block(run.summary_data["cells"], "", 80)
+    lines = budget_block(run.result.cells, "", 80)
     assert len(lines) == 2
     assert lines[1].split() == ["vp8", "–", "–", "–", "40", "–", "–", "–", "175", "215"]

@@ -91,7 +91,7 @@ def test_what_makes_a_page_s_trial_invalid_fails_its_check_and_has_a_remedy(
     assert run.status == "invalid"
     assert [check.name for check in checks(run) if check.state == "fail"] == [name]
     assert found(run)[name].worst == worst
-    (advice,) = headline(run.summary_data, {"default": 1}).advice
+    (advice,) = headline(run.result, {"default": 1}).advice
     assert remedy in advice
 
 
@@ -113,7 +113,7 @@ def test_what_makes_a_trial_invalid_fails_its_check_and_has_a_remedy(
     assert run.status == "invalid"
     assert [check.name for check in checks(run) if check.state == "fail"] == [name]
     assert (found(run)[name].worst, found(run)[name].outcome) == (worst, "exceeded")
-    (advice,) = headline(run.summary_data, {"default": 1}).advice
+    (advice,) = headline(run.result, {"default": 1}).advice
     assert remedy in advice
 
 
@@ -127,6 +127,19 @@ def test_a_sound_trial_is_within_every_bound(tmp_path: Path) -> None:
     assert worst[CLOCK] == "0 ms"
     assert worst[PLAYOUT] == "client, 11.2 ms"
     assert not [check for check in checks(run) if check.state == "fail"]
+
+
+def test_of_a_version_that_kept_no_checks_those_are_shown_that_can_be_made_again(
+    tmp_path: Path,
+) -> None:
+    run = runs.store(tmp_path, {"default": [Recipe(link=True, late_ms=12, more=(machine(0),))]})
+    trial = replace(run.trials[0], result=replace(run.trials[0].result, checks=(), metrics={}))
+    few = found(replace(run, trials=(trial,)))
+    assert (few[SWAPPED].state, few[LATE].state) == ("pass", "nodiff")
+    measured = replace(trial, result=replace(run.trials[0].result, checks=()))
+    again = found(replace(run, trials=(measured,)))
+    assert (again[LATE].worst, again[LATE].state) == ("12 ms", "fail")
+    assert again["frames unreadable or misread"].state == "nodiff"
 
 
 def test_what_was_not_watched_is_not_called_fine(reported: Reported) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import codecs
+from g2gbench.analysis.plain import from_plain, to_plain
 from g2gbench.report.codec_view import codec_views, figures
 from g2gbench.report.figures.rate_curves import MARKS
 from g2gbench.report.page import render
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
-    (view,) = codec_views(ladders.summary())
+    (view,) = codec_views(ladders.result())
     assert view.curves is not None
     for width, svg in zip(view.curves.widths, inline(view.curves, 1), strict=True):
         for codec in ladders.MORE_BITS:
@@ -38,16 +39,16 @@ def test_each_codec_is_a_line_of_its_own_colour_and_shape() -> None:
 
 
 def test_an_invalid_cell_is_in_no_curve_and_no_rank_and_marked_in_the_table() -> None:
-    """As an older version stored it: with the cell among the ranked ones."""
-    summary = json.loads(json.dumps(ladders.summary()))
+    """As it is read: what compares the codecs is taken from the cells."""
+    summary = to_plain(ladders.result())
     bad = summary["cells"][0]
     bad["status"] = "invalid"
-    (view,) = codec_views(summary)
+    (view,) = codec_views(from_plain(summary))
     rate = bad["settings"]["publish.max_bitrate"]
     assert view.points[0][1] == f"{rate} (invalid)"
     assert not any(point[1].endswith("(invalid)") for point in view.points[1:])
     assert view.curves is not None
-    before = codec_views(ladders.summary())[0]
+    before = codec_views(ladders.result())[0]
     assert before.curves is not None
     assert view.curves.alt.count("kbps") == before.curves.alt.count("kbps") - 2
     for one in view.rankings:
@@ -62,7 +63,7 @@ def test_every_codec_that_a_scenario_may_name_has_a_colour_and_a_shape() -> None
 
 
 def test_a_delta_has_its_sign_unit_and_interval() -> None:
-    (view,) = codec_views(ladders.summary())
+    (view,) = codec_views(ladders.result())
     ((codec, deltas),) = view.deltas
     assert codec == "vp9"
     assert deltas[0] == ("−20.0 %", "[−20.0, −20.0] of 3 repeats", "")
@@ -75,14 +76,14 @@ def test_a_delta_has_its_sign_unit_and_interval() -> None:
 def test_vmaf_has_a_column_and_a_delta_where_it_was_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (without,) = codec_views(ladders.summary())
+    (without,) = codec_views(ladders.result())
     usual = ladders.measured
 
     def scored(codec: str, rate: float, repeat: int) -> dict[str, float | None]:
         return {**usual(codec, rate, repeat), "vmaf_displayed": 40 + 10 * math.log2(rate / 150e3)}
 
     monkeypatch.setattr(ladders, "measured", scored)
-    (view,) = codec_views(ladders.summary())
+    (view,) = codec_views(ladders.result())
     assert set(view.names) - set(without.names) == {"VMAF displayed"}
     more = set(view.delta_names) - set(without.delta_names)
     assert more == {"bitrate at the same VMAF, in percent"}
@@ -91,29 +92,29 @@ def test_vmaf_has_a_column_and_a_delta_where_it_was_measured(
 
 
 def test_what_could_not_be_computed_says_why_in_its_place() -> None:
-    few = ladders.summary()
-    few["codecs"] = codecs([c for c in few["cells"] if "1200" not in c["cell"]])
-    (view,) = codec_views(few)
+    whole = ladders.result()
+    few = codecs([cell for cell in whole.cells if "1200" not in cell.cell])
+    (view,) = codec_views(replace(whole, codecs=few))
     ((_, deltas),) = view.deltas
     assert deltas[0] == ("not measured", "", "needs 4 points of each codec, has 3")
     assert view.said == ()
 
 
 def test_with_too_few_trials_it_says_how_many_would_do() -> None:
-    (view,) = codec_views(ladders.summary(repeats=3))
+    (view,) = codec_views(ladders.result(repeats=3))
     assert any("5 can" in note for note in view.notes)
     (ranked, _) = view.rankings
     assert ranked.alt.startswith("Ranking of 8 cells by PSNR displayed: group 1: ")
     assert "group 2" not in ranked.alt
-    (enough,) = codec_views(ladders.summary(repeats=6))
+    (enough,) = codec_views(ladders.result(repeats=6))
     assert "group 2" in enough.rankings[0].alt
     assert enough.notes == ()
 
 
 def test_a_run_that_compares_no_codecs_has_no_such_part(tmp_path: Path) -> None:
     run = runs.passing(tmp_path)
-    assert codec_views(run.summary_data) == []
-    assert figures(run.summary_data) == []
+    assert codec_views(run.result) == []
+    assert figures(run.result) == []
     with undrawn():
         assert 'id="codecs"' not in render(run)
 
@@ -136,7 +137,7 @@ def test_the_page_shows_curves_differences_and_points(page: tuple[Run, str]) -> 
 
 
 def test_its_figures_are_among_the_files(page: tuple[Run, str]) -> None:
-    names = {one.name for one in figures(page[0].summary_data)}
+    names = {one.name for one in figures(page[0].result)}
     assert names == {"codecs", "ranking-psnr_displayed_db", "ranking-g2g_ms"}
 
 
@@ -144,7 +145,7 @@ def test_without_the_package_for_deltas_one_line_says_what_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "bjontegaard", None)
-    (view,) = codec_views(ladders.summary())
+    (view,) = codec_views(ladders.result())
     assert view.deltas == ()
     assert view.curves is not None
     assert [note for note in view.notes if INSTALL in note] == [view.notes[0]]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from g2gbench.analysis.result import CellResult, Estimates
 from g2gbench.report import cell_view, markdown, terminal
 from g2gbench.report.budget_view import budget_of
 from g2gbench.report.illustrate import figures_of
@@ -28,18 +30,18 @@ WITH_DISPLAY = (
 def test_the_key_numbers_have_those_of_the_display_where_one_cell_displays(
     reported: Reported,
 ) -> None:
-    native, browser = reported["display"].summary_data["cells"]
+    native, browser = reported["display"].result.cells
     assert key_metrics([native]) == KEY_METRICS
     assert key_metrics([browser]) == key_metrics([native, browser]) == WITH_DISPLAY
 
 
 def test_the_display_comes_on_top_of_a_budget_that_still_sums_to_g2g(reported: Reported) -> None:
-    trials = reported["one display"].summary_data["cells"][0]["trials"]
+    trials = reported["one display"].result.cells[0].trials
     budget = budget_of(trials)
     assert budget is not None
     assert budget.display is not None
     assert budget.display.ms == pytest.approx(DISPLAY_MS)
-    assert budget.total_ms == pytest.approx(trials[0]["metrics"]["g2g_ms.mean"]["value"])
+    assert budget.total_ms == pytest.approx(trials[0].value("g2g_ms.mean"))
     assert budget.all_parts == (*budget.parts, budget.display)
     assert budget.total.endswith(" + 5")
     assert budget.share(budget.display) == "–"
@@ -47,7 +49,7 @@ def test_the_display_comes_on_top_of_a_budget_that_still_sums_to_g2g(reported: R
 
 
 def test_a_budget_of_a_client_that_does_not_display_ends_with_g2g(reported: Reported) -> None:
-    native = budget_of(reported["display"].summary_data["cells"][0]["trials"])
+    native = budget_of(reported["display"].result.cells[0].trials)
     assert native is not None
     assert native.display is None
     assert native.all_parts == native.parts
@@ -59,7 +61,7 @@ def test_drops_by_phase_have_a_row_for_the_display_where_there_is_one(
     reported: Reported, state: str, rows: int
 ) -> None:
     run = reported[state]
-    cell = run.summary_data["cells"][0]
+    cell = run.result.cells[0]
     names = [name for name, *_ in cell_view.drop_rows(cell)]
     assert len(names) == rows
     assert ("display" in names) == (state == "one display")
@@ -96,13 +98,19 @@ def test_a_terminal_and_a_summary_tell_it_too(reported: Reported) -> None:
 
 
 def test_a_remark_on_the_display_stands_where_the_key_numbers_are(reported: Reported) -> None:
-    cell = copy.deepcopy(reported["one display"].summary_data["cells"][0])
+    cell = reported["one display"].result.cells[0]
     assert cell_view.remark_on_display(cell) == ""
-    cell["metrics"]["g2g_displayed_ms.p50"]["reason"] = "locked"
-    assert cell_view.remark_on_display(cell) == "displayed: locked"
-    assert cell_view.remarks_on_display([cell]) == ["displayed: locked"]
-    native, browser = copy.deepcopy(reported["display"].summary_data["cells"])
-    browser["metrics"]["g2g_displayed_ms.p50"]["reason"] = "locked"
-    assert cell_view.remarks_on_display([native, browser]) == ["displayed: locked (browser)"]
-    cell["metrics"]["g2g_displayed_ms.p50"]["value"] = None
-    assert cell_view.remark_on_display(cell) == ""
+    locked = with_displayed(cell, reason="locked")
+    assert cell_view.remark_on_display(locked) == "displayed: locked"
+    assert cell_view.remarks_on_display([locked]) == ["displayed: locked"]
+    native, browser = reported["display"].result.cells
+    both = [native, with_displayed(browser, reason="locked")]
+    assert cell_view.remarks_on_display(both) == ["displayed: locked (browser)"]
+    assert cell_view.remark_on_display(with_displayed(locked, value=None)) == ""
+
+
+def with_displayed(cell: CellResult, **changes: Any) -> CellResult:
+    """The cell with displayed g2g p50 changed."""
+    name = "g2g_displayed_ms.p50"
+    changed = {**cell.metrics, name: replace(cell.metrics[name], **changes)}
+    return replace(cell, metrics=Estimates(changed))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench.analysis.plain import from_plain
 from g2gbench.errors import ExitCode
 from g2gbench.measure.limits import LIMITS
 from g2gbench.report import terminal
@@ -17,7 +18,7 @@ from tests.report.runs import Recipe
 
 
 def head_of(run: Run) -> Headline:
-    return headline(run.summary_data, {c["cell"]: c["repeat"] for c in run.facts["cells"]})
+    return headline(run.result, run.planned)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_what_was_not_judged_has_the_remedy_that_helps(
         cell["trials"] = []
         for expectation in cell["expectations"]:
             expectation["code"] = code
-    (advice,) = headline(summary, {"default": 3}).advice
+    (advice,) = headline(from_plain(summary), {"default": 3}).advice
     assert remedy in advice
 
 
@@ -98,14 +99,14 @@ def test_every_check_that_a_trial_failed_brings_its_advice_once(reported: Report
             {**told, "check": "two", "advice": "Do that."},
             {**told, "check": "three", "ok": True, "advice": ""},
         ]
-    assert headline(summary, {"default": 3}).advice == ("Do this.", "Do that.")
+    assert headline(from_plain(summary), {"default": 3}).advice == ("Do this.", "Do that.")
 
 
 def test_a_run_of_before_the_checks_were_data_is_told_to_be_looked_at(reported: Reported) -> None:
     summary = copy.deepcopy(reported["invalid"].summary_data)
     for trial in (trial for cell in summary["cells"] for trial in cell["trials"]):
         del trial["checks"]
-    (advice,) = headline(summary, {"default": 3}).advice
+    (advice,) = headline(from_plain(summary), {"default": 3}).advice
     assert advice.startswith("Read the trial's *.log files")
 
 
@@ -125,7 +126,7 @@ def test_advice_on_a_run_with_a_verdict_is_about_the_rest_of_it(reported: Report
 
 
 def test_a_cause_shared_by_trials_is_told_once(reported: Reported) -> None:
-    assert doubts(reported["unreachable"].summary_data) == [
+    assert doubts(reported["unreachable"].result) == [
         ("0, 1", "", "unreachable: the service refused the key (401)")
     ]
 

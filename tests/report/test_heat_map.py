@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import pytest
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.report.drawing import LARGE, SMALL, Illustration, style
 from g2gbench.report.figures.heat_map import MOST_ACROSS, grid_of, heat_map
+from tests.analysis import results
+from tests.analysis.results import estimate
 
 
-def cell(
-    settings: dict[str, str], value: float | None, status: str = "pass", n: int = 3
-) -> dict[str, Any]:
-    estimate = {"value": value, "low": value and value - 5, "high": value and value + 5, "n": n}
-    name = ",".join(f"{field}={set_to}" for field, set_to in settings.items())
-    return {
-        "cell": name,
-        "settings": settings,
-        "status": status,
-        "metrics": {"g2g_ms.p95": estimate},
-    }
+def cell(settings: dict[str, str], value: float | None) -> CellResult:
+    return results.cell(settings=settings, metrics={"g2g_ms.p95": estimate(value, within=5)})
 
 
-def matrix(codecs: Sequence[str], rates: Sequence[str]) -> list[dict[str, Any]]:
+def matrix(codecs: Sequence[str], rates: Sequence[str]) -> list[CellResult]:
     return [
         cell({"publish.codec": codec, "publish.max_bitrate": rate}, 100.0 + 10 * place)
         for place, (codec, rate) in enumerate(product(codecs, rates))
     ]
 
 
-def figure(cells: Sequence[dict[str, Any]]) -> Illustration | None:
+def figure(cells: Sequence[CellResult]) -> Illustration | None:
     grid = grid_of(cells)
     assert grid is not None
     return heat_map(grid, "heat-map")
@@ -52,7 +46,7 @@ def test_the_field_with_most_values_that_fit_stands_across() -> None:
     assert grid is not None
     assert grid.across == "publish.max_bitrate"
     assert grid.rows == ("vp8", "h264")
-    assert grid.places[1, 2]["cell"] == "publish.codec=h264,publish.max_bitrate=2Mbps"
+    assert grid.places[1, 2].cell == "publish.codec=h264,publish.max_bitrate=2Mbps"
 
 
 def test_a_field_with_too_many_values_stands_down() -> None:
@@ -64,7 +58,7 @@ def test_a_field_with_too_many_values_stands_down() -> None:
 
 
 @pytest.mark.parametrize("cells", [[], matrix(["vp8", "h264", "av1"], ["2Mbps"])])
-def test_one_varied_field_makes_no_grid(cells: list[dict[str, Any]]) -> None:
+def test_one_varied_field_makes_no_grid(cells: list[CellResult]) -> None:
     assert grid_of(cells) is None
 
 
@@ -80,14 +74,14 @@ def test_all_other_fields_together_name_a_row() -> None:
 
 
 def test_a_matrix_without_any_value_is_not_drawn() -> None:
-    cells = [{**c, "metrics": {"g2g_ms.p95": {"value": None}}} for c in matrix("ab", "xy")]
+    cells = [cell(dict(c.settings), None) for c in matrix("ab", "xy")]
     assert figure(cells) is None
 
 
 @pytest.mark.parametrize("width", [SMALL, LARGE])
 def test_each_place_shows_its_value_its_interval_and_whether_it_fails(width: int) -> None:
     cells = matrix(["vp8", "h264"], ["1Mbps", "2Mbps"])
-    cells[3]["status"] = "fail"
+    cells[3] = replace(cells[3], status="fail")
     drawn = figure(cells)
     assert drawn is not None
     found = texts(drawn, width)
@@ -98,8 +92,8 @@ def test_each_place_shows_its_value_its_interval_and_whether_it_fails(width: int
 
 def test_what_could_not_be_judged_has_no_number_and_no_rank() -> None:
     cells = matrix(["vp8", "h264"], ["1Mbps", "2Mbps"])
-    cells[0]["status"] = "invalid"
-    cells[1]["metrics"]["g2g_ms.p95"]["value"] = None
+    cells[0] = replace(cells[0], status="invalid")
+    cells[1] = cell(dict(cells[1].settings), None)
     drawn = figure(cells)
     assert drawn is not None
     found = texts(drawn, LARGE)
@@ -109,7 +103,7 @@ def test_what_could_not_be_judged_has_no_number_and_no_rank() -> None:
 
 
 def test_cells_of_equal_value_need_no_second_step() -> None:
-    cells = [{**c, "metrics": matrix("a", "x")[0]["metrics"]} for c in matrix("ab", "xy")]
+    cells = [cell(dict(c.settings), 100.0) for c in matrix("ab", "xy")]
     drawn = figure(cells)
     assert drawn is not None
     assert texts(drawn, SMALL).count("100") == 4

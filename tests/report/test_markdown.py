@@ -44,11 +44,11 @@ def test_text_from_outside_stays_text(reported: Reported) -> None:
 
 def multiplied(run: Run, names: Sequence[str]) -> Run:
     """The run of one cell as one of many like it, with these names."""
-    (cell,) = run.summary_data["cells"]
+    (cell,) = run.result.cells
     (planned,) = run.facts["cells"]
     many = replace(run, facts=run.facts | {"cells": [planned | {"cell": name} for name in names]})
-    cells = [cell | {"cell": name} for name in names]
-    many.__dict__["summary_data"] = run.summary_data | {"cells": cells}
+    cells = tuple(replace(cell, cell=name) for name in names)
+    many.__dict__["result"] = replace(run.result, cells=cells)
     return many
 
 

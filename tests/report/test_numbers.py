@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from g2gbench.analysis.cell import Estimate
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.numbers import KEY_METRICS, label, scale, shown, single
+from tests.analysis.results import estimate
 
 
 @pytest.mark.parametrize(
@@ -36,16 +38,18 @@ def test_a_value_is_told_in_the_unit_of_its_size(metric: str, value: float, expe
 
 def test_what_was_not_measured_is_never_a_number() -> None:
     assert {single(name, None) for name in METRICS} == {"not measured"}
-    assert shown("fps", {"value": None, "low": None, "high": None}) == ("not measured", "")
+    assert shown("fps", estimate(None)) == ("not measured", "")
 
 
 def test_value_and_interval_share_one_scale() -> None:
-    estimate = {"value": 1900.0, "low": 1800.0, "high": 2100.0, "n": 3}
-    assert shown("ttff_ms", estimate) == ("1.90 s", "[1.80, 2.10]")
+    assert shown("ttff_ms", Estimate(1900.0, 1800.0, 2100.0, 3, "range")) == (
+        "1.90 s",
+        "[1.80, 2.10]",
+    )
 
 
 def test_one_trial_has_no_interval() -> None:
-    assert shown("fps", {"value": 30.0, "low": 30.0, "high": 30.0, "n": 1}) == ("30.0 fps", "")
+    assert shown("fps", estimate(30.0, n=1)) == ("30.0 fps", "")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from g2gbench.measure.registry import METRICS
 from g2gbench.report import openmetrics
 from g2gbench.store.reading import Run
+from tests.analysis import results
 from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
 from tests.report.runs import Recipe
@@ -106,8 +107,8 @@ def test_the_help_of_a_metric_is_the_same_whatever_the_run(reported: Reported) -
 
 
 def test_two_paths_that_no_label_can_tell_apart_are_two_labels() -> None:
-    cell = {"cell": "a", "settings": {"profiles.a-b.loss": "1%", "profiles.a_b.loss": "2%"}}
-    labels = openmetrics._cell(cell)
+    settings = {"profiles.a-b.loss": "1%", "profiles.a_b.loss": "2%"}
+    labels = openmetrics._cell(results.cell(settings=settings, cell="a"))
     assert labels == {"cell": "a", "set_profiles_a_b_loss": "1%", "set_profiles_a_b_loss_": "2%"}
 
 

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from g2gbench.measure.phases import PHASE_METRICS
+from g2gbench.analysis.result import CellResult
+from g2gbench.analysis.trials import TrialStatus
+from g2gbench.measure.phases import PHASE_METRICS, Recovery
+from g2gbench.measure.values import Value
 from g2gbench.report import markdown, page, terminal
 from g2gbench.report.phase_view import phase_rows, recovery_rows, trials_words
+from tests.analysis import results
+from tests.analysis.trials import trial
 from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
@@ -18,27 +25,37 @@ pytestmark = pytest.mark.integration
 WATCHED = "g2g was not back within the 3.0 s that were watched"
 
 
-def recovery(**changes: Any) -> dict[str, Any]:
-    value = {"value": 800.0, "n": 1}
-    told = dict.fromkeys(("g2g_ms", "bitrate_ms", "both_ms", "overshoot_ms"), value)
-    facts = {"label": "uplink: blackout", "start_s": 2.0, "end_s": 3.0, "frames_lost": 25}
-    return {**facts, "g2g_before_ms": 200.0, **told, **changes}
+USUAL = Value(800.0, n=1)
+RECOVERED = Recovery(
+    label="uplink: blackout",
+    start_s=2.0,
+    end_s=3.0,
+    g2g_before_ms=200.0,
+    g2g_ms=USUAL,
+    bitrate_ms=USUAL,
+    both_ms=USUAL,
+    overshoot_ms=USUAL,
+    frames_lost=25,
+)
 
 
-def cell(*recoveries: list[dict[str, Any]], status: str = "ok") -> dict[str, Any]:
+def recovery(**changes: Any) -> Recovery:
+    return replace(RECOVERED, **changes)
+
+
+def cell(*recoveries: Sequence[Recovery], status: TrialStatus = "ok") -> CellResult:
     trials = [
-        {"status": status, "repeat": i, "frames": {"captured": 1}, "recoveries": some}
+        replace(trial(i, status=status), recoveries=tuple(some))
         for i, some in enumerate(recoveries)
     ]
-    return {"cell": "default", "trials": trials}
+    return results.cell(*trials)
 
 
-def missing(reason: str) -> dict[str, Any]:
-    return {"value": None, "n": 0, "reason": reason}
+GONE = Value(None, WATCHED, code="not_back")
 
 
 def test_phases_lie_between_the_events(reported: Reported) -> None:
-    rows, notes = phase_rows(reported["blackout"].summary_data["cells"][0])
+    rows, notes = phase_rows(reported["blackout"].result.cells[0])
     assert [(row.label, row.when) for row in rows] == [
         ("start", "0.0 to 2.0 s"),
         ("network: uplink: blackout", "2.0 to 3.0 s"),
@@ -51,7 +68,7 @@ def test_phases_lie_between_the_events(reported: Reported) -> None:
 
 
 def test_recovery_is_told_with_what_it_cost(reported: Reported) -> None:
-    (row,) = recovery_rows(reported["blackout"].summary_data["cells"][0])
+    (row,) = recovery_rows(reported["blackout"].result.cells[0])
     assert (row.label, row.when, row.lost) == ("uplink: blackout", "2.0 to 3.0 s", "25")
     assert row.g2g == row.both
     assert row.bitrate == "0 ms"
@@ -59,8 +76,7 @@ def test_recovery_is_told_with_what_it_cost(reported: Reported) -> None:
 
 
 def test_what_did_not_come_back_says_so_in_words() -> None:
-    gone = missing(WATCHED)
-    (row,) = recovery_rows(cell([recovery(g2g_ms=gone, both_ms=gone)]))
+    (row,) = recovery_rows(cell([recovery(g2g_ms=GONE, both_ms=GONE)]))
     assert (row.g2g, row.both) == ("not back", "not back")
     assert row.reasons == (WATCHED,)
     assert row.sentence == (
@@ -70,15 +86,15 @@ def test_what_did_not_come_back_says_so_in_words() -> None:
 
 
 def test_values_of_several_trials_are_their_median() -> None:
-    fast, slow = recovery(g2g_ms={"value": 600.0, "n": 1}), recovery(frames_lost=31)
+    fast, slow = recovery(g2g_ms=Value(600.0, n=1)), recovery(frames_lost=31)
     (row,) = recovery_rows(cell([fast], [slow], [slow]))
     assert (row.g2g, row.lost) == ("800 ms", "31")
-    (mixed,) = recovery_rows(cell([recovery(g2g_ms=missing(WATCHED))], [fast]))
+    (mixed,) = recovery_rows(cell([recovery(g2g_ms=GONE)], [fast]))
     assert mixed.g2g == "600 ms; not back in 1 of 2 trials"
 
 
 def test_what_nobody_measured_is_not_called_lost() -> None:
-    unknown = recovery(bitrate_ms=missing("no link logged packets"), g2g_before_ms=None)
+    unknown = recovery(bitrate_ms=Value(None, "no link logged packets"), g2g_before_ms=None)
     (row,) = recovery_rows(cell([unknown]))
     assert (row.bitrate, row.before) == ("not measured", "not measured")
     assert "bitrate not measured;" in row.sentence
@@ -99,7 +115,7 @@ def test_trials_that_do_not_count_are_told_where_there_are_no_others() -> None:
 
 
 def test_without_a_timeline_nothing_is_said(reported: Reported) -> None:
-    cell_of = reported["fail"].summary_data["cells"][0]
+    cell_of = reported["fail"].result.cells[0]
     assert phase_rows(cell_of) == ([], [])
     assert recovery_rows(cell_of) == []
     assert 'id="phases"' not in reported.html("fail")
@@ -109,7 +125,7 @@ def test_without_a_timeline_nothing_is_said(reported: Reported) -> None:
 
 def test_every_report_tells_the_recovery(reported: Reported) -> None:
     run = reported["blackout"]
-    (row,) = recovery_rows(run.summary_data["cells"][0])
+    (row,) = recovery_rows(run.result.cells[0])
     assert f"recovery {row.sentence}" in " ".join(terminal.render(run).split())
     assert f"- Recovery: {row.sentence}" in markdown.render(run)
     assert f"<b>{row.both}</b>" in reported.html("blackout")

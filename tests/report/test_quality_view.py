@@ -12,6 +12,8 @@ from g2gbench.report.quality_view import LETTERS, level_words, quality_view, sen
 from g2gbench.report.series import series_of
 from g2gbench.report.svg import inline
 from g2gbench.store.reading import Run, Trial
+from tests.analysis import results
+from tests.analysis.results import cell
 from tests.report import runs
 from tests.report.conftest import Reported
 from tests.report.runs import Recipe
@@ -80,11 +82,10 @@ def test_a_run_without_verdicts_has_no_bands(slow: Trial) -> None:
 
 
 def test_a_level_is_told_with_what_limits_it() -> None:
-    assert level_words({"quality": "poor", "limiting_factor": "loss"}) == "poor, limited by loss"
-    assert level_words({"quality": "good", "limiting_factor": "none"}) == "good"
-    assert level_words({"quality": "good", "limiting_factor": "cpu"}) == "good, limited by cpu"
-    assert level_words({"quality": None}) == "unknown"
-    assert level_words({}) == "unknown"
+    assert level_words(cell(quality="poor", limiting_factor="loss")) == "poor, limited by loss"
+    assert level_words(cell(quality="good", limiting_factor="none")) == "good"
+    assert level_words(cell(quality="good", limiting_factor="cpu")) == "good, limited by cpu"
+    assert level_words(cell()) == "unknown"
 
 
 def test_the_headline_tells_the_quality_of_one_cell_with_its_reasons(reported: Reported) -> None:
@@ -98,13 +99,8 @@ def test_a_good_quality_is_told_without_a_reason(tmp_path: Path) -> None:
 
 def test_the_headline_counts_the_levels_of_several_cells(reported: Reported) -> None:
     assert _lines(reported["two cells"])[-1] == "Quality of 2 cells: good in 2."
-    cells = [
-        {"quality": "good"},
-        {"quality": "poor"},
-        {"quality": "good"},
-        {"quality": None},
-    ]
-    assert list(sentences({"cells": cells})) == [
+    cells = [cell(quality=level) for level in ("good", "poor", "good", None)]
+    assert list(sentences(results.run(cells))) == [
         "Quality of 4 cells: poor in 1, good in 2, unknown in 1."
     ]
 
@@ -127,4 +123,4 @@ def test_the_markdown_table_has_the_level_of_each_cell(reported: Reported) -> No
 
 
 def _lines(run: Run) -> tuple[str, ...]:
-    return headline(run.summary_data, {c["cell"]: c["repeat"] for c in run.facts["cells"]}).lines
+    return headline(run.result, run.planned).lines

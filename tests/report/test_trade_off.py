@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.report.drawing import LARGE, SMALL, style
 from g2gbench.report.figures.trade_off import panels_of, trade_off
+from tests.analysis.results import cell, estimate
 
 
-def cell(settings: dict[str, str], g2g_ms: float | None, psnr_db: float | None) -> dict[str, Any]:
-    return {
-        "cell": ",".join(f"{field}={value}" for field, value in settings.items()),
-        "settings": settings,
-        "status": "pass",
-        "metrics": {
-            name: {"value": value, "low": value and value - 1, "high": value and value + 1}
-            for name, value in (("g2g_ms.p50", g2g_ms), ("psnr_db", psnr_db))
-        },
-    }
-
-
-def rate(value: str, g2g_ms: float | None, psnr_db: float | None, **more: str) -> dict[str, Any]:
-    return cell({"publish.max_bitrate": value, **more}, g2g_ms, psnr_db)
+def rate(value: str, g2g_ms: float | None, psnr_db: float | None, **more: str) -> CellResult:
+    measured = {"g2g_ms.p50": g2g_ms, "psnr_db": psnr_db}
+    metrics = {name: estimate(one, within=1) for name, one in measured.items()}
+    return cell(settings={"publish.max_bitrate": value, **more}, metrics=metrics)
 
 
 def test_the_best_are_those_that_no_cell_beats() -> None:
@@ -55,11 +47,11 @@ def test_each_network_has_a_panel_and_is_weighed_by_itself() -> None:
     [
         rate("2Mbps", None, 30),
         rate("2Mbps", 100, None),
-        {**rate("2Mbps", 9, 9), "status": "invalid"},
+        replace(rate("2Mbps", 9, 9), status="invalid"),
     ],
 )
 def test_a_cell_without_both_values_or_that_is_invalid_is_not_weighed(
-    without: dict[str, Any],
+    without: CellResult,
 ) -> None:
     assert panels_of([rate("1Mbps", 100, 30), without]) == {}
     (points,) = panels_of([rate("1Mbps", 100, 30), rate("3Mbps", 120, 32), without]).values()
@@ -67,9 +59,8 @@ def test_a_cell_without_both_values_or_that_is_invalid_is_not_weighed(
 
 
 def test_a_run_of_a_version_without_picture_quality_has_no_panel() -> None:
-    cells = [rate("1Mbps", 100, 30), rate("2Mbps", 110, 31)]
-    for one in cells:
-        del one["metrics"]["psnr_db"]
+    settings = [{"publish.max_bitrate": value} for value in ("1Mbps", "2Mbps")]
+    cells = [cell(settings=one, metrics={"g2g_ms.p50": estimate(100)}) for one in settings]
     assert panels_of(cells) == {}
 
 

@@ -64,7 +64,7 @@ def test_only_the_last_attempt_counts(tmp_path: Path) -> None:
     attempt(directory)
     attempt(directory, message="the room ended")
     summary = directory.finish(now=runs.NOW)
-    assert [trial["status"] for trial in summary["cells"][0]["trials"]] == ["failed"]
+    assert [trial.status for trial in summary.cells[0].trials] == ["failed"]
 
 
 def test_an_attempt_that_was_cut_off_is_said_to_be(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_trials_are_told_by_their_number_whatever_their_order(tmp_path: Path) ->
             runs.fill(trial, runs.records())
             trial.finish()
     summary = directory.finish(now=runs.NOW)
-    assert [trial["repeat"] for trial in summary["cells"][0]["trials"]] == [0, 1, 2]
+    assert [trial.repeat for trial in summary.cells[0].trials] == [0, 1, 2]
 
 
 def reopened(path: Path, **options: Any) -> RunDirectory:
@@ -133,8 +133,8 @@ def test_a_run_goes_on_with_the_trials_that_it_has(tmp_path: Path) -> None:
         runs.fill(trial, runs.records())
         trial.finish()
     summary = again.finish(now=runs.NOW)
-    assert summary["status"] == "pass"
-    assert [trial["status"] for trial in summary["cells"][0]["trials"]] == ["ok", "ok"]
+    assert summary.status == "pass"
+    assert [trial.status for trial in summary.cells[0].trials] == ["ok", "ok"]
     assert facts(again)["started"] == facts(again)["resumed"][0] == runs.NOW.isoformat()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from g2gbench.analysis.plain import to_plain
 from g2gbench.measure.records import Ended, Event, Reached, encode
 from g2gbench.store import TrialDirectory
 from tests.store import runs
@@ -141,10 +142,10 @@ def test_a_finished_run_is_judged_and_summarised(tmp_path: Path) -> None:
     with run.trial(CELL, 0) as trial:
         runs.fill(trial, runs.records(lost=[60]))
         trial.finish()
-    summary = run.finish(now=NOW + timedelta(minutes=1))
-    assert summary["status"] == "fail"
-    assert [e["holds"] for e in summary["cells"][0]["expectations"]] == [True, False]
-    assert json.loads((run.path / "summary.json").read_text(encoding="utf-8")) == summary
+    result = run.finish(now=NOW + timedelta(minutes=1))
+    assert result.status == "fail"
+    assert [e.holds for e in result.cells[0].expectations] == [True, False]
+    assert json.loads((run.path / "summary.json").read_text(encoding="utf-8")) == to_plain(result)
     facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
     assert facts["status"] == "fail"
     assert facts["ended"] == "2026-01-02T03:05:05+00:00"
@@ -167,11 +168,11 @@ def test_summary_csv_has_a_row_per_trial_and_metric_and_per_cell(tmp_path: Path)
 def test_a_run_interrupted_in_a_trial_keeps_what_it_measured(tmp_path: Path) -> None:
     run = runs.create(tmp_path, runs.plans("fps > 1"))
     runs.fill(run.trial(CELL, 0), runs.records(reason=None))
-    summary = run.finish(now=NOW, interrupted=True)
-    assert summary["status"] == "interrupted"
-    trial = summary["cells"][0]["trials"][0]
-    assert trial["status"] == "interrupted"
-    assert trial["frames"]["delivered"] > 100
+    result = run.finish(now=NOW, interrupted=True)
+    assert result.status == "interrupted"
+    trial = result.cells[0].trials[0]
+    assert trial.status == "interrupted"
+    assert trial.frames["delivered"] > 100
 
 
 def everything(trial: TrialDirectory, root: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import values_of
 from g2gbench.report.drawing import (
     LARGE,
@@ -28,15 +29,14 @@ _WORDS: Final = {"fail": "✕ fail", "pass": "pass"}
 
 
 def cells(
-    shown: Sequence[Mapping[str, Any]],
+    shown: Sequence[CellResult],
     limit: Limit | None,
     name: str,
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration:
     """The cells in ``shown``; one without a value says why in its row."""
     values = ", ".join(
-        f"{short_cell(cell['cell'])} {single(METRIC, cell['metrics'][METRIC]['value'])}"
-        for cell in shown
+        f"{short_cell(cell.cell)} {single(METRIC, cell.value(METRIC))}" for cell in shown
     )
     caption = (
         "Tall mark: the cell's g2g p95. Bar: its interval. Dots: its valid trials. "
@@ -46,10 +46,10 @@ def cells(
     return Illustration(name, alt, caption, widths, lambda width: _draw(shown, limit, width))
 
 
-def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -> Canvas:
+def _draw(shown: Sequence[CellResult], limit: Limit | None, width: int) -> Canvas:
     wide = width > SMALL
     row = 28 if wide else 46
-    longest = max(len(short_cell(cell["cell"])) for cell in shown)
+    longest = max(len(short_cell(cell.cell)) for cell in shown)
     left = min(300 if width == LARGE else 210, 7.4 * longest + 18) if wide else 10
     right = 100 if wide else 4
     canvas = Canvas(width, row * len(shown) + 58)
@@ -77,17 +77,17 @@ def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -
     ticks_along(axes, 7 if wide else 4)
     axes.set_xlabel("g2g p95, ms", labelpad=4)
     for i, cell in enumerate(shown):
-        estimate, values = cell["metrics"][METRIC], _values(cell)
+        estimate, values = cell.metrics[METRIC], _values(cell)
         middle = i + (0.5 if wide else 0.7)
         top = 18 + row * (i + (0.5 if wide else 0.3))
         most = 40 if width == LARGE else 28
-        canvas.text(0, top, _cut(short_cell(cell["cell"]), most if wide else 32), size=12)
-        judged = cell["status"] in _WORDS
-        colour = LIGHT["fail" if cell["status"] == "fail" else "ink" if judged else "faint"]
-        note = single(METRIC, estimate["value"])
+        canvas.text(0, top, _cut(short_cell(cell.cell), most if wide else 32), size=12)
+        judged = cell.status in _WORDS
+        colour = LIGHT["fail" if cell.status == "fail" else "ink" if judged else "faint"]
+        note = single(METRIC, estimate.value)
         if not judged:
-            note = f"{note}, {cell['status']}" if estimate["value"] is not None else cell["status"]
-        note = f"✕ {note}" if cell["status"] == "fail" else note
+            note = f"{note}, {cell.status}" if estimate.value is not None else cell.status
+        note = f"✕ {note}" if cell.status == "fail" else note
         axes.axhline(middle, color=LIGHT["grid"], lw=1, zorder=0)
         canvas.text(
             width - 4,
@@ -99,11 +99,12 @@ def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -
             color=colour,
             bbox={"fc": LIGHT["surface"], "ec": "none", "pad": 1},
         )
-        if estimate["value"] is None:
+        if estimate.range is None:
             continue
-        if estimate["n"] > 1:
+        value, low, high = estimate.range
+        if estimate.n > 1:
             axes.plot(
-                [estimate["low"], estimate["high"]],
+                [low, high],
                 [middle, middle],
                 color=colour,
                 lw=7,
@@ -112,11 +113,11 @@ def _draw(shown: Sequence[Mapping[str, Any]], limit: Limit | None, width: int) -
             )
         half = 9 / row
         dots(axes, values, np.full(len(values), middle), LIGHT["faint"], 5, alpha=0.9, zorder=3)
-        axes.vlines(estimate["value"], middle - half, middle + half, color=colour, lw=2.6, zorder=4)
+        axes.vlines(value, middle - half, middle + half, color=colour, lw=2.6, zorder=4)
     return canvas
 
 
-def _values(cell: Mapping[str, Any]) -> FloatArray:
+def _values(cell: CellResult) -> FloatArray:
     return np.array(values_of(cell, METRIC), dtype=np.float64)
 
 

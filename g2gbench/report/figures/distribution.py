@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from g2gbench.analysis.cell import Estimate
 from g2gbench.report.drawing import HALF, SMALL, Canvas, Illustration, dots
 from g2gbench.report.numbers import plural
 from g2gbench.report.palette import LIGHT
@@ -19,15 +20,15 @@ _TOLD: Final = (("g2g_ms.p50", 50, -4), ("g2g_ms.p95", 95, -9), ("g2g_ms.p99", 9
 
 def distribution(
     trials: Sequence[Series],
-    estimates: Mapping[str, Mapping[str, Any]],
+    estimates: Mapping[str, Estimate],
     name: str,
     widths: tuple[int, ...] = (SMALL, HALF),
 ) -> Illustration:
     """The distribution over the steady frames of ``trials``, with the cell's percentiles."""
     told = [
-        f"{metric.partition('.')[2]} {estimates[metric]['value']:.0f} ms"
+        f"{metric.partition('.')[2]} {value:.0f} ms"
         for metric, _, _ in _TOLD
-        if estimates[metric]["value"] is not None
+        if (value := estimates[metric].value) is not None
     ]
     frames = sum(len(series.steady_g2g_ms) for series in trials)
     alt = (
@@ -40,9 +41,7 @@ def distribution(
     return Illustration(name, alt, caption, widths, lambda w: _draw(trials, estimates, w))
 
 
-def _draw(
-    trials: Sequence[Series], estimates: Mapping[str, Mapping[str, Any]], width: int
-) -> Canvas:
+def _draw(trials: Sequence[Series], estimates: Mapping[str, Estimate], width: int) -> Canvas:
     canvas = Canvas(width, 300)
     axes = canvas.axes(44, 22, width - 44 - 20, 224)
     percent = _QUANTILES * 100
@@ -59,11 +58,12 @@ def _draw(
     axes.set_yticks([0, 25, 50, 75, 100])
     for metric, height, lift in _TOLD:
         estimate = estimates[metric]
-        if estimate["value"] is None:
+        if estimate.range is None:
             continue
-        if estimate["n"] > 1:
+        value, least, most = estimate.range
+        if estimate.n > 1:
             axes.plot(
-                [estimate["low"], estimate["high"]],
+                [least, most],
                 [height, height],
                 color=LIGHT["faint"],
                 lw=7,
@@ -71,13 +71,13 @@ def _draw(
                 solid_capstyle="butt",
                 zorder=3,
             )
-        at = np.array([estimate["value"]])
+        at = np.array([value])
         dots(axes, at, np.array([float(height)]), LIGHT["surface"], 10, zorder=4)
         dots(axes, at, np.array([float(height)]), LIGHT["ink"], 7, zorder=5)
-        late = estimate["value"] > low + 0.62 * span
+        late = value > low + 0.62 * span
         axes.annotate(
-            f"{metric.partition('.')[2]}  {estimate['value']:.0f} ms",
-            (estimate["value"], height + lift),
+            f"{metric.partition('.')[2]}  {value:.0f} ms",
+            (value, height + lift),
             (-10 if late else 10, 0),
             textcoords="offset points",
             size=12,

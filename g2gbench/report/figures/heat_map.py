@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration
 from g2gbench.report.numbers import Scale, label, scale
 from g2gbench.report.palette import HEAT, LIGHT
@@ -32,13 +33,13 @@ class Grid:
     across: str
     columns: tuple[str, ...]
     rows: tuple[str, ...]
-    places: Mapping[tuple[int, int], Mapping[str, Any]]
+    places: Mapping[tuple[int, int], CellResult]
 
 
-def grid_of(cells: Sequence[Mapping[str, Any]]) -> Grid | None:
+def grid_of(cells: Sequence[CellResult]) -> Grid | None:
     """The grid of a matrix; None where fewer than two fields vary, or none fits across."""
-    fields = tuple(cells[0]["settings"]) if cells else ()
-    values = {f: list(dict.fromkeys(str(c["settings"].get(f)) for c in cells)) for f in fields}
+    fields = tuple(cells[0].settings) if cells else ()
+    values = {f: list(dict.fromkeys(str(c.settings.get(f)) for c in cells)) for f in fields}
     fitting = [f for f in fields if 1 < len(values[f]) <= MOST_ACROSS]
     if sum(len(found) > 1 for found in values.values()) < 2 or not fitting:
         return None
@@ -46,7 +47,7 @@ def grid_of(cells: Sequence[Mapping[str, Any]]) -> Grid | None:
     named = {_others(cell, across): None for cell in cells}
     rows, columns = tuple(named), tuple(values[across])
     places = {
-        (rows.index(_others(cell, across)), columns.index(str(cell["settings"][across]))): cell
+        (rows.index(_others(cell, across)), columns.index(str(cell.settings[across]))): cell
         for cell in cells
     }
     return Grid(across, columns, rows, places)
@@ -56,7 +57,7 @@ def heat_map(
     grid: Grid, name: str, widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE)
 ) -> Illustration | None:
     """The grid in colour; None where no cell has a value."""
-    known = [v for c in grid.places.values() if (v := c["metrics"][METRIC]["value"]) is not None]
+    known = [v for c in grid.places.values() if (v := c.value(METRIC)) is not None]
     if not known:
         return None
     form, edges = scale(METRIC, (max(known),)), _edges(known)
@@ -73,8 +74,8 @@ def heat_map(
     return Illustration(name, alt, caption, widths, lambda width: _draw(grid, form, edges, width))
 
 
-def _others(cell: Mapping[str, Any], across: str) -> str:
-    return ", ".join(str(v) for field, v in cell["settings"].items() if field != across)
+def _others(cell: CellResult, across: str) -> str:
+    return ", ".join(str(v) for field, v in cell.settings.items() if field != across)
 
 
 def _edges(values: Sequence[float]) -> FloatArray:
@@ -85,16 +86,16 @@ def _edges(values: Sequence[float]) -> FloatArray:
     return inside[: len(HEAT) - 1]
 
 
-def _words(cell: Mapping[str, Any], form: Scale) -> str:
-    value = cell["metrics"][METRIC]["value"]
+def _words(cell: CellResult, form: Scale) -> str:
+    value = cell.metrics[METRIC].value
     if not _judged(cell):
-        return str(cell["status"])
+        return str(cell.status)
     said = "not measured" if value is None else form.with_unit(form.number(value))
-    return f"{said}, {cell['status']}"
+    return f"{said}, {cell.status}"
 
 
-def _judged(cell: Mapping[str, Any]) -> bool:
-    return cell["status"] in ("pass", "fail")
+def _judged(cell: CellResult) -> bool:
+    return cell.status in ("pass", "fail")
 
 
 def _draw(grid: Grid, form: Scale, edges: FloatArray, width: int) -> Canvas:
@@ -129,28 +130,29 @@ def _draw(grid: Grid, form: Scale, edges: FloatArray, width: int) -> Canvas:
 
 def _place(
     axes: Any,
-    cell: Mapping[str, Any],
+    cell: CellResult,
     form: Scale,
     edges: FloatArray,
     corner: tuple[float, float],
     width: float,
 ) -> None:
-    estimate, (x, y), height = cell["metrics"][METRIC], corner, _ROW - 2
-    if not _judged(cell) or estimate["value"] is None:
+    estimate, (x, y), height = cell.metrics[METRIC], corner, _ROW - 2
+    if not _judged(cell) or estimate.range is None:
         hatched: dict[str, Any] = {"fc": "none", "ec": LIGHT["faint"], "hatch": "////", "lw": 0.8}
         axes.add_patch(Rectangle(corner, width, height, **hatched))
-        words = cell["status"] if not _judged(cell) else "not measured"
+        words = cell.status if not _judged(cell) else "not measured"
         ground = {"fc": LIGHT["surface"], "ec": "none", "pad": 2}
         axes.text(
             x + width / 2, y + height / 2, words, ha="center", va="center", size=10.5, bbox=ground
         )
         return
-    step = int(np.searchsorted(edges, estimate["value"], side="right"))
+    value, low, high = estimate.range
+    step = int(np.searchsorted(edges, value, side="right"))
     ink = LIGHT["surface" if step >= 4 else "ink"]
     axes.add_patch(Rectangle(corner, width, height, fc=LIGHT[HEAT[step]], ec="none"))
-    several = estimate["n"] > 1
+    several = estimate.n > 1
     centred = {"ha": "center", "va": "center", "color": ink}
-    number = form.number(estimate["value"])
+    number = form.number(value)
     axes.text(
         x + width / 2,
         y + height * (0.36 if several else 0.5),
@@ -160,9 +162,9 @@ def _place(
         **centred,
     )
     if several:
-        interval = f"{form.number(estimate['low'])}–{form.number(estimate['high'])}"
+        interval = f"{form.number(low)}–{form.number(high)}"
         axes.text(x + width / 2, y + height * 0.74, interval, size=10, **centred)
-    if cell["status"] == "fail":
+    if cell.status == "fail":
         frame = Rectangle(
             (x + 1, y + 1), width - 2, height - 2, fc="none", ec=LIGHT["fail"], lw=2.2
         )

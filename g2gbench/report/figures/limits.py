@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from g2gbench.analysis.result import JudgedExpectation
 from g2gbench.report.numbers import label
 
 _HIGHEST_SHARE: Final = 1.6
@@ -30,12 +31,12 @@ class Limit:
         return self.value_ms <= _HIGHEST_SHARE * largest_ms
 
 
-def g2g_limit(expectations: Sequence[Mapping[str, Any]]) -> Limit | None:
+def g2g_limit(expectations: Sequence[JudgedExpectation]) -> Limit | None:
     """The first upper limit on g2g latency, p95 before the others."""
     found = [
-        Limit(e["metric"], e["limit"], e["text"])
+        Limit(e.metric, e.limit, e.text)
         for e in expectations
-        if e["metric"].startswith("g2g_ms.") and e["operator"] in ("<", "<=")
+        if e.metric.startswith("g2g_ms.") and e.operator in ("<", "<=")
     ]
     found.sort(key=lambda limit: limit.metric != "g2g_ms.p95")
     return found[0] if found else None

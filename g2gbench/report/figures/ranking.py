@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from g2gbench.analysis.result import CellResult, CodecRanking
 from g2gbench.analysis.valid import is_valid, values_of
 from g2gbench.report.drawing import (
     LARGE,
@@ -27,23 +27,22 @@ _TOP = 24
 
 
 def ranking(
-    found: Mapping[str, Any],
-    cells: Mapping[str, Mapping[str, Any]],
+    found: CodecRanking,
+    cells: Mapping[str, CellResult],
     name: str,
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration | None:
     """One ranking; ``cells`` are the summary's by name. None where nothing was ranked."""
-    metric = str(found["metric"])
+    metric = found.metric
     # A run of an older version ranked cells that are invalid, too.
-    known = [[name for name in group if is_valid(cells[name])] for group in found["groups"]]
+    known = [[name for name in group if is_valid(cells[name])] for group in found.groups]
     groups = [group for group in known if group]
     if not groups:
         return None
     told = "; ".join(
         f"group {number}: "
         + ", ".join(
-            f"{short_cell(cell)} {single(metric, cells[cell]['metrics'][metric]['value'])}"
-            for cell in group
+            f"{short_cell(cell)} {single(metric, cells[cell].value(metric))}" for cell in group
         )
         for number, group in enumerate(groups, 1)
     )
@@ -59,7 +58,7 @@ def ranking(
 def _draw(
     metric: str,
     groups: Sequence[Sequence[str]],
-    cells: Mapping[str, Mapping[str, Any]],
+    cells: Mapping[str, CellResult],
     width: int,
 ) -> Canvas:
     ordered = [cell for group in groups for cell in group]
@@ -86,12 +85,14 @@ def _draw(
                 canvas.text(0, top, f"{number}", size=11.5, color=LIGHT["muted"])
             canvas.text(16, top, short_cell(cell), size=11.5)
             dots(axes, values[cell], np.full(len(values[cell]), middle), LIGHT["faint"], 5)
-            value = cells[cell]["metrics"][metric]["value"]
-            axes.vlines(value, middle - 0.32, middle + 0.32, color=LIGHT["ink"], lw=2.4, zorder=4)
+            value = cells[cell].value(metric)
+            axes.vlines(
+                value or 0.0, middle - 0.32, middle + 0.32, color=LIGHT["ink"], lw=2.4, zorder=4
+            )
             canvas.text(width - 2, top, single(metric, value), size=11.5, ha="right", weight="bold")
             row += 1
     return canvas
 
 
-def _values(cell: Mapping[str, Any], metric: str) -> FloatArray:
+def _values(cell: CellResult, metric: str) -> FloatArray:
     return np.array(values_of(cell, metric), dtype=np.float64)

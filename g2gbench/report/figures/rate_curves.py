@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from g2gbench.analysis.codecs import LATENCY, QUALITY, RATE
+from g2gbench.analysis.result import CodecComparison
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration, plain
 from g2gbench.report.numbers import single
 from g2gbench.report.palette import LIGHT
@@ -33,23 +34,24 @@ class Line:
     points: tuple[tuple[float, float, float, float], ...]
 
 
-def lines_of(comparison: Mapping[str, Any], metric: str) -> list[Line]:
+def lines_of(comparison: CodecComparison, metric: str) -> list[Line]:
     """The curves of one metric; codecs without a point are left out."""
     found = []
-    for curve in comparison["curves"]:
+    for curve in comparison.curves:
         points = tuple(
-            (p[RATE]["value"], p[metric]["value"], p[metric]["low"], p[metric]["high"])
-            for p in curve["points"]
-            if p.get("counts", True)
-            if p[RATE]["value"] and p[metric]["value"] is not None
+            (rate, *found_range)
+            for point in curve.points
+            if point.counts
+            if (rate := point.metrics[RATE].value)
+            and (found_range := point.metrics[metric].range) is not None
         )
         if points:
-            found.append(Line(curve["codec"], points))
+            found.append(Line(curve.codec, points))
     return found
 
 
 def rate_curves(
-    comparison: Mapping[str, Any], name: str, widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE)
+    comparison: CodecComparison, name: str, widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE)
 ) -> Illustration | None:
     """Both panels; one that nothing was measured of is left out, None where that is all."""
     panels = [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import is_valid
 from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration, plain
 from g2gbench.report.headline import short_cell
@@ -35,22 +36,26 @@ class Point:
     best: bool
 
 
-def panels_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, list[Point]]:
+def panels_of(cells: Sequence[CellResult]) -> dict[str, list[Point]]:
     """The points of each network, by its name; of judged cells with both values alone.
 
     Empty where fewer than two cells have both: nothing could be weighed against anything.
     """
     found: dict[str, list[Point]] = {}
-    measured = [cell for cell in cells if is_valid(cell) and _both(cell)]
-    if len(measured) < 2:
+    ranges = [
+        (cell, across, up)
+        for cell in cells
+        if is_valid(cell)
+        and (across := cell.metrics[ACROSS].range) is not None
+        and (up := cell.metrics[UP].range) is not None
+    ]
+    if len(ranges) < 2:
         return {}
-    for cell in measured:
-        settings = cell["settings"]
+    for cell, across, up in ranges:
+        settings = cell.settings
         network = ", ".join(str(settings[f]) for f in settings if f.startswith("network"))
         others = ", ".join(str(settings[f]) for f in settings if not f.startswith("network"))
-        point = Point(
-            others or short_cell(cell["cell"]), _range(cell, ACROSS), _range(cell, UP), False
-        )
+        point = Point(others or short_cell(cell.cell), across, up, False)
         found.setdefault(network, []).append(point)
     return {network: _with_best(points) for network, points in found.items()}
 
@@ -75,16 +80,6 @@ def trade_off(
         caption += " Of many points those that are filled have their names."
     alt = f"{label(ACROSS)} against {label(UP)}: {told}."
     return Illustration(name, alt, caption, widths, lambda width: _draw(panels, width))
-
-
-def _both(cell: Mapping[str, Any]) -> bool:
-    metrics = cell["metrics"]
-    return all((metrics.get(name) or {}).get("value") is not None for name in (ACROSS, UP))
-
-
-def _range(cell: Mapping[str, Any], metric: str) -> tuple[float, float, float]:
-    estimate = cell["metrics"][metric]
-    return estimate["value"], estimate["low"], estimate["high"]
 
 
 def _with_best(points: Sequence[Point]) -> list[Point]:
