@@ -46,12 +46,13 @@ def any_annotations(tree: ast.AST) -> int:
 
 
 def string_subscripts(tree: ast.AST) -> int:
-    """How often something is read by a string: ``x["name"]``, not where it is written."""
+    """How often something is read by a string: ``x["name"]``, where ``x`` is no constant."""
     return sum(
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
         and isinstance(node.slice, ast.Constant)
         and isinstance(node.slice.value, str)
+        and not (isinstance(node.value, ast.Name) and node.value.id.isupper())
         for node in ast.walk(tree)
     )
 

@@ -24,7 +24,7 @@ def test_any_counts_where_it_annotates(source: str, count: int) -> None:
 
 
 def test_a_string_subscript_counts_where_it_is_read() -> None:
-    tree = ast.parse('x["a"]["b"]; x["c"] = 1; x[0]; x[name]')
+    tree = ast.parse('x["a"]["b"]; x["c"] = 1; x[0]; x[name]; LIGHT["ink"]')
     assert house.string_subscripts(tree) == 2
 
 
