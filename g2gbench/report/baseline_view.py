@@ -6,14 +6,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.report.headline import Headline, headline
 from g2gbench.report.numbers import NOT_MEASURED, single
 from g2gbench.store.reading import Run
-from g2gbench.store.shapes import ComparisonFile
-from g2gbench.store.stored_json import read_json
+from g2gbench.store.shapes import ComparedRow, ComparisonFile
+from g2gbench.store.stored_json import read_as
 
 _log = logging.getLogger(__name__)
 
@@ -53,16 +53,15 @@ def against(run: Run) -> Against:
     if run.judged_under or not stored.exists():
         return NOTHING
     try:
-        found = read_json(stored, ComparisonFile)
+        found = read_as(stored, ComparisonFile)
     except InputError as error:
         _log.warning("%s It is left out; to renew it: g2gbench compare", error)
         return NOTHING
-    rows = [row for row in found["rows"] if row["base"] is not None]
-    words = {(str(row["cell"]), str(row["metric"])): _words(row) for row in rows}
-    base = Path(found["base_dir"]).name
-    sentence = f"{found['status']} against the baseline {base}"
-    sentence += f": {found['sentence']}" if found.get("sentence") else ""
-    return Against(sentence, COMPARE_HTML, found["exit_code"], words, found["status"], base)
+    words = {(row.cell, row.metric): _words(row) for row in found.rows if row.base is not None}
+    base = Path(found.base_dir).name
+    sentence = f"{found.status} against the baseline {base}"
+    sentence += f": {found.sentence}" if found.sentence else ""
+    return Against(sentence, COMPARE_HTML, found.exit_code, words, found.status, base)
 
 
 def head_of(run: Run) -> Headline:
@@ -80,8 +79,8 @@ def head_of(run: Run) -> Headline:
     return replace(head, status=status or head.status, sentence=f"{compared.sentence}; {own}")
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    value = single(row["metric"], row["base"])
+def _words(row: ComparedRow) -> str:
+    value = single(row.metric, row.base)
     if value == NOT_MEASURED:
         return ""
-    return f"baseline {value}" + (f": {row['outcome']}" if row["outcome"] else "")
+    return f"baseline {value}" + (f": {row.outcome}" if row.outcome else "")

@@ -383,6 +383,7 @@ class ComparisonFile(Shape):
     """compare.json."""
 
     status: str
+    sentence: str = ""
     base_dir: str
     exit_code: Literal[0, 1, 2, 3, 4, 5, 130]
     rows: list[ComparedRow]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from g2gbench.errors import InputError
+
+S = TypeVar("S", bound=BaseModel)
 
 DEEPEST: Final = 40
 """Levels of nesting; what this package writes has fewer than ten."""
@@ -38,10 +40,18 @@ def read_json(path: Path, shape: type[BaseModel] | None = None) -> dict[str, Any
     return data
 
 
-def check(path: Path, data: Any, shape: type[BaseModel]) -> None:
-    """Raise InputError, with the file and the place in it, for data of another shape."""
+def read_as(path: Path, shape: type[S]) -> S:
+    """What a file holds, as an object of the given shape; raises InputError as `read_json`."""
+    return check(path, read_json(path), shape)
+
+
+def check(path: Path, data: Any, shape: type[S]) -> S:
+    """Data as an object of a shape.
+
+    Raises InputError, with the file and the place in it, for data of another one.
+    """
     try:
-        shape.model_validate(data, strict=True)
+        return shape.model_validate(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the object"
