@@ -244,9 +244,9 @@ def check(scenario: Scenario) -> None:
 
 def outcome(run: Run) -> dict[str, Any]:
     """What a run came to, for the page."""
-    summary = run.result
-    head = headline(summary, run.planned)
-    (cell,) = summary.cells
+    result = run.result
+    head = headline(result, run.planned)
+    (cell,) = result.cells
     messages = [trial.message for trial in cell.trials if trial.message]
     reasons = [
         check.text

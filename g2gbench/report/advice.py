@@ -27,9 +27,9 @@ _BY_CAUSE: Final[Mapping[Cause, str]] = {
 }
 
 
-def of_endings(summary: RunResult) -> Iterator[str]:
+def of_endings(result: RunResult) -> Iterator[str]:
     """One remedy for each cause that is known; to read the logs where none is."""
-    trials = [trial for cell in summary.cells for trial in cell.trials]
+    trials = list(result.trials)
     if trials and all(trial.status == "interrupted" for trial in trials):
         yield STOPPED
         return

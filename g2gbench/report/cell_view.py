@@ -284,7 +284,7 @@ def trial_rows(
 def _trial_row(trial: TrialResult, records: str) -> TrialRow:
     values = tuple(single(name, trial.value(name)) for name in KEY_METRICS)
     ok = counts(trial)
-    state = "pass" if ok else str(trial.status)
+    state = "pass" if ok else trial.status
     status, reason = ("valid", "") if ok else (trial.status, why(trial))
     reason = "; ".join(filter(None, (reason, tried_before(trial))))
     return TrialRow(trial.repeat, state, status, values, reason, records)

@@ -23,41 +23,41 @@ _COLUMNS: Final = (RATE, QUALITY, LATENCY)
 _MOST_ROWS: Final = 40
 
 
-def answers(summary: RunResult) -> list[str]:
+def answers(result: RunResult) -> list[str]:
     """What each comparison comes to, in a sentence or some."""
-    return [_placed(found, (answer(found), *said(found))) for found in summary.codecs or ()]
+    return [_placed(found, (answer(found), *said(found))) for found in result.codecs or ()]
 
 
-def rankings(summary: RunResult) -> list[str]:
+def rankings(result: RunResult) -> list[str]:
     """The cells of each comparison from best to worst, a line a metric."""
-    cells = {cell.cell: cell for cell in summary.cells}
+    cells = {cell.cell: cell for cell in result.cells}
     return [
         line
-        for found in summary.codecs or ()
+        for found in result.codecs or ()
         for one in found.rankings
         if (line := _ranking(one, cells))
     ]
 
 
-def points(summary: RunResult) -> list[tuple[str, ...]]:
+def points(result: RunResult) -> list[tuple[str, ...]]:
     """A head and a row for each point: codec, what was asked for, rate, PSNR and g2g."""
-    rows = [tuple(_row(point, codec)) for point, codec in _points(summary)]
+    rows = [tuple(_row(point, codec)) for point, codec in _points(result)]
     return [("codec", "asked for", *map(label, _COLUMNS)), *rows] if rows else []
 
 
-def markdown(summary: RunResult) -> Iterator[str]:
+def markdown(result: RunResult) -> Iterator[str]:
     """The blocks of a summary in Markdown."""
-    rows = points(summary)
+    rows = points(result)
     if not rows:
         return
     head, *others = rows
     table = [head, ("---", "---", *["---:"] * len(_COLUMNS)), *others[:_MOST_ROWS]]
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
-    yield "\n".join(f"- {escaped(line)}" for line in rankings(summary))
+    yield "\n".join(f"- {escaped(line)}" for line in rankings(result))
 
 
-def _points(summary: RunResult) -> Iterator[tuple[CodecPoint, str]]:
-    for found in summary.codecs or ():
+def _points(result: RunResult) -> Iterator[tuple[CodecPoint, str]]:
+    for found in result.codecs or ():
         for curve in found.curves:
             for point in curve.points:
                 if point.metrics[RATE].value is not None:

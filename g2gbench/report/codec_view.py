@@ -51,15 +51,15 @@ class CodecView:
     told_apart: bool
 
 
-def codec_views(summary: RunResult) -> list[CodecView]:
+def codec_views(result: RunResult) -> list[CodecView]:
     """The comparisons of a run, one for each setting of everything else; empty where none is."""
-    cells = {cell.cell: cell for cell in summary.cells}
-    return [_view(found, cells) for found in summary.codecs or ()]
+    cells = {cell.cell: cell for cell in result.cells}
+    return [_view(found, cells) for found in result.codecs or ()]
 
 
-def figures(summary: RunResult) -> list[Illustration]:
+def figures(result: RunResult) -> list[Illustration]:
     """Every figure of the comparisons."""
-    views = codec_views(summary)
+    views = codec_views(result)
     return [f for view in views for f in (view.curves, *view.rankings) if f is not None]
 
 

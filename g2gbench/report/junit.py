@@ -21,11 +21,11 @@ def render(run: Run) -> str:
     skipped is an expectation that was not judged. Every cell has a case of its own for its
     measurement, so that there is always one.
     """
-    summary = run.result
+    result = run.result
     compared = against(run)
     said = f": {compared.sentence}" if compared.status else ""
     root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}{said}"))
-    suites = [_suite(run, cell) for cell in summary.cells]
+    suites = [_suite(run, cell) for cell in result.cells]
     if not suites:
         suites = [_empty(run)]
     if compared.status:
@@ -99,7 +99,7 @@ def _counted(suite: ElementTree.Element, run: Run) -> ElementTree.Element:
 
 
 def _problem(run: Run, cell: CellResult) -> str:
-    return run.status if run.status in ("unreachable", "fault") else str(cell.status)
+    return run.status if run.status in ("unreachable", "fault") else cell.status
 
 
 def _reasons(run: Run, cell: CellResult) -> list[str]:

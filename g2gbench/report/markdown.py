@@ -37,21 +37,21 @@ _RESERVE: Final = 1000
 
 def render(run: Run) -> str:
     """The run as Markdown: verdict, expectations, key numbers, trials that do not count."""
-    summary = run.result
+    result = run.result
     head = head_of(run)
     blocks = [
         f"## {_MARKS[head.status]} g2gbench {_text(run.name)}: {head.status}, "
         f"{_text(head.sentence)}",
         _text(" ".join(head.lines)),
-        *(_text(answer) for answer in codec_text.answers(summary)),
+        *(_text(answer) for answer in codec_text.answers(result)),
         *(_text(f"What to do: {advice}") for advice in head.advice),
-        *codec_text.markdown(summary),
-        "\n".join(_expectations(summary.cells)),
-        "\n".join(_key_numbers(summary.cells)),
-        _text("; ".join(remarks_on_display(summary.cells))),
-        "\n".join(_budget(summary.cells)),
-        "\n".join(_recoveries(summary.cells)),
-        "\n".join(_doubts(summary)),
+        *codec_text.markdown(result),
+        "\n".join(_expectations(result.cells)),
+        "\n".join(_key_numbers(result.cells)),
+        _text("; ".join(remarks_on_display(result.cells))),
+        "\n".join(_budget(result.cells)),
+        "\n".join(_recoveries(result.cells)),
+        "\n".join(_doubts(result)),
         _text(calibration(run)),
         f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
         "`report.html` of the run directory.",
@@ -150,13 +150,13 @@ def _recoveries(cells: Sequence[CellResult]) -> Iterator[str]:
             yield f"- Recovery: {place}{_text(row.sentence)}"
 
 
-def _doubts(summary: RunResult) -> Iterator[str]:
-    rows = doubts(summary, attempts=True)
+def _doubts(result: RunResult) -> Iterator[str]:
+    rows = doubts(result, attempts=True)
     if not rows:
         return
-    several = len(summary.cells) > 1
-    tried = sum(len(trial.attempts) for trial in trials_of(summary))
-    count = len(trials_of(summary)) - len(trials_of(summary, "ok")) + tried
+    several = len(result.cells) > 1
+    tried = sum(len(trial.attempts) for trial in trials_of(result))
+    count = len(trials_of(result)) - len(trials_of(result, "ok")) + tried
     verb = "does" if count == 1 else "do"
     yield f"<details><summary>{plural(count, 'trial')} that {verb} not count</summary>"
     yield ""

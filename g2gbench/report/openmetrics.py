@@ -37,7 +37,7 @@ def render(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    summary, facts = run.result, run.facts
+    result, facts = run.result, run.facts
     scenario = {"scenario": run.name}
     yield from _family("g2gbench_run_info", "What was run.")
     told = {**scenario, "run": run.path.name, "version": str(facts["g2gbench"])}
@@ -45,18 +45,18 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _family("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
     for status in _STATUSES:
         labels = {**scenario, "g2gbench_status": status}
-        yield _sample("g2gbench_status", labels, int(status == summary.status))
+        yield _sample("g2gbench_status", labels, int(status == result.status))
     yield from _family("g2gbench_exit_code", "What the run ended with.")
-    yield _sample("g2gbench_exit_code", scenario, summary.exit_code)
+    yield _sample("g2gbench_exit_code", scenario, result.exit_code)
     for name in ("started", "ended"):
         if facts.get(name):
             family = f"g2gbench_{name}_timestamp_seconds"
             yield from _family(family, f"When the run {name}.", "seconds")
             yield _sample(family, scenario, datetime.fromisoformat(facts[name]).timestamp())
-    yield from _trials(summary, scenario)
-    yield from _expectations(summary, scenario)
+    yield from _trials(result, scenario)
+    yield from _expectations(result, scenario)
     for metric, registered in METRICS.items():
-        samples = list(_values(summary, scenario, metric))
+        samples = list(_values(result, scenario, metric))
         if samples:
             unit = _UNITS.get(registered.unit, registered.unit)
             name = _name(metric)
@@ -64,17 +64,17 @@ def _lines(run: Run) -> Iterator[str]:
             yield from samples
 
 
-def _trials(summary: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
+def _trials(result: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
     yield from _family("g2gbench_trials", "Trials by what became of them.")
-    for cell in summary.cells:
+    for cell in result.cells:
         statuses = [trial.status for trial in cell.trials]
         for status in dict.fromkeys(["ok", *statuses]):
             of_status = {**labels, **_cell(cell), "status": status}
             yield _sample("g2gbench_trials", of_status, statuses.count(status))
 
 
-def _expectations(summary: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
-    rows = [(cell, e) for cell in summary.cells for e in cell.expectations]
+def _expectations(result: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
+    rows = [(cell, e) for cell in result.cells for e in cell.expectations]
     judged = [(cell, e.text, e.holds) for cell, e in rows if e.holds is not None]
     yield from _family("g2gbench_expectations_not_judged", "Expectations without a verdict.")
     yield _sample("g2gbench_expectations_not_judged", labels, len(rows) - len(judged))
@@ -87,8 +87,8 @@ def _expectations(summary: RunResult, labels: Mapping[str, str]) -> Iterator[str
         yield _sample("g2gbench_expectation_holds", of_one, int(holds))
 
 
-def _values(summary: RunResult, labels: Mapping[str, str], metric: str) -> Iterator[str]:
-    for cell in valid_cells(summary.cells):
+def _values(result: RunResult, labels: Mapping[str, str], metric: str) -> Iterator[str]:
+    for cell in valid_cells(result.cells):
         one = cell.metrics[metric]
         for bound, value in zip(_BOUNDS, (one.value, one.low, one.high), strict=True):
             if value is not None:
@@ -97,7 +97,7 @@ def _values(summary: RunResult, labels: Mapping[str, str], metric: str) -> Itera
 
 def _cell(cell: CellResult) -> dict[str, str]:
     """The cell's name, and each of its settings as a label of its own."""
-    labels = {"cell": str(cell.cell)}
+    labels = {"cell": cell.cell}
     for path, value in cell.settings.items():
         name = f"set_{_safe(path)}"
         while name in labels:  # of two paths that differ in what no label may hold

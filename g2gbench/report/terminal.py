@@ -41,9 +41,9 @@ def render(run: Run, *, verbose: bool = False) -> str:
     ``verbose`` shows every metric instead of the six key numbers and those with an expectation.
     No colour: marks and words say the same everywhere.
     """
-    summary = run.result
-    blocks = [_head(run.name, head_of(run)), *_codecs(summary)]
-    cells = summary.cells
+    result = run.result
+    blocks = [_head(run.name, head_of(run)), *_codecs(result)]
+    cells = result.cells
     if len(cells) == 1:
         blocks += _one_cell(cells[0], verbose)
     elif cells and len(cells) <= _MOST_COLUMNS:
@@ -58,7 +58,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
         way.budget_block(cells, _INDENT, WIDTH),
         [line for text in _recoveries(cells) for line in _wrapped(text, _INDENT, _INDENT + "  ")],
         _drops(cells),
-        _doubts(summary),
+        _doubts(result),
         []
         if run.status in ("unreachable", "fault")
         else _wrapped(calibration(run), _INDENT, _INDENT),
@@ -67,12 +67,12 @@ def render(run: Run, *, verbose: bool = False) -> str:
     return "\n\n".join("\n".join(map(for_a_line, block)) for block in blocks if block)
 
 
-def _codecs(summary: RunResult) -> list[list[str]]:
+def _codecs(result: RunResult) -> list[list[str]]:
     """Which codec, then the points and their ranking."""
-    said = codec_text.answers(summary)
-    rows = codec_text.points(summary)
+    said = codec_text.answers(result)
+    rows = codec_text.points(result)
     lines = [line for text in said for line in _wrapped(text, _INDENT, _INDENT)]
-    ranked = codec_text.rankings(summary)
+    ranked = codec_text.rankings(result)
     order = [line for text in ranked for line in _wrapped(text, _INDENT, _INDENT + "  ")]
     return [lines, _columns(rows, right=(1, 2, 3, 4)) if rows else [], order]
 
@@ -251,9 +251,9 @@ def _drops(cells: Sequence[CellResult]) -> list[str]:
     return lines
 
 
-def _doubts(summary: RunResult) -> list[str]:
+def _doubts(result: RunResult) -> list[str]:
     """The trials that do not count, and why."""
-    found = doubts(summary, attempts=True)
+    found = doubts(result, attempts=True)
     if not found:
         return []
     width = max(len("trial"), *(min(len(numbers), 12) for numbers, _, _ in found))

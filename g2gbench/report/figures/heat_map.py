@@ -89,7 +89,7 @@ def _edges(values: Sequence[float]) -> FloatArray:
 def _words(cell: CellResult, form: Scale) -> str:
     value = cell.metrics[METRIC].value
     if not _judged(cell):
-        return str(cell.status)
+        return cell.status
     said = "not measured" if value is None else form.with_unit(form.number(value))
     return f"{said}, {cell.status}"
 
