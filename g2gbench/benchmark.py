@@ -101,6 +101,7 @@ async def run_async(
     writable(root, "--out")
     schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     document = _run_as(scenario, steering)
+    calibration = calibrations.named(calibrations.load(), describe_machine())
     directory = RunDirectory.create(
         root,
         scenario.name,
@@ -111,7 +112,7 @@ async def run_async(
         secrets=plan.secrets(scenario),
         extra={
             "files": checksums(document),
-            "calibration": calibrations.named(calibrations.load(), describe_machine()),
+            "calibration": None if calibration is None else calibration.model_dump(),
             **({} if steering is None else {"live": True}),
         },
     )

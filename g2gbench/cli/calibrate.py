@@ -14,6 +14,7 @@ from g2gbench.errors import ExitCode
 from g2gbench.report.calibration import render
 from g2gbench.store.calibrations import calibration_facts, calibration_path, save
 from g2gbench.store.files import writable
+from g2gbench.store.shapes import CalibrationFile
 
 
 @click.command("calibrate", context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,7 +61,7 @@ def calibrate_command(quick: bool, as_json: bool, out: Path | None, quiet: bool)
     if as_json:
         click.echo(json.dumps({**facts, "path": str(path)}, indent=2))
     else:
-        click.echo(render(facts, path))
+        click.echo(render(CalibrationFile.model_validate(facts), path))
 
 
 def _refused(reason: str) -> int:

@@ -13,6 +13,7 @@ from g2gbench.report.headline import trials_of
 from g2gbench.report.numbers import single
 from g2gbench.report.series import session_of
 from g2gbench.store.reading import Run
+from g2gbench.store.shapes import NamedCalibration
 
 
 def processes(run: Run) -> list[tuple[str, str, str]]:
@@ -33,7 +34,8 @@ def processes(run: Run) -> list[tuple[str, str, str]]:
 
 def calibration(run: Run) -> str:
     """The calibration that the run rests on, in one sentence, or that there is none."""
-    return sentence(run.facts.get("calibration"), run.started)
+    told = run.facts.get("calibration")
+    return sentence(None if told is None else NamedCalibration(**told), run.started)
 
 
 def rooms(run: Run) -> str:

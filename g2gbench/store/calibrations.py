@@ -14,8 +14,8 @@ from g2gbench.analysis.likeness import machine_differences
 from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.machine import describe_machine, package_versions
-from g2gbench.store.shapes import OVERALL, CalibrationFile
-from g2gbench.store.stored_json import read_json
+from g2gbench.store.shapes import OVERALL, CalibrationFile, NamedCalibration
+from g2gbench.store.stored_json import read_as
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def save(facts: dict[str, Any], path: Path | None = None) -> Path:
     return path
 
 
-def load(path: Path | None = None) -> dict[str, Any] | None:
+def load(path: Path | None = None) -> CalibrationFile | None:
     """The calibration that is kept; None when there is none that this version can read.
 
     One that is there and cannot be read is named: no run may end because of it.
@@ -63,29 +63,29 @@ def load(path: Path | None = None) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        return read_json(path, CalibrationFile)
+        return read_as(path, CalibrationFile)
     except InputError as error:
         _log.warning("%s It is left out; to renew it: g2gbench calibrate", error)
         return None
 
 
-def named(facts: dict[str, Any] | None, machine: dict[str, Any]) -> dict[str, Any] | None:
+def named(found: CalibrationFile | None, machine: dict[str, Any]) -> NamedCalibration | None:
     """What a run on ``machine`` says of the calibration that it rests on; None: there is none.
 
     A calibration of another machine says nothing of this one.
     """
-    if facts is None or machine_differences(facts["machine"], machine):
+    if found is None or machine_differences(found.machine.model_dump(), machine):
         return None
-    (overall,) = [f for f in facts["times"] if (f["metric"], f["injected"]) == OVERALL]
-    counts = facts["counts"].values()
-    return {
-        "taken": facts["taken"],
-        "g2gbench": facts["g2gbench"],
-        "quick": facts["quick"],
-        "trials": facts["trials"],
-        "g2g_bias_ms": overall["bias"]["value"],
-        "g2g_p95_error_ms": overall["p95"],
-        "injected": sum(count["true"] for count in counts),
-        "missed": sum(count["missed"] for count in counts),
-        "invented": sum(count["invented"] for count in counts),
-    }
+    (overall,) = [one for one in found.times if (one.metric, one.injected) == OVERALL]
+    counts = found.counts.values()
+    return NamedCalibration(
+        taken=found.taken,
+        g2gbench=found.g2gbench,
+        quick=found.quick,
+        trials=found.trials,
+        g2g_bias_ms=overall.bias.value,
+        g2g_p95_error_ms=overall.p95,
+        injected=sum(count.true for count in counts),
+        missed=sum(count.missed for count in counts),
+        invented=sum(count.invented for count in counts),
+    )

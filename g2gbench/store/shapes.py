@@ -108,6 +108,7 @@ class NamedCalibration(Shape):
     """The calibration that a run rests on."""
 
     taken: Moment
+    g2gbench: str = ""
     quick: bool
     trials: int
     g2g_bias_ms: float

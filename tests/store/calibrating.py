@@ -8,6 +8,7 @@ from typing import Any
 from g2gbench.analysis.calibration import Count, Finding, Findings
 from g2gbench.analysis.cell import aggregate
 from g2gbench.store import calibrations
+from g2gbench.store.shapes import CalibrationFile
 
 TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FOUND = Findings(
@@ -24,3 +25,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         FOUND, taken=TAKEN, quick=True, trials=7, left_out=("no delay: the link was late",)
     )
     return {**told, **changes}
+
+
+def stored(**changes: Any) -> CalibrationFile:
+    return CalibrationFile.model_validate(facts(**changes))
