@@ -1,4 +1,4 @@
-"""Put the relay into a room's signalling, so that no media packet can go round the link. Pure.
+"""Put the relay into a room's signalling, so that no media packet can bypass the link. Pure.
 
 The client must see only the relay's address and the room must see none of the client's: a single
 candidate that slips through lets ICE choose the direct path, silently.
@@ -30,7 +30,7 @@ def candidate_through(candidate: str, relay: Callable[[Address], Address]) -> st
         candidate: ``candidate:…`` as in SDP, without ``a=``.
         relay: opens (or finds) the relay's socket for a room's IP address, IPv4 or IPv6.
 
-    None for candidates that would lead round the link (TCP, relayed, mDNS names) or that the relay
+    None for candidates that would bypass the link (TCP, relayed, mDNS names) or that the relay
     cannot reach: link-local addresses mean nothing without their interface.
 
     """
@@ -157,7 +157,7 @@ def to_client(
         if kind == "join":
             message.join.alternative_url = ""
     elif kind == "leave":
-        message.leave.ClearField("regions")  # other servers' URLs: a way round the link
+        message.leave.ClearField("regions")  # other servers' URLs: media would bypass the link
     elif kind in ("answer", "offer"):
         description = getattr(message, kind)
         for ufrag in ufrags(description.sdp):

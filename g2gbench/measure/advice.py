@@ -48,7 +48,7 @@ LINK_LATE: Final = (
 )
 DISK: Final = "The disk was too slow, or full. Write to another with --out."
 BYPASS: Final = (
-    "Media found a way round the link. Let the target offer plain UDP alone: no TURN server, "
+    "Media bypassed the link. Let the target offer plain UDP alone: no TURN server, "
     "no ICE over TCP; the trial's link.log tells what it was offered."
 )
 PLAYOUT: Final = (

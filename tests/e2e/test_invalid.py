@@ -79,7 +79,7 @@ async def test_each_process_that_stood_still_is_named_and_what_came_of_it(tmp_pa
 async def test_each_of_many_causes_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Markers that lie or are blank, packets that went round the link, and the clock."""
+    """Markers that lie or are blank, packets that bypassed the link, and the clock."""
     # It holds frames for long enough that the next one, whose number it stamps, is on its way too.
     processing = "{mean: 100ms, faults: {misstamp_every: 25, blank_every: 26}}"
     text = passthrough("spoilt").replace(

@@ -41,7 +41,7 @@ BROKEN: Mapping[str, tuple[Recipe, str, str]] = {
     BYPASS: (
         Recipe(link=True, more=(Stats(LATER_NS, {"outbound.packets_sent": 900}),)),
         "uplink, 33.3%",
-        "Media found a way round the link",
+        "Media bypassed the link",
     ),
     SWAPPED: (Recipe(more=(machine(3 * 2**20),)), "3.0 MiB", "Memory was short"),
     CLOCK: (
