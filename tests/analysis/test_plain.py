@@ -49,3 +49,15 @@ def test_a_metric_that_the_run_did_not_know_is_not_measured_and_not_written() ->
     assert to_plain(from_plain(written)) == written
     with pytest.raises(KeyError):
         first.metrics["no_such_metric"]
+
+
+def test_a_comparison_of_codecs_is_written_with_its_points_deltas_and_ranks() -> None:
+    (found,) = to_plain(ladders.result())["codecs"]
+    assert (found["where"], found["anchor"]) == ({}, "vp8")
+    assert [curve["codec"] for curve in found["curves"]] == ["vp8", "vp9"]
+    point = found["curves"][0]["points"][0]
+    assert (point["max_bitrate"], point["psnr_displayed_db"]["n"]) == ("150kbps", 3)
+    assert found["deltas"][0]["codec"] == "vp9"
+    assert found["deltas"][0]["bd_rate_percent"]["interval"] == "range"
+    assert found["rankings"][0]["metric"] == "psnr_displayed_db"
+    assert sum(map(len, found["rankings"][0]["groups"])) == 8

@@ -36,6 +36,7 @@ def _files_with_the_secret(path: Path) -> list[Path]:
     return [f for f in path.rglob("*") if f.is_file() and SECRET.encode() in f.read_bytes()]
 
 
+@pytest.mark.slow
 async def test_a_service_at_a_url_is_measured_and_its_key_is_written_nowhere(
     tmp_path: Path,
 ) -> None:
