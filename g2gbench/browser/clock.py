@@ -1,19 +1,18 @@
 """The page's clock against ours. Pure.
 
-A page reads milliseconds of its own clock, which runs as evenly as ours. Each exchange bounds how
-far the two are apart; those with the shortest round trips bound it best.
+A page reads milliseconds of its own clock, which runs as evenly as ours. It read it after the ping
+was sent and before the answer came, so that each exchange holds what to add to the page's time
+between two bounds. All exchanges together leave what all of them allow (Marzullo's intersection,
+as NTP takes it: RFC 5905, section 11.2.1): a busy machine, where most answers are late, leaves more
+and says so, and never moves the clock further than that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
-BEST_SHARE: Final = 4
-"""One exchange in so many counts: the quartile with the shortest round trips."""
-
-FEWEST: Final = 3
+UNBOUNDED: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +22,6 @@ class Exchange:
     sent_ns: int
     page_ms: float
     back_ns: int
-
-    @property
-    def round_trip_ns(self) -> int:
-        """How long it took."""
-        return self.back_ns - self.sent_ns
-
-    @property
-    def offset_ns(self) -> float:
-        """What to add to the page's time, if both ways took as long."""
-        return (self.sent_ns + self.back_ns) / 2 - self.page_ms * 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +39,37 @@ class PageClock:
         return (at_ns - self.offset_ns) / 1e6
 
 
-def best(exchanges: list[Exchange]) -> list[Exchange]:
-    """The exchanges that count."""
-    count = max(FEWEST, len(exchanges) // BEST_SHARE)
-    return sorted(exchanges, key=lambda one: one.round_trip_ns)[:count]
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between what the page's offset lies, in ns.
 
+    ``low_ns`` is above ``high_ns`` when no offset suits all exchanges: the clocks moved apart.
+    """
 
-def aligned(exchanges: list[Exchange]) -> PageClock:
-    """The clock by the exchanges so far; raises ValueError when there is none."""
-    if not exchanges:
-        raise ValueError("no exchange to align a clock by")
-    return PageClock(median(one.offset_ns for one in best(exchanges)))
+    low_ns: float = -UNBOUNDED
+    high_ns: float = UNBOUNDED
 
+    def narrowed(self, by: Exchange) -> Bounds:
+        """What one more exchange leaves."""
+        page_ns = by.page_ms * 1e6
+        return Bounds(
+            max(self.low_ns, by.sent_ns - page_ns), min(self.high_ns, by.back_ns - page_ns)
+        )
 
-def spread_ms(exchanges: list[Exchange]) -> float | None:
-    """How far the best exchanges disagree, in ms; None for fewer than two."""
-    offsets = [one.offset_ns for one in best(exchanges)]
-    return (max(offsets) - min(offsets)) / 1e6 if len(offsets) > 1 else None
+    @property
+    def width_ms(self) -> float:
+        """How far they are apart; infinite before the first exchange."""
+        return abs(self.high_ns - self.low_ns) / 1e6
+
+    def clock(self) -> PageClock:
+        """The clock in the middle; raises ValueError before the first exchange."""
+        if self.low_ns == -UNBOUNDED:
+            raise ValueError("no exchange to align a clock by")
+        return PageClock((self.low_ns + self.high_ns) / 2)
+
+    def error_ms(self, clock: PageClock) -> float:
+        """By how much a clock may be wrong at most, in ms; infinite before the first exchange.
+
+        Where the clocks moved apart it is by how much they did so at least.
+        """
+        return max(abs(self.high_ns - clock.offset_ns), abs(clock.offset_ns - self.low_ns)) / 1e6

@@ -164,8 +164,8 @@ CLOCK_STEP: Final = CheckKind(
 )
 PAGE_CLOCK: Final = CheckKind(
     "page_clock",
-    "disagreement on a page's clock",
-    "disagreement of the best exchanges that align a page's clock with this machine's",
+    "greatest error of a page's clock",
+    "by how much a page's clock, as aligned with this machine's, may be wrong at most",
     "ms",
     "What a page saw would be at another moment than what link and service saw.",
     advice.PAGE_CLOCK,

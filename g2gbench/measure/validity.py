@@ -142,13 +142,14 @@ def _disturbed(session: Session, limits: Limits) -> Iterator[Check]:
 
 def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[Check]:
     """What a page says of itself at its end."""
-    spread_ms = detail.get("clock_spread_ms")
-    if isinstance(spread_ms, int | float):
+    # Runs of before 2026-12 name how far the best exchanges disagreed.
+    error_ms = detail.get("clock_error_ms", detail.get("clock_spread_ms"))
+    if isinstance(error_ms, int | float):
         text = (
-            f"the page's clock could not be aligned: the best exchanges disagree by "
-            f"{spread_ms:.2f} ms (limit {limits.page_clock_ms:g} ms)"
+            f"the page's clock is known to {error_ms:.2f} ms alone "
+            f"(limit {limits.page_clock_ms:g} ms)"
         )
-        yield checks.PAGE_CLOCK.judge(spread_ms, text, limits)
+        yield checks.PAGE_CLOCK.judge(error_ms, text, limits)
     hidden = bool(detail.get("hidden"))
     text = "the page was hidden: a browser slows down what nobody looks at"
     yield checks.PAGE_HIDDEN.judge(float(hidden), text)

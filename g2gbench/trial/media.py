@@ -265,7 +265,7 @@ class BrowserMedia:
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None
-            detail = {"clock_spread_ms": self._page.clock_spread_ms, "hidden": self._was_hidden}
+            detail = {"clock_error_ms": self._page.clock_error_ms, "hidden": self._was_hidden}
             self._happened("page", detail)
         await self._page.close()
         if self._chromium is not None:

@@ -43,6 +43,7 @@ class Played:
         self.answers: dict[str, dict[str, Any]] = {"hello": {"result": {"agent": "played"}}}
         self.asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.frames: list[bytes] = []
+        self.answers_pings = True
         self._task = asyncio.create_task(self._play())
 
     async def _play(self) -> None:
@@ -52,6 +53,8 @@ class Played:
                 continue
             said = json.loads(message.data)
             if "ping" in said:
+                if not self.answers_pings:
+                    continue
                 at = time.monotonic_ns() / 1e6 + 1000
                 await self.socket.send_json({"pong": said["ping"], "at": at})
                 continue

@@ -55,7 +55,8 @@ async def test_a_page_is_ready_once_its_clock_is_known(
     played = await play(page, session)
     assert await page.ready() == {"agent": "played"}
     assert page.clock.ns(1000) == pytest.approx(0, abs=20_000_000)  # it is a second ahead
-    assert page.clock_spread_ms is not None
+    assert page.clock_error_ms is not None
+    assert 0 <= page.clock_error_ms < 200  # each of them is answered within 0.4 s, or not counted
     await played.close()
 
 
@@ -131,7 +132,13 @@ async def test_a_page_that_does_not_come_or_answer_is_not_waited_for_for_ever(
     monkeypatch.setattr("g2gbench.browser.page.CALL_S", 0.01)
     with pytest.raises(PageFailed, match="did not come up"):
         await page.ready()
+    monkeypatch.setattr("g2gbench.browser.page._ALIGN_S", 0)
+    monkeypatch.setattr("g2gbench.browser.page._PONG_S", 0.001)
     played = await play(page, session)
+    played.answers_pings = False
+    with pytest.raises(PageFailed, match="answers nothing"):
+        await page.ready()
+    assert page.clock_error_ms is None
     with pytest.raises(PageFailed, match="did not do 'never answered'"):
         await page.call("never answered")
     await played.close()

@@ -64,13 +64,13 @@ BROKEN: Mapping[str, tuple[Recipe, str, str]] = {
 
 PAGE: Recipe = Recipe(link=True, display=20)
 BROKEN_PAGE: Mapping[str, tuple[Event | Stats, str, str]] = {
-    "disagreement on a page's clock": (
-        Event(LATER_NS, "page", {"clock_spread_ms": 1.25, "hidden": False}),
+    "greatest error of a page's clock": (
+        Event(LATER_NS, "page", {"clock_error_ms": 1.25, "hidden": False}),
         "1.25 ms",
         "answered too unevenly",
     ),
     "pages that were hidden": (
-        Event(LATER_NS, "page", {"clock_spread_ms": 0.1, "hidden": True}),
+        Event(LATER_NS, "page", {"clock_error_ms": 0.1, "hidden": True}),
         "1",
         "was not left to itself",
     ),
@@ -98,7 +98,7 @@ def test_what_makes_a_page_s_trial_invalid_fails_its_check_and_has_a_remedy(
 def test_the_checks_of_a_page_are_shown_where_a_client_was_one(
     tmp_path: Path, reported: Reported
 ) -> None:
-    event = Event(LATER_NS, "page", {"clock_spread_ms": 1.0, "hidden": False})
+    event = Event(LATER_NS, "page", {"clock_error_ms": 1.0, "hidden": False})
     run = runs.store(tmp_path, {"default": [replace(PAGE, more=(event,))]})
     assert [found(run)[name].state for name in BROKEN_PAGE] == ["pass"] * 3
     assert not set(BROKEN_PAGE) & set(found(reported["pass"]))
