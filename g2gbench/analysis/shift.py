@@ -62,7 +62,7 @@ def interval_rank(n: int, m: int) -> tuple[int, float]:
     if n + m > MOST_EXACT:
         deviation = math.sqrt(n * m * (n + m + 1) / 12)
         return max(1, math.floor(n * m / 2 - _NORMAL * deviation)), NOMINAL_COVERAGE
-    ranks = tuple(range(2, 2 * (n + m) + 1, 2))
+    ranks = tuple(2 * rank for rank in range(1, n + m + 1))
     counts = arrangements(ranks, m)[m * (m + 1) :: 2]  # by U: half a doubled sum above the least
     every = math.comb(n + m, m)
     best = (1, 1 - 2 * int(counts[0]) / every)

@@ -66,7 +66,9 @@ def test_the_same_to_the_better_is_an_improvement() -> None:
 
 
 def test_a_difference_of_just_the_floor_does_not_pass_it() -> None:
-    assert compared(FIVE, moved(10), floor=10).outcome == "inconclusive"
+    of_just_the_floor = compared(FIVE, moved(10), floor=10)
+    assert of_just_the_floor.outcome == "inconclusive"
+    assert of_just_the_floor.reason.startswith("a difference within the floor")
     assert compared(FIVE, moved(10), floor=9.99).outcome == "regression"
 
 

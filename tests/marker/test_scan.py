@@ -76,5 +76,23 @@ def test_a_frame_as_small_as_the_marker_is_scanned_and_a_smaller_one_is_not() ->
     assert v2.scan(np.zeros((6, 38), np.uint8)) is None
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "found"),
+    [(6, 6, False), (7, 6, False), (6, 7, False), (7, 7, True), (7, -7, False), (90, -90, False)],
+)
+def test_the_pilots_of_both_sides_must_clear_the_same_way(
+    left: int, right: int, found: bool
+) -> None:
+    """Grey levels from the middle; every other cell is as near to it as the nearer side."""
+    luma = np.zeros((32, 192), np.uint8)
+    v2.stamp(luma, 0x3CA55A)
+    cells = np.sign(luma.astype(np.int16) - 125)
+    height = np.full(192, min(abs(left), abs(right)))
+    height[:16], height[-16:] = left, right
+    picture = (128 + cells * height).astype(np.uint8)
+    assert (v2.scan(picture) is not None) == found
+    assert (v2.read(picture, sent_size=(192, 32)) is not None) == found
+
+
 def test_a_flat_picture_has_nothing_to_find() -> None:
     assert v2.scan(np.full((360, 640), 128, np.uint8)) is None

@@ -149,6 +149,13 @@ def test_a_freeze_is_told_while_it_lasts_and_in_the_second_of_its_end() -> None:
     assert [i for i, sample in enumerate(found) if sample.freeze] == [5, 6, 7, 8]
 
 
+def test_a_single_frame_has_no_interval_that_a_freeze_could_be_longer_than() -> None:
+    first = (capture_ns(0) - START) / SECOND
+    found = each_second(recorded(lambda at_s: 100.0 if at_s == first else None))
+    assert not any(sample.freeze for sample in found)
+    assert {sample.inbound_fps for sample in found[1:]} == {0}
+
+
 def test_a_freeze_that_a_session_ends_in_is_told() -> None:
     found = each_second(recorded(lambda at_s: 100.0 if at_s < 17 else None))
     assert [i for i, sample in enumerate(found) if sample.freeze] == [17, 18, 19]
