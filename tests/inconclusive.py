@@ -19,7 +19,14 @@ PREFIX: Final = "inconclusive: "
 # The checks that a busy machine makes a session fail that is sound otherwise.
 MACHINE: Final = (
     "late_captures",
+    "queue_drops",
+    "cores",
+    "machine_cores",
+    "swapped",
+    "clock_step",
+    "page_clock",  # no answer of a whole session was prompt
     "link_late",
+    "link_overflowed",
     "starved",
     "stood_still",
     "unsettled",
