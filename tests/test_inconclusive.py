@@ -126,8 +126,18 @@ def test_a_trial_that_the_machine_spoilt_excuses_no_other(
     pytester.runpytest_inprocess(*ALONE).assert_outcomes(failed=1)
 
 
+def test_frames_that_a_busy_machine_held_are_its_own_doing() -> None:
+    assert_sound(judged("invalid", "late_captures", "playout_excess"))
+
+
 @pytest.mark.parametrize(
-    "wrong", [judged("invalid", "starved", "misread"), judged("failed"), judged("interrupted")]
+    "wrong",
+    [
+        judged("invalid", "starved", "misread"),
+        judged("invalid", "playout_excess"),
+        judged("failed"),
+        judged("interrupted"),
+    ],
 )
 def test_anything_else_that_is_wrong_is_a_failure(wrong: TrialResult) -> None:
     with pytest.raises(AssertionError):
