@@ -56,4 +56,4 @@ def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:
     except OSError:
         return platform.processor() or None
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or None)
+    return next(names, "") or platform.processor() or None  # which starts a process
