@@ -154,7 +154,7 @@ def _sessions(root: Path, cases: Iterable[Case]) -> list[Trial]:
         except InputError as error:
             log.warning("left out: %s", error)
             continue
-        kept = run.facts.get("conditions", {})
+        kept = run.file.conditions
         found += [
             trial
             for trial in run.trials

@@ -22,6 +22,7 @@ from g2gbench.analysis.result import (
     CodecRanking,
 )
 from g2gbench.analysis.valid import counting, is_valid, valid_cells, values_of
+from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
 from g2gbench.measure.values import Value
 
@@ -72,14 +73,14 @@ def codecs(cells: Sequence[CellResult]) -> tuple[CodecComparison, ...] | None:
         for field in (CODEC, MAX_BITRATE)
     ):
         return None
-    groups: dict[tuple[tuple[str, str], ...], list[CellResult]] = {}
+    groups: dict[tuple[tuple[str, Scalar], ...], list[CellResult]] = {}
     for cell in cells:
         rest = tuple((k, v) for k, v in cell.settings.items() if k not in (CODEC, MAX_BITRATE))
         groups.setdefault(rest, []).append(cell)
     return tuple(_comparison(dict(where), found) for where, found in groups.items())
 
 
-def _comparison(where: Mapping[str, str], cells: Sequence[CellResult]) -> CodecComparison:
+def _comparison(where: Mapping[str, Scalar], cells: Sequence[CellResult]) -> CodecComparison:
     by_codec: dict[str, list[CellResult]] = {}
     for cell in cells:
         by_codec.setdefault(str(cell.settings[CODEC]), []).append(cell)

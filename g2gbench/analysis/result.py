@@ -12,6 +12,7 @@ from typing import Any, Final
 from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE, CellStatus, NotJudged, RunStatus
+from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
 
 NOT_KNOWN: Final = "not known to this run"
@@ -70,7 +71,7 @@ class CellResult:
     """
 
     cell: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Scalar]
     status: CellStatus
     invalid_because: tuple[str, ...]
     repeat: int
@@ -136,7 +137,7 @@ class CodecRanking:
 class CodecComparison:
     """Codecs over a ladder of bitrates, at one setting of everything else (``where``)."""
 
-    where: Mapping[str, str]
+    where: Mapping[str, Scalar]
     anchor: str
     curves: tuple[CodecCurve, ...]
     deltas: tuple[CodecDeltas, ...]

@@ -11,6 +11,7 @@ from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counting
 from g2gbench.errors import ExitCode
+from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
@@ -65,7 +66,7 @@ class CellPlan:
 
     cell: str
     repeat: int
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
     expectations: Sequence[Expectation] = ()
     slug: str = ""
     judging: Settings = DEFAULT_SETTINGS

@@ -82,7 +82,7 @@ def list_command(root: Path, as_json: bool) -> None:
         click.echo(f"no baseline below {root}; keep one with: g2gbench baseline save RUN")
     width = max((len(one.name) for one in found), default=0)
     for one in found:
-        click.echo(f"{one.name:<{width}}  {one.facts['saved']}  {_trials(one)}  {one.path}")
+        click.echo(f"{one.name:<{width}}  {one.saved}  {_trials(one)}  {one.path}")
 
 
 @baseline_group.command("show", context_settings=_SETTINGS)
@@ -100,7 +100,7 @@ def show_command(name: str, root: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_facts(found), indent=2))
         return
-    click.echo(f"{found.name}: run {found.facts['run']}, saved {found.facts['saved']}")
+    click.echo(f"{found.name}: run {found.run_name}, saved {found.saved}")
     for cell in found.run.result.cells:
         valid = len(counting(cell.trials))
         click.echo(f"\n  {short_cell(cell.cell)}, {plural(valid, 'valid trial')}")
@@ -156,7 +156,7 @@ def _facts(found: Baseline) -> dict[str, Any]:
     return {
         **found.facts,
         "path": str(found.path),
-        "g2gbench": run.facts["g2gbench"],
+        "g2gbench": run.file.g2gbench,
         "machine": run.facts["machine"],
         "cells": [
             {

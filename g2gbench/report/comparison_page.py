@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from g2gbench.analysis.comparison import Outcome, Row
 from g2gbench.analysis.family import LEVEL
-from g2gbench.analysis.likeness import SAME_MACHINE
 from g2gbench.report import floor_strip
 from g2gbench.report.comparison_words import RowWords, rows_in_order, trials_line, words
 from g2gbench.report.drawing import FloatArray
@@ -60,7 +59,7 @@ def render(comparison: Comparison) -> str:
             trials=trials_line(comparison),
             conditions=list(_conditions(comparison)),
             noise=_noise(comparison),
-            version=comparison.candidate.facts.get("g2gbench"),
+            version=comparison.candidate.file.g2gbench,
         )
     )
 
@@ -127,7 +126,7 @@ def _conditions(comparison: Comparison) -> Iterator[tuple[str, str, str, str]]:
     machine = any(name.startswith("machine.") for name in unlike)
     yield "Scenario", _hash(base), _hash(candidate), _word(bool(fields))
     yield "Machine", _machine(base), _machine(candidate), _word(machine)
-    versions = [str(run.facts.get("g2gbench")) for run in (base, candidate)]
+    versions = [run.file.g2gbench for run in (base, candidate)]
     yield "g2gbench", versions[0], versions[1], _word("g2gbench" in unlike)
     sides = [conditions(run) for run in (base, candidate)]
     for name in ("client", "marker"):
@@ -136,7 +135,7 @@ def _conditions(comparison: Comparison) -> Iterator[tuple[str, str, str, str]]:
     for difference in comparison.unlike:
         if difference.name in fields:
             yield difference.name, difference.base, difference.candidate, _word(True)
-    packages = [run.facts.get("versions") or {} for run in (base, candidate)]
+    packages = [run.file.versions for run in (base, candidate)]
     for package in dict.fromkeys([*packages[0], *packages[1]]):
         told = [str(side.get(package)) for side in packages]
         if told[0] != told[1]:
@@ -149,18 +148,16 @@ def _word(differs: bool) -> str:
 
 
 def _hash(run: Run) -> str:
-    return f"sha256 {str(run.facts.get('scenario_sha256', ''))[:8]}…"
+    return f"sha256 {run.file.scenario_sha256[:8]}…"
 
 
 def _machine(run: Run) -> str:
-    machine = run.facts.get("machine") or {}
-    known = {key: machine.get(key) for key in SAME_MACHINE}
-    memory = known["memory_bytes"]
+    machine = run.file.machine
     told = [
-        f"{known['cores']} cores",
-        f"{memory / 2**30:.0f} GiB" if memory else "",
-        str(known["processor"] or ""),
-        str(known["system"] or ""),
+        f"{machine.cores} cores",
+        f"{machine.memory_bytes / 2**30:.0f} GiB" if machine.memory_bytes else "",
+        machine.processor or "",
+        machine.system or "",
     ]
     return ", ".join(part for part in told if part)
 
@@ -175,6 +172,6 @@ def _noise(comparison: Comparison) -> str:
             "The noise of this machine is not known for this scenario: g2gbench baseline noise "
             "learns it from runs of one and the same thing."
         )
-    taken = str(comparison.noise["taken"])[:10]
-    runs = len(comparison.noise["runs"])
+    taken = comparison.noise.taken[:10]
+    runs = len(comparison.noise.runs)
     return f"The noise of this machine was learned on {taken} from {runs} runs of this scenario."

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
 from g2gbench.analysis.result import CellResult
 from g2gbench.report.baseline_view import Against, against
@@ -33,7 +30,7 @@ def render(run: Run) -> str:
     root.extend(suites)
     for name in ("tests", "failures", "errors"):  # its schema knows no skipped for all suites
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
-    root.set("time", f"{_seconds(run.facts):.3f}")
+    root.set("time", f"{_seconds(run):.3f}")
     ElementTree.indent(root)
     text: str = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -92,7 +89,7 @@ def _counted(suite: ElementTree.Element, run: Run) -> ElementTree.Element:
     suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
-    suite.set("timestamp", str(run.facts["started"]))
+    suite.set("timestamp", run.file.started)
     for case in cases:
         case.set("time", "0")
     return suite
@@ -109,11 +106,8 @@ def _reasons(run: Run, cell: CellResult) -> list[str]:
     return list(cell.invalid_because) or [f"the cell is {cell.status}"]
 
 
-def _seconds(facts: Mapping[str, Any]) -> float:
-    if not facts.get("ended"):
-        return 0.0
-    begun, ended = (datetime.fromisoformat(facts[name]) for name in ("started", "ended"))
-    return (ended - begun).total_seconds()
+def _seconds(run: Run) -> float:
+    return 0.0 if run.ended is None else (run.ended - run.started).total_seconds()
 
 
 def _clean(text: str) -> str:

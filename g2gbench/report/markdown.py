@@ -53,7 +53,7 @@ def render(run: Run) -> str:
         "\n".join(_recoveries(result.cells)),
         "\n".join(_doubts(result)),
         _text(calibration(run)),
-        f"g2gbench {_text(str(run.facts['g2gbench']))}. Every number with its definition: "
+        f"g2gbench {_text(run.file.g2gbench)}. Every number with its definition: "
         "`report.html` of the run directory.",
     ]
     return "\n\n".join(_fitting(block for block in blocks if block)) + "\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Final
 
 from g2gbench.analysis.result import CellResult, RunResult
@@ -37,10 +36,10 @@ def render(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    result, facts = run.result, run.facts
+    result = run.result
     scenario = {"scenario": run.name}
     yield from _family("g2gbench_run_info", "What was run.")
-    told = {**scenario, "run": run.path.name, "version": str(facts["g2gbench"])}
+    told = {**scenario, "run": run.path.name, "version": run.file.g2gbench}
     yield _sample("g2gbench_run_info", told, 1)
     yield from _family("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
     for status in _STATUSES:
@@ -48,11 +47,11 @@ def _lines(run: Run) -> Iterator[str]:
         yield _sample("g2gbench_status", labels, int(status == result.status))
     yield from _family("g2gbench_exit_code", "What the run ended with.")
     yield _sample("g2gbench_exit_code", scenario, result.exit_code)
-    for name in ("started", "ended"):
-        if facts.get(name):
+    for name, at in (("started", run.started), ("ended", run.ended)):
+        if at is not None:
             family = f"g2gbench_{name}_timestamp_seconds"
             yield from _family(family, f"When the run {name}.", "seconds")
-            yield _sample(family, scenario, datetime.fromisoformat(facts[name]).timestamp())
+            yield _sample(family, scenario, at.timestamp())
     yield from _trials(result, scenario)
     yield from _expectations(result, scenario)
     for metric, registered in METRICS.items():

@@ -66,11 +66,11 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             palette=Markup(css_variables()),
             name=run.name,
             directory=run.path.name,
-            facts=run.facts,
+            version=run.file.g2gbench,
             head=head,
             compared=compared,
             exit_code=result.exit_code,
-            started=run_view.time_of(run.facts.get("started")),
+            started=run_view.time_of(run.file.started),
             asked=_asked(result.cells, planned),
             valid=sum(len(counting(cell.trials)) for cell in result.cells),
             planned=sum(planned.values()),
@@ -88,7 +88,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
             quantisation=run_view.quantisation(run),
             machine=run_view.machine(run),
             scenario=run_view.scenario(run),
-            scenario_text=run.facts.get("scenario_text", ""),
+            scenario_text=run.file.scenario_text,
             glossary=run_view.glossary(),
         )
     )

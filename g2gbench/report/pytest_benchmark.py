@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from statistics import fmean, median, quantiles, stdev
 from typing import Any, Final
 
@@ -29,14 +28,13 @@ def render(run: Run) -> str:
     and no others. What no valid trial has measured is left out, and so is an invalid cell: the
     tables have no place for a mark.
     """
-    facts = run.facts
-    began = datetime.fromisoformat(facts["started"])
-    machine = {name: facts["machine"].get(name) for name in _MACHINE}
+    machine = run.file.machine
+    named = {name: getattr(machine, name) for name in _MACHINE}
     data = {
-        "machine_info": machine | {"cpu": {"count": facts["machine"].get("cores")}},
+        "machine_info": named | {"cpu": {"count": machine.cores}},
         "commit_info": {},
         "benchmarks": list(_benchmarks(run)),
-        "datetime": began.isoformat(),
+        "datetime": run.started.isoformat(),
         "version": _VERSION,
     }
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

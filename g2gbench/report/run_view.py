@@ -13,7 +13,6 @@ from g2gbench.report.headline import trials_of
 from g2gbench.report.numbers import single
 from g2gbench.report.series import session_of
 from g2gbench.store.reading import Run
-from g2gbench.store.shapes import NamedCalibration
 
 
 def processes(run: Run) -> list[tuple[str, str, str]]:
@@ -34,19 +33,16 @@ def processes(run: Run) -> list[tuple[str, str, str]]:
 
 def calibration(run: Run) -> str:
     """The calibration that the run rests on, in one sentence, or that there is none."""
-    told = run.facts.get("calibration")
-    return sentence(None if told is None else NamedCalibration(**told), run.started)
+    return sentence(run.file.calibration, run.started)
 
 
 def rooms(run: Run) -> str:
     """Which media room stood between the client and the service."""
-    target: Mapping[str, Any] = run.facts["scenario"].get("target") or {}
-    settings = [cell.get("settings") or {} for cell in run.facts["cells"]]
     found = []
-    for varied in settings:
-        asked = dict(target)
-        for name, value in varied.items():
-            section, _, field = str(name).partition(".")
+    for cell in run.file.cells:
+        asked = dict(run.file.scenario.target or {})
+        for name, value in cell.settings.items():
+            section, _, field = name.partition(".")
             if section == "target":
                 asked[field] = value
         found.append(_room(asked))
@@ -83,39 +79,36 @@ def quantisation(run: Run) -> str:
 
 def machine(run: Run) -> list[tuple[str, str]]:
     """What the run was measured on and with."""
-    facts, found = run.facts, run.facts["machine"]
-    memory = found.get("memory_bytes")
+    found, memory = run.file.machine, run.file.machine.memory_bytes
     cores = ", ".join(
         f"{count} {word}"
         for count, word in (
-            (found.get("cores"), "cores"),
-            (found.get("physical_cores"), "physical"),
+            (found.cores, "cores"),
+            (found.physical_cores, "physical"),
         )
         if count is not None
     )
+    system = (found.system, found.release, found.architecture)
     kinds = sorted({s.started.client for s in map(session_of, run.trials) if s.started})
     rows = [
-        ("started", time_of(facts.get("started"))),
-        ("ended", time_of(facts.get("ended")) or "never: the run was cut off"),
-        ("g2gbench", facts.get("g2gbench")),
+        ("started", time_of(run.file.started)),
+        ("ended", time_of(run.file.ended) or "never: the run was cut off"),
+        ("g2gbench", run.file.g2gbench),
         ("measured client", ", ".join(kinds)),
         ("room", rooms(run)),
-        ("processor", found.get("processor")),
+        ("processor", found.processor),
         ("cores", cores),
         ("memory", f"{memory / 2**30:.1f} GiB" if memory else None),
-        (
-            "system",
-            " ".join(str(found.get(k) or "") for k in ("system", "release", "architecture")),
-        ),
-        ("Python", found.get("python")),
-        *((name, version) for name, version in facts.get("versions", {}).items()),
+        ("system", " ".join(part or "" for part in system)),
+        ("Python", found.python),
+        *run.file.versions.items(),
     ]
     return [(name, str(value)) for name, value in rows if value]
 
 
 def scenario(run: Run) -> list[tuple[str, str]]:
     """The settings that the run was asked for, section by section."""
-    asked: Mapping[str, Any] = run.facts["scenario"]
+    asked: Mapping[str, Any] = run.facts["scenario"]  # every field that stands in the file
     rows = [
         (name, ", ".join(_settings(asked[name])) or "none")
         for name in ("target", "source", "publish", "network", "session", "client", "matrix")
@@ -124,7 +117,7 @@ def scenario(run: Run) -> list[tuple[str, str]]:
     timeline = asked.get("timeline") or []
     rows += [("timeline", "; ".join(", ".join(_settings(entry)) for entry in timeline) or "none")]
     rows += [(name, str(asked[name])) for name in ("repeat", "seed") if name in asked]
-    return [*rows, ("sha256 of its text", str(run.facts.get("scenario_sha256", ""))[:16] + "…")]
+    return [*rows, ("sha256 of its text", run.file.scenario_sha256[:16] + "…")]
 
 
 def glossary() -> list[tuple[str, str, str, str, str]]:

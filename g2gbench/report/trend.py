@@ -111,9 +111,9 @@ def as_plain(trends: Sequence[Trend]) -> dict[str, Any]:
 def _plain_run(run: Run) -> dict[str, Any]:
     return {
         "run": str(run.path),
-        "started": run.facts["started"],
+        "started": run.file.started,
         "status": run.status,
-        "g2gbench": run.facts["g2gbench"],
+        "g2gbench": run.file.g2gbench,
     }
 
 

@@ -44,6 +44,16 @@ class Baseline:
         return str(self.facts["name"])
 
     @property
+    def saved(self) -> str:
+        """When it was kept, in ISO 8601."""
+        return str(self.facts["saved"])
+
+    @property
+    def run_name(self) -> str:
+        """The directory of the run that it is a copy of."""
+        return str(self.facts["run"])
+
+    @property
     def run(self) -> Run:
         """The run itself."""
         return open_run(self.path)

@@ -25,6 +25,7 @@ from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.store import baselines, noise
 from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
+from g2gbench.store.shapes import NoiseOfScenario
 
 SCHEMA: Final = 1
 
@@ -56,7 +57,7 @@ class Comparison:
     unlike: tuple[Unlike, ...] = ()
     left_out: tuple[str, ...] = ()
     asked: Asked = field(default_factory=Asked)
-    noise: Mapping[str, Any] | None = None
+    noise: NoiseOfScenario | None = None
     second: tuple[Run, ...] = ()
 
     @property
@@ -90,7 +91,7 @@ class Comparison:
                 {"name": u.name, "base": u.base, "candidate": u.candidate} for u in self.unlike
             ],
             "left_out": list(self.left_out),
-            "noise": None if self.noise is None else self.noise["taken"],
+            "noise": None if self.noise is None else self.noise.taken,
             "second_dirs": [str(run.path) for run in self.second],
             "rows": [_plain(row) for row in self.rows],
         }
@@ -159,8 +160,8 @@ def conditions(run: Run) -> Conditions:
     known = [record for record in started if record is not None]
     return Conditions(
         scenario=scenario_of_run(run.facts),
-        machine=run.facts.get("machine") or {},
-        version=str(run.facts.get("g2gbench")),
+        machine=run.file.machine.model_dump(),
+        version=run.file.g2gbench,
         clients=frozenset(record.client for record in known),
         markers=frozenset(record.marker for record in known),
     )
@@ -214,7 +215,7 @@ def _results(run: Run) -> list[TrialResult]:
 
 def _cells(base: Run, candidate: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The cells of both, and those of one alone."""
-    sides = [[str(cell["cell"]) for cell in run.facts["cells"]] for run in (base, candidate)]
+    sides = [[cell.cell for cell in run.file.cells] for run in (base, candidate)]
     both = tuple(cell for cell in sides[0] if cell in sides[1])
     if not both:
         raise InputError(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.likeness import fingerprint, machine_differences
 from g2gbench.errors import InputError
@@ -14,6 +14,7 @@ from g2gbench.store.baselines import FILE as BASELINE
 from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RUN
+from g2gbench.store.shapes import Machine
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
     """
     unread: dict[str, str] = {}
     found = _runs(root, name, unread)
-    runs = sorted(found, key=lambda run: (str(run.facts["started"]), run.path.name))
+    runs = sorted(found, key=lambda run: (run.file.started, run.path.name))
     if not runs:
         of = f" of a scenario {name!r}" if name else ""
         told = "".join(f"\n  left out: {path} ({why})" for path, why in unread.items())
@@ -61,21 +62,21 @@ def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
     return (replace(first, left_out={**first.left_out, **unread}), *others)
 
 
-def machine_of(machine: Mapping[str, Any]) -> str:
+def machine_of(machine: Machine) -> str:
     """A machine in words."""
-    memory = machine.get("memory_bytes")
-    size = f"{memory / 2**30:.2f} GiB" if isinstance(memory, int) else "unknown memory"
+    memory = machine.memory_bytes
+    size = f"{memory / 2**30:.2f} GiB" if memory is not None else "unknown memory"
     return (
-        f"{machine.get('processor') or 'unknown processor'}, {machine.get('cores')} cores, {size}, "
-        f"{machine.get('system')} {machine.get('architecture')}"
+        f"{machine.processor or 'unknown processor'}, {machine.cores} cores, {size}, "
+        f"{machine.system} {machine.architecture}"
     )
 
 
 def changed_between(before: Run, after: Run) -> list[str]:
     """What else is not the same in two runs of a history: versions of what measures."""
     kept = [
-        {"g2gbench": run.facts["g2gbench"], **run.facts.get("versions", {})}
-        | {name: run.facts["machine"].get(name) for name in _TOLD_OF}
+        {"g2gbench": run.file.g2gbench, **run.file.versions}
+        | {name: getattr(run.file.machine, name) for name in _TOLD_OF}
         for run in (before, after)
     ]
     return [
@@ -87,7 +88,9 @@ def changed_between(before: Run, after: Run) -> list[str]:
 
 def _of_one_history(one: Run, other: Run) -> bool:
     same = (one.name, _scenario_id(one)) == (other.name, _scenario_id(other))
-    return same and not machine_differences(one.facts["machine"], other.facts["machine"])
+    return same and not machine_differences(
+        one.file.machine.model_dump(), other.file.machine.model_dump()
+    )
 
 
 def _scenario_id(run: Run) -> str:
@@ -105,7 +108,7 @@ def _history(runs: list[Run]) -> History:
             left_out[str(run.path)] = f"the same run as {first.path}"
         else:
             counted[run.identity] = run
-    machine = machine_of(runs[0].facts["machine"])
+    machine = machine_of(runs[0].file.machine)
     return History(runs[0].name, _scenario_id(runs[0]), machine, tuple(counted.values()), left_out)
 
 

@@ -14,7 +14,7 @@ from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
-from g2gbench.store.shapes import NoiseFile
+from g2gbench.store.shapes import NoiseFile, NoiseOfScenario
 from g2gbench.store.stored_json import read_json
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
     """
     refuse_twice(runs)
     first = runs[0]
-    cells = [str(cell["cell"]) for cell in first.facts["cells"]]
+    cells = [cell.cell for cell in first.file.cells]
     found = noise_of_cells([[trial.result for trial in run.trials] for run in runs], cells)
     if not any(found.values()):
         raise InputError(
@@ -79,23 +79,22 @@ def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
     return path
 
 
-def load(run: Run, path: Path | None = None) -> dict[str, Any] | None:
+def load(run: Run, path: Path | None = None) -> NoiseOfScenario | None:
     """What is known of the noise of a run's scenario on a run's machine; None: nothing."""
-    kept = _read(path or noise_path())["scenarios"]
-    found: dict[str, Any] | None = kept.get(fingerprint(scenario_of_run(run.facts)))
-    if found is None:
+    kept = _read(path or noise_path())["scenarios"].get(fingerprint(scenario_of_run(run.facts)))
+    if kept is None:
         return None
-    machine = run.facts.get("machine") or {}
-    return None if machine_differences(found["machine"], machine) else found
+    found = NoiseOfScenario.model_validate(kept)
+    different = machine_differences(found.machine.model_dump(), run.file.machine.model_dump())
+    return None if different else found
 
 
-def by_metric(facts: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+def by_metric(noise: NoiseOfScenario | None) -> dict[tuple[str, str], float]:
     """The noise by cell and metric, in the metric's own unit."""
-    cells = (facts or {}).get("cells", {})
     return {
-        (cell, name): float(noise["value"])
-        for cell, metrics in cells.items()
-        for name, noise in metrics.items()
+        (cell, name): one.value
+        for cell, metrics in (noise.cells if noise else {}).items()
+        for name, one in metrics.items()
     }
 
 

@@ -34,7 +34,7 @@ from g2gbench.scenario.quantities import BITRATE
 from g2gbench.store.attempts import attempts_at
 from g2gbench.store.files import directory_name
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY
-from g2gbench.store.shapes import RunFile
+from g2gbench.store.shapes import PlannedCell, RunFile
 from g2gbench.store.stored_json import check, read_json
 from g2gbench.store.stored_summary import read_summary
 from g2gbench.store.stored_tables import read_ledger, read_quality, read_stats
@@ -158,7 +158,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Run:
-    """A stored run: ``facts`` is its run.json, ``trials`` those that were begun.
+    """A stored run: ``facts`` is its run.json as it is there, ``trials`` those that were begun.
 
     ``missing`` are parts of it that were there once and are not now, in words.
     ``judged_under``: the file whose bounds it was judged again under, empty for the recorded
@@ -173,8 +173,13 @@ class Run:
     missing: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        name, status = self.facts.get("name"), self.facts.get("status")
-        return f"Run({name!r}, {status}, {len(self.trials)} trials, {str(self.path)!r})"
+        told = f"{self.name!r}, {self.file.status}, {len(self.trials)} trials"
+        return f"Run({told}, {str(self.path)!r})"
+
+    @cached_property
+    def file(self) -> RunFile:
+        """Its run.json."""
+        return RunFile.model_validate(self.facts)
 
     @property
     def report_path(self) -> Path:
@@ -186,26 +191,30 @@ class Run:
     @property
     def identity(self) -> str:
         """What no other run has, and every copy of this one; of an older run what it recorded."""
-        told = self.facts.get("id")
-        if isinstance(told, str) and told:
-            return f"{told} of {self.facts.get('started')}"
+        if self.file.id:
+            return f"{self.file.id} of {self.file.started}"
         recorded = json.dumps(self.facts, sort_keys=True, default=str)
         return hashlib.sha256(recorded.encode("utf-8", "backslashreplace")).hexdigest()
 
     @property
     def name(self) -> str:
         """The scenario's name."""
-        return str(self.facts["name"])
+        return self.file.name
 
     @property
     def started(self) -> datetime:
         """When it was begun, with its time zone."""
-        return datetime.fromisoformat(self.facts["started"])
+        return datetime.fromisoformat(self.file.started)
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it was over; None for one that was cut off."""
+        return None if self.file.ended is None else datetime.fromisoformat(self.file.ended)
 
     @property
     def planned(self) -> dict[str, int]:
         """How many trials were planned of each cell, by its name."""
-        return {cell["cell"]: cell["repeat"] for cell in self.facts["cells"]}
+        return {cell.cell: cell.repeat for cell in self.file.cells}
 
     @property
     def status(self) -> str:
@@ -223,9 +232,9 @@ class Run:
         stored = self.path / SUMMARY
         if stored.exists() and not self.judged_under:
             return read_summary(stored)
-        status = self.recorded.get("status", self.facts["status"])
+        status = self.recorded.get("status", self.file.status)
         found = result_of(
-            [_plan(cell) for cell in self.facts["cells"]],
+            [_plan(cell) for cell in self.file.cells],
             [trial.result for trial in self.trials],
             name=self.name,
             run_dir=str(self.path),
@@ -315,12 +324,12 @@ def _trials(directory: Path, facts: Mapping[str, Any], missing: list[str]) -> It
             missing.append(f"{entry['path']} has no records: the trial is left out")
 
 
-def _plan(cell: Mapping[str, Any]) -> CellPlan:
+def _plan(cell: PlannedCell) -> CellPlan:
     try:
-        expectations = [parse_expectation(text) for text in cell.get("expect", ())]
+        expectations = [parse_expectation(text) for text in cell.expect]
     except Refused as error:
         raise InputError(f"an expectation of the stored run is not known here: {error}") from error
-    return CellPlan(cell["cell"], cell["repeat"], cell.get("settings", {}), expectations)
+    return CellPlan(cell.cell, cell.repeat, cell.settings, expectations)
 
 
 def judging_of(facts: Mapping[str, Any], cell: Mapping[str, Any]) -> Settings:

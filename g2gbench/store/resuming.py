@@ -20,31 +20,32 @@ def check(run: Run) -> None:
 
     Trials of one run must differ in nothing but chance.
     """
-    facts = run.facts
-    if facts.get("live"):
+    file = run.file
+    if file.live:
         raise InputError(
             f"{run.path} is of a page that a person had open: it cannot go on. Run g2gbench live "
             "anew."
         )
-    if facts["status"] not in ("running", "interrupted"):
+    if file.status not in ("running", "interrupted"):
         raise InputError(
-            f"{run.path} is complete ({facts['status']}): there is nothing to go on with. "
+            f"{run.path} is complete ({file.status}): there is nothing to go on with. "
             "Run the scenario anew."
         )
-    if facts["g2gbench"] != __version__:
+    if file.g2gbench != __version__:
         raise InputError(
-            f"{run.path} was begun by g2gbench {facts['g2gbench']}, this is {__version__}: their "
+            f"{run.path} was begun by g2gbench {file.g2gbench}, this is {__version__}: their "
             "numbers may not mean the same. Run the scenario anew, or go on with that version."
         )
     versions, machine = package_versions(), describe_machine()
+    begun_on = file.machine.model_dump()
     different = [
         f"{name} (was {before}, is {versions.get(name)})"
-        for name, before in facts["versions"].items()
+        for name, before in file.versions.items()
         if versions.get(name) != before
     ]
     different += [
-        f"{name} (was {facts['machine'].get(name)}, is {machine.get(name)})"
-        for name in machine_differences(facts["machine"], machine)
+        f"{name} (was {begun_on.get(name)}, is {machine.get(name)})"
+        for name in machine_differences(begun_on, machine)
     ]
     if different:
         raise InputError(

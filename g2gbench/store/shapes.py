@@ -150,8 +150,10 @@ class RunFile(Shape):
     """run.json."""
 
     schema_: Annotated[int, Field(alias="schema", ge=1)]
+    id: str = ""
     g2gbench: str
     name: Name
+    live: bool = False
     status: RunStatus | Literal["running"]
     started: Moment
     ended: Moment | None = None
@@ -160,7 +162,7 @@ class RunFile(Shape):
     scenario_sha256: str
     scenario_file: str = ""
     overrides: list[str] = []
-    versions: dict[str, str]
+    versions: dict[str, str | None]
     machine: Machine
     calibration: NamedCalibration | None = None
     conditions: dict[str, str] = {}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from g2gbench.analysis.result import CellResult
+from g2gbench.measure.records import Scalar
 from g2gbench.report.drawing import LARGE, SMALL, Illustration, style
 from g2gbench.report.figures.heat_map import MOST_ACROSS, grid_of, heat_map
 from tests.analysis import results
 from tests.analysis.results import estimate
 
 
-def cell(settings: dict[str, str], value: float | None) -> CellResult:
+def cell(settings: Mapping[str, Scalar], value: float | None) -> CellResult:
     return results.cell(settings=settings, metrics={"g2g_ms.p95": estimate(value, within=5)})
 
 
@@ -74,7 +75,7 @@ def test_all_other_fields_together_name_a_row() -> None:
 
 
 def test_a_matrix_without_any_value_is_not_drawn() -> None:
-    cells = [cell(dict(c.settings), None) for c in matrix("ab", "xy")]
+    cells = [cell(c.settings, None) for c in matrix("ab", "xy")]
     assert figure(cells) is None
 
 
@@ -93,7 +94,7 @@ def test_each_place_shows_its_value_its_interval_and_whether_it_fails(width: int
 def test_what_could_not_be_judged_has_no_number_and_no_rank() -> None:
     cells = matrix(["vp8", "h264"], ["1Mbps", "2Mbps"])
     cells[0] = replace(cells[0], status="invalid")
-    cells[1] = cell(dict(cells[1].settings), None)
+    cells[1] = cell(cells[1].settings, None)
     drawn = figure(cells)
     assert drawn is not None
     found = texts(drawn, LARGE)
@@ -103,7 +104,7 @@ def test_what_could_not_be_judged_has_no_number_and_no_rank() -> None:
 
 
 def test_cells_of_equal_value_need_no_second_step() -> None:
-    cells = [cell(dict(c.settings), 100.0) for c in matrix("ab", "xy")]
+    cells = [cell(c.settings, 100.0) for c in matrix("ab", "xy")]
     drawn = figure(cells)
     assert drawn is not None
     assert texts(drawn, SMALL).count("100") == 4
