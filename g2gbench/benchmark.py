@@ -239,7 +239,7 @@ async def _run_trials(
 
 async def _check(planned: Sequence[Cell]) -> None:
     """Whether this machine has what the cells ask for; raises InputError."""
-    pictures.check(cell.scenario for cell in planned)
+    pictures.check(plan.source_plan(cell.scenario) for cell in planned)
     vmaf.check(cell.scenario for cell in planned)
     await media.check(cell.scenario for cell in planned)
 

@@ -7,11 +7,11 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from g2gbench.errors import InputError
+from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.measure.check import Check
 from g2gbench.measure.limits import LIMITS, Limits
 from g2gbench.measure.steady_checks import stood_still, waited
@@ -31,10 +31,10 @@ _NAME = "preflight"
 _SAMPLE_S = 1.0
 
 
-async def ask_stun(servers: Sequence[StunServer], link: Mapping[str, Any] | None = None) -> Verdict:
+async def ask_stun(servers: Sequence[StunServer], link: Directions | None = None) -> Verdict:
     """Gather against STUN servers, without a session.
 
-    ``link``: both directions of an emulated network, in the terms of the link process; None: none.
+    ``link``: an emulated network before them; None: none.
     Raises InputError for a server whose name cannot be resolved, where there is one.
     """
     if link is None:
@@ -45,7 +45,7 @@ async def ask_stun(servers: Sequence[StunServer], link: Mapping[str, Any] | None
 
 
 async def try_session(
-    api_key: str | None, url: str | None, model: str, link: Mapping[str, Any] | None = None
+    api_key: str | None, url: str | None, model: str, link: Directions | None = None
 ) -> Verdict:
     """Judge a short real session. Raises RealtimeError (INVALID_INPUT) for what cannot be asked.
 
@@ -138,20 +138,22 @@ async def _resolved(server: StunServer) -> StunServer:
 
 @contextlib.asynccontextmanager
 async def _through(
-    link: Mapping[str, Any], url: str, servers: Sequence[StunServer]
+    link: Directions, url: str, servers: Sequence[StunServer]
 ) -> AsyncIterator[tuple[str, list[StunServer]]]:
     """An emulated network before the service and the STUN servers; their addresses through it."""
-    plan = {**link, "service_url": url, "seed": _SEED}
-    plan["reach"] = [[server.host, server.port] for server in servers]
+    reach = tuple((server.host, server.port) for server in servers)
+    plan = LinkPlan(link, _SEED, url, reach=reach)
     outside = [url] if url else []
-    relay = await Child.start("link", "g2gbench.link.relay", plan, None, outside)
+    relay = await Child.start(
+        "link", "g2gbench.link.relay", plan, None, outside, ready=LinkReady, answers=(LinkCounts,)
+    )
     try:
-        ready = await relay.ready(READY_S, "url", "reached")
+        ready = await relay.ready(READY_S)
         yield (
-            ready["url"],
+            ready.url,
             [
                 StunServer(host, port, str(server))
-                for (host, port), server in zip(ready["reached"], servers, strict=True)
+                for (host, port), server in zip(ready.reached, servers, strict=True)
             ],
         )
     finally:

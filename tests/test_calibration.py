@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -59,8 +60,8 @@ def test_a_condition_is_the_scenario_that_injects_it(effort: Effort) -> None:
         (trial,) = trials(cells(scenario))
         plan = service_plan(trial)
         assert plan is not None
-        assert plan["worker"]["processing"]["mean_s"] * 1000 == condition.injected.service_ms
-        wrong = {name for name, value in plan["worker"]["faults"].items() if value}
+        assert plan.host.worker.processing.mean_s * 1000 == condition.injected.service_ms
+        wrong = {name for name, value in asdict(plan.host.worker.faults).items() if value}
         asked = {name for name, _ in condition.faults}
         assert {name.removesuffix("_s") for name in wrong} == asked
 

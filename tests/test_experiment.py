@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ class Condition:
 async def test_an_instrument_that_cannot_start_ends_it_at_the_first_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def start(*_: object, **__: object) -> spawn.Child:
+    async def start(*_: object, **__: object) -> spawn.Child[Any]:
         raise spawn.ChildLost("the client process ended (status 1) before it was ready")
 
     monkeypatch.setattr(spawn.Child, "start", start)

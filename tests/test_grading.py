@@ -50,7 +50,7 @@ def test_a_case_is_the_scenario_that_injects_it(case: Case) -> None:
     assert plan is not None
     usual = service_plan(trials(cells(scenario_of(CLEAN)))[0])
     assert usual is not None
-    assert (plan["worker"] != usual["worker"]) == bool(case.processing or case.more)
+    assert (plan.host.worker != usual.host.worker) == bool(case.processing or case.more)
     for change in changes(scenario):
         assert 8 <= change.at_s <= 20
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from g2gbench.cli.served import Addresses, Teller
+from g2gbench.cli.served import Addresses, Stopping, Teller
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.environment import ENVIRONMENT
@@ -22,8 +22,16 @@ from g2gbench.scenario.rules import FrameSize, Size
 from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import Service, ServiceSettings
-from g2gbench.service.host import HostSettings
 from g2gbench.service.models import DEFAULT_MODEL, KNOWN, Picture
+from g2gbench.service.pipeline import Processing
+from g2gbench.service.plan import (
+    EmbeddedRoom,
+    HostSettings,
+    LivekitServerRoom,
+    RoomChoice,
+    UrlRoom,
+    WorkerSettings,
+)
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.unavailable import RoomUnavailable
 from g2gbench.service.session import SessionRules
@@ -155,17 +163,16 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Ser
         }
     first = next(iter(models.values()))
     host = HostSettings(
-        worker={
-            "transform": options["transform"],
-            "marker": "v1",
-            "output_size": [first.width, first.height],
-            "fps": first.fps,
-            "codec": "vp8",
-            "max_bitrate_bps": SERVICE_MAX_BITRATE_BPS,
-            "processing": {"mean_s": options["processing_ms"] / 1000},
-            "seed": 1,
-        },
-        room=_room(options["room"], address, environment),
+        WorkerSettings(
+            transform=options["transform"],
+            marker="v1",
+            output_size=(first.width, first.height),
+            fps=first.fps,
+            codec="vp8",
+            max_bitrate_bps=SERVICE_MAX_BITRATE_BPS,
+            processing=Processing(options["processing_ms"] / 1000),
+        ),
+        _room(options["room"], address, environment),
     )
     return ServiceSettings(
         host,
@@ -210,10 +217,10 @@ def _address(host: str) -> str:
     return str(address)
 
 
-def _room(room: str, address: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The plan of a room, as ``HostSettings`` wants it. Raises InputError."""
+def _room(room: str, address: str, environment: Mapping[str, str]) -> RoomChoice:
+    """The room that is asked for. Raises InputError."""
     if room == "embedded":
-        return {"kind": room, "start_bitrate_kbps": START_BITRATE_KBPS, "host": address}
+        return EmbeddedRoom(start_bitrate_kbps=START_BITRATE_KBPS, host=address)
     if room == "livekit-server":
         if not is_loopback(address):
             raise InputError(
@@ -222,18 +229,18 @@ def _room(room: str, address: str, environment: Mapping[str, str]) -> dict[str, 
             )
         if livekit_server.find(None, environment) is None:
             raise InputError(f"--room {room}: there is none here: {livekit_server.ENABLE}")
-        return {"kind": room, "start_bitrate_kbps": START_BITRATE_KBPS}
+        return LivekitServerRoom()
     if not room.startswith(("ws://", "wss://")):
         allowed = f"{', '.join(_OWN_ROOMS)}, and a URL that begins with ws:// or wss://"
         raise InputError(f"--room {room}: {allowed} are allowed")
     key, secret = (environment.get(name) for name in ROOM_VARIABLES)
     if not key or not secret:
         raise InputError(f"--room {shown_url(room)}: ${' and $'.join(ROOM_VARIABLES)} must be set")
-    return {"kind": "external", "url": room, "api_key": Unshown(key), "api_secret": Unshown(secret)}
+    return UrlRoom(room, Unshown(key), Unshown(secret))
 
 
 async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Teller) -> None:
-    with stop_signals(lambda: teller.happened({"event": "stopping"})) as stop:
+    with stop_signals(lambda: teller.happened(Stopping())) as stop:
         service = Service(settings, teller.happened)
         admin = Admin(service)
         stun = StunServer()
@@ -265,9 +272,9 @@ async def _started(service: Service, settings: ServiceSettings) -> int:
     except OSError as error:
         raise _taken("--port", settings.port, error) from error
     except RoomUnavailable as error:
-        if room.get("kind") == "external":
-            raise UnreachableError(f"--room {shown_url(room['url'])}: {error}") from error
-        raise FaultError(f"--room {room.get('kind', 'embedded')}: {error}") from error
+        if isinstance(room, UrlRoom):
+            raise UnreachableError(f"--room {shown_url(room.url)}: {error}") from error
+        raise FaultError(f"--room {room.kind}: {error}") from error
     except ChildLost as error:
         raise FaultError(f"nothing can be served: {error}") from error
 

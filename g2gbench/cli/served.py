@@ -5,14 +5,36 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import click
 
+from g2gbench.process.message import Lost
 from g2gbench.secrecy import shown_url
 from g2gbench.service.app import STREAM_PATH, ServiceSettings
+from g2gbench.service.plan import (
+    ClientRefused,
+    ProcessReport,
+    ServiceEvent,
+    SessionEnded,
+    SessionStarted,
+    UrlRoom,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping(ServiceEvent):
+    """The service was asked to stop."""
+
+
+_NAMES: Final[Mapping[type[ServiceEvent], str]] = {
+    SessionStarted: "session_started",
+    SessionEnded: "session_ended",
+    ClientRefused: "client_refused",
+    Stopping: "stopping",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +78,9 @@ class Teller:
         for line in [json.dumps(_object(at))] if self._as_json else _lines(at):
             self._say(line)
 
-    def happened(self, message: dict[str, Any]) -> None:
+    def happened(self, event: ServiceEvent) -> None:
         """What a person wants to know of it, if anything."""
-        told = _told(message)
+        told = _told(event)
         if told is None:
             return
         if self._as_json:
@@ -85,7 +107,7 @@ def _object(at: Addresses) -> dict[str, Any]:
         "stun_url": at.stun_url,
         "admin_url": at.admin_url,
         "models": list(settings.models),
-        "room": settings.host.room.get("kind", "embedded"),
+        "room": settings.host.room.kind,
         "sessions": settings.seats,
         "waiting": settings.waiting,
         "keys": None if settings.keys is None else len(settings.keys),
@@ -94,12 +116,12 @@ def _object(at: Addresses) -> dict[str, Any]:
 
 def _lines(at: Addresses) -> Iterator[str]:
     settings, base, http = at.settings, at.base, at.http
-    kind = settings.host.room.get("kind", "embedded")
-    rooms = {
-        "embedded": "embedded, one a session",
-        "livekit-server": "on one livekit-server",
-        "external": f"on {shown_url(str(settings.host.room.get('url')))}",
-    }[kind]
+    room = settings.host.room
+    if isinstance(room, UrlRoom):
+        rooms = f"on {shown_url(room.url)}"
+    else:
+        own = {"embedded": "embedded, one a session", "livekit-server": "on one livekit-server"}
+        rooms = own[room.kind]
     yield f"serving {', '.join(settings.models)} at {base}{STREAM_PATH}?api_key=KEY&model=…"
     yield f"base URLs for an SDK: {base} and {http}"
     yield f'Python:     DecartClient(api_key=…, base_url="{http}", realtime_base_url="{base}")'
@@ -116,17 +138,13 @@ def _lines(at: Addresses) -> Iterator[str]:
         yield f"admin: {at.admin_url}"
 
 
-def _told(message: dict[str, Any]) -> dict[str, Any] | None:
-    """A message of the service as an event; None for what nobody wants to know."""
-    if message.get("event") in ("session_started", "session_ended", "client_refused", "stopping"):
-        return message
-    if "lost" in message:
-        return {
-            "event": "process_lost",
-            "process": message.get("process"),
-            "reason": message["lost"],
-        }
-    return None
+def _told(event: ServiceEvent) -> dict[str, Any] | None:
+    """An event as its line has it; None for what nobody wants to know."""
+    if isinstance(event, ProcessReport):
+        if not isinstance(event.message, Lost):
+            return None
+        return {"event": "process_lost", "process": event.process, "reason": event.message.reason}
+    return {"event": _NAMES[type(event)], **asdict(event)}  # type: ignore[call-overload]
 
 
 def _words(told: dict[str, Any]) -> str:

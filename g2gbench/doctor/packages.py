@@ -16,6 +16,7 @@ NEEDED: Final[Mapping[str, str]] = {
     "aiohttp": "aiohttp",
     "aioice": "aioice",
     "cryptography.x509": "cryptography",
+    "dacite": "dacite",
     "jinja2": "jinja2",
     "livekit.rtc": "livekit",
     "livekit.api": "livekit-api",

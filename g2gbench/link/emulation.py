@@ -97,8 +97,8 @@ class Direction:
         self._timeline = Timeline(trace, now_ns) if isinstance(trace, Steps) else None
         self._row_until_ns = 0
         self._set_path(settings.loss, settings.delay_s)
-        self._jittery = settings.delay_standard_deviation_s > 0
-        self._jitter.set(settings.delay_standard_deviation_s, settings.delay_correlation_s)
+        self._jittery = settings.jitter_s > 0
+        self._jitter.set(settings.jitter_s, settings.jitter_correlation_s)
 
     def _set_path(self, loss: float, delay_s: float) -> None:
         self._delay_ns = round(delay_s * _NS)

@@ -21,14 +21,14 @@ class JitterModel:
 
     def __init__(self, uniform: Callable[[], float]) -> None:
         self._uniform = uniform
-        self._deviation_ns = 0.0
+        self._jitter_ns = 0.0
         self._correlation_ns = 0.0
         self._value: float | None = None  # of variance 1
         self._at_ns = 0
 
-    def set(self, standard_deviation_s: float, correlation_s: float) -> None:
+    def set(self, jitter_s: float, correlation_s: float) -> None:
         """Change the figures; the process goes on from its present value."""
-        self._deviation_ns = standard_deviation_s * 1e9
+        self._jitter_ns = jitter_s * 1e9
         self._correlation_ns = correlation_s * 1e9
 
     def at(self, now_ns: int) -> float:
@@ -39,4 +39,4 @@ class JitterModel:
                 kept = math.exp((self._at_ns - now_ns) / self._correlation_ns)
                 value = kept * self._value + math.sqrt(1 - kept * kept) * value
             self._value, self._at_ns = value, now_ns
-        return value * self._deviation_ns
+        return value * self._jitter_ns

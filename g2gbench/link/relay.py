@@ -14,7 +14,6 @@ import gc
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -23,10 +22,10 @@ from google.protobuf.message import DecodeError
 from g2gbench.link import signalling
 from g2gbench.link.media import HOST, Address, MediaPath, own_address
 from g2gbench.link.packet_log import PacketLog
+from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.link.proxy import Payload, Proxy, Upstream
-from g2gbench.link.settings import LinkSettings
 from g2gbench.link.way import Punctuality, Way
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
 from g2gbench.process.priority import go_first
 
 _BEAT_S = 0.1
@@ -41,8 +40,7 @@ class Relay:
 
     Args:
         service_url: of the service's signalling.
-        uplink: settings of what the client sends.
-        downlink: settings of what it receives.
+        directions: what it does to packets, until `change`.
         seed: 0 or more; each direction has its own chance from it.
         log: takes a record of each packet.
         routed: media go over this machine's own address, which a browser needs that takes none at
@@ -53,16 +51,15 @@ class Relay:
     def __init__(
         self,
         service_url: str,
-        uplink: LinkSettings,
-        downlink: LinkSettings,
+        directions: Directions,
         seed: int,
         log: PacketLog | None = None,
         *,
         routed: bool = False,
     ) -> None:
         self._punctuality = Punctuality()
-        self.uplink = Way("uplink", uplink, 2 * seed, self._punctuality, log)
-        self.downlink = Way("downlink", downlink, 2 * seed + 1, self._punctuality, log)
+        self.uplink = Way("uplink", directions.uplink, 2 * seed, self._punctuality, log)
+        self.downlink = Way("downlink", directions.downlink, 2 * seed + 1, self._punctuality, log)
         self.stall_max_ns = 0
         self._log = log
         self._media_host = own_address() if routed else HOST
@@ -132,10 +129,10 @@ class Relay:
         """Take a room's ICE user fragment for a proof of whoever names it."""
         self._ufrags.add(ufrag)
 
-    def change(self, uplink: LinkSettings, downlink: LinkSettings) -> None:
+    def change(self, directions: Directions) -> None:
         """Have other settings from now on."""
-        self.uplink.change(uplink)
-        self.downlink.change(downlink)
+        self.uplink.change(directions.uplink)
+        self.downlink.change(directions.downlink)
 
     def _from_service(self, payload: Payload) -> Payload:
         """The service's messages; the room that the last one names is reached through the link."""
@@ -169,7 +166,7 @@ def _binary(payload: Payload) -> bytes:
     return payload
 
 
-async def _beat(relay: Relay, log: PacketLog | None, parent: Parent) -> None:
+async def _beat(relay: Relay, log: PacketLog | None, parent: Parent[Directions]) -> None:
     """Report once a second, write the log twice; note by how much the loop was late meanwhile."""
     beats = 0
     while True:
@@ -180,15 +177,12 @@ async def _beat(relay: Relay, log: PacketLog | None, parent: Parent) -> None:
         if log is not None and beats % _BEATS_A_FLUSH == 0:
             log.flush()
         if beats % _BEATS_A_REPORT == 0:
-            parent.tell({"counts": relay.counts()})
+            parent.tell(LinkCounts(relay.counts()))
 
 
-async def _obey(relay: Relay, parent: Parent) -> None:
+async def _change(relay: Relay, parent: Parent[Directions]) -> None:
     while True:
-        command = await parent.commands.get()
-        relay.change(
-            LinkSettings.from_plan(command["uplink"]), LinkSettings.from_plan(command["downlink"])
-        )
+        relay.change(await parent.commands.get())
 
 
 def _sharpen_timers() -> None:
@@ -198,27 +192,19 @@ def _sharpen_timers() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
-    path = plan.get("packet_log")
-    log = PacketLog(Path(path)) if path else None
-    relay = Relay(
-        plan["service_url"],
-        LinkSettings.from_plan(plan["uplink"]),
-        LinkSettings.from_plan(plan["downlink"]),
-        plan["seed"],
-        log,
-        routed=plan.get("routed", False),
-    )
+async def _main(plan: LinkPlan, parent: Parent[Directions]) -> None:
+    log = PacketLog(plan.packet_log) if plan.packet_log else None
+    relay = Relay(plan.service_url, plan.directions, plan.seed, log, routed=plan.routed)
     await relay.start()
     _sharpen_timers()
     go_first()
     # Looking through all that was imported, for garbage, would hold packets up.
     gc.collect()
     gc.freeze()
-    reached = [relay.media_address((host, port)) for host, port in plan.get("reach", ())]
-    parent.tell({"url": f"ws://{HOST}:{relay.service_port}", "reached": reached})
+    reached = tuple(relay.media_address((host, port)) for host, port in plan.reach)
+    parent.tell(LinkReady(f"ws://{HOST}:{relay.service_port}", reached))
     tasks = [
-        asyncio.ensure_future(_obey(relay, parent)),
+        asyncio.ensure_future(_change(relay, parent)),
         asyncio.ensure_future(_beat(relay, log, parent)),
     ]
     try:
@@ -227,8 +213,8 @@ async def _main(plan: Plan, parent: Parent) -> None:
         for task in tasks:
             task.cancel()
         await relay.stop()
-        parent.tell({"counts": relay.counts()})
+        parent.tell(LinkCounts(relay.counts()))
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, LinkPlan, (Directions,))

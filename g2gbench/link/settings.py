@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from g2gbench.link.traces import Opportunities, Steps, Trace, trace_from
+from g2gbench.link.traces import Opportunities, Steps, Trace
 
 Discipline = Literal["drop-tail", "codel"]
 DISCIPLINES: Final = ("drop-tail", "codel")
@@ -32,8 +31,8 @@ class LinkSettings:
         loss: share of packets lost, 0..1, after the queue: they have used their capacity.
         avg_burst_loss_length: mean number of packets lost in a row; None: each on its own.
         delay_s: constant, one way.
-        delay_standard_deviation_s: of a Gaussian added to the delay; their sum is at least 0.
-        delay_correlation_s: time constant with which the Gaussian forgets; 0: at once.
+        jitter_s: standard deviation of a Gaussian added to the delay; their sum is at least 0.
+        jitter_correlation_s: time constant with which the jitter forgets; 0: at once.
         allow_reordering: whether jitter may let a packet overtake another.
         duplication: share of packets that leave twice, 0..1.
         blackout: nothing leaves.
@@ -50,8 +49,8 @@ class LinkSettings:
     loss: float = 0.0
     avg_burst_loss_length: float | None = None
     delay_s: float = 0.0
-    delay_standard_deviation_s: float = 0.0
-    delay_correlation_s: float = 0.0
+    jitter_s: float = 0.0
+    jitter_correlation_s: float = 0.0
     allow_reordering: bool = False
     duplication: float = 0.0
     blackout: bool = False
@@ -63,8 +62,8 @@ class LinkSettings:
         _within("queue_bytes", self.queue_bytes, 1)
         _within("queue_s", self.queue_s, 0)
         _within("delay_s", self.delay_s, 0)
-        _within("delay_standard_deviation_s", self.delay_standard_deviation_s, 0)
-        _within("delay_correlation_s", self.delay_correlation_s, 0)
+        _within("jitter_s", self.jitter_s, 0)
+        _within("jitter_correlation_s", self.jitter_correlation_s, 0)
         _within("loss", self.loss, 0, 1)
         _within("duplication", self.duplication, 0, 1)
         _within("capacity_bps", self.capacity_bps, 1)
@@ -88,17 +87,6 @@ class LinkSettings:
                     f"avg_burst_loss_length {length} with loss {loss}; {least:g} or more is "
                     "allowed, or none for losses on their own"
                 )
-
-    @classmethod
-    def from_plan(cls, data: Mapping[str, Any]) -> LinkSettings:
-        """Settings from their JSON form, in which a trace is an object.
-
-        Raises ValueError or TypeError for what are none.
-        """
-        fields = dict(data)
-        if fields.get("trace") is not None:
-            fields["trace"] = trace_from(fields["trace"])
-        return cls(**fields)
 
 
 def _within(name: str, value: float | None, low: float, high: float = math.inf) -> None:

@@ -32,6 +32,11 @@ class Opportunities:
         if any(later < earlier for earlier, later in pairwise(self.at_ms)):
             raise ValueError("opportunities: times must not fall")
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Opportunities:
+        """From its JSON form. Raises KeyError, ValueError or TypeError for what is none."""
+        return cls(tuple(data["at_ms"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -79,21 +84,18 @@ class Steps:
         if all(row.capacity_bps == 0 for row in self.rows) and self.rows[0].at_s == 0:
             raise ValueError("steps: a capacity of 0 in every row lets nothing through, ever")
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Steps:
+        """From its JSON form. Raises KeyError, ValueError or TypeError for what is none."""
+        return cls(tuple(Step(*row) for row in data["rows"]), data["period_s"])
+
+    def as_plain(self) -> dict[str, Any]:
+        """Its JSON form: a row is a list, as there may be a million of them."""
+        rows = [[row.at_s, row.capacity_bps, row.delay_s, row.loss] for row in self.rows]
+        return {"rows": rows, "period_s": self.period_s}
+
 
 Trace: TypeAlias = Opportunities | Steps
-
-
-def trace_from(data: Mapping[str, Any]) -> Trace:
-    """A trace from its JSON form. Raises ValueError for what is none."""
-    kind = data.get("kind")
-    try:
-        if kind == "opportunities":
-            return Opportunities(tuple(int(at) for at in data["at_ms"]))
-        if kind == "steps":
-            return Steps(tuple(Step(*row) for row in data["rows"]), float(data["period_s"]))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"a trace of {kind} lacks or misspells {error}") from None
-    raise ValueError(f"a trace of kind {kind!r}; opportunities and steps are allowed")
 
 
 class Timeline:

@@ -20,14 +20,13 @@ from g2gbench.measure.checks import COMPLETE
 from g2gbench.measure.records import Record
 from g2gbench.report import REPORT_HTML
 from g2gbench.report.headline import headline
-from g2gbench.scenario import Network as Emulated
-from g2gbench.scenario import Scenario, cells, label
+from g2gbench.scenario import NetworkSection, Scenario, cells, label
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
-from g2gbench.trial.link_plan import directions, link_plan
-from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.client_plan import Finish, Restyle
+from g2gbench.trial.link_plan import directions, link_at_start
 from g2gbench.trial.schedule import Coming
-from g2gbench.trial.steering import Finish, Restyle, Steering, Switch
+from g2gbench.trial.steering import Steering, Switch
 
 log = logging.getLogger(__name__)
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -71,7 +70,7 @@ class Desk:
         self._phase = ""
         self._ended: Message | None = None
         (cell,) = cells(scenario)
-        self._emulates = link_plan(PlannedTrial(cell, 0, seed=scenario.seed)) is not None
+        self._emulates = link_at_start(cell.scenario) is not None
 
     @property
     def networks(self) -> list[str]:
@@ -137,7 +136,7 @@ class Desk:
         return self._steering
 
     def _switch(self, steering: Steering, name: str) -> None:
-        network = Emulated(profile=name)
+        network = NetworkSection(profile=name)
         links = self.scenario.links(network)
         impaired = any(link.impaired for link in links)
         steering.do(Switch(label(network), directions(links), impaired))

@@ -1,39 +1,49 @@
 """The inside of a child process: its plan from stdin, its messages on stdout, its parent's death.
 
-A child reads one line of JSON, its plan, then commands, one JSON object a line. End of file means
+A child reads one line, its plan, then commands, each a `Message`. End of file means
 that the parent is gone or wants it gone: the child ends, by itself if it can, else at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import selectors
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TextIO
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TextIO, TypeVar
 
 from g2gbench.process import logs
+from g2gbench.process.message import Message, Stalled, from_json
 from g2gbench.process.watch import watch
 
-Plan = dict[str, Any]
+P = TypeVar("P", bound=Message)
+C = TypeVar("C", bound=Message)
+log = logging.getLogger(__name__)
 GRACE_S = 5.0
 
 
-class Parent:
+class Parent(Generic[C]):
     """The child's line to its parent.
 
-    ``commands`` yields what the parent says. When it says no more, the child's main task is
-    cancelled: it cleans up in its ``finally`` clauses. ``on_stall`` is told, with the end in
-    nanoseconds and the length in seconds, when this process stood still; it tells the parent.
+    ``commands`` yields those that the parent sends, of the given kinds. When it sends no more, the
+    child's main task is cancelled: it cleans up in its ``finally`` clauses. ``on_stall`` is called
+    with the end in nanoseconds and the length in seconds, when this process stood still; it tells
+    the parent.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, source: TextIO, sink: TextIO) -> None:
-        self.commands: asyncio.Queue[Plan] = asyncio.Queue()
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        source: TextIO,
+        sink: TextIO,
+        kinds: Sequence[type[C]] = (),
+    ) -> None:
+        self.commands: asyncio.Queue[C] = asyncio.Queue()
+        self._kinds = kinds
         self._gone = asyncio.Event()
         self._loop = loop
         self._source = source
@@ -50,9 +60,9 @@ class Parent:
         """Behave as if the parent were gone; safe from any thread."""
         self._call(self._gone.set)
 
-    def tell(self, message: Mapping[str, Any]) -> None:
+    def tell(self, message: Message) -> None:
         """Send one message; safe from any thread."""
-        self.write(json.dumps(message, separators=(",", ":")))
+        self.write(message.to_json())
 
     def write(self, line: str) -> None:
         """Send one line; safe from any thread. A parent that is gone is no error here."""
@@ -65,16 +75,16 @@ class Parent:
             self._call(self._gone.set)
 
     def _tell_stall(self, end_ns: int, seconds: float) -> None:
-        if self._spoke:  # the first message is the one that the parent waits for
-            self.tell({"stalled_s": seconds, "at_ns": end_ns})
+        if self._spoke:  # a stall of its start is of no session
+            self.tell(Stalled(seconds, end_ns))
 
     def listen(self) -> None:
         """Read commands until the parent is gone; to be run in a daemon thread."""
         for line in self._source:
             try:
-                self._call(self.commands.put_nowait, json.loads(line))
-            except ValueError:
-                logging.getLogger(__name__).warning("a command that is no JSON: ignored")
+                self._call(self.commands.put_nowait, from_json(line, self._kinds))
+            except ValueError as error:
+                log.warning("ignored a line that is no command: %s", error)
         self._call(self._gone.set)
         # The loop may be stuck in native code: nothing may outlive the parent.
         timer = threading.Timer(GRACE_S, os._exit, (70,))
@@ -88,9 +98,12 @@ class Parent:
             return
 
 
-def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
+def run(
+    main: Callable[[P, Parent[C]], Awaitable[None]], plan: type[P], commands: Sequence[type[C]] = ()
+) -> None:
     """Run ``main(plan, parent)`` until it returns; cancel it when the parent is gone or at SIGTERM.
 
+    ``plan`` is the kind of the plan, ``commands`` are those of the commands that may follow it.
     The event loop runs on select: epoll's timeouts are whole milliseconds, too coarse for a link.
     """
     logs.set_up(logging.INFO, format_=logs.CHILD_FORMAT)
@@ -100,16 +113,21 @@ def run(main: Callable[[Plan, Parent], Awaitable[None]]) -> None:
     line = sys.stdin.readline()
     if not line:  # the parent went, or went without it
         return
-    plan = json.loads(line)
+    told = from_json(line, (plan,))
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:
-        runner.run(_main(main, plan, sink))
+        runner.run(_main(main, told, sink, commands))
 
 
-async def _main(main: Callable[[Plan, Parent], Awaitable[None]], plan: Plan, sink: TextIO) -> None:
+async def _main(
+    main: Callable[[P, Parent[C]], Awaitable[None]],
+    plan: P,
+    sink: TextIO,
+    commands: Sequence[type[C]],
+) -> None:
     loop = asyncio.get_running_loop()
-    parent = Parent(loop, sys.stdin, sink)
+    parent = Parent(loop, sys.stdin, sink, commands)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Ctrl-C goes to the whole group: the parent decides what it means for a child.
         handler = parent.part if number == signal.SIGTERM else lambda: None

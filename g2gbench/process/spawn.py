@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import SecretStr
+from typing import Generic, TypeVar
 
 from g2gbench.errors import FaultError
 from g2gbench.process import environment
+from g2gbench.process.message import Failed, Lost, Message, Stalled, from_json
 from g2gbench.secrecy import without_credentials
 
 log = logging.getLogger(__name__)
@@ -24,18 +22,18 @@ TERM_GRACE_S = 6.0
 KILL_GRACE_S = 1.0
 _LAST_BYTES = 4096
 _LAST_CHARACTERS = 300
-_WHY = ("error", "lost", "message")
+R = TypeVar("R", bound=Message)
 
 
 class ChildLost(FaultError):  # noqa: N818 - says what happened
     """A child process ended when it should not have, or never became ready.
 
-    ``said``: its first message, where that was none of readiness.
+    ``reason``: the one that it gave itself, where it did.
     """
 
-    def __init__(self, message: str, said: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
-        self.said = dict(said or {})
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,11 @@ class _Log:
         return without_credentials(said[-1][:_LAST_CHARACTERS]) if said else ""
 
 
-class Child:
+class Child(Generic[R]):
     """One child process, known by the pid that was recorded when it was started.
 
-    ``on_line`` gets each line but the one that says that it is ready; by default it hands the
-    parsed message to ``on_message``. ``on_end`` gets the exit status when all was delivered;
+    ``on_line`` gets each line but the answer that it is ready; by default it hands the message of
+    the line to ``on_message``. ``on_end`` gets the exit status when all was delivered;
     ``ended`` is set then.
     """
 
@@ -70,18 +68,20 @@ class Child:
         self,
         name: str,
         process: asyncio.subprocess.Process,
+        ready: type[R],
+        answers: Sequence[type[Message]] = (),
         log: _Log | None = None,
-        ready: str = "",
     ) -> None:
         self.name = name
         self._log = log
-        self._says_ready = ready
+        self._ready_kind = ready
+        self._kinds = (ready, Failed, Lost, Stalled, *answers)
         self.ended = asyncio.Event()
         self.on_line: Callable[[str], None] = self._parse
-        self.on_message: Callable[[dict[str, Any]], None] = lambda _: None
+        self.on_message: Callable[[Message], None] = lambda _: None
         self.on_end: Callable[[int], None] = lambda _: None
         self._process = process
-        self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._ready: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.ensure_future(self._read())
 
     @classmethod
@@ -89,23 +89,24 @@ class Child:
         cls,
         name: str,
         module: str,
-        plan: Mapping[str, Any] | None,
+        plan: Message | None,
         log_path: Path | None = None,
         reaches: Iterable[str] = (),
         *,
-        ready: str = "",
-    ) -> Child:
+        ready: type[R],
+        answers: Sequence[type[Message]] = (),
+    ) -> Child[R]:
         """Start ``python -m module`` with its plan on stdin.
 
         Args:
             name: what messages call it.
             module: a module whose ``__main__`` calls ``process.child.run``.
-            plan: JSON-serialisable but for SecretStr, which is revealed to the child alone: it is
-                on no command line. None: it is the first thing that the child is told later, and
-                loads its libraries meanwhile.
+            plan: on stdin, so that a secret is on no command line. None: it is the first thing
+                that the child is told later, and loads its libraries meanwhile.
             log_path: file for its stderr; None: the parent's own stderr.
             reaches: the URLs that it connects to beside those of this machine.
-            ready: the key of the message that says that it is ready; "": the first message is it.
+            ready: the answer that it is ready.
+            answers: what it may send beside that, and beside Failed, Lost and Stalled.
 
         """
         with contextlib.ExitStack() as stack:
@@ -120,7 +121,7 @@ class Child:
                 env=environment.for_child(reaches),
                 start_new_session=True,  # Ctrl-C reaches the parent alone: it ends the others
             )
-        child = cls(name, process, own, ready)
+        child = cls(name, process, ready, answers, own)
         if plan is not None:
             child.tell(plan)
         return child
@@ -135,22 +136,11 @@ class Child:
         """None while it runs; negative for a signal."""
         return self._process.returncode
 
-    async def ready(self, seconds: float, *needed: str) -> dict[str, Any]:
-        """The message that says that it is ready, which has what is ``needed``.
+    async def ready(self, seconds: float) -> R:
+        """The answer that it is ready.
 
-        Raises ChildLost when none comes in time, or its ``error`` in place of it.
+        Raises ChildLost when none comes in time, or Failed in its place.
         """
-        message = await self._first(seconds)
-        missing = [name for name in needed if name not in message]
-        if missing:
-            told = (message[key] for key in _WHY if message.get(key))
-            why = next(told, f"it said {', '.join(sorted(message)) or 'nothing'}")
-            raise ChildLost(
-                f"the {self.name} process did not say its {', '.join(missing)}: {why}", message
-            )
-        return message
-
-    async def _first(self, seconds: float) -> dict[str, Any]:
         try:
             # Not wait_for: it swallows a cancellation that comes together with the message, and a
             # trial whose time is over would go on.
@@ -159,11 +149,11 @@ class Child:
         except TimeoutError:
             raise ChildLost(f"the {self.name} process was not ready after {seconds:g} s") from None
 
-    def tell(self, message: Mapping[str, Any]) -> None:
-        """Send one command; a child that is gone hears nothing."""
+    def tell(self, message: Message) -> None:
+        """Send its plan, or a command; a child that is gone gets none."""
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
-            stdin.write(json.dumps(message, default=_revealed).encode() + b"\n")
+            stdin.write(message.to_json().encode() + b"\n")
 
     async def end(self, grace_s: float = TERM_GRACE_S) -> int:
         """End it: close its stdin, after ``grace_s`` SIGTERM, then SIGKILL. The exit status."""
@@ -194,25 +184,28 @@ class Child:
         if message is not None:
             self.on_message(message)
 
-    def _message(self, line: str) -> dict[str, Any] | None:
+    def _message(self, line: str) -> Message | None:
         try:
-            message = json.loads(line)
-        except ValueError:
-            message = None
-        if isinstance(message, dict):
-            return message
-        log.warning("the %s process said something that is no message", self.name)
-        return None
+            return from_json(line, self._kinds)
+        except ValueError as error:
+            log.warning("ignored a line of the %s process: %s", self.name, error)
+            return None
 
     def _heard(self, line: str) -> None:
-        if not self._ready.done():
-            message = self._message(line)
-            if message is None:
-                return
-            if not self._says_ready or self._says_ready in message or "error" in message:
-                self._ready.set_result(message)
-                return
-        self.on_line(line)
+        if self._ready.done():
+            self.on_line(line)
+            return
+        message = self._message(line)
+        if isinstance(message, self._ready_kind):
+            self._ready.set_result(message)
+        elif isinstance(message, Failed):
+            self._fail(f"the {self.name} process cannot start: {message.reason}", message.reason)
+        elif message is not None:
+            self.on_line(line)
+
+    def _fail(self, message: str, reason: str = "") -> None:
+        self._ready.set_exception(ChildLost(message, reason))
+        self._ready.exception()  # nobody may be waiting
 
     async def _read(self) -> None:
         stdout = self._process.stdout
@@ -225,8 +218,7 @@ class Child:
         finally:
             status = await self._process.wait()
             if not self._ready.done():
-                self._ready.set_exception(ChildLost(f"{self.told_end(status)} before it was ready"))
-                self._ready.exception()  # nobody may be waiting
+                self._fail(f"{self.told_end(status)} before it was ready")
             self.ended.set()
             self.on_end(status)
 
@@ -234,9 +226,3 @@ class Child:
 def describe(status: int) -> str:
     """An exit status in words."""
     return f"signal {-status}" if status < 0 else f"status {status}"
-
-
-def _revealed(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    raise TypeError(f"{type(value).__name__} is nothing that a child can be told")

@@ -16,9 +16,6 @@ from g2gbench.marker.examination import Examination
 Size: TypeAlias = tuple[int, int] | None
 """(width, height); None: the sizes that the protocol tries when it knows none."""
 
-AS_CAPTURED: Final = "as captured"
-"""In a plan: the size at which each picture was captured, in place of one size for all."""
-
 HOLDS_AFTER: Final = 3
 """So many frames in a row, each with a number of its own that is on its way, make a size hold."""
 

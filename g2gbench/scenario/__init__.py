@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from g2gbench.scenario.amounts import QueueLimit
 from g2gbench.scenario.expectation import Expectation
-from g2gbench.scenario.faults import Faults
 from g2gbench.scenario.json_schema import json_schema
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.loading import load, loads
 from g2gbench.scenario.matrix import Cell, cells
+from g2gbench.scenario.model_faults import ModelFaultsSection
 from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.resolved import resolved, to_yaml, yaml_of
-from g2gbench.scenario.room import Room
+from g2gbench.scenario.room import RoomSection
 from g2gbench.scenario.rules import Size
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.sections import (
-    Client,
+    ClientSection,
     LivekitTarget,
     LoopbackTarget,
-    Network,
+    NetworkSection,
     PlayoutDelay,
-    Processing,
-    Publish,
+    ProcessingSection,
+    PublishSection,
     ServiceTarget,
-    Session,
-    Source,
+    SessionSection,
+    SourceSection,
     TimelineEntry,
     WorkerTarget,
 )
-from g2gbench.scenario.service_faults import ServiceFaults
+from g2gbench.scenario.signalling_faults import SignallingFaultsSection
 from g2gbench.scenario.timeline import Change, changes, label
 from g2gbench.scenario.traces import Trace, TraceRow, parse_trace
 from g2gbench.service_models import SERVICE_MODELS, ServiceModel
@@ -44,28 +44,28 @@ __all__ = [
     "SERVICE_MODELS",
     "Cell",
     "Change",
-    "Client",
+    "ClientSection",
     "Expectation",
-    "Faults",
-    "LinkSettings",
+    "LinkSection",
     "LivekitTarget",
     "LoopbackTarget",
-    "Network",
+    "ModelFaultsSection",
+    "NetworkSection",
     "PlayoutDelay",
     "Problem",
-    "Processing",
+    "ProcessingSection",
     "Profile",
-    "Publish",
+    "PublishSection",
     "QueueLimit",
-    "Room",
+    "RoomSection",
     "Scenario",
     "ScenarioError",
-    "ServiceFaults",
     "ServiceModel",
     "ServiceTarget",
-    "Session",
+    "SessionSection",
+    "SignallingFaultsSection",
     "Size",
-    "Source",
+    "SourceSection",
     "TimelineEntry",
     "Trace",
     "TraceRow",

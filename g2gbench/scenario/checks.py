@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from g2gbench.scenario.link_checks import check_link
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.problems import Location, Refused, nearest_name
 from g2gbench.scenario.profiles import PROFILES
 from g2gbench.scenario.quantities import DURATION
 from g2gbench.scenario.rules import Name
 from g2gbench.scenario.scenario import Scenario
 from g2gbench.scenario.section import Section
-from g2gbench.scenario.sections import LoopbackTarget, Network, WorkerTarget
+from g2gbench.scenario.sections import LoopbackTarget, NetworkSection, WorkerTarget
 from g2gbench.scenario.timeline import Finding, check_timeline
 from g2gbench.service_models import SERVICE_MODELS
 
@@ -148,7 +148,7 @@ def _check_profiles(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _check_networks(scenario: Scenario) -> Iterator[Finding]:
-    networks: list[tuple[Location, Network]] = [(("network",), scenario.network)]
+    networks: list[tuple[Location, NetworkSection]] = [(("network",), scenario.network)]
     for index, entry in enumerate(scenario.timeline):
         if entry.network is not None:
             networks.append((("timeline", index, "network"), entry.network))
@@ -162,7 +162,7 @@ def _check_networks(scenario: Scenario) -> Iterator[Finding]:
         yield from _check_directions(("profiles", name), profile.uplink, profile.downlink)
 
 
-def _check_directions(location: Location, *pair: LinkSettings | None) -> Iterator[Finding]:
+def _check_directions(location: Location, *pair: LinkSection | None) -> Iterator[Finding]:
     for direction, link in zip(("uplink", "downlink"), pair, strict=True):
         for field, refused in check_link(link) if link is not None else ():
             yield (*location, direction, field), refused

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.scenario import Scenario
@@ -37,7 +37,7 @@ class Phase:
 
     start_s: float
     label: str
-    links: dict[str, LinkSettings]
+    links: dict[str, LinkSection]
     traced_s: float = 0.0
 
 
@@ -105,7 +105,7 @@ def worst(points: Sequence[Point]) -> Point:
     )
 
 
-def _point(link: LinkSettings, at_s: float, phase: Phase, width_s: float) -> Point:
+def _point(link: LinkSection, at_s: float, phase: Phase, width_s: float) -> Point:
     within_s = at_s - phase.start_s + phase.traced_s
     row = TraceRow(within_s) if link.trace is None else link.trace.at(within_s, width_s)
     capacity = link.capacity if row.capacity is None else row.capacity
@@ -149,10 +149,10 @@ def of_profile(name: str, profile: Profile) -> Course:
 
 def of_trace(trace: Trace) -> Course:
     """A trace by itself, once through."""
-    phases = (Phase(0.0, trace.name, {"trace": LinkSettings(trace=trace)}),)
+    phases = (Phase(0.0, trace.name, {"trace": LinkSection(trace=trace)}),)
     about = f"trace of {'opportunities' if trace.at_ms else 'rows'}, sha256 {trace.sha256}"
     return Course(trace.name, about, "", phases, trace.period_s)
 
 
-def _both(links: tuple[LinkSettings, LinkSettings]) -> dict[str, LinkSettings]:
+def _both(links: tuple[LinkSection, LinkSection]) -> dict[str, LinkSection]:
     return dict(zip(("uplink", "downlink"), links, strict=True))

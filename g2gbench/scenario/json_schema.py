@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from g2gbench.scenario.expectation import Expect
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.resolved import document_of
-from g2gbench.scenario.room import Room
+from g2gbench.scenario.room import RoomSection
 from g2gbench.scenario.scenario import MOST_EXPECTATIONS, MOST_TIMELINE_ENTRIES, Scenario
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import PlayoutDelay
@@ -26,7 +26,7 @@ def json_schema() -> dict[str, Any]:
     """
     definitions: dict[str, Any] = {}
     root = _section(Scenario, definitions)
-    for mapping in (PlayoutDelay, Profile, Room):  # which a rule alone refers to
+    for mapping in (PlayoutDelay, Profile, RoomSection):  # which a rule alone refers to
         _reference(mapping, definitions)
     definitions["MatrixPath"] = {"type": "string", "enum": list(matrix_paths())}
     return {
@@ -79,7 +79,7 @@ def _type(name: str, field: FieldInfo, definitions: dict[str, Any]) -> dict[str,
 
 
 def _reference(section: type[Section], definitions: dict[str, Any]) -> dict[str, Any]:
-    name = section.__name__
+    name = section.__name__.removesuffix("Section")
     if name not in definitions:
         definitions[name] = {}
         definitions[name] = _section(section, definitions)

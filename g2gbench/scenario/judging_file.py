@@ -7,19 +7,19 @@ from pathlib import Path
 from g2gbench.scenario.document import Entry, Table, from_plain, read_document
 from g2gbench.scenario.loading import read_text
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
-from g2gbench.scenario.quality import Quality
+from g2gbench.scenario.quality import QualitySection
 from g2gbench.scenario.validation import validate
 
 _AROUND = {"name": "judged-again", "target": {"kind": "loopback", "model": "lucy-2.1"}}
 """What a section needs around it to be checked as part of a scenario."""
 
 
-def load_quality(path: Path) -> Quality:
+def load_quality(path: Path) -> QualitySection:
     """The section in a file; raises ScenarioError with every problem and its place."""
     return read_quality(read_text(path), str(path))
 
 
-def read_quality(text: str, source_name: str = "<text>") -> Quality:
+def read_quality(text: str, source_name: str = "<text>") -> QualitySection:
     """The section in a text, whose one key is ``quality``; raises ScenarioError."""
     tree, problems = read_document(text, source_name)
     entry = tree.get("quality")

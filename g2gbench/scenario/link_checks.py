@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.quantities import PACKETS
 from g2gbench.scenario.traces import Figure
 
 
-def check_link(link: LinkSettings) -> Iterator[tuple[str, Refused]]:
+def check_link(link: LinkSection) -> Iterator[tuple[str, Refused]]:
     """Everything that contradicts itself or would do nothing: (field, why)."""
     yield from _check_burst(link)
     if link.jitter_correlation and not link.jitter:
@@ -32,7 +32,7 @@ def check_link(link: LinkSettings) -> Iterator[tuple[str, Refused]]:
                 yield figure, Refused("the trace gives it at all times", allowed=allowed)
 
 
-def _waiting(link: LinkSettings) -> Iterator[str]:
+def _waiting(link: LinkSection) -> Iterator[str]:
     if link.queue is not None:
         yield "queue"
     if link.queue_discipline != "drop-tail":
@@ -41,7 +41,7 @@ def _waiting(link: LinkSettings) -> Iterator[str]:
         yield "overhead"
 
 
-def _check_burst(link: LinkSettings) -> Iterator[tuple[str, Refused]]:
+def _check_burst(link: LinkSection) -> Iterator[tuple[str, Refused]]:
     if link.burst is None:
         return
     loss = max(link.loss, link.trace.most_loss if link.trace is not None else 0.0)

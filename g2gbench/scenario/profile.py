@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.rules import Text
 from g2gbench.scenario.section import Section
 
@@ -16,10 +16,10 @@ class Profile(Section):
 
     description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
     source: Annotated[str, Text()] = Field("", description="Where the figures come from.")
-    uplink: LinkSettings = Field(default_factory=LinkSettings, description="Client to target.")
-    downlink: LinkSettings = Field(default_factory=LinkSettings, description="Target to client.")
+    uplink: LinkSection = Field(default_factory=LinkSection, description="Client to target.")
+    downlink: LinkSection = Field(default_factory=LinkSection, description="Target to client.")
 
     @property
-    def directions(self) -> tuple[LinkSettings, LinkSettings]:
+    def directions(self) -> tuple[LinkSection, LinkSection]:
         """(uplink, downlink), seen from the measured client."""
         return self.uplink, self.downlink

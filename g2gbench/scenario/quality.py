@@ -96,7 +96,7 @@ class StallBounds(Section):
     )
 
 
-class Quality(Section):
+class QualitySection(Section):
     """What verdicts on a session are taken with; counts are of samples, one a second."""
 
     latency: LatencyBounds = Field(

@@ -17,7 +17,7 @@ RoomKind: TypeAlias = Literal["embedded", "livekit-server"]
 ROOM_KINDS: tuple[RoomKind, ...] = ("embedded", "livekit-server")
 
 
-class Room(Section):
+class RoomSection(Section):
     """The media room between client and worker."""
 
     kind: Annotated[RoomKind, Choice(names=ROOM_KINDS)] = Field(
@@ -35,7 +35,7 @@ class RoomChoice(BeforeRule):
     """A kind of room as one word, or a mapping that says how to start it."""
 
     def parse(self, value: object) -> object:
-        if isinstance(value, Mapping | Room):
+        if isinstance(value, Mapping | RoomSection):
             return value
         if isinstance(value, str) and value in ROOM_KINDS:
             return {"kind": value}
@@ -48,4 +48,4 @@ class RoomChoice(BeforeRule):
         return {"kind": value.kind, "command": value.command}
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(ROOM_KINDS)}, {"$ref": f"#/$defs/{Room.__name__}"}]}
+        return {"anyOf": [{"enum": list(ROOM_KINDS)}, {"$ref": "#/$defs/Room"}]}

@@ -12,19 +12,19 @@ from pydantic import Field
 from g2gbench.errors import InputError
 from g2gbench.quality.thresholds import Settings as Judging
 from g2gbench.scenario.expectation import Expect, Expectation
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
-from g2gbench.scenario.quality import Quality
+from g2gbench.scenario.quality import QualitySection
 from g2gbench.scenario.rules import BeforeRule, Name, Rule, Size, Text, Whole
 from g2gbench.scenario.section import Section
 from g2gbench.scenario.sections import (
-    Client,
-    Network,
-    Publish,
-    Session,
-    Source,
+    ClientSection,
+    NetworkSection,
+    PublishSection,
+    SessionSection,
+    SourceSection,
     Target,
     TimelineEntry,
     Transform,
@@ -99,20 +99,24 @@ class Scenario(Section):
     name: Annotated[str, Name()] = Field(description="Names the run directory.")
     description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
     target: Target = Field(description="What is measured.")
-    source: Source = Field(default_factory=Source, description="What the client captures.")
-    publish: Publish = Field(default_factory=Publish, description="How it is sent.")
+    source: SourceSection = Field(
+        default_factory=SourceSection, description="What the client captures."
+    )
+    publish: PublishSection = Field(default_factory=PublishSection, description="How it is sent.")
     profiles: Annotated[dict[str, Profile], Profiles()] = Field(
         default_factory=dict,
         description="Networks of one's own by name, or the name of a file with them.",
     )
-    network: Network = Field(default_factory=Network, description="The link of the client.")
-    session: Session = Field(default_factory=Session, description="One session.")
+    network: NetworkSection = Field(
+        default_factory=NetworkSection, description="The link of the client."
+    )
+    session: SessionSection = Field(default_factory=SessionSection, description="One session.")
     timeline: tuple[TimelineEntry, ...] = Field(
         (), max_length=MOST_TIMELINE_ENTRIES, description="What changes on the way."
     )
-    client: Client = Field(default_factory=Client, description="Who measures.")
-    quality: Quality = Field(
-        default_factory=Quality, description="What the session's quality is judged with."
+    client: ClientSection = Field(default_factory=ClientSection, description="Who measures.")
+    quality: QualitySection = Field(
+        default_factory=QualitySection, description="What the session's quality is judged with."
     )
     matrix: Annotated[dict[str, tuple[Any, ...]], Matrix()] = Field(
         default_factory=dict, description="Fields with several values: one cell a combination."
@@ -132,7 +136,7 @@ class Scenario(Section):
         """The profiles to choose from: the built-in ones and the scenario's own."""
         return {**PROFILES, **self.profiles}
 
-    def links(self, network: Network | None = None) -> tuple[LinkSettings, LinkSettings]:
+    def links(self, network: NetworkSection | None = None) -> tuple[LinkSection, LinkSection]:
         """(uplink, downlink) of a network of this scenario; without one: of the first."""
         return (network or self.network).resolved(self.all_profiles)
 

@@ -14,12 +14,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field, SecretStr
 
 from g2gbench.scenario.amounts import Bitrate, Duration
-from g2gbench.scenario.faults import Faults
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
+from g2gbench.scenario.model_faults import ModelFaultsSection
 from g2gbench.scenario.problems import Refused
 from g2gbench.scenario.profile import Profile
 from g2gbench.scenario.profiles import PROFILES
-from g2gbench.scenario.room import Room, RoomChoice
+from g2gbench.scenario.room import RoomChoice, RoomSection
 from g2gbench.scenario.rules import (
     Address,
     BeforeRule,
@@ -35,7 +35,7 @@ from g2gbench.scenario.rules import (
     Whole,
 )
 from g2gbench.scenario.section import Section
-from g2gbench.scenario.service_faults import EmulatedService
+from g2gbench.scenario.signalling_faults import EmulatedService
 
 Transform: TypeAlias = Literal["passthrough", "restyle", "mirror"]
 Codec: TypeAlias = Literal["vp8", "vp9", "h264", "av1", "h265"]
@@ -43,7 +43,7 @@ Content: TypeAlias = Literal["street", "talking-head", "noise", "flat"]
 Marker: TypeAlias = Literal["auto", "v1", "v2"]
 
 
-class Processing(Section):
+class ProcessingSection(Section):
     """What the loopback's model worker does to a frame, and how long it takes, in seconds."""
 
     transform: Annotated[
@@ -62,7 +62,9 @@ class Processing(Section):
     max_fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
         None, description="Most frames per second that the worker sends; null: no cap."
     )
-    faults: Faults = Field(default_factory=Faults, description="What it does wrong on purpose.")
+    faults: ModelFaultsSection = Field(
+        default_factory=ModelFaultsSection, description="What it does wrong on purpose."
+    )
 
 
 class _WorkerTarget(Section):
@@ -72,8 +74,8 @@ class _WorkerTarget(Section):
     model: Annotated[str, Name()] = Field(
         description="A model of the service, or any name beside source.size and source.fps."
     )
-    processing: Processing = Field(
-        default_factory=Processing, description="What the model worker does."
+    processing: ProcessingSection = Field(
+        default_factory=ProcessingSection, description="What the model worker does."
     )
     service: EmulatedService = Field(
         default_factory=EmulatedService, description="What its signalling does."
@@ -84,8 +86,8 @@ class LoopbackTarget(_WorkerTarget):
     """The emulated service, run on this machine."""
 
     kind: Literal["loopback"]
-    room: Annotated[Room, RoomChoice()] = Field(
-        default_factory=Room, description="The media room between client and worker."
+    room: Annotated[RoomSection, RoomChoice()] = Field(
+        default_factory=RoomSection, description="The media room between client and worker."
     )
 
 
@@ -143,7 +145,7 @@ SECRET_FIELDS = frozenset(("target.api_key", "target.api_secret"))
 """The fields whose value is never shown."""
 
 
-class Source(Section):
+class SourceSection(Section):
     """Where frames come from: a drawn picture, the same for one seed, a video file, or a camera."""
 
     kind: Annotated[
@@ -178,7 +180,7 @@ class Source(Section):
     )
 
 
-class Publish(Section):
+class PublishSection(Section):
     """How the client publishes its track; bitrate in bits per second."""
 
     codec: Annotated[Codec, Choice(names=("vp8", "vp9", "h264", "av1", "h265"))] = Field(
@@ -201,22 +203,22 @@ class ProfileName(Name):
         return {"anyOf": [{"enum": list(PROFILES)}, super().schema()]}
 
 
-class Network(Section):
+class NetworkSection(Section):
     """The emulated link: a profile, and any direction given beside it in place of the profile's."""
 
     profile: Annotated[str, ProfileName()] = Field(
         "none", description="A named network: a built-in one, or one of the scenario's profiles."
     )
-    uplink: LinkSettings | None = Field(
+    uplink: LinkSection | None = Field(
         None, description="Client to target; replaces the profile's."
     )
-    downlink: LinkSettings | None = Field(
+    downlink: LinkSection | None = Field(
         None, description="Target to client; replaces the profile's."
     )
 
     def resolved(
         self, profiles: Mapping[str, Profile] = PROFILES
-    ) -> tuple[LinkSettings, LinkSettings]:
+    ) -> tuple[LinkSection, LinkSection]:
         """(uplink, downlink) that are in force; ``Scenario.links`` knows where to look."""
         uplink, downlink = profiles[self.profile].directions
         return self.uplink or uplink, self.downlink or downlink
@@ -292,7 +294,7 @@ class WarmUp(BeforeRule):
         return {"anyOf": [{"const": "auto"}, _WARMUP.schema()]}
 
 
-class Session(Section):
+class SessionSection(Section):
     """One session: warm-up and measured time in seconds, playout delay, first prompt."""
 
     warmup: Annotated[float | None, WarmUp()] = Field(
@@ -353,7 +355,7 @@ class TimelineEntry(Section):
         alias="for",
         description="After that, the network from before is back; null: it stays.",
     )
-    network: Network | None = Field(None, description="The network from then on.")
+    network: NetworkSection | None = Field(None, description="The network from then on.")
     prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
         None, description="A new prompt."
     )
@@ -362,7 +364,7 @@ class TimelineEntry(Section):
     )
 
 
-class Client(Section):
+class ClientSection(Section):
     """The measured client."""
 
     kind: Annotated[Literal["native", "browser"], Choice(names=("native", "browser"))] = Field(

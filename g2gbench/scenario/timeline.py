@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from g2gbench.scenario.link_settings import LinkSettings
+from g2gbench.scenario.link_section import LinkSection
 from g2gbench.scenario.problems import Location, Refused
 from g2gbench.scenario.quantities import DURATION
 from g2gbench.scenario.resolved import document_of
 from g2gbench.scenario.scenario import MOST_TIMELINE_ENTRIES, Scenario
-from g2gbench.scenario.sections import Network, TimelineEntry
+from g2gbench.scenario.sections import NetworkSection, TimelineEntry
 
 Finding = tuple[Location, Refused]
 
@@ -31,7 +31,7 @@ class Change:
     at_s: float
     label: str
     entry: int
-    network: Network | None = None
+    network: NetworkSection | None = None
     prompt: str | None = None
     image: str | None = None
     ends: bool = False
@@ -44,7 +44,7 @@ class _Span:
     start_s: float
     end_s: float | None
     entry: int
-    network: Network
+    network: NetworkSection
 
 
 def changes(scenario: Scenario) -> tuple[Change, ...]:
@@ -72,7 +72,7 @@ def changes(scenario: Scenario) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: (change.at_s, change.network is None)))
 
 
-def label(network: Network) -> str:
+def label(network: NetworkSection) -> str:
     """A network in a few words: its profile, and the directions that replace those of it."""
     parts = [] if network.profile == "none" else [network.profile]
     for name, settings in (("uplink", network.uplink), ("downlink", network.downlink)):
@@ -81,9 +81,9 @@ def label(network: Network) -> str:
     return "; ".join(parts) or "none"
 
 
-def describe(settings: LinkSettings) -> str:
+def describe(settings: LinkSection) -> str:
     """What one direction does, without the fields that do nothing."""
-    neutral = document_of(LinkSettings())
+    neutral = document_of(LinkSection())
     words = []
     for name, value in document_of(settings).items():
         if value == neutral[name]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError, nearest_name
 from g2gbench.scenario.quantities import BITRATE, DURATION, RATIO, Quantity
@@ -67,17 +67,6 @@ class Trace:
     def reference(self) -> dict[str, str]:
         """What a document says about it: which file, and that it is this very one."""
         return {"file": self.name, "sha256": self.sha256}
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The trace as the link process takes it."""
-        if self.at_ms:
-            return {"kind": "opportunities", "at_ms": list(self.at_ms)}
-        return {
-            "kind": "steps",
-            "rows": [list(row) for row in self.rows],
-            "period_s": self.period_s,
-        }
 
     def gives(self, figure: Figure) -> Literal["always", "sometimes", "never"]:
         """How often the trace has a figure of its own."""

@@ -9,9 +9,9 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from g2gbench.process.local_http import Site, guard
-from g2gbench.scenario import ServiceFaults as AskedFaults
+from g2gbench.scenario import SignallingFaultsSection
 from g2gbench.scenario.resolved import document_of
-from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
+from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 
 HOST = "127.0.0.1"  # whatever address the service itself listens on
 FAULTS_PATH = "/admin/faults"
@@ -21,7 +21,7 @@ STATE_PATH = "/admin/state"
 class Administered(Protocol):
     """What the routes act upon."""
 
-    def misbehave(self, faults: ServiceFaults) -> None:
+    def misbehave(self, faults: SignallingFaults) -> None:
         """From now on these things go wrong, in the sessions that are there too."""
 
     def snapshot(self) -> dict[str, Any]:
@@ -63,13 +63,13 @@ class Admin:
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType(text="content-type must be application/json")
         try:
-            asked = AskedFaults.model_validate(json.loads(await request.read()))
+            asked = SignallingFaultsSection.model_validate(json.loads(await request.read()))
         except ValidationError as problems:
             raise web.HTTPBadRequest(text=_told(problems)) from None
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest(text="the body must be a JSON object") from None
         self._asked = _written(asked)
-        self._service.misbehave(ServiceFaults.of(asked.plan))
+        self._service.misbehave(SignallingFaults.of(asked))
         return web.json_response({"faults": self._asked})
 
     async def _behave(self, _: web.Request) -> web.Response:
@@ -81,9 +81,9 @@ class Admin:
         return web.json_response({**self._service.snapshot(), "faults": self._asked})
 
 
-def _written(asked: AskedFaults) -> dict[str, Any]:
+def _written(asked: SignallingFaultsSection) -> dict[str, Any]:
     """What was asked for, as a scenario writes it, without the rest."""
-    usual = document_of(AskedFaults())
+    usual = document_of(SignallingFaultsSection())
     return {k: v for k, v in document_of(asked).items() if v != usual[k]}
 
 

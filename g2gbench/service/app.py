@@ -12,30 +12,39 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from aiohttp import web
 
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
 from g2gbench.process.local_http import MOST_CONNECTIONS, Site, guard, is_loopback
+from g2gbench.process.message import Lost, Message, Stalled
 from g2gbench.service.connection import GOODBYE_S, Asked, Connection
-from g2gbench.service.host import HostSettings, SessionHost
+from g2gbench.service.host import SessionHost
 from g2gbench.service.hosts import HostPool
 from g2gbench.service.keys import INVALID, Grant, KeyRing
 from g2gbench.service.line import Line
 from g2gbench.service.messages import error_message
 from g2gbench.service.models import Picture, Refusal, choose
+from g2gbench.service.plan import (
+    ClientRefused,
+    HostSettings,
+    ProcessReport,
+    ServiceEvent,
+    ServicePlan,
+    ServiceReady,
+    WorkerReport,
+)
 from g2gbench.service.routes import TOKENS_PATH, WATCH_PATH, Routes, allow_any_origin
-from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
 from g2gbench.service.session import LEFT, ServiceSession, SessionRules
+from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 from g2gbench.service.signer import Signer
 
 log = logging.getLogger(__name__)
 STREAM_PATH = "/v1/stream"
 _MAX_MESSAGE = 24 << 20
 _PING_S = 20.0
-Notify = Callable[[dict[str, Any]], None]
+Notify = Callable[[ServiceEvent], None]
 Restamp: TypeAlias = Literal["auto", "always", "never"]
 
 
@@ -59,14 +68,14 @@ class ServiceSettings:
     waiting: int = 0
     restamp: Restamp = "auto"
     rules: SessionRules = field(default_factory=SessionRules)
-    faults: ServiceFaults = NO_FAULTS
+    faults: SignallingFaults = NO_FAULTS
 
 
 class Service:
     """Takes clients in, gives each a room with a model worker.
 
     ``notify`` hears what happens: sessions that start and end, clients that are refused, and what
-    the processes of the sessions say (counters, statistics, a loss), as JSON-serialisable objects.
+    the processes of the sessions report (counters, statistics, a loss, a stall).
     """
 
     def __init__(self, settings: ServiceSettings, notify: Notify) -> None:
@@ -135,20 +144,21 @@ class Service:
             connection.open_room()
         self._tell_places()
 
-    def heard(self, process: str, message: dict[str, Any]) -> None:
+    def heard(self, process: str, message: Message) -> None:
         """Word from a session's room or worker."""
-        self.tell({"process": process, **message})
+        if isinstance(message, WorkerReport | Lost | Stalled):
+            self.tell(ProcessReport(process, message))
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, event: ServiceEvent) -> None:
         """Something happened. Who cannot be told is no reason to stop."""
         try:
-            self._notify(message)
+            self._notify(event)
         except Exception as error:
             log.warning("an event was not heard: %s", type(error).__name__)
 
     # -- what an administrator asks for
 
-    def misbehave(self, faults: ServiceFaults) -> None:
+    def misbehave(self, faults: SignallingFaults) -> None:
         """From now on these things go wrong, in the sessions that are there too."""
         self._faults = faults
         self._faulty_left = faults.sessions
@@ -159,7 +169,7 @@ class Service:
         """What goes on; no key."""
         return {
             "models": list(self._settings.models),
-            "room": self._settings.host.room.get("kind", "embedded"),
+            "room": self._settings.host.room.kind,
             "seats": self._settings.seats,
             "free": self._line.free,
             "sessions": [connection.snapshot() for connection in self._connections],
@@ -177,7 +187,7 @@ class Service:
             grant = self._admit(request, faults)
             asked = self._asked(request)
         except Refusal as refusal:  # both public clients understand a message, not a status
-            self.tell({"event": "client_refused", "reason": str(refusal)})
+            self.tell(ClientRefused(str(refusal)))
             await websocket.send_json(error_message(str(refusal)))
             await websocket.close()
             return websocket
@@ -193,7 +203,7 @@ class Service:
                 self._leave(connection)
         return websocket
 
-    def _next_faults(self) -> ServiceFaults:
+    def _next_faults(self) -> SignallingFaults:
         """The faults of the session that comes now."""
         if self._faulty_left is None:
             return self._faults
@@ -202,7 +212,7 @@ class Service:
         self._faulty_left -= 1
         return self._faults
 
-    def _admit(self, request: web.Request, faults: ServiceFaults) -> Grant:
+    def _admit(self, request: web.Request, faults: SignallingFaults) -> Grant:
         grant = self._keys.grant(request.query.get("api_key", ""), now_s=time.time())
         if grant is None or faults.refuse_key:
             raise Refusal(INVALID)
@@ -252,21 +262,14 @@ class Service:
         return None
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
-    worker = plan["worker"]
-    host = HostSettings(
-        worker=worker,
-        room=plan["room"],
-        log_dir=Path(plan["log_dir"]) if plan.get("log_dir") else None,
-        frame_log=Path(plan["frame_log"]) if plan.get("frame_log") else None,
-    )
-    width, height = worker["output_size"]
-    models = {plan["model"]: Picture(width, height, worker["fps"])}
-    faults = ServiceFaults.of(plan.get("faults", {}))
-    service = Service(ServiceSettings(host, models, faults=faults), parent.tell)
+async def _main(plan: ServicePlan, parent: Parent[Message]) -> None:
+    worker = plan.host.worker
+    models = {plan.model: Picture(*worker.output_size, worker.fps)}
+    settings = ServiceSettings(plan.host, models, faults=plan.faults)
+    service = Service(settings, parent.tell)
     try:
         port = await service.start()
-        parent.tell({"url": f"ws://127.0.0.1:{port}", "pids": service.pids})
+        parent.tell(ServiceReady(f"ws://127.0.0.1:{port}", service.pids))
         await asyncio.Event().wait()  # until cancelled: the parent is gone
     finally:
         await service.stop()
@@ -275,4 +278,4 @@ async def _main(plan: Plan, parent: Parent) -> None:
 __all__ = ["STREAM_PATH", "TOKENS_PATH", "WATCH_PATH", "Service", "ServiceSettings"]
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, ServicePlan)

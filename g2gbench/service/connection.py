@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
+from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import ChildLost
 from g2gbench.service.actions import (
     Action,
@@ -26,8 +27,15 @@ from g2gbench.service.actions import (
 )
 from g2gbench.service.host import RoomUnavailable, SessionHost
 from g2gbench.service.models import Picture
-from g2gbench.service.service_faults import ServiceFaults
+from g2gbench.service.plan import (
+    Applied,
+    FirstFrame,
+    ServiceEvent,
+    SessionEnded,
+    SessionStarted,
+)
 from g2gbench.service.session import LEFT, ServiceSession
+from g2gbench.service.signalling_faults import SignallingFaults
 
 log = logging.getLogger(__name__)
 GOODBYE_S = 1.0
@@ -44,10 +52,10 @@ class Surroundings(Protocol):
     def ask_seat(self, connection: Connection) -> None:
         """Have ``open_room`` called when there is a seat, and the place in the line told."""
 
-    def heard(self, process: str, message: dict[str, Any]) -> None:
+    def heard(self, process: str, message: Message) -> None:
         """Word from the session's room or worker."""
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, event: ServiceEvent) -> None:
         """Something happened to the session."""
 
 
@@ -109,7 +117,7 @@ class Connection:
         if self._end is None:
             self._opening = asyncio.ensure_future(self._open())
 
-    def misbehave(self, faults: ServiceFaults) -> None:
+    def misbehave(self, faults: SignallingFaults) -> None:
         """From now on these things go wrong."""
         self.state.misbehave(faults, now_ns=time.monotonic_ns())
         self._arm()
@@ -135,15 +143,15 @@ class Connection:
 
     # -- what happens
 
-    def _heard(self, process: str, message: dict[str, Any]) -> None:
+    def _heard(self, process: str, message: Message) -> None:
         self._service.heard(process, message)
         now_ns = time.monotonic_ns()
-        if "applied" in message:
-            self.perform(self.state.applied(message["applied"]))
-        elif message.get("event") == "first_frame":
+        if isinstance(message, Applied):
+            self.perform(self.state.applied(message.ticket))
+        elif isinstance(message, FirstFrame):
             self.perform(self.state.media_flows(now_ns=now_ns))
-        elif "lost" in message:
-            self.perform(self.state.fail(message["lost"], now_ns=now_ns))
+        elif isinstance(message, Lost):
+            self.perform(self.state.fail(message.reason, now_ns=now_ns))
 
     async def _open(self) -> None:
         """The initial state may come, and be acknowledged, before the room is there."""
@@ -161,15 +169,8 @@ class Connection:
             host.session_id,
         )
         self.perform(self.state.room_info(*info, now_ns=time.monotonic_ns()))
-        picture = self.asked.picture
-        self._service.tell(
-            {
-                "event": "session_started",
-                "session_id": host.session_id,
-                "model": self.asked.model,
-                "size": [picture.width, picture.height],
-            }
-        )
+        size = (self.asked.picture.width, self.asked.picture.height)
+        self._service.tell(SessionStarted(host.session_id, self.asked.model, size))
 
     def _command(self, host: SessionHost, action: Action) -> None:
         if isinstance(action, Apply):
@@ -237,12 +238,7 @@ class Connection:
         if not self._websocket.closed:
             self._drop(LEFT)  # a frozen client takes nothing
         if self.host is not None:
-            self._service.tell(
-                {
-                    "event": "session_ended",
-                    "session_id": self.host.session_id,
-                    "model": self.asked.model,
-                    "seconds": self.state.seconds,
-                    "reason": self._reason,
-                }
+            ended = SessionEnded(
+                self.host.session_id, self.asked.model, self.state.seconds, self._reason
             )
+            self._service.tell(ended)

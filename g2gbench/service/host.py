@@ -10,17 +10,31 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livekit import api
 
+from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import Child, ChildLost
+from g2gbench.secrecy import Unshown
+from g2gbench.service.plan import (
+    WORKER_ANSWERS,
+    EmbeddedRoom,
+    HostSettings,
+    LivekitServerRoom,
+    SetRestamp,
+    SetStyle,
+    StallOutput,
+    UrlRoom,
+    WorkerPlan,
+    WorkerReady,
+)
 from g2gbench.service.room.external import ExternalRoom
-from g2gbench.service.room.livekit_server import room_on
+from g2gbench.service.room.livekit_server import HOST, room_on
+from g2gbench.service.room.plan import EmbeddedRoomPlan, LivekitServerPlan, RoomReady
 from g2gbench.service.room.unavailable import RoomUnavailable, ready_or_unavailable
 from g2gbench.service.shared_server import SharedServer
 
@@ -29,29 +43,10 @@ END_S = 1.5  # for the goodbye of each: a service has 5 s to end with all that b
 TOKEN_HOURS = 6
 # The service's SDKs take the remote track from an identity that begins like this.
 WORKER_IDENTITY = "inference-server-0"
-_ROOM_MODULES = {
-    "embedded": "g2gbench.service.room.server",
-    "livekit-server": "g2gbench.service.room.livekit_server",
-}
-OnMessage = Callable[[str, dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class HostSettings:
-    """What every session of a service has.
-
-    ``worker``: transform, marker, output_size, fps, codec, max_bitrate_bps, processing and
-    seed of the model worker. ``room``: kind (``embedded`` unless given, ``livekit-server`` or
-    ``external``), playout_delay_ms, start_bitrate_kbps and host (of the embedded room); command (of
-    a livekit-server), url, api_key and api_secret (of an external one).
-    ``log_dir``: where the children's logs go; None: the service's own stderr. ``frame_log``: the
-    worker's ground truth.
-    """
-
-    worker: Mapping[str, Any]
-    room: Mapping[str, Any]
-    log_dir: Path | None = None
-    frame_log: Path | None = None
+R = TypeVar("R", bound=Message)
+_EMBEDDED = "g2gbench.service.room.server"
+_LIVEKIT_SERVER = "g2gbench.service.room.livekit_server"
+OnMessage = Callable[[str, Message], None]
 
 
 @dataclass(slots=True)
@@ -65,9 +60,10 @@ class SessionHost:
     session_id: str = field(default_factory=lambda: "session-" + secrets.token_hex(8))
     url: str = ""
     lost: bool = False  # one of the two ended by itself
-    _key: str = field(default_factory=lambda: "key" + secrets.token_hex(4))
-    _secret: str = field(default_factory=lambda: secrets.token_hex(32))
-    _children: dict[str, Child] = field(default_factory=dict)
+    _key: Unshown = field(default_factory=lambda: Unshown("key" + secrets.token_hex(4)))
+    _secret: Unshown = field(default_factory=lambda: Unshown(secrets.token_hex(32)))
+    _children: dict[str, Child[Any]] = field(default_factory=dict)
+    _worker: Child[WorkerReady] | None = None
     _pids: dict[str, int] = field(default_factory=dict)
     _external: ExternalRoom | None = None
     _gone: set[str] = field(default_factory=set)
@@ -79,28 +75,26 @@ class SessionHost:
         settings = self.settings
         if self.server is not None:
             await self._open_on(self.server)
-        elif settings.room.get("kind") == "external":
-            await self._open_external()
+        elif isinstance(settings.room, UrlRoom):
+            await self._open_external(settings.room)
         else:
             if self._is_embedded:  # any other room may be unavailable
                 await self._start_worker()  # it loads its libraries while the room loads its own
-            await self._open_own()
-        worker = self._children.get("worker") or await self._start_worker()
+            await self._open_own(settings.room)
+        worker = self._worker or await self._start_worker()
         worker.tell(
-            {
-                **settings.worker,
-                "url": self.url,
-                "token": self.token(WORKER_IDENTITY),
-                "frame_log": str(settings.frame_log) if settings.frame_log else None,
+            WorkerPlan(
+                settings.worker,
+                self.url,
+                self.token(WORKER_IDENTITY),
                 # The embedded room shows a client the worker's track once it has published, and
                 # needs no further negotiation then.
-                "gate_subscriptions": not self._is_embedded,
-            }
+                gate_subscriptions=not self._is_embedded,
+                frame_log=settings.frame_log,
+            )
         )
         try:
-            ready = await worker.ready(READY_S)
-            if "error" in ready:
-                raise ChildLost(f"the worker: {ready['error']}")
+            await worker.ready(READY_S)
         except ChildLost as error:
             if self.server is not None or self._external is None:
                 raise
@@ -108,9 +102,12 @@ class SessionHost:
             raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
         self._started = True
 
-    async def _start_worker(self) -> Child:
+    async def _start_worker(self) -> Child[WorkerReady]:
         """Start its process, which waits for its plan."""
-        return await self._spawn("worker", "g2gbench.service.worker", None, "ready")
+        self._worker = await self._spawn(
+            "worker", "g2gbench.service.worker", None, WorkerReady, WORKER_ANSWERS
+        )
+        return self._worker
 
     async def _open_on(self, server: SharedServer) -> None:
         self.url, self._key, self._secret = server.url, server.key, server.secret
@@ -122,33 +119,30 @@ class SessionHost:
     def _server_lost(self, reason: str) -> None:
         self._lost("room", reason)
 
-    async def _open_own(self) -> None:
+    async def _open_own(self, room: EmbeddedRoom | LivekitServerRoom) -> None:
         """A room in a process of its own, with keys that nothing else has."""
-        plan = dict(self.settings.room)
-        module = _ROOM_MODULES[plan.pop("kind", "embedded")]
-        keys = {"api_key": self._key, "api_secret": self._secret}
-        room = await self._spawn("room", module, {**plan, "room": self.room_name, **keys}, "port")
-        ready = await ready_or_unavailable(room, READY_S)
-        self.url = f"ws://{plan.get('host', '127.0.0.1')}:{ready['port']}"
-        self._pids["room"] = ready.get("pid", room.pid)
+        if isinstance(room, EmbeddedRoom):
+            plan = EmbeddedRoomPlan(room, self.room_name, self._key, self._secret)
+            child = await self._spawn("room", _EMBEDDED, plan, RoomReady)
+            host = room.host
+        else:
+            keeps = LivekitServerPlan(room, self._key, self._secret)
+            child = await self._spawn("room", _LIVEKIT_SERVER, keeps, RoomReady)
+            host = HOST
+        ready = await ready_or_unavailable(child, READY_S)
+        self.url = f"ws://{host}:{ready.port}"
+        self._pids["room"] = ready.pid or child.pid
 
-    async def _open_external(self) -> None:
-        plan = self.settings.room
-        self.url, self._key, self._secret = plan["url"], plan["api_key"], plan["api_secret"]
-        bounds = plan.get("playout_delay_ms")
+    async def _open_external(self, room: UrlRoom) -> None:
+        self.url, self._key, self._secret = room.url, room.api_key, room.api_secret
         self._external = ExternalRoom(
-            self.url,
-            self._key,
-            self._secret,
-            self.room_name,
-            (bounds[0], bounds[1]) if bounds else None,
+            self.url, self._key, self._secret, self.room_name, room.playout_delay_ms
         )
         await self._external.create()
 
     @property
     def _is_embedded(self) -> bool:
-        kind: str = self.settings.room.get("kind", "embedded")
-        return kind == "embedded"
+        return isinstance(self.settings.room, EmbeddedRoom)
 
     @property
     def _elsewhere(self) -> tuple[str, ...]:
@@ -160,31 +154,27 @@ class SessionHost:
         """Name -> pid of the processes that do the work, which may be a child's own child."""
         return dict(self._pids)
 
-    def token(self, identity: str, *, can_publish: bool = True) -> str:
+    def token(self, identity: str, *, can_publish: bool = True) -> Unshown:
         """A join token for this room; without ``can_publish`` for one who only watches."""
         grants = api.VideoGrants(room_join=True, room=self.room_name)
         if not can_publish:
             grants.can_publish = False
             grants.can_publish_data = False
-        return (
-            api.AccessToken(self._key, self._secret)
-            .with_identity(identity)
-            .with_ttl(timedelta(hours=TOKEN_HOURS))
-            .with_grants(grants)
-            .to_jwt()
-        )
+        token = api.AccessToken(self._key, self._secret).with_identity(identity)
+        lasting = token.with_ttl(timedelta(hours=TOKEN_HOURS)).with_grants(grants)
+        return Unshown(lasting.to_jwt())
 
     def apply(self, ticket: int, prompt: str | None, image: str | None) -> None:
-        """Hand a style to the model; it answers ``applied`` with the ticket."""
-        self._children["worker"].tell({"ticket": ticket, "prompt": prompt, "image": image})
+        """Hand a style to the model; it answers with Applied."""
+        self._children["worker"].tell(SetStyle(ticket, prompt, image))
 
     def restamp(self, wanted: bool) -> None:
         """Whether the model reads the marker on its input and stamps its output with it."""
-        self._children["worker"].tell({"restamp": wanted})
+        self._children["worker"].tell(SetRestamp(wanted))
 
     def stall(self, seconds: float) -> None:
         """Have the model send nothing for so long."""
-        self._children["worker"].tell({"stall_s": seconds})
+        self._children["worker"].tell(StallOutput(seconds))
 
     def kill_worker(self) -> None:
         """Kill the model worker, as if it had crashed: its loss is told like any other."""
@@ -204,20 +194,27 @@ class SessionHost:
             await self._external.delete()
 
     async def _spawn(
-        self, name: str, module: str, plan: Mapping[str, Any] | None, says: str
-    ) -> Child:
+        self,
+        name: str,
+        module: str,
+        plan: Message | None,
+        ready: type[R],
+        answers: Sequence[type[Message]] = (),
+    ) -> Child[R]:
         log_dir = self.settings.log_dir
         log_path = log_dir / f"{name}.log" if log_dir else None
-        child = await Child.start(name, module, plan, log_path, self._elsewhere, ready=says)
+        child = await Child.start(
+            name, module, plan, log_path, self._elsewhere, ready=ready, answers=answers
+        )
         self._children[name] = child
         self._pids[name] = child.pid
         child.on_message = lambda message: self._said(name, message)
         child.on_end = lambda status: self._lost(name, child.told_end(status))
         return child
 
-    def _said(self, name: str, message: dict[str, Any]) -> None:
-        if "lost" in message:
-            self._lost(name, message["lost"])
+    def _said(self, name: str, message: Message) -> None:
+        if isinstance(message, Lost):
+            self._lost(name, message.reason)
         else:
             self.on_message(name, message)
 
@@ -227,11 +224,11 @@ class SessionHost:
         refused = name == "worker" and self._is_refused()
         if not self._closing and name not in self._gone and not refused:
             self.lost = True
-            self.on_message(name, {"lost": reason})
+            self.on_message(name, Lost(reason))
         self._gone.add(name)
 
     def _is_refused(self) -> bool:
         return self._external is not None and self.server is None and not self._started
 
 
-__all__ = ["ChildLost", "HostSettings", "RoomUnavailable", "SessionHost"]
+__all__ = ["ChildLost", "RoomUnavailable", "SessionHost"]

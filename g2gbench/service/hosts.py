@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from g2gbench.process.message import Message
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import HostSettings, RoomUnavailable, SessionHost
+from g2gbench.service.host import RoomUnavailable, SessionHost
 from g2gbench.service.models import Picture
+from g2gbench.service.plan import HostSettings, LivekitServerRoom
 from g2gbench.service.shared_server import SharedServer
 
-Heard = Callable[[str, dict[str, Any]], None]
+Heard = Callable[[str, Message], None]
 
 
 T = TypeVar("T")
@@ -102,8 +104,8 @@ class HostPool:
     async def _prepare(self, picture: Picture) -> SessionHost:
         host: SessionHost | None = None
         try:
-            size = [picture.width, picture.height]
-            worker = {**self._settings.worker, "output_size": size, "fps": picture.fps}
+            size = (picture.width, picture.height)
+            worker = replace(self._settings.worker, output_size=size, fps=picture.fps)
             settings = replace(self._settings, worker=worker)
             host = SessionHost(settings, self._heard, await self._shared())
             await host.start()
@@ -118,10 +120,11 @@ class HostPool:
 
     async def _shared(self) -> SharedServer | None:
         """The server that all rooms are on, started when it is first needed, or needed again."""
-        if self._settings.room.get("kind") != "livekit-server":
+        room = self._settings.room
+        if not isinstance(room, LivekitServerRoom):
             return None
         if self._server is None:
-            self._server = asyncio.ensure_future(self._start_server())
+            self._server = asyncio.ensure_future(self._start_server(room))
         starting = self._server
         try:
             server = await asyncio.shield(starting)
@@ -136,8 +139,8 @@ class HostPool:
             await server.close()
         return await self._shared()
 
-    async def _start_server(self) -> SharedServer:
-        server = SharedServer(self._settings.room, self._settings.log_dir)
+    async def _start_server(self, room: LivekitServerRoom) -> SharedServer:
+        server = SharedServer(room, self._settings.log_dir)
         try:
             await server.start()
         except BaseException:

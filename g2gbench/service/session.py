@@ -17,12 +17,12 @@ from g2gbench.service import messages
 from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
 from g2gbench.service.messages import Malformed, Style
 from g2gbench.service.rate import RateLimit
-from g2gbench.service.service_faults import (
+from g2gbench.service.signalling_faults import (
     DROPPED,
     FAILED_ACK,
     NO_FAULTS,
     FaultSchedule,
-    ServiceFaults,
+    SignallingFaults,
 )
 
 _NS = 1_000_000_000
@@ -70,7 +70,7 @@ class ServiceSession:
     def __init__(
         self,
         rules: SessionRules | None = None,
-        faults: ServiceFaults = NO_FAULTS,
+        faults: SignallingFaults = NO_FAULTS,
         *,
         now_ns: int,
     ) -> None:
@@ -224,7 +224,7 @@ class ServiceSession:
         self._started_ns = now_ns
         return [Reply({"type": "generation_started"})]
 
-    def misbehave(self, faults: ServiceFaults, *, now_ns: int) -> None:
+    def misbehave(self, faults: SignallingFaults, *, now_ns: int) -> None:
         """From now on other things go wrong; their clocks start now."""
         self._faults = faults
         self._received = 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import Child
+from g2gbench.secrecy import Unshown
+from g2gbench.service.plan import LivekitServerRoom
 from g2gbench.service.room.livekit_server import HOST
+from g2gbench.service.room.plan import LivekitServerPlan, RoomReady
 from g2gbench.service.room.unavailable import ready_or_unavailable
 
 MODULE = "g2gbench.service.room.livekit_server"
@@ -21,19 +24,18 @@ END_S = 1.5
 class SharedServer:
     """A livekit-server with keys that nothing else has.
 
-    ``plan``: command and playout_delay_ms, as the room of ``HostSettings`` gives them. ``hosts``:
-    called with the reason when the server ends by itself. ``lost``: it has.
+    ``hosts``: called with the reason when the server ends by itself. ``lost``: it has.
     """
 
-    plan: Mapping[str, Any]
+    room: LivekitServerRoom
     log_dir: Path | None = None
     port: int = 0
     pid: int = 0
     lost: bool = False
-    key: str = field(default_factory=lambda: "key" + secrets.token_hex(4))
-    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    key: Unshown = field(default_factory=lambda: Unshown("key" + secrets.token_hex(4)))
+    secret: Unshown = field(default_factory=lambda: Unshown(secrets.token_hex(32)))
     hosts: set[Callable[[str], None]] = field(default_factory=set)
-    _keeper: Child | None = None
+    _keeper: Child[RoomReady] | None = None
     _closing: bool = False
 
     @property
@@ -44,15 +46,12 @@ class SharedServer:
     async def start(self) -> None:
         """Start it and wait until it admits. Raises ChildLost, RoomUnavailable."""
         log_path = self.log_dir / "room.log" if self.log_dir else None
-        plan = {name: value for name, value in self.plan.items() if name != "kind"}
-        keys = {"api_key": self.key, "api_secret": self.secret}
-        self._keeper = keeper = await Child.start(
-            "room", MODULE, {**plan, **keys}, log_path, ready="port"
-        )
+        plan = LivekitServerPlan(self.room, self.key, self.secret)
+        self._keeper = keeper = await Child.start("room", MODULE, plan, log_path, ready=RoomReady)
         keeper.on_message = self._said
         keeper.on_end = lambda status: self._lost(keeper.told_end(status))
-        ready = await ready_or_unavailable(keeper, READY_S, "pid")
-        self.port, self.pid = ready["port"], ready["pid"]
+        ready = await ready_or_unavailable(keeper, READY_S)
+        self.port, self.pid = ready.port, ready.pid or keeper.pid
 
     async def close(self) -> None:
         """End it: everybody who is still in a room is told."""
@@ -60,9 +59,9 @@ class SharedServer:
         if self._keeper is not None:
             await self._keeper.end(END_S)
 
-    def _said(self, message: dict[str, Any]) -> None:
-        if "lost" in message:
-            self._lost(message["lost"])
+    def _said(self, message: Message) -> None:
+        if isinstance(message, Lost):
+            self._lost(message.reason)
 
     def _lost(self, reason: str) -> None:
         if self._closing or self.lost:

@@ -26,10 +26,23 @@ from livekit import rtc
 from g2gbench import marker
 from g2gbench.errors import UnreachableError
 from g2gbench.measure.records import ServiceFrame
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
+from g2gbench.process.message import Failed, Lost
 from g2gbench.rtc import stats, video
-from g2gbench.service.faults import FaultLine, Faults
-from g2gbench.service.pipeline import Pipeline, Processing, Spacing
+from g2gbench.secrecy import MASK
+from g2gbench.service.model_faults import FaultLine
+from g2gbench.service.pipeline import Pipeline, Spacing
+from g2gbench.service.plan import (
+    Applied,
+    FirstFrame,
+    SetRestamp,
+    SetStyle,
+    StallOutput,
+    WorkerCommand,
+    WorkerPlan,
+    WorkerReady,
+    WorkerReport,
+)
 from g2gbench.service.transforms import Size, Transform, planes
 
 log = logging.getLogger(__name__)
@@ -82,29 +95,29 @@ class Model(threading.Thread):
     A thread of its own, so that pixel work is never in the way of what arrives.
     """
 
-    def __init__(self, plan: Plan, parent: Parent) -> None:
+    def __init__(self, plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
+        settings, processing = plan.settings, plan.settings.processing
         super().__init__(daemon=True, name="model")
         self.counts = {"received": 0, "superseded": 0, "sent": 0, "refused": 0}
         self._parent = parent
-        self._marker = marker.get(plan["marker"])
+        self._marker = marker.get(settings.marker)
         self._restamp = False
         self._stalled_until_ns = 0
-        out: Size = (plan["output_size"][0], plan["output_size"][1])
-        self._transform = Transform(plan["transform"], out)
-        self._pixels_pass = plan["transform"] == "passthrough"
-        processing = Processing(**plan["processing"])
-        chance = random.Random(plan["seed"])
+        out = settings.output_size
+        self._transform = Transform(settings.transform, out)
+        self._pixels_pass = settings.transform == "passthrough"
+        chance = random.Random(settings.seed)
         self._pipeline = Pipeline(processing, chance.random)
-        self._spacing = Spacing(plan["fps"])
-        self._faults: FaultLine[_Taken] = FaultLine(Faults(**plan.get("faults", {})))
+        self._spacing = Spacing(settings.fps)
+        self._faults: FaultLine[_Taken] = FaultLine(settings.faults)
         self._out_size = out
-        self._log = FrameLog(Path(plan["frame_log"]) if plan.get("frame_log") else None)
+        self._log = FrameLog(plan.frame_log)
         self._source = rtc.VideoSource(*out)
         self._sent_size: Size | None = None
         # A model with a limited rate skips to the newest; one without has room for a burst.
         self._waiting: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
         self._superseded: deque[tuple[rtc.VideoFrameEvent, int]] = deque()
-        in_its_time = math.ceil((processing.mean_s + processing.spread_s) * plan["fps"])
+        in_its_time = math.ceil((processing.mean_s + processing.spread_s) * settings.fps)
         self._room = _BURST + in_its_time
         self._depth = 1 if processing.max_fps is not None else self._room
         self._held: deque[_Held] = deque()
@@ -161,7 +174,7 @@ class Model(threading.Thread):
         except Exception as error:
             log.exception("the model broke")
             # A worker without its model is lost, and must be seen to be.
-            self._parent.tell({"lost": f"the model broke ({type(error).__name__})"})
+            self._parent.tell(Lost(f"the model broke ({type(error).__name__})"))
             self._parent.part()
         finally:
             self._log.close()
@@ -263,7 +276,7 @@ class Model(threading.Thread):
         self.counts["sent"] += 1
         self._log.write(replace(held.record, sent_ns=sent_ns))
         if self.counts["sent"] == 1:
-            self._parent.tell({"event": "first_frame"})
+            self._parent.tell(FirstFrame())
 
 
 class SubscriptionGate:
@@ -289,7 +302,7 @@ class SubscriptionGate:
             self._participant.set_track_subscription_permissions(allow_all_participants=True)
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
+async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
     model = Model(plan, parent)
     room = rtc.Room()
     readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
@@ -337,56 +350,59 @@ async def _main(plan: Plan, parent: Parent) -> None:
             left.set_result(rtc.DisconnectReason.Name(reason))
 
     try:
-        await room.connect(plan["url"], plan["token"])
+        await room.connect(plan.url, plan.token)
     except rtc.ConnectError as error:
         # The SDK's own words may hold the token.
-        words = str(error).replace(plan["token"], "***")
-        parent.tell({"error": f"the room could not be joined: {words}"})
+        words = str(error).replace(plan.token, MASK)
+        parent.tell(Failed(f"the room could not be joined: {words}"))
         raise UnreachableError("the room could not be joined") from None
-    if plan["gate_subscriptions"]:
+    if plan.gate_subscriptions:
         gate = SubscriptionGate(room.local_participant)
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
-    framerate = _FRAMERATE_HEADROOM * plan["fps"]
-    options = video.publish_options(plan["codec"], plan["max_bitrate_bps"], framerate)
+    sent = plan.settings
+    framerate = _FRAMERATE_HEADROOM * sent.fps
+    options = video.publish_options(sent.codec, sent.max_bitrate_bps, framerate)
     publication = await room.local_participant.publish_track(track, options)
     model.start()
-    parent.tell({"ready": True, "mime_type": publication.mime_type})
+    parent.tell(WorkerReady(publication.mime_type))
     tasks = [
         asyncio.ensure_future(_obey(parent, model)),
         asyncio.ensure_future(_report(parent, counts, room)),
     ]
     try:
-        parent.tell({"lost": f"the worker lost its room ({await left})"})
+        parent.tell(Lost(f"the worker lost its room ({await left})"))
     finally:
         for task in [*tasks, *(r[1] for r in readers.values())]:
             task.cancel()
-        parent.tell({"counts": counts()})
+        parent.tell(WorkerReport(counts()))
         model.end()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(room.disconnect(), 2.0)
 
 
-async def _obey(parent: Parent, model: Model) -> None:
+async def _obey(parent: Parent[WorkerCommand], model: Model) -> None:
     """Take prompts and reference images, whether to stamp, and when to stall."""
     while True:
         command = await parent.commands.get()
-        if "restamp" in command:
-            model.set_restamp(command["restamp"])
-        elif "stall_s" in command:
-            model.stall(command["stall_s"])
-        else:
-            model.set_style(command["prompt"], command["image"])
-            parent.tell({"applied": command["ticket"]})
+        if isinstance(command, SetRestamp):
+            model.set_restamp(command.wanted)
+        elif isinstance(command, StallOutput):
+            model.stall(command.seconds)
+        elif isinstance(command, SetStyle):
+            model.set_style(command.prompt, command.image)
+            parent.tell(Applied(command.ticket))
 
 
-async def _report(parent: Parent, counts: Callable[[], dict[str, int]], room: rtc.Room) -> None:
+async def _report(
+    parent: Parent[WorkerCommand], counts: Callable[[], dict[str, int]], room: rtc.Room
+) -> None:
     """Counters and statistics once a second: what the SDK skipped shows only there."""
     while True:
         await asyncio.sleep(_STATS_S)
         with contextlib.suppress(RuntimeError):
-            parent.tell({"counts": counts(), "stats": await stats.snapshot(room)})
+            parent.tell(WorkerReport(counts(), dict(await stats.snapshot(room))))
 
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)  # a second thread takes a fifth more of the cores that the codecs need
-    run(_main)
+    run(_main, WorkerPlan, (SetStyle, SetRestamp, StallOutput))

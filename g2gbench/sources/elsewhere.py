@@ -6,9 +6,6 @@ import numpy as np
 
 from g2gbench.sources.i420 import Buffer
 
-PAGE_CAMERA = "camera of the page"
-"""The kind of source that it stands for."""
-
 
 class ElsewhereSource:
     """Size and pace of pictures that somebody else has; here each of them is black.

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from g2gbench.measure.quality import judge, of_steady_state
-from g2gbench.scenario.quality import Quality
+from g2gbench.scenario.quality import QualitySection
 from g2gbench.store.reading import Run, Trial
 
 
-def judged_again(run: Run, quality: Quality, name: str) -> Run:
+def judged_again(run: Run, quality: QualitySection, name: str) -> Run:
     """The run as if it had been judged under ``quality``; ``name`` is what it was read from.
 
     The required bitrate is that of each cell where the section names none. Nothing is measured
@@ -28,7 +28,7 @@ def _recorded(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _again(trial: Trial, quality: Quality) -> Trial:
+def _again(trial: Trial, quality: QualitySection) -> Trial:
     settings = quality.judging(trial.judging.required_bitrate_bps)
     if trial.judged:
         session = trial.session

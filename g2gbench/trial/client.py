@@ -15,7 +15,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from g2gbench.measure.records import (
     Stats,
     encode,
 )
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
 from g2gbench.realtime import events
 from g2gbench.realtime.client import RealtimeClient
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
@@ -53,6 +53,15 @@ from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.trial import pictures, stamp_sizes, vmaf
+from g2gbench.trial.client_plan import (
+    ClientCommand,
+    ClientPlan,
+    ClientReady,
+    Finish,
+    Go,
+    PlannedPrompt,
+    Restyle,
+)
 from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
 from g2gbench.trial.live_media import LiveMedia
 from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
@@ -82,20 +91,20 @@ class Stopped(SessionFailed):
 class Client:
     """One trial, from the connect attempt to the goodbye."""
 
-    def __init__(self, plan: Plan, media: Media, journal: Callable[[Record], None]) -> None:
+    def __init__(self, plan: ClientPlan, media: Media, journal: Callable[[Record], None]) -> None:
         self._plan = plan
         self._media = media
         self._settling = Settling(journal)
-        self._journal = self._settling.take if plan["warmup_s"] is None else journal
+        self._journal = self._settling.take if plan.warmup_s is None else journal
         self._loop = asyncio.get_running_loop()
-        self._marker = marker.get(plan["marker"])
-        self._first_number = marker.random_start(plan["marker"], secrets.randbelow)
+        self._marker = marker.get(plan.marker)
+        self._first_number = marker.random_start(plan.marker, secrets.randbelow)
         self._tail = Tail(self._first_number, self._marker.bits)
-        source = pictures.make(plan["source"], plan["seed"])
+        source = pictures.make(plan.source, plan.seed)
         self._is_camera = isinstance(source, LiveSource | ElsewhereSource)
         self.local = media.local(
             source,
-            mirrored=pictures.mirrored(plan["source"]),
+            mirrored=pictures.mirrored(plan.source),
             marker=self._marker,
             first_number=self._first_number,
             on_record=self._journal,
@@ -105,9 +114,9 @@ class Client:
         self._agreed = getattr(source, "agreed", None)
         captured = (source.width, source.height)
         self._size = stamp_sizes.finder(plan, captured, self._marker, self._tail, self._event)
-        frames = self.local.fps * plan["duration_s"]
-        every = fidelity.stride(self.local.fps, plan["duration_s"], source.width * source.height)
-        self._no_pictures: str = plan["no_fidelity"]
+        frames = self.local.fps * plan.duration_s
+        every = fidelity.stride(self.local.fps, plan.duration_s, source.width * source.height)
+        self._no_pictures = plan.no_fidelity
         self._kept: list[Kept] = []
         room = 0 if self._no_pictures else math.ceil(frames / every) + 1
         self._shelf = media.shelf(room)
@@ -132,14 +141,12 @@ class Client:
         self._receiver.start()
         if self._agreed is not None:
             self._event("camera", **self._agreed)
-        key = plan["api_key"]
+        key: str = plan.api_key
         connector = self._media.connector
-        client = RealtimeClient(
-            key, base_url=url, http_base_url=plan["http_url"], connector=connector
-        )
+        client = RealtimeClient(key, base_url=url, http_base_url=plan.http_url, connector=connector)
         try:
             try:
-                if plan["ephemeral"]:
+                if plan.ephemeral:
                     key = (await client.create_token()).api_key
                     self._event("ephemeral_key")
                     client = RealtimeClient(key, base_url=url, connector=connector)
@@ -150,17 +157,17 @@ class Client:
             except RealtimeError as error:
                 raise UnreachableError(str(error)) from None
             await self._until_live()
-            if plan["warmup_s"] is not None:
-                await self._wait(plan["warmup_s"])
+            if plan.warmup_s is not None:
+                await self._wait(plan.warmup_s)
             else:
-                longest_s = plan["longest_warmup_s"]
+                longest_s = plan.longest_warmup_s
                 seconds, settled = await until_settled(self._settling, self._wait, longest_s)
                 self._event(WARMED_UP, seconds=seconds, settled=settled)
             self._measuring = True
             self._reach("measure")
             if not self._no_pictures:
                 self._keeper.begin()
-            await self._measure(time.monotonic_ns(), plan["duration_s"], plan["prompts"])
+            await self._measure(time.monotonic_ns(), plan.duration_s, plan.prompts)
             self._reach("measured")
             self._keeper.end()
             self._tail.begin()
@@ -175,9 +182,9 @@ class Client:
             self._give_up(Stopped("it was stopped before the warm-up was over"))
         self._finished.set()
 
-    def restyle(self, prompt: str | None, image: str | None, name: str | None) -> None:
-        """A person asks for another prompt or image, which the journal calls ``name``."""
-        task = asyncio.ensure_future(self._restyle(prompt, image, name))
+    def restyle(self, asked: Restyle) -> None:
+        """A person asks for another prompt or image."""
+        task = asyncio.ensure_future(self._restyle(asked))
         self._restyling.add(task)
         task.add_done_callback(self._restyling.discard)
 
@@ -190,8 +197,8 @@ class Client:
             return
         scored = 0
         try:
-            source = pictures.make(plan["source"], plan["seed"])
-            if pictures.mirrored(plan["source"]):
+            source = pictures.make(plan.source, plan.seed)
+            if pictures.mirrored(plan.source):
                 source = mirror.mirrored(source)
             assert not isinstance(source, LiveSource)
             for record in score(kept, source, self._marker, self._first_number):
@@ -207,7 +214,7 @@ class Client:
             return
         facts = {"every": self._keeper.stride, "kept": len(kept), "scored": scored}
         self._event("fidelity", reason="", **facts)
-        if plan["vmaf"]:
+        if plan.vmaf:
             await self._score_by_vmaf(kept, source)
 
     async def _score_by_vmaf(self, kept: list[Kept], source: Source) -> None:
@@ -224,19 +231,19 @@ class Client:
 
     def _options(self) -> ConnectOptions:
         plan = self._plan
-        publish, local, prompt = plan["publish"], self.local, plan["prompt"]
+        publish, local, prompt = plan.publish, self.local, plan.prompt
         return ConnectOptions(
-            model=RealtimeModel(plan["model"], local.width, local.height, local.fps),
+            model=RealtimeModel(plan.model, local.width, local.height, local.fps),
             initial_prompt=InitialPrompt(prompt) if prompt else None,
-            initial_image=Path(plan["image"]) if plan["image"] else None,
-            resolution=Resolution(plan["resolution"]) if plan["resolution"] else None,
+            initial_image=Path(plan.image) if plan.image else None,
+            resolution=Resolution(plan.resolution) if plan.resolution else None,
             video=VideoConfig(
-                publish["codec"],
-                publish["max_bitrate_bps"],
-                publish["max_framerate"] or local.peak_fps + 1,
-                publish["simulcast"],
+                publish.codec,
+                publish.max_bitrate_bps,
+                publish.max_framerate or local.peak_fps + 1,
+                publish.simulcast,
             ),
-            pixel_latency=plan["pixel_latency"],
+            pixel_latency=plan.pixel_latency,
             on_event=self._heard,
         )
 
@@ -332,29 +339,29 @@ class Client:
             self._broken.result()
 
     async def _measure(
-        self, start_ns: int, duration_s: float, prompts: list[dict[str, Any]]
+        self, start_ns: int, duration_s: float, prompts: Sequence[PlannedPrompt]
     ) -> None:
-        for entry in prompts:
-            at_s = float(str(entry["at_s"]))
-            before_s = max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9)
+        for planned in prompts:
+            before_s = max(0.0, planned.at_s - (time.monotonic_ns() - start_ns) / 1e9)
             if await self._until(self._finished, before_s):
                 return
-            await self._restyle(entry["prompt"], entry["image"], entry["image"])
+            image = Path(planned.image) if planned.image else None
+            await self._restyle(Restyle(planned.prompt, image, planned.image))
         left_s = max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9)
         await self._until(self._finished, left_s)
 
-    async def _restyle(self, prompt: str | None, image: str | None, name: str | None) -> None:
+    async def _restyle(self, asked: Restyle) -> None:
         """Ask for it; what became of it is in the journal, and ends nothing."""
-        facts = {"text": prompt, "image": name}
+        facts = {"text": asked.prompt, "image": asked.name}
         self._event("prompt", **facts)
         session = self._session
         try:
             if session is None:
                 raise RealtimeError(ErrorCode.INVALID_INPUT, "the session does not stand yet")
-            if image is not None:
-                await session.set_image(Path(image), prompt)
-            elif prompt is not None:
-                await session.set_prompt(prompt)
+            if asked.image is not None:
+                await session.set_image(asked.image, asked.prompt)
+            elif asked.prompt is not None:
+                await session.set_prompt(asked.prompt)
         except RealtimeError as error:
             self._event("prompt_failed", **facts, error=str(error), code=error.code.value)
         else:
@@ -362,7 +369,7 @@ class Client:
 
     def _check_codec(self, values: Mapping[str, object]) -> None:
         """The SDK publishes VP8 in place of a codec that it cannot encode, without a word."""
-        wanted, found = self._plan["publish"]["codec"], values.get("outbound.mime_type")
+        wanted, found = self._plan.publish.codec, values.get("outbound.mime_type")
         if found and str(found).lower() != f"video/{wanted}":
             reason = f"{wanted} was asked for, but {found} is sent: it cannot be encoded here"
             self._break(reason, "codec")
@@ -414,7 +421,7 @@ class Client:
         self._journal(Event(time.monotonic_ns(), name, detail))
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
+async def _main(plan: ClientPlan, parent: Parent[ClientCommand]) -> None:
     def journal(record: Record) -> None:
         parent.write(encode(record))
 
@@ -431,8 +438,9 @@ async def _main(plan: Plan, parent: Parent) -> None:
         refusal = str(error)  # not any more
     gc.collect()
     gc.freeze()  # what is here stays: no collection may walk it while frames are timed
-    parent.tell({"ready": True, "address": "" if media is None else media.address})
+    parent.tell(ClientReady("" if media is None else media.address))
     go = await parent.commands.get()
+    assert isinstance(go, Go)  # nobody asks for anything before
     if media is not None and not refusal:
         try:
             await media.ready()
@@ -449,14 +457,14 @@ async def _main(plan: Plan, parent: Parent) -> None:
             at_ns=time.monotonic_ns(),
             wall_time=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             client=media.kind,
-            marker=plan["marker"],
+            marker=plan.marker,
             fps=local.fps,
             width=local.width,
             height=local.height,
             versions=media.versions,
-            playout_delay_ms=plan["playout_delay_ms"],
-            display=plan["display"],
-            max_framerate=plan["publish"]["max_framerate"],
+            playout_delay_ms=plan.playout_delay_ms,
+            display=plan.display,
+            max_framerate=plan.publish.max_framerate,
         )
     )
     reason, message = "interrupted", ""
@@ -464,7 +472,7 @@ async def _main(plan: Plan, parent: Parent) -> None:
     parent.on_stall = stalled
     steering = asyncio.ensure_future(_steered(client, parent))
     try:
-        await client.run(go["url"])
+        await client.run(go.url)
         reason = "complete"
         parent.on_stall = lambda *_: None  # nothing is timed any more
         await client.score()
@@ -480,24 +488,24 @@ async def _main(plan: Plan, parent: Parent) -> None:
         await media.close()
 
 
-async def _steered(client: Client, parent: Parent) -> None:
+async def _steered(client: Client, parent: Parent[ClientCommand]) -> None:
     """Do what a person asks for while the session runs."""
     while True:
         command = await parent.commands.get()
-        if "restyle" in command:
-            client.restyle(**command["restyle"])
-        elif "finish" in command:
+        if isinstance(command, Restyle):
+            client.restyle(command)
+        elif isinstance(command, Finish):
             client.finish()
 
 
-async def _media(plan: Plan) -> Media:
+async def _media(plan: ClientPlan) -> Media:
     """What the plan asks for; raises InputError, UnreachableError."""
-    if plan["client"] == "native":
+    if plan.client == "native":
         return NativeMedia()
     stamped = stamp_sizes.corner_size(plan)
-    kind = LiveMedia if plan["live"] else BrowserMedia
-    return await kind.start(stamped, display=plan["display"], content_hint=plan["content_hint"])
+    kind = LiveMedia if plan.client == "live" else BrowserMedia
+    return await kind.start(stamped, display=plan.display, content_hint=plan.content_hint)
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, ClientPlan, (Go, Finish, Restyle))

@@ -1,28 +1,39 @@
-"""What the link in front of the measured client is told, at its start and later. Pure."""
+"""What the link in front of the measured client does, by its scenario, at first and later. Pure."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from g2gbench.scenario import LinkSettings, QueueLimit, Scenario, ServiceTarget, changes
-from g2gbench.trial.plan import PlannedTrial
+from g2gbench.link.plan import Directions
+from g2gbench.link.settings import LinkSettings
+from g2gbench.link.traces import Opportunities, Step, Steps
+from g2gbench.link.traces import Trace as LinkTrace
+from g2gbench.scenario import LinkSection, QueueLimit, Scenario, ServiceTarget, Trace, changes
 
 
-def link_plan(trial: PlannedTrial) -> dict[str, Any] | None:
-    """What the link is told at its start; None for a service whose network nothing impairs.
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Another network: ``at_s`` after the warm-up; ``label`` is what people are shown."""
+
+    at_s: float
+    label: str
+    directions: Directions
+
+
+def link_at_start(scenario: Scenario) -> Directions | None:
+    """What the link does at first; None for a service whose network nothing impairs.
 
     Everywhere else the link is there also when it changes nothing: its packet log is evidence.
     """
-    scenario = trial.scenario
     if isinstance(scenario.target, ServiceTarget) and not impaired(scenario):
         return None
-    return {**directions(scenario.links()), "seed": trial.seed}
+    return directions(scenario.links())
 
 
-def link_changes(scenario: Scenario) -> list[tuple[float, str, dict[str, Any]]]:
-    """(seconds after the warm-up, what people are shown, what the link is told) of each change."""
+def link_changes(scenario: Scenario) -> list[LinkChange]:
+    """The changes of the network in the timeline, in their order."""
     return [
-        (change.at_s, change.label, directions(scenario.links(change.network)))
+        LinkChange(change.at_s, change.label, directions(scenario.links(change.network)))
         for change in changes(scenario)
         if change.network is not None
     ]
@@ -34,31 +45,34 @@ def impaired(scenario: Scenario) -> bool:
     return any(link.impaired for network in networks for link in scenario.links(network))
 
 
-def directions(resolved: tuple[LinkSettings, LinkSettings]) -> dict[str, Any]:
-    """Both directions in the terms of the link process; what has no effect is left out."""
-    return {
-        name: _told(settings)
-        for name, settings in zip(("uplink", "downlink"), resolved, strict=True)
-    }
+def directions(resolved: tuple[LinkSection, LinkSection]) -> Directions:
+    """Uplink and downlink of a scenario in the terms of the link."""
+    uplink, downlink = resolved
+    return Directions(_settings(uplink), _settings(downlink))
 
 
-def _told(settings: LinkSettings) -> dict[str, Any]:
-    queue = settings.queue or QueueLimit()
-    fields = {
-        "overhead_bytes": settings.overhead,
-        "queue_packets": queue.packets,
-        "queue_bytes": queue.bytes,
-        "queue_s": queue.seconds,
-        "queue_discipline": settings.queue_discipline,
-        "capacity_bps": settings.capacity,
-        "trace": settings.trace.told if settings.trace is not None else None,
-        "loss": settings.loss,
-        "avg_burst_loss_length": settings.burst,
-        "delay_s": settings.delay,
-        "delay_standard_deviation_s": settings.jitter,
-        "delay_correlation_s": settings.jitter_correlation,
-        "allow_reordering": settings.allow_reordering,
-        "duplication": settings.duplication,
-        "blackout": settings.blackout,
-    }
-    return {name: value for name, value in fields.items() if value and value != "drop-tail"}
+def _settings(section: LinkSection) -> LinkSettings:
+    queue = section.queue or QueueLimit()
+    return LinkSettings(
+        overhead_bytes=section.overhead,
+        queue_packets=queue.packets,
+        queue_bytes=queue.bytes,
+        queue_s=queue.seconds,
+        queue_discipline=section.queue_discipline,
+        capacity_bps=section.capacity,
+        trace=None if section.trace is None else _trace(section.trace),
+        loss=section.loss,
+        avg_burst_loss_length=section.burst,
+        delay_s=section.delay,
+        jitter_s=section.jitter,
+        jitter_correlation_s=section.jitter_correlation,
+        allow_reordering=section.allow_reordering,
+        duplication=section.duplication,
+        blackout=section.blackout,
+    )
+
+
+def _trace(trace: Trace) -> LinkTrace:
+    if trace.at_ms:
+        return Opportunities(trace.at_ms)
+    return Steps(tuple(Step(*row) for row in trace.rows), trace.period_s)

@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
 from g2gbench.sources import LiveSource, Source, SyntheticSource
-from g2gbench.sources.elsewhere import PAGE_CAMERA, ElsewhereSource
-
-if (
-    TYPE_CHECKING
-):  # the measured client has the plan, and starts sooner without the scenario's rules
-    from g2gbench.scenario import Scenario
+from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.trial.client_plan import SourcePlan
 
 
-def make(plan: Mapping[str, Any], seed: int) -> Source | LiveSource:
+def make(plan: SourcePlan, seed: int) -> Source | LiveSource:
     """The source of a client's plan. Raises InputError when it cannot be had."""
-    size = (plan["width"], plan["height"])
-    if plan["kind"] == PAGE_CAMERA:
-        return ElsewhereSource(*size, plan["fps"])
-    if plan["kind"] == "synthetic":
-        return SyntheticSource(plan["content"], *size, plan["fps"], seed)
+    size = (plan.width, plan.height)
     # Decoding needs a library that drawing does without.
-    if plan["kind"] == "file":
+    if plan.kind == "file":
         from g2gbench.sources.file import FileSource
 
-        return FileSource(Path(plan["path"]), size, plan["fps"])
+        return FileSource(Path(plan.path or ""), size, plan.fps)
+    fps = plan.fps
+    assert fps is not None  # a file alone has a rate of its own
+    if plan.kind == "page-camera":
+        return ElsewhereSource(*size, fps)
+    if plan.kind == "synthetic":
+        return SyntheticSource(plan.content, *size, fps, seed)
     from g2gbench.sources.camera import CameraSource
 
-    device = plan["device"] or "0"
-    return CameraSource(int(device) if device.isdecimal() else device, size, plan["fps"])
+    device = plan.device or "0"
+    return CameraSource(int(device) if device.isdecimal() else device, size, fps)
 
 
-def mirrored(plan: Mapping[str, Any]) -> bool:
+def mirrored(plan: SourcePlan) -> bool:
     """Whether the source's frames are flipped left to right."""
-    return MirrorMode(plan["mirror"]).applies(FacingMode(plan["facing"]))
+    return MirrorMode(plan.mirror).applies(FacingMode(plan.facing))
 
 
-def check(scenarios: Iterable[Scenario]) -> None:
+def check(plans: Iterable[SourcePlan]) -> None:
     """Open every file and camera once, before anything runs. Raises InputError."""
-    seen: set[tuple[str, str | None, str | None, float | None]] = set()
-    for scenario in scenarios:
-        source = scenario.source
-        key = (source.kind, source.path, source.device, source.fps)
-        if source.kind == "synthetic" or key in seen:
-            continue
-        seen.add(key)
-        width, height = scenario.frame_size
-        plan = {**dict(source), "width": width, "height": height}
+    for plan in dict.fromkeys(plan for plan in plans if plan.kind != "synthetic"):
         try:
-            opened = make(plan, scenario.seed)
+            opened = make(plan, seed=0)
         except InputError as error:
             raise InputError(f"source: {error}") from error
         close = getattr(opened, "close", None)

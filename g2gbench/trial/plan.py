@@ -5,15 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from g2gbench.realtime.protocol import BASE_URL
-from g2gbench.realtime.stamp_size import AS_CAPTURED
 from g2gbench.scenario import (
     Cell,
-    Faults,
     LivekitTarget,
     LoopbackTarget,
     Scenario,
@@ -21,8 +20,20 @@ from g2gbench.scenario import (
     WorkerTarget,
     changes,
 )
-from g2gbench.secrecy import secrets_in_url
-from g2gbench.sources.elsewhere import PAGE_CAMERA
+from g2gbench.secrecy import Unshown, revealed, secrets_in_url
+from g2gbench.service.model_faults import ModelFaults
+from g2gbench.service.pipeline import Processing
+from g2gbench.service.plan import (
+    EmbeddedRoom,
+    HostSettings,
+    LivekitServerRoom,
+    RoomChoice,
+    ServicePlan,
+    UrlRoom,
+    WorkerSettings,
+)
+from g2gbench.service.signalling_faults import SignallingFaults
+from g2gbench.trial.client_plan import ClientPlan, PlannedPrompt, PublishPlan, SourcePlan
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000
@@ -97,59 +108,65 @@ def _seed(seed: int, repeat: int) -> int:
     return zlib.crc32(f"{seed}/{repeat}".encode())
 
 
-def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False) -> dict[str, Any]:
+def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False) -> ClientPlan:
     """What the measured client is told.
 
     ``live``: a person's browser brings its page; ``camera``: and its own camera as the source.
     """
     scenario = trial.scenario
     target, session = scenario.target, scenario.session
-    width, height = scenario.frame_size
-    return {
-        "api_key": target.api_key if isinstance(target, ServiceTarget) else LOOPBACK_KEY,
-        "http_url": _http_url(target),
-        "ephemeral": isinstance(target, ServiceTarget) and target.ephemeral,
-        "client": scenario.client.kind,
-        "display": scenario.client.display,
-        "live": live,
-        "content_hint": scenario.client.content_hint,
-        "model": target.model,
-        "resolution": getattr(target, "resolution", None),
-        "pixel_latency": restamps(scenario),
-        "source": {
-            "kind": PAGE_CAMERA if camera else scenario.source.kind,
-            "content": scenario.source.content,
-            "path": scenario.source.path,
-            "device": scenario.source.device,
-            "width": width,
-            "height": height,
-            "fps": None if keeps_own_times(scenario) and not camera else scenario.fps,
-            "mirror": scenario.source.mirror,
-            "facing": scenario.source.facing,
-        },
-        "seed": scenario.seed,
-        "marker": scenario.marker_version,
-        "stamped_size": _stamped_size(scenario),
-        "publish": {
-            "codec": scenario.publish.codec,
-            "max_bitrate_bps": scenario.publish.max_bitrate,
-            "max_framerate": _max_framerate(scenario),
-            "simulcast": scenario.publish.simulcast,
-        },
-        "playout_delay_ms": _playout_delay_ms(scenario),
-        "no_fidelity": _LIVE_KEEPS_NONE if live else why_no_fidelity(scenario),
-        "vmaf": scenario.session.fidelity == "vmaf",
-        "warmup_s": session.warmup,  # None: until it has settled
-        "longest_warmup_s": session.longest_warmup,
-        "duration_s": session.duration,
-        "prompt": session.prompt,
-        "image": session.image,
-        "prompts": [
-            {"at_s": change.at_s, "prompt": change.prompt, "image": change.image}
+    service = target if isinstance(target, ServiceTarget) else None
+    return ClientPlan(
+        client="live" if live else scenario.client.kind,
+        api_key=Unshown(revealed(service.api_key) if service else LOOPBACK_KEY),
+        http_url=_http_url(target),
+        ephemeral=service is not None and service.ephemeral,
+        display=scenario.client.display,
+        content_hint=scenario.client.content_hint,
+        model=target.model,
+        resolution=service.resolution if service else None,
+        pixel_latency=restamps(scenario),
+        stamped_size=_stamped_size(scenario),
+        source=source_plan(scenario, camera=camera),
+        publish=PublishPlan(
+            scenario.publish.codec,
+            scenario.publish.max_bitrate,
+            _max_framerate(scenario),
+            scenario.publish.simulcast,
+        ),
+        marker=scenario.marker_version,
+        seed=scenario.seed,
+        playout_delay_ms=_playout_delay_ms(scenario),
+        no_fidelity=_LIVE_KEEPS_NONE if live else why_no_fidelity(scenario),
+        vmaf=session.fidelity == "vmaf",
+        warmup_s=session.warmup,
+        longest_warmup_s=session.longest_warmup,
+        duration_s=session.duration,
+        prompt=session.prompt,
+        image=session.image,
+        prompts=tuple(
+            PlannedPrompt(change.at_s, change.prompt, change.image)
             for change in changes(scenario)
             if change.network is None
-        ],
-    }
+        ),
+    )
+
+
+def source_plan(scenario: Scenario, *, camera: bool = False) -> SourcePlan:
+    """Where the pictures come from; ``camera``: from that of a person's page."""
+    source = scenario.source
+    width, height = scenario.frame_size
+    return SourcePlan(
+        "page-camera" if camera else source.kind,
+        width,
+        height,
+        None if keeps_own_times(scenario) and not camera else scenario.fps,
+        source.content,
+        source.path,
+        source.device,
+        source.mirror,
+        source.facing,
+    )
 
 
 def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
@@ -161,13 +178,11 @@ def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
     return "http" + (target.url or BASE_URL).removeprefix("ws")
 
 
-def _stamped_size(scenario: Scenario) -> list[int] | str | None:
-    """The size at which what comes back was stamped; None: only the target knows."""
-    if not restamps(scenario):
-        return AS_CAPTURED
-    if isinstance(scenario.target, ServiceTarget) and scenario.target.resolution is not None:
-        return None
-    return list(scenario.output_size)
+def _stamped_size(scenario: Scenario) -> tuple[int, int] | None:
+    """The size at which a target stamps anew; None: none does, or only the target knows."""
+    target = scenario.target
+    own = isinstance(target, ServiceTarget) and target.resolution is not None
+    return None if own or not restamps(scenario) else scenario.output_size
 
 
 def keeps_own_times(scenario: Scenario) -> bool:
@@ -184,72 +199,49 @@ def _max_framerate(scenario: Scenario) -> float | None:
     return asked if asked is not None and asked < scenario.fps else scenario.fps + 1
 
 
-def service_plan(trial: PlannedTrial) -> dict[str, Any] | None:
+def service_plan(
+    trial: PlannedTrial, log_dir: Path | None = None, frame_log: Path | None = None
+) -> ServicePlan | None:
     """What our own service is told; None for a target that brings its service along."""
     scenario = trial.scenario
     target = scenario.target
     if isinstance(target, ServiceTarget):
         return None
     processing = target.processing
-    return {
-        "model": target.model,
-        "room": _room_plan(scenario, target),
-        "faults": target.service.faults.plan,
-        "worker": {
-            "transform": scenario.transform,
-            "marker": scenario.marker_version,
-            "output_size": list(scenario.output_size),
-            "fps": scenario.fps,
-            "codec": scenario.publish.codec,
-            "max_bitrate_bps": SERVICE_MAX_BITRATE_BPS,
-            "processing": {
-                "mean_s": processing.mean,
-                "spread_s": processing.spread,
-                "max_fps": processing.max_fps,
-            },
-            "faults": _faults(processing.faults),
-            "seed": trial.seed,
-        },
-    }
+    worker = WorkerSettings(
+        transform=scenario.transform,
+        marker=scenario.marker_version,
+        output_size=scenario.output_size,
+        fps=scenario.fps,
+        codec=scenario.publish.codec,
+        max_bitrate_bps=SERVICE_MAX_BITRATE_BPS,
+        processing=Processing(processing.mean, processing.spread, processing.max_fps),
+        faults=ModelFaults.of(processing.faults),
+        seed=trial.seed,
+    )
+    return ServicePlan(
+        target.model,
+        HostSettings(worker, _room(scenario, target), log_dir, frame_log),
+        SignallingFaults.of(target.service.faults),
+    )
 
 
-def _faults(asked: Faults) -> dict[str, Any]:
-    return {
-        "drop_every": asked.drop_every,
-        "duplicate_every": asked.duplicate_every,
-        "swap_every": asked.swap_every,
-        "freeze_every": asked.freeze_every,
-        "freeze_s": asked.freeze,
-        "silent_s": asked.silent,
-        "misstamp_every": asked.misstamp_every,
-        "blank_every": asked.blank_every,
-    }
-
-
-def _room_plan(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> dict[str, Any]:
-    room: dict[str, Any] = {
-        "playout_delay_ms": _playout_delay_ms(scenario),
-        "start_bitrate_kbps": START_BITRATE_KBPS,
-    }
+def _room(scenario: Scenario, target: LoopbackTarget | LivekitTarget) -> RoomChoice:
+    delay = _playout_delay_ms(scenario)
     if isinstance(target, LivekitTarget):
-        return room | {
-            "kind": "external",
-            "url": target.url,
-            "api_key": target.api_key,
-            "api_secret": target.api_secret,
-        }
-    room["kind"] = target.room.kind
-    if target.room.command is not None:
-        room["command"] = target.room.command
-    return room
+        key, secret = Unshown(revealed(target.api_key)), Unshown(revealed(target.api_secret))
+        return UrlRoom(target.url, key, secret, playout_delay_ms=delay)
+    if target.room.kind == "livekit-server":
+        return LivekitServerRoom(playout_delay_ms=delay, command=target.room.command)
+    return EmbeddedRoom(start_bitrate_kbps=START_BITRATE_KBPS, playout_delay_ms=delay)
 
 
-def _playout_delay_ms(scenario: Scenario) -> list[int] | None:
+def _playout_delay_ms(scenario: Scenario) -> tuple[int, int] | None:
     """Bounds that the room is asked to hold both receivers to; None: as they decide."""
     delay = scenario.session.playout_delay
     if delay is None or isinstance(scenario.target, ServiceTarget):
         return None
-    return [round(delay.min * 1000), round(delay.max * 1000)]
+    return round(delay.min * 1000), round(delay.max * 1000)
 
 
 def restamps(scenario: Scenario) -> bool:

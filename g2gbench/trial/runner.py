@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psutil
 
 from g2gbench.analysis.trials import TrialStatus
+from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.measure.records import (
     STALL,
     Counters,
@@ -27,18 +28,22 @@ from g2gbench.measure.records import (
     decode,
     encode,
 )
+from g2gbench.process.message import Lost, Message, Stalled
 from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.process.waiting import Waiting, pressure_s
 from g2gbench.process.watch import EVERY_S, StoppedProcesses
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
+from g2gbench.service.plan import SERVICE_ANSWERS, ProcessReport, ServiceReady, WorkerReport
 from g2gbench.trial import host
 from g2gbench.trial import plan as planning
+from g2gbench.trial.client_plan import ClientReady, Go
 from g2gbench.trial.host import Host
-from g2gbench.trial.link_plan import impaired, link_changes, link_plan
+from g2gbench.trial.link_plan import impaired, link_at_start, link_changes
 from g2gbench.trial.plan import PlannedTrial
-from g2gbench.trial.steering import Restyle, Steering, Switch
+from g2gbench.trial.steering import Steering, Switch
 
+R = TypeVar("R", bound=Message)
 USAGE_S = 1.0
 CLOCK_STEP_MS = 10.0  # from which on a step is worth an event
 READY_S = 60.0
@@ -84,7 +89,7 @@ class TrialRunner:
         self._frame_log = frame_log
         self._packet_log = packet_log
         self._on_record = on_record
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, Child[Any]] = {}
         self._trees: dict[str, list[int]] = {}  # by process: itself, and a browser's below it
         self._pids: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -141,7 +146,7 @@ class TrialRunner:
 
     async def _start(self) -> None:
         trial = self._trial
-        plan = link_plan(trial)
+        directions = link_at_start(trial.scenario)
         outside = planning.reached(trial.scenario)
         client = await self._spawn(
             "client",
@@ -151,44 +156,48 @@ class TrialRunner:
                 live=self._steering is not None,
                 camera=self._steering is not None and self._steering.camera,
             ),
-            "address",
-            outside if plan is None else (),  # else all it talks to is the link
+            ClientReady,
+            outside if directions is None else (),  # else all it talks to is the link
         )
         client.on_line = self._client_says
         service = await self._spawn_service(outside)
         # Like the others, it loads its libraries while they do: its plan comes once it can be made.
         link = None
-        if plan is not None:
-            link = await self._spawn("link", "g2gbench.link.relay", None, "url", outside)
+        if directions is not None:
+            link = await self._spawn(
+                "link", "g2gbench.link.relay", None, LinkReady, outside, (LinkCounts,)
+            )
         url = getattr(trial.scenario.target, "url", None) or BASE_URL
         if service is not None:
-            ready = await service.ready(READY_S, "url", "pids")
-            url = ready["url"]
-            self._pids |= ready["pids"]
-        if link is not None:
-            url = await self._open_link(link, {**(plan or {}), "service_url": url})
-        waits_at = (await client.ready(READY_S, "address"))["address"]
+            ready = await service.ready(READY_S)
+            url = ready.url
+            self._pids |= ready.pids
+        if link is not None and directions is not None:
+            url = await self._open_link(link, directions, url)
+        waits_at = (await client.ready(READY_S)).address
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
-        client.tell({"url": url})
+        client.tell(Go(url))
 
-    async def _spawn_service(self, outside: tuple[str, ...]) -> Child | None:
+    async def _spawn_service(self, outside: tuple[str, ...]) -> Child[ServiceReady] | None:
         """Start the target where it is one of ours."""
-        plan = planning.service_plan(self._trial)
+        plan = planning.service_plan(self._trial, self._log_dir, self._frame_log)
         if plan is None:
             return None
-        plan |= {"log_dir": str(self._log_dir), "frame_log": str(self._frame_log)}
-        service = await self._spawn("service", "g2gbench.service.app", plan, "url", outside)
+        service = await self._spawn(
+            "service", "g2gbench.service.app", plan, ServiceReady, outside, SERVICE_ANSWERS
+        )
         service.on_message = self._service_says
         return service
 
-    async def _open_link(self, link: Child, plan: dict[str, Any]) -> str:
+    async def _open_link(self, link: Child[LinkReady], directions: Directions, url: str) -> str:
         """Give the link its plan; the URL at which it then stands for the target."""
         link.on_message = self._link_says
         routed = self._steering is not None and self._steering.routed
-        link.tell({**plan, "packet_log": str(self._packet_log), "routed": routed})
-        ready = await link.ready(READY_S, "url")
+        seed = self._trial.seed
+        link.tell(LinkPlan(directions, seed, url, self._packet_log, routed=routed))
+        ready = await link.ready(READY_S)
         scenario = self._trial.scenario
         self._event(
             "link",
@@ -196,18 +205,21 @@ class TrialRunner:
             impaired=impaired(scenario),
             varies=any(one.trace is not None for one in scenario.links()),
         )
-        return str(ready["url"])
+        return ready.url
 
     async def _spawn(
         self,
         name: str,
         module: str,
-        plan: dict[str, Any] | None,
-        says: str,
+        plan: Message | None,
+        ready: type[R],
         reaches: tuple[str, ...] = (),
-    ) -> Child:
+        answers: Sequence[type[Message]] = (),
+    ) -> Child[R]:
         log_path = self._log_dir / f"{name}.log"
-        child = await Child.start(name, module, plan, log_path, reaches, ready=says)
+        child = await Child.start(
+            name, module, plan, log_path, reaches, ready=ready, answers=answers
+        )
         child.on_end = lambda status: self._lost(name, status)
         self._children[name] = child
         self._pids[name] = child.pid
@@ -228,25 +240,27 @@ class TrialRunner:
     def _stood_still(self, process: str, at_ns: int, seconds: float) -> None:
         self._record(Event(at_ns, STALL, {"process": process, "seconds": seconds}))
 
-    def _service_says(self, message: dict[str, Any]) -> None:
-        if "stalled_s" in message:
-            process = message.get("process", "service")
-            self._stood_still(process, message["at_ns"], float(message["stalled_s"]))
-        if "counts" in message:
-            self._worker |= {str(k): int(v) for k, v in message["counts"].items()}
-        if "stats" in message:
-            values = message["stats"]
-            self._worker |= {k: int(values[k]) for k in _WORKER_STATS if values.get(k) is not None}
-        if "lost" in message:
-            self._event("process_lost", process=message["process"], reason=message["lost"])
+    def _service_says(self, message: Message) -> None:
+        process = "service"
+        if isinstance(message, ProcessReport):
+            process, message = message.process, message.message
+        if isinstance(message, Stalled):
+            self._stood_still(process, message.at_ns, message.seconds)
+        elif isinstance(message, WorkerReport):
+            values = message.stats
+            known = {k: int(v) for k in _WORKER_STATS if (v := values.get(k)) is not None}
+            self._worker |= message.counts | known
+        elif isinstance(message, Lost):
+            self._event("process_lost", process=process, reason=message.reason)
             if not self._loss_is_asked:  # what follows says nothing of the target
-                self._broken = self._broken or message["lost"]
+                self._broken = self._broken or message.reason
                 self._over.set()
 
-    def _link_says(self, message: dict[str, Any]) -> None:
-        if "stalled_s" in message:
-            self._stood_still("link", message["at_ns"], float(message["stalled_s"]))
-        self._link |= {str(k): int(v) for k, v in message.get("counts", {}).items()}
+    def _link_says(self, message: Message) -> None:
+        if isinstance(message, Stalled):
+            self._stood_still("link", message.at_ns, message.seconds)
+        elif isinstance(message, LinkCounts):
+            self._link |= message.counts
 
     def _lost(self, name: str, status: int) -> None:
         if name == "client" and self._ended is not None:
@@ -309,13 +323,13 @@ class TrialRunner:
             heard(record)
 
         self._on_record = listen
-        begun_with = link_plan(self._trial)
+        begun_with = link_at_start(self._trial.scenario)
         start_ns = await measuring
-        for at_s, name, settings in changes:
-            await asyncio.sleep(max(0.0, at_s - (time.monotonic_ns() - start_ns) / 1e9))
-            link.tell(settings)
-            restored = begun_with is not None and settings.items() <= begun_with.items()
-            self._event("network", at_s=at_s, label=name, restored=restored)
+        for change in changes:
+            await asyncio.sleep(max(0.0, change.at_s - (time.monotonic_ns() - start_ns) / 1e9))
+            link.tell(change.directions)
+            restored = change.directions == begun_with
+            self._event("network", at_s=change.at_s, label=change.label, restored=restored)
 
     async def _steer(self) -> None:
         """What a person asks for, as it comes."""
@@ -323,19 +337,15 @@ class TrialRunner:
             command = await self._steering.commands.get()
             if isinstance(command, Switch):
                 self._switch(command)
-            elif isinstance(command, Restyle):
-                image = None if command.image is None else str(command.image)
-                asked = {"prompt": command.prompt, "image": image, "name": command.name}
-                self._children["client"].tell({"restyle": asked})
             else:
-                self._children["client"].tell({"finish": True})
+                self._children["client"].tell(command)
 
     def _switch(self, command: Switch) -> None:
-        link, begun_with = self._children.get("link"), link_plan(self._trial)
+        link, begun_with = self._children.get("link"), link_at_start(self._trial.scenario)
         if link is None or begun_with is None:
             return  # nothing emulates a network here, and whoever asks was told
-        link.tell(command.settings)
-        restored = command.settings.items() <= begun_with.items()
+        link.tell(command.directions)
+        restored = command.directions == begun_with
         self._event("network", label=command.label, impaired=command.impaired, restored=restored)
 
     # -- the end

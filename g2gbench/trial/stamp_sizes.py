@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from g2gbench.marker import Marker
-from g2gbench.process.child import Plan
-from g2gbench.realtime.stamp_size import AS_CAPTURED, Size, StampSize
+from g2gbench.realtime.stamp_size import Size, StampSize
+from g2gbench.trial.client_plan import ClientPlan
 from g2gbench.trial.tail import Tail
 
 
 def finder(
-    plan: Plan,
+    plan: ClientPlan,
     captured: tuple[int, int],
     marker: Marker,
     tail: Tail,
@@ -26,12 +26,9 @@ def finder(
     )
 
 
-def stamped_size(plan: Plan, captured: tuple[int, int]) -> Size:
+def stamped_size(plan: ClientPlan, captured: tuple[int, int]) -> Size:
     """The size at which what comes back is taken to be stamped; None: only the target knows."""
-    size = plan["stamped_size"]
-    if size == AS_CAPTURED:
-        return captured
-    return (size[0], size[1]) if size else None
+    return plan.stamped_size if plan.pixel_latency else captured
 
 
 def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
@@ -39,12 +36,12 @@ def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
     return tuple(dict.fromkeys((expected, captured, None)))
 
 
-def corner_size(plan: Plan) -> Size:
+def corner_size(plan: ClientPlan) -> Size:
     """The size whose marker takes most of a picture, so that any of them lies in a page's corner.
 
     None, for the protocol's own, takes more than any.
     """
-    captured = (plan["source"]["width"], plan["source"]["height"])
+    captured = (plan.source.width, plan.source.height)
     expected = stamped_size(plan, captured)
     if expected is None:
         return None

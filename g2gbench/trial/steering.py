@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """End the session as if its time were over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restyle:
-    """Another prompt, another reference image, or both; the journal calls the image ``name``."""
-
-    prompt: str | None = None
-    image: Path | None = None
-    name: str | None = None
+from g2gbench.link.plan import Directions
+from g2gbench.trial.client_plan import Finish, Restyle
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Another network: what people are shown, what the link is told, whether a packet notices."""
+    """Another network; ``impaired``: a packet can notice it."""
 
     label: str
-    settings: dict[str, Any]
+    directions: Directions
     impaired: bool
 
 

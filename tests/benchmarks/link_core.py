@@ -34,13 +34,9 @@ STAGES: Final = {
     "steps": LinkSettings(trace=Steps((Step(0, 30e6), Step(1, 20e6, 0.01, 0.01)), 2)),
     "loss": LinkSettings(loss=0.01),
     "loss in bursts": LinkSettings(loss=0.01, avg_burst_loss_length=4),
-    "jitter": LinkSettings(delay_s=0.02, delay_standard_deviation_s=0.005),
-    "correlated jitter": LinkSettings(
-        delay_s=0.02, delay_standard_deviation_s=0.005, delay_correlation_s=0.1
-    ),
-    "reordering": LinkSettings(
-        delay_s=0.02, delay_standard_deviation_s=0.005, allow_reordering=True
-    ),
+    "jitter": LinkSettings(delay_s=0.02, jitter_s=0.005),
+    "correlated jitter": LinkSettings(delay_s=0.02, jitter_s=0.005, jitter_correlation_s=0.1),
+    "reordering": LinkSettings(delay_s=0.02, jitter_s=0.005, allow_reordering=True),
     "duplication": LinkSettings(duplication=0.01),
     "blackout": LinkSettings(blackout=True),
     "Wi-Fi": WIFI,

@@ -28,6 +28,8 @@ import psutil
 from aiohttp import web
 from livekit.protocol import rtc
 
+from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
+from g2gbench.link.settings import LinkSettings
 from g2gbench.measure.packets import DIRECTIONS, KINDS, parse
 from g2gbench.process.spawn import Child
 
@@ -114,16 +116,17 @@ async def through_the_relay(rate: float, seconds: float) -> Row:
     await web.TCPSite(runner, HOST, 0).start()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "packets"
-        plan = {
-            "service_url": f"ws://{HOST}:{runner.addresses[0][1]}",
-            "uplink": {"delay_s": DELAY_S},
-            "downlink": {},
-            "seed": 1,
-            "packet_log": str(log),
-        }
-        child = await Child.start("link", "g2gbench.link.relay", plan)
+        plan = LinkPlan(
+            Directions(LinkSettings(delay_s=DELAY_S), LinkSettings()),
+            seed=1,
+            service_url=f"ws://{HOST}:{runner.addresses[0][1]}",
+            packet_log=log,
+        )
+        child = await Child.start(
+            "link", "g2gbench.link.relay", plan, ready=LinkReady, answers=(LinkCounts,)
+        )
         try:
-            relay = await _media_address((await child.ready(READY_S))["url"])
+            relay = await _media_address((await child.ready(READY_S)).url)
             process = psutil.Process(child.pid)
             before, rss_before = process.cpu_times(), process.memory_info().rss
             pipe.send(relay)

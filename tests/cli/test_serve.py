@@ -27,12 +27,27 @@ from g2gbench.cli.serve import (
     _started,
     serve_command,
 )
-from g2gbench.cli.served import Teller
+from g2gbench.cli.served import Stopping, Teller
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
+from g2gbench.process.message import Lost, Stalled
 from g2gbench.process.spawn import ChildLost
 from g2gbench.realtime.stun import StunServer, gather
+from g2gbench.secrecy import Unshown
 from g2gbench.service.app import Service, ServiceSettings
 from g2gbench.service.models import KNOWN
+from g2gbench.service.pipeline import Processing
+from g2gbench.service.plan import (
+    SERVICE_ANSWERS,
+    ClientRefused,
+    EmbeddedRoom,
+    LivekitServerRoom,
+    ProcessReport,
+    ServiceEvent,
+    SessionEnded,
+    SessionStarted,
+    UrlRoom,
+    WorkerReport,
+)
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.unavailable import RoomUnavailable
 from tests.cli.serving import END_S, command, serve
@@ -175,8 +190,8 @@ def test_without_options_all_models_are_served_to_any_key_in_an_embedded_room() 
     settings = _asked()
     assert settings.models == KNOWN
     assert settings.keys is None
-    assert settings.host.room["kind"] == "embedded"
-    assert settings.host.worker["output_size"] == [1088, 624]
+    assert isinstance(settings.host.room, EmbeddedRoom)
+    assert settings.host.worker.output_size == (1088, 624)
     assert (settings.seats, settings.waiting, settings.restamp) == (1, 0, "auto")
     assert settings.rules.longest_s is None
 
@@ -184,7 +199,7 @@ def test_without_options_all_models_are_served_to_any_key_in_an_embedded_room() 
 def test_models_can_be_restricted_and_the_first_is_the_one_made_ready() -> None:
     settings = _asked("--model", "lucy-restyle-2", "--model", "lucy-2.1", "--key", "a")
     assert list(settings.models) == ["lucy-restyle-2", "lucy-2.1"]
-    assert settings.host.worker["output_size"] == [1280, 704]
+    assert settings.host.worker.output_size == (1280, 704)
     assert settings.keys == ("a",)
 
 
@@ -192,7 +207,7 @@ def test_all_pictures_may_have_another_size_at_the_models_own_rate() -> None:
     settings = _asked("--output-size", "640x360")
     assert {(one.width, one.height) for one in settings.models.values()} == {(640, 360)}
     assert [one.fps for one in settings.models.values()] == [one.fps for one in KNOWN.values()]
-    assert settings.host.worker["output_size"] == [640, 360]
+    assert settings.host.worker.output_size == (640, 360)
     with pytest.raises(InputError, match=r"--output-size 641x3: .*both even"):
         _asked("--output-size", "641x3")
 
@@ -205,19 +220,16 @@ def test_queue_seats_limits_and_times_are_taken() -> None:
     rules = settings.rules
     assert (rules.queue, rules.place_s, rules.longest_s) == (3, 0.5, 60)
     assert (settings.seats, settings.waiting, settings.restamp) == (2, 4, "always")
-    assert settings.host.worker["processing"] == {"mean_s": 0.04}
+    assert settings.host.worker.processing == Processing(mean_s=0.04)
 
 
 def test_a_room_may_be_on_a_server_whose_keys_are_in_the_environment() -> None:
     keys = {ROOM_VARIABLES[0]: "key", ROOM_VARIABLES[1]: SECRET}
     there = {livekit_server.COMMAND_VARIABLE: sys.executable}
-    assert _asked("--room", "livekit-server", **there).host.room["kind"] == "livekit-server"
-    assert _asked("--room", "wss://x.example", **keys).host.room == {
-        "kind": "external",
-        "url": "wss://x.example",
-        "api_key": "key",
-        "api_secret": SECRET,
-    }
+    assert _asked("--room", "livekit-server", **there).host.room == LivekitServerRoom()
+    elsewhere = _asked("--room", "wss://x.example", **keys).host.room
+    assert elsewhere == UrlRoom("wss://x.example", Unshown("key"), Unshown(SECRET))
+    assert SECRET not in repr(elsewhere)
     for missing in ROOM_VARIABLES:
         left = {name: value for name, value in keys.items() if name != missing}
         with pytest.raises(InputError, match=r"\$LIVEKIT_API_KEY and \$LIVEKIT_API_SECRET"):
@@ -239,7 +251,9 @@ def test_what_is_no_address_of_this_machine_is_refused(host: str) -> None:
 
 def test_another_address_is_that_of_the_rooms_too_but_of_no_livekit_server_of_ours() -> None:
     settings = _asked("--host", "127.0.0.2")
-    assert settings.address == settings.host.room["host"] == "127.0.0.2"
+    room = settings.host.room
+    assert isinstance(room, EmbeddedRoom)
+    assert settings.address == room.host == "127.0.0.2"
     assert _asked("--host", "localhost").address == "127.0.0.1"
     with pytest.raises(InputError, match="give its URL to --room"):
         _room("livekit-server", "192.0.2.1", {})
@@ -320,17 +334,19 @@ def test_in_json_each_thing_that_happens_is_a_line_and_the_address_comes_first()
 
 
 def test_what_is_said_is_the_same_in_words_and_in_json(capsys: pytest.CaptureFixture[str]) -> None:
-    happened: list[dict[str, Any]] = [
-        {"event": "session_started", "session_id": "s", "model": "m", "size": [4, 2]},
-        {"event": "session_ended", "session_id": "s", "model": "m", "seconds": 3, "reason": "left"},
-        {"event": "client_refused", "reason": "no model"},
-        {"process": "room", "lost": "the room process ended"},
-        {"event": "stopping"},
-        {"process": "worker", "counters": {}},
+    happened: list[ServiceEvent] = [
+        SessionStarted("s", "m", (4, 2)),
+        SessionEnded("s", "m", 3, "left"),
+        ClientRefused("no model"),
+        ProcessReport("room", Lost("the room process ended")),
+        Stopping(),
+        ProcessReport("worker", WorkerReport({"sent": 1})),
+        ProcessReport("worker", Stalled(0.5, 9)),
     ]
+    assert {type(event) for event in happened} == {*SERVICE_ANSWERS, Stopping}
     for as_json in (False, True):
-        for message in happened:
-            Teller(as_json=as_json).happened(message)
+        for event in happened:
+            Teller(as_json=as_json).happened(event)
     captured = capsys.readouterr()
     assert captured.err.splitlines() == ["the room process ended", "stopping"]
     lines = captured.out.splitlines()
@@ -339,13 +355,13 @@ def test_what_is_said_is_the_same_in_words_and_in_json(capsys: pytest.CaptureFix
         "session s ended after 3 s of video: left",
         "a client was refused: no model",
     ]
-    events = [json.loads(line)["event"] for line in lines[3:]]
-    assert events == [
-        "session_started",
-        "session_ended",
-        "client_refused",
-        "process_lost",
-        "stopping",
+    assert lines[3:] == [
+        '{"event": "session_started", "session_id": "s", "model": "m", "size": [4, 2]}',
+        '{"event": "session_ended", "session_id": "s", "model": "m", "seconds": 3, '
+        '"reason": "left"}',
+        '{"event": "client_refused", "reason": "no model"}',
+        '{"event": "process_lost", "process": "room", "reason": "the room process ended"}',
+        '{"event": "stopping"}',
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from g2gbench import realtime
 from g2gbench.realtime import client
-from g2gbench.scenario.service_faults import ServiceFaults
+from g2gbench.scenario.signalling_faults import SignallingFaultsSection
 from tests.cli.serving import serve
 from tests.docs.documents import ROOT, fences, read, rows, section
 
@@ -58,13 +58,13 @@ def test_every_row_names_a_counterpart_and_a_test_or_says_why_there_is_none(row:
 def test_every_fault_has_its_test(row: list[str]) -> None:
     fault, _, shown = row
     assert shown.strip("`") in _tests_of("tests/realtime/test_faults.py")
-    assert re.findall(r"`(\w+)", fault)[0] in ServiceFaults.model_fields
+    assert re.findall(r"`(\w+)", fault)[0] in SignallingFaultsSection.model_fields
 
 
 def test_no_fault_is_left_out() -> None:
     told = {word for fault, *_ in FAULTS for word in re.findall(r"`(\w+)", fault)}
     how = {"stall_for", "garbage_every", "sessions"}
-    assert set(ServiceFaults.model_fields) - how == told
+    assert set(SignallingFaultsSection.model_fields) - how == told
 
 
 @pytest.mark.session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from g2gbench.link import relay, signalling
+from g2gbench.link.plan import Directions, LinkPlan
 from g2gbench.process.child import run
 
 
@@ -19,4 +20,4 @@ def to_room(data: bytes) -> bytes:
 if __name__ == "__main__":
     signalling.to_client = to_client  # type: ignore[assignment]  # its arguments have no use here
     signalling.to_room = to_room
-    run(relay._main)
+    run(relay._main, LinkPlan, (Directions,))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
 from g2gbench.scenario import loads
+from g2gbench.service.plan import ServicePlan
 from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
@@ -168,10 +170,11 @@ async def test_a_playout_delay_that_was_not_taken(
     """The room asks for another one than the scenario."""
     service_plan = planning.service_plan
 
-    def other(trial: Any) -> dict[str, Any] | None:
-        told = service_plan(trial)
+    def other(*given: Any) -> ServicePlan | None:
+        told = service_plan(*given)
         assert told is not None
-        return {**told, "room": {**told["room"], "playout_delay_ms": [100, 100]}}
+        room = replace(told.host.room, playout_delay_ms=(100, 100))
+        return replace(told, host=replace(told.host, room=room))
 
     monkeypatch.setattr(planning, "service_plan", other)
     run, trial = await _run(passthrough("playout", warmup=2), tmp_path)

@@ -17,6 +17,7 @@ import pytest
 from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
 from g2gbench.service.host import SessionHost
+from g2gbench.service.plan import LivekitServerRoom
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.livekit_server import Ports, Server, free_ports
 from tests.e2e.livekit import BINARY, needs_livekit_server
@@ -180,9 +181,8 @@ async def test_it_listens_on_loopback_alone() -> None:
 @needs_livekit_server
 async def test_a_server_whose_room_is_in_use_ends_in_time_too() -> None:
     """One SIGTERM would only drain it."""
-    settings = host_settings()
-    room = {**settings.room, "kind": "livekit-server", "command": str(BINARY)}
-    host = SessionHost(type(settings)(settings.worker, room), lambda *_: None)
+    settings = host_settings(room=LivekitServerRoom(command=str(BINARY)))
+    host = SessionHost(settings, lambda *_: None)
     await host.start()
     pids = host.pids
     async with asyncio.timeout(4):

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from g2gbench.link.emulation import LinkSettings
 from g2gbench.link.media import HOST
+from g2gbench.link.plan import Directions
 from g2gbench.link.relay import Relay
 
 NOTHING = LinkSettings()
@@ -92,7 +93,7 @@ async def relaying(
     routed: bool = False,
 ) -> AsyncIterator[Relay]:
     """A relay in this process."""
-    relay = Relay(service, uplink, downlink, seed=1, routed=routed)
+    relay = Relay(service, Directions(uplink, downlink), seed=1, routed=routed)
     await relay.start()
     try:
         yield relay

@@ -267,8 +267,8 @@ EVERYTHING = LinkSettings(
     loss=0.2,
     avg_burst_loss_length=2.0,
     delay_s=0.02,
-    delay_standard_deviation_s=0.01,
-    delay_correlation_s=0.05,
+    jitter_s=0.01,
+    jitter_correlation_s=0.05,
     duplication=0.1,
     allow_reordering=True,
 )
@@ -304,7 +304,7 @@ def test_one_seed_gives_one_sequence_and_another_another() -> None:
 
 def test_no_stage_changes_the_draws_of_another() -> None:
     arrivals = regular(2000, MS)
-    jitter = {"delay_s": 0.1, "delay_standard_deviation_s": 0.01, "allow_reordering": True}
+    jitter = {"delay_s": 0.1, "jitter_s": 0.01, "allow_reordering": True}
 
     def found(**settings: object) -> list[Passage]:
         return passages(LinkSettings(**settings), arrivals)  # type: ignore[arg-type] # mixed

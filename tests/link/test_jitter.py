@@ -18,8 +18,8 @@ def _delays(correlation_s: float, number: int, gap_ns: int) -> list[float]:
     """Seconds that each packet took; the mean is ten deviations above 0: nothing is clamped."""
     settings = LinkSettings(
         delay_s=MEAN_S,
-        delay_standard_deviation_s=SPREAD_S,
-        delay_correlation_s=correlation_s,
+        jitter_s=SPREAD_S,
+        jitter_correlation_s=correlation_s,
         allow_reordering=True,
     )
     found = sorted(passages(settings, regular(number, gap_ns)), key=lambda x: x.token)
@@ -65,9 +65,7 @@ def test_the_correlation_is_one_of_time_not_of_packets() -> None:
 
 def test_order_is_kept_unless_reordering_is_allowed() -> None:
     def leaving(allow: bool) -> list[int]:
-        settings = LinkSettings(
-            delay_s=0.05, delay_standard_deviation_s=0.02, allow_reordering=allow
-        )
+        settings = LinkSettings(delay_s=0.05, jitter_s=0.02, allow_reordering=allow)
         return [x.token for x in passages(settings, regular(500, MS))]
 
     assert leaving(allow=False) == list(range(500))
@@ -76,7 +74,7 @@ def test_order_is_kept_unless_reordering_is_allowed() -> None:
 
 
 def test_the_whole_delay_is_never_below_zero() -> None:
-    settings = LinkSettings(delay_s=0.001, delay_standard_deviation_s=0.01, allow_reordering=True)
+    settings = LinkSettings(delay_s=0.001, jitter_s=0.01, allow_reordering=True)
     delays = [x.due_ns - x.arrived_ns for x in passages(settings, regular(1000, S))]
     assert min(delays) == 0
     assert 400 < sum(x == 0 for x in delays) < 520  # P(N > 0.1) = 46 %

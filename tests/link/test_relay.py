@@ -15,6 +15,7 @@ from livekit.protocol import rtc
 from g2gbench.link import signalling
 from g2gbench.link.emulation import LinkSettings
 from g2gbench.link.media import HOST
+from g2gbench.link.plan import Directions
 from g2gbench.link.relay import Relay
 from tests.link.sockets import LONG_S, relaying, serving
 
@@ -176,11 +177,11 @@ async def test_keep_alives_are_answered_by_the_far_side_through_the_link() -> No
         aiohttp.ClientSession() as session,
         session.ws_connect(_service(relay), autoping=False) as socket,
     ):
-        relay.change(LinkSettings(blackout=True), LinkSettings())
+        relay.change(Directions(LinkSettings(blackout=True), LinkSettings()))
         await socket.ping(b"beat")
         with pytest.raises(TimeoutError):
             await socket.receive(timeout=0.2)
-        relay.change(LinkSettings(), LinkSettings())
+        relay.change(Directions(LinkSettings(), LinkSettings()))
         pong = await socket.receive(timeout=LONG_S)
         assert (pong.type, pong.data) == (WSMsgType.PONG, b"beat")
 
@@ -192,13 +193,13 @@ async def test_a_blackout_stalls_signalling_until_its_end() -> None:
         aiohttp.ClientSession() as session,
         session.ws_connect(_service(relay)) as socket,
     ):
-        relay.change(LinkSettings(), LinkSettings(blackout=True))
+        relay.change(Directions(LinkSettings(), LinkSettings(blackout=True)))
         for word in ("one", "two"):
             await socket.send_str(word)
         receiving = asyncio.ensure_future(socket.receive_str())
         done, _ = await asyncio.wait({receiving}, timeout=0.2)
         assert not done
-        relay.change(LinkSettings(), LinkSettings())
+        relay.change(Directions(LinkSettings(), LinkSettings()))
         assert await asyncio.wait_for(receiving, LONG_S) == "/ ONE"
         assert await socket.receive_str(timeout=LONG_S) == "/ TWO"
 

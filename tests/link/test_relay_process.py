@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import numpy as np
@@ -27,10 +26,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from livekit.protocol import rtc
 
+from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
+from g2gbench.link.settings import LinkSettings
 from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets, parse
+from g2gbench.process.message import Message
 from g2gbench.process.priority import go_first
 from g2gbench.process.spawn import Child
-from tests.link.sockets import LONG_S, Inbox, client_of, echoing, serving
+from tests.link.sockets import LONG_S, NOTHING, Inbox, client_of, echoing, serving
 
 pytestmark = pytest.mark.integration
 
@@ -40,16 +42,17 @@ SECRET = "sk-not-for-logs"
 class _Link:
     """A relay process whose room is whatever ``room`` answers."""
 
-    def __init__(self, child: Child, url: str, folder: Path) -> None:
+    def __init__(self, child: Child[LinkReady], url: str, folder: Path) -> None:
         self.child, self.url = child, url.replace("ws", "http", 1)
         self.counts: dict[str, int] = {}
         self._folder = folder
         self._told = asyncio.Event()
         child.on_message = self._hear
 
-    def _hear(self, message: dict[str, Any]) -> None:
-        self.counts = message["counts"]
-        self._told.set()
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, LinkCounts):
+            self.counts = message.counts
+            self._told.set()
 
     async def until(self, holds: Callable[[dict[str, int]], bool]) -> None:
         """Until its counts say so."""
@@ -66,13 +69,27 @@ class _Link:
 
 
 @contextlib.asynccontextmanager
-async def _linked(folder: Path, service_url: str, **plan: Any) -> AsyncIterator[_Link]:
-    plan = {"uplink": {}, "downlink": {}, "seed": 1, "packet_log": str(folder / "packets")} | plan
-    plan["service_url"] = service_url
-    child = await Child.start("link", "g2gbench.link.relay", plan, folder / "link.log")
+async def _linked(
+    folder: Path,
+    service_url: str,
+    uplink: LinkSettings = NOTHING,
+    downlink: LinkSettings = NOTHING,
+    *,
+    logged: bool = True,
+) -> AsyncIterator[_Link]:
+    log = folder / "packets" if logged else None
+    plan = LinkPlan(Directions(uplink, downlink), 1, service_url, log)
+    child = await Child.start(
+        "link",
+        "g2gbench.link.relay",
+        plan,
+        folder / "link.log",
+        ready=LinkReady,
+        answers=(LinkCounts,),
+    )
     try:
         ready = await child.ready(LONG_S)
-        yield _Link(child, ready["url"], folder)
+        yield _Link(child, ready.url, folder)
     finally:
         await child.end()
 
@@ -148,11 +165,11 @@ async def test_it_goes_before_others_where_it_may(tmp_path: Path) -> None:
 
 
 async def test_counts_and_log_tell_every_packet_of_the_client(tmp_path: Path) -> None:
-    delay = {"delay_s": 0.005}
+    delay, overhead = LinkSettings(delay_s=0.005), LinkSettings(overhead_bytes=10)
     async with (
         echoing() as (_, media),
         _room(media) as url,
-        _linked(tmp_path, url, uplink=delay, downlink={"overhead_bytes": 10}) as link,
+        _linked(tmp_path, url, delay, overhead) as link,
     ):
         address = await _media_address(link.url)
         async with client_of(address) as client:
@@ -188,7 +205,7 @@ async def test_what_the_link_drops_copies_and_holds_is_in_the_log(tmp_path: Path
     async with (
         echoing() as (_, media),
         _room(media) as url,
-        _linked(tmp_path, url, uplink={"loss": 0.5, "duplication": 0.5}) as link,
+        _linked(tmp_path, url, LinkSettings(loss=0.5, duplication=0.5)) as link,
         client_of(await _media_address(link.url)) as client,
     ):
         for number in range(60):
@@ -198,11 +215,12 @@ async def test_what_the_link_drops_copies_and_holds_is_in_the_log(tmp_path: Path
         await link.until(lambda counts: counts["downlink.rtp_packets"] == echoed)
         sent = 60
         # A command takes effect in its own time: send until it has.
-        for uplink, downlink, holds in (
-            ({}, {"delay_s": 3600}, lambda counts: _inside(counts) > 0),
-            ({"blackout": True}, {"delay_s": 3600}, lambda x: x["uplink.dropped_blackout"] > 0),
+        held_back, dark = LinkSettings(delay_s=3600), LinkSettings(blackout=True)
+        for directions, holds in (
+            (Directions(NOTHING, held_back), lambda counts: _inside(counts) > 0),
+            (Directions(dark, held_back), lambda x: x["uplink.dropped_blackout"] > 0),
         ):
-            link.child.tell({"uplink": uplink, "downlink": downlink})
+            link.child.tell(directions)
             while not holds(link.counts):
                 client.transport.sendto(_rtp(sent))
                 sent += 1
@@ -253,7 +271,7 @@ async def test_without_a_log_there_is_none(tmp_path: Path) -> None:
     async with (
         echoing() as (_, media),
         _room(media) as url,
-        _linked(tmp_path, url, packet_log=None) as link,
+        _linked(tmp_path, url, logged=False) as link,
         client_of(await _media_address(link.url)) as client,
     ):
         await _exchange(client, range(3))

@@ -24,7 +24,7 @@ from g2gbench.realtime import (
     protocol,
 )
 from g2gbench.realtime.events import Event
-from g2gbench.service.service_faults import GARBAGE, ServiceFaults
+from g2gbench.service.signalling_faults import GARBAGE, SignallingFaults
 from tests.service.services import KEY, MODEL, SIZE, Running, running
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -39,7 +39,7 @@ async def _faulty(**faults: Any) -> AsyncIterator[tuple[Running, RealtimeClient]
     """A service that misbehaves so, and a client of it."""
     settings: dict[str, Any] = {"seats": 2} if faults.pop("two_seats", False) else {}
     async with (
-        running(faults=ServiceFaults(**faults), **settings) as service,
+        running(faults=SignallingFaults(**faults), **settings) as service,
         RealtimeClient(KEY, base_url=f"ws://127.0.0.1:{service.port}") as client,
     ):
         yield service, client

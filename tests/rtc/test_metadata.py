@@ -14,7 +14,10 @@ from livekit import api, rtc
 from g2gbench import marker
 from g2gbench.process.spawn import Child
 from g2gbench.rtc import video
+from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import SPACING_S
+from g2gbench.service.plan import EmbeddedRoom
+from g2gbench.service.room.plan import EmbeddedRoomPlan, RoomReady
 from g2gbench.service.transforms import planes
 from g2gbench.sources import SyntheticSource
 
@@ -55,10 +58,9 @@ async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -
     The ledger calls this pattern shifted metadata. Nothing else disagrees, whatever the distance.
     """
     key, secret = "key", secrets.token_hex(32)
-    plan = {"playout_delay_ms": [0, 0], "start_bitrate_kbps": 2000, "room": "room"}
-    child = await Child.start(
-        "room", "g2gbench.service.room.server", {**plan, "api_key": key, "api_secret": secret}
-    )
+    settings = EmbeddedRoom(start_bitrate_kbps=2000, playout_delay_ms=(0, 0))
+    plan = EmbeddedRoomPlan(settings, "room", Unshown(key), Unshown(secret))
+    child = await Child.start("room", "g2gbench.service.room.server", plan, ready=RoomReady)
     sender, receiver = rtc.Room(), rtc.Room()
     seen: list[tuple[int, int]] = []  # (marker, metadata)
     reading: list[asyncio.Task[None]] = []
@@ -82,7 +84,7 @@ async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -
         await room.connect(f"ws://127.0.0.1:{port}", made.to_jwt())
 
     try:
-        port = (await child.ready(LONG_S))["port"]
+        port = (await child.ready(LONG_S)).port
         await token(receiver, "inference-server-0")
         await token(sender, "client")
         sink = rtc.VideoSource(*SIZE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.scenario import PROFILES, LinkSettings, ScenarioError, cells, load, loads, to_yaml
+from g2gbench.scenario import PROFILES, LinkSection, ScenarioError, cells, load, loads, to_yaml
 from g2gbench.scenario.link_checks import check_link
 from tests.scenario.texts import MINIMAL, scenario
 
@@ -55,8 +55,8 @@ def test_a_profile_of_ones_own_is_used_by_its_name() -> None:
         "profiles: {office: {uplink: {delay: 5ms}}}\nnetwork: {profile: office}\n"
         "timeline: [{at: 1s, network: {profile: office, uplink: {}}}]\n"
     )
-    assert it.links() == (LinkSettings.model_validate({"delay": "5ms"}), LinkSettings())
-    assert it.links(it.timeline[0].network) == (LinkSettings(), LinkSettings())
+    assert it.links() == (LinkSection.model_validate({"delay": "5ms"}), LinkSection())
+    assert it.links(it.timeline[0].network) == (LinkSection(), LinkSection())
 
 
 def test_a_matrix_can_vary_over_profiles_of_ones_own() -> None:

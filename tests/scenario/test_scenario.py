@@ -11,12 +11,12 @@ from g2gbench.errors import InputError
 from g2gbench.scenario import (
     PROFILES,
     SERVICE_MODELS,
-    LinkSettings,
+    LinkSection,
     LoopbackTarget,
     PlayoutDelay,
-    Publish,
+    PublishSection,
     QueueLimit,
-    Room,
+    RoomSection,
     Scenario,
     cells,
     resolved,
@@ -40,7 +40,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert not any(link.impaired for link in it.links())
     assert isinstance(it.target, LoopbackTarget)
     assert (it.target.processing.mean, it.target.processing.spread) == (0.0, 0.0)
-    assert (it.target.room, it.client.kind) == (Room(), "native")
+    assert (it.target.room, it.client.kind) == (RoomSection(), "native")
 
 
 def test_open_defaults_are_settled_from_the_model() -> None:
@@ -159,19 +159,19 @@ def test_a_queue_out_of_bounds_is_refused(queue: str) -> None:
 
 
 def test_without_a_profile_the_network_has_no_effect() -> None:
-    assert scenario().network.resolved() == (LinkSettings(), LinkSettings())
+    assert scenario().network.resolved() == (LinkSection(), LinkSection())
 
 
 def test_a_direction_given_replaces_that_direction_of_the_profile_whole() -> None:
     network = scenario("network: {profile: wifi, uplink: {delay: 80ms}}\n").network
     uplink, downlink = network.resolved()
-    assert uplink == LinkSettings.model_validate({"delay": "80ms"})
+    assert uplink == LinkSection.model_validate({"delay": "80ms"})
     assert downlink == PROFILES["wifi"].downlink
 
 
 def test_an_empty_direction_switches_the_profile_off_there() -> None:
     network = scenario("network: {profile: wifi, uplink: {}, downlink: {}}\n").network
-    assert network.resolved() == (LinkSettings(), LinkSettings())
+    assert network.resolved() == (LinkSection(), LinkSection())
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,6 @@ def test_models_are_frozen() -> None:
 
 
 def test_sections_take_values_as_documents_write_them() -> None:
-    assert Publish.model_validate({"max_bitrate": "500kbps"}).max_bitrate == 500_000
+    assert PublishSection.model_validate({"max_bitrate": "500kbps"}).max_bitrate == 500_000
     with pytest.raises(ValidationError):
-        Publish.model_validate({"max_bitrate": 500_000})
+        PublishSection.model_validate({"max_bitrate": 500_000})

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.link.traces import trace_from
-from g2gbench.scenario import ScenarioError, Trace, TraceRow, parse_trace
+from g2gbench.link.traces import Opportunities, Step, Steps
+from g2gbench.scenario import LinkSection, ScenarioError, Trace, TraceRow, parse_trace
 from g2gbench.scenario.traces import MAX_TRACE_BYTES, MAX_TRACE_ROWS
+from g2gbench.trial.link_plan import directions
 from tests.scenario.strategies import steady
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,12 @@ CSV = "time,capacity,delay,loss\n0s,2Mbps,20ms,0%\n500ms,,40ms,1.5%\n2s,0bps,,\n
 
 def parsed(text: str) -> Trace:
     return parse_trace(text.encode(), "a", "folder/a")
+
+
+def of_the_link(trace: Trace) -> Opportunities | Steps | None:
+    """The trace as the link takes it. Raises ValueError for what is none."""
+    section = LinkSection.model_validate({"trace": trace})
+    return directions((section, LinkSection())).uplink.trace
 
 
 def refusal(data: bytes) -> str:
@@ -34,7 +41,7 @@ def refusal(data: bytes) -> str:
 def test_a_mahimahi_file_is_its_opportunities_and_repeats_with_the_last() -> None:
     trace = parsed("0\n5\n5\n12\n")
     assert (trace.at_ms, trace.rows, trace.period_s) == ((0, 5, 5, 12), (), 0.012)
-    assert trace.told == {"kind": "opportunities", "at_ms": [0, 5, 5, 12]}
+    assert of_the_link(trace) == Opportunities((0, 5, 5, 12))
 
 
 def test_a_csv_file_is_its_rows_with_units_and_null_where_a_cell_is_empty() -> None:
@@ -45,8 +52,9 @@ def test_a_csv_file_is_its_rows_with_units_and_null_where_a_cell_is_empty() -> N
         TraceRow(2.0, 0.0, None, None),
     )
     assert trace.period_s == 3.5  # the last row holds as long as the one before it
-    assert trace.told["kind"] == "steps"
-    assert trace.told["rows"][1] == [0.5, None, 0.04, 0.015]
+    assert of_the_link(trace) == Steps(
+        (Step(0.0, 2e6, 0.02, 0.0), Step(0.5, None, 0.04, 0.015), Step(2.0, 0.0)), 3.5
+    )
 
 
 def test_columns_may_be_left_out_and_one_row_holds_a_second() -> None:
@@ -56,8 +64,7 @@ def test_columns_may_be_left_out_and_one_row_holds_a_second() -> None:
 
 @pytest.mark.parametrize("text", ["1\n7\n", CSV, "\ufeff1\r\n7\r\n"])
 def test_the_link_takes_every_trace_that_is_read(text: str) -> None:
-    told = parsed(text).told
-    trace_from(told)  # raises ValueError for what is none
+    assert of_the_link(parsed(text)) is not None
 
 
 def test_a_trace_is_known_by_name_and_checksum_and_shows_no_more() -> None:
@@ -141,7 +148,7 @@ def test_any_bytes_give_a_trace_or_a_problem(data: bytes) -> None:
         trace = parse_trace(data, "a", "a")
     except ScenarioError:
         return
-    trace_from(trace.told)
+    assert of_the_link(trace) is not None
 
 
 def test_the_shipped_drive_is_what_its_generator_writes(tmp_path: Path) -> None:

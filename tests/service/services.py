@@ -6,43 +6,47 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
+from g2gbench.process.message import Lost
 from g2gbench.service.app import STREAM_PATH, Service, ServiceSettings
-from g2gbench.service.host import HostSettings
 from g2gbench.service.models import Picture
+from g2gbench.service.plan import (
+    EmbeddedRoom,
+    HostSettings,
+    ProcessReport,
+    RoomChoice,
+    ServiceEvent,
+    WorkerSettings,
+)
 
+E = TypeVar("E", bound=ServiceEvent)
 MODEL = "lucy-2.1"
 KEY = "a-key"
 SIZE = (320, 192)
 LONG_S = 30.0
 
 
-def host_settings(log_dir: Path | None = None, **worker: Any) -> HostSettings:
-    plan = {
-        "transform": "passthrough",
-        "marker": "v2",
-        "output_size": list(SIZE),
-        "fps": 30,
-        "codec": "vp8",
-        "max_bitrate_bps": 500_000,
-        "processing": {},
-        "seed": 1,
-        **worker,
-    }
-    return HostSettings(plan, {"start_bitrate_kbps": 500}, log_dir)
+def host_settings(
+    log_dir: Path | None = None, room: RoomChoice | None = None, **worker: Any
+) -> HostSettings:
+    """A host of small pictures, but for these fields of its worker."""
+    usual = WorkerSettings("passthrough", "v2", SIZE, 30, "vp8", 500_000)
+    room = room or EmbeddedRoom(start_bitrate_kbps=500)
+    return HostSettings(replace(usual, **worker), room, log_dir)
 
 
 class Running:
-    """A service that listens, and what it and its processes say."""
+    """A service that listens, and what happens in it."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.said: asyncio.Queue[ServiceEvent] = asyncio.Queue()
         self.service = Service(settings, self.said.put_nowait)
         self.port = 0
 
@@ -50,19 +54,19 @@ class Running:
     def http(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def lost(self) -> dict[str, Any]:
+    async def lost(self) -> ProcessReport:
         """The next loss of a process."""
         async with asyncio.timeout(LONG_S):
-            while "lost" not in (message := await self.said.get()):
+            while not isinstance((report := await self.told(ProcessReport)).message, Lost):
                 pass
-        return message
+        return report
 
-    async def told(self, event: str) -> dict[str, Any]:
-        """The next event of a name."""
+    async def told(self, kind: type[E]) -> E:
+        """The next event of a kind."""
         async with asyncio.timeout(LONG_S):
-            while (message := await self.said.get()).get("event") != event:
+            while not isinstance(event := await self.said.get(), kind):
                 pass
-        return message
+        return event
 
     @contextlib.asynccontextmanager
     async def client(

@@ -12,16 +12,16 @@ import aiohttp
 import pytest
 
 from g2gbench.service.admin import Admin
-from g2gbench.service.service_faults import NO_FAULTS, ServiceFaults
+from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 
 
 class Asked:
     """Stands for the service: keeps what it is asked for."""
 
     def __init__(self) -> None:
-        self.faults: list[ServiceFaults] = []
+        self.faults: list[SignallingFaults] = []
 
-    def misbehave(self, faults: ServiceFaults) -> None:
+    def misbehave(self, faults: SignallingFaults) -> None:
         self.faults.append(faults)
 
     def snapshot(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def test_faults_are_written_as_in_a_scenario_and_hold_until_they_are_taken
         async with client.http.delete(f"{client.base}/admin/faults") as answer:
             assert await answer.json() == {"faults": {}}
         assert await client.faults() == {}
-        wanted = ServiceFaults(kill_worker_after_s=1.5, garbage=("huge",), sessions=1)
+        wanted = SignallingFaults(kill_worker_after_s=1.5, garbage=("huge",), sessions=1)
         assert client.asked.faults == [wanted, NO_FAULTS]
 
 

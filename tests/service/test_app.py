@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from g2gbench.service.app import TOKENS_PATH
+from g2gbench.service.plan import ClientRefused, SessionEnded
 from tests.service.services import KEY, Running, host_settings, running
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
@@ -200,8 +201,7 @@ async def test_a_wrong_key_is_refused_in_words_that_clients_do_not_retry(locked:
     for key in ("another-key", "", "ek_of-somebody"):
         async with locked.client(key) as user:
             assert await user.refusal() == "Invalid API key"
-    refused = await locked.told("client_refused")
-    assert refused == {"event": "client_refused", "reason": "Invalid API key"}
+    assert await locked.told(ClientRefused) == ClientRefused("Invalid API key")
 
 
 async def test_an_unknown_model_is_refused_with_those_that_there_are(locked: Running) -> None:
@@ -262,7 +262,7 @@ async def test_a_viewer_without_a_key_or_a_stream_is_refused_and_a_page_can_read
         async with _watch(http, locked, room, "wrong") as answer:
             assert answer.status == 401
             assert await answer.text() == "Invalid API key"
-    await locked.told("session_ended")
+    await locked.told(SessionEnded)
     async with _watch(http, locked, room) as answer:
         assert answer.status == 404
 

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from g2gbench.service.admin import Admin
-from g2gbench.service.service_faults import FAILED_ACK, GARBAGE, ServiceFaults
+from g2gbench.service.plan import SessionEnded
+from g2gbench.service.signalling_faults import FAILED_ACK, GARBAGE, SignallingFaults
 from tests.service.cameras import Camera
 from tests.service.services import KEY, LONG_S, host_settings, running
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 async def test_every_key_is_refused_and_the_next_session_is_as_usual() -> None:
-    async with running(faults=ServiceFaults(refuse_key=True, sessions=1)) as one:
+    async with running(faults=SignallingFaults(refuse_key=True, sessions=1)) as one:
         async with one.client() as user:
             assert await user.refusal() == "Invalid API key"
         async with one.client() as user:
@@ -25,7 +26,7 @@ async def test_every_key_is_refused_and_the_next_session_is_as_usual() -> None:
 
 
 async def test_a_client_queues_for_as_long_as_asked_and_hears_its_position_change() -> None:
-    async with running(faults=ServiceFaults(queue_s=0.9)) as one, one.client() as user:
+    async with running(faults=SignallingFaults(queue_s=0.9)) as one, one.client() as user:
         loop = asyncio.get_running_loop()
         await user.say("livekit_join")
         begun = loop.time()
@@ -36,7 +37,7 @@ async def test_a_client_queues_for_as_long_as_asked_and_hears_its_position_chang
 
 
 async def test_acks_that_never_come_leave_the_session_alive() -> None:
-    async with running(faults=ServiceFaults(acks="never")) as one, one.client() as user:
+    async with running(faults=SignallingFaults(acks="never")) as one, one.client() as user:
         await user.join()
         await user.say("prompt", prompt="x")
         await user.say("set_image", image_data=None)
@@ -45,7 +46,7 @@ async def test_acks_that_never_come_leave_the_session_alive() -> None:
 
 
 async def test_acks_fail_on_request() -> None:
-    async with running(faults=ServiceFaults(acks="error")) as one, one.client() as user:
+    async with running(faults=SignallingFaults(acks="error")) as one, one.client() as user:
         await user.join()
         await user.say("prompt", prompt="x")
         assert await user.hear() == {
@@ -57,26 +58,26 @@ async def test_acks_fail_on_request() -> None:
 
 
 async def test_the_socket_is_cut_after_its_time_without_a_word() -> None:
-    faults = ServiceFaults(drop_after_s=0.1, sessions=1)
+    faults = SignallingFaults(drop_after_s=0.1, sessions=1)
     async with running(faults=faults) as one:
         async with one.client() as user:
             await user.join()
             assert await user.closed() is None
-        ended = await one.told("session_ended")
-        assert ended["reason"] == "the socket was dropped on purpose"
+        ended = await one.told(SessionEnded)
+        assert ended.reason == "the socket was dropped on purpose"
         async with one.client() as user:
             await user.join()
 
 
 async def test_the_socket_is_cut_at_a_message_even_before_there_is_a_room() -> None:
-    faults = ServiceFaults(drop_after_messages=1)
+    faults = SignallingFaults(drop_after_messages=1)
     async with running(faults=faults) as one, one.client() as user:
         await user.say("livekit_join")
         assert await user.closed() is None
 
 
 async def test_a_killed_worker_is_told_the_socket_closed_and_the_next_session_has_another() -> None:
-    faults = ServiceFaults(kill_worker_after_s=0.1, sessions=1)
+    faults = SignallingFaults(kill_worker_after_s=0.1, sessions=1)
     async with running(faults=faults) as one:
         async with one.client() as user:
             first = await user.join()
@@ -99,7 +100,7 @@ async def test_stalled_video_stops_and_goes_on() -> None:
         await camera.join(await user.until("livekit_room_info"))
         async with asyncio.timeout(LONG_S):
             last = await camera.numbers.get()
-            one.service.misbehave(ServiceFaults(stall_after_s=0, stall_s=1.0))
+            one.service.misbehave(SignallingFaults(stall_after_s=0, stall_s=1.0))
             while (number := await camera.numbers.get()) - last <= 15:  # of thirty
                 last = number
         assert (await user.until("generation_tick"))["seconds"] >= 1  # the session goes on
@@ -107,7 +108,7 @@ async def test_stalled_video_stops_and_goes_on() -> None:
 
 async def test_garbage_comes_in_turn_and_the_session_goes_on_as_if_nothing_were() -> None:
     kinds = tuple(GARBAGE)
-    faults = ServiceFaults(garbage=kinds, garbage_every_s=0.02)
+    faults = SignallingFaults(garbage=kinds, garbage_every_s=0.02)
     async with running(faults=faults) as one, one.client() as user:
         await user.say("livekit_join")
         frames: list[str | bytes] = []

@@ -8,7 +8,7 @@ import signal
 import psutil
 import pytest
 
-from g2gbench.service.host import HostSettings
+from g2gbench.service.plan import LivekitServerRoom
 from tests.e2e.livekit import needs_livekit_server
 from tests.service.services import host_settings, running
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.integration, needs_livekit_server]
 
 @pytest.mark.slow
 async def test_sessions_share_a_server_and_its_death_is_told_to_each() -> None:
-    settings = HostSettings(host_settings().worker, {"kind": "livekit-server"})
+    settings = host_settings(room=LivekitServerRoom())
     async with running(settings, seats=3) as one:
         async with one.client() as first, one.client() as second:
             infos = [await user.join() for user in (first, second)]

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import Any
 
 import aiohttp
 import psutil
 import pytest
 
+from g2gbench.process.message import Lost
 from g2gbench.service import connection
-from g2gbench.service.host import HostSettings, SessionHost
+from g2gbench.service.host import SessionHost
 from g2gbench.service.models import Picture
+from g2gbench.service.plan import (
+    LivekitServerRoom,
+    ProcessReport,
+    ServiceEvent,
+    SessionEnded,
+    SessionStarted,
+)
 from g2gbench.service.room import livekit_server
 from g2gbench.service.session import SessionRules
 from tests.service.cameras import Camera
@@ -49,7 +56,7 @@ async def test_video_comes_back_stamped_is_billed_by_the_second_and_its_loss_is_
         assert isinstance(ended["seconds"], int)
         assert (await user.until("error"))["error"] == ended["reason"]
         assert await user.closed() == 1000  # so that it comes again
-        assert await one.lost() == {"process": "worker", "lost": ended["reason"]}
+        assert await one.lost() == ProcessReport("worker", Lost(ended["reason"]))
 
 
 # -- losses and ends
@@ -61,7 +68,7 @@ async def test_a_lost_room_is_told_before_any_media() -> None:
         await user.until("livekit_room_info")
         os.kill(one.service.pids["room"], signal.SIGKILL)
         assert (await user.until("error"))["error"] == "the room process ended (signal 9)"
-        assert await one.lost() == {"process": "room", "lost": "the room process ended (signal 9)"}
+        assert await one.lost() == ProcessReport("room", Lost("the room process ended (signal 9)"))
 
 
 async def test_a_worker_that_died_while_nobody_was_there_is_replaced() -> None:
@@ -80,7 +87,7 @@ async def test_a_session_that_cannot_be_made_is_told_in_words(
 ) -> None:
     async with running() as one:
         assert await one.seats_one()
-        await one.told("session_ended")
+        await one.told(SessionEnded)
 
         async def no_start(_: SessionHost) -> None:
             raise OSError("too many processes")
@@ -94,9 +101,8 @@ async def test_a_session_that_cannot_be_made_is_told_in_words(
 
 
 async def test_a_room_that_cannot_be_had_is_told_to_each_client_that_asks_and_is_no_loss() -> None:
-    ordinary = host_settings()
-    room = {"kind": "livekit-server", "command": "no-such-server"}
-    async with running(HostSettings(ordinary.worker, room)) as one:
+    missing = LivekitServerRoom(command="no-such-server")
+    async with running(host_settings(room=missing)) as one:
         assert one.service.pids == {}
         for _ in range(2):
             async with one.client() as user:
@@ -109,8 +115,8 @@ async def test_a_room_that_cannot_be_had_is_told_to_each_client_that_asks_and_is
 
 
 async def test_a_service_that_nobody_asked_for_its_missing_room_ends_quietly() -> None:
-    room = {"kind": "livekit-server", "command": "no-such-server"}
-    async with running(HostSettings(host_settings().worker, room)):
+    missing = LivekitServerRoom(command="no-such-server")
+    async with running(host_settings(room=missing)):
         pass
     assert psutil.Process().children() == []
 
@@ -139,7 +145,7 @@ async def test_stopping_tells_a_client_that_has_its_room() -> None:
         ended = (await user.hear_of("generation_ended"))["generation_ended"]
         assert ended == {"type": "generation_ended", "seconds": 0, "reason": "shutdown"}
         assert await user.closed() == 1000
-        assert (await one.told("session_ended"))["reason"] == "shutdown"
+        assert (await one.told(SessionEnded)).reason == "shutdown"
     assert psutil.Process().children() == []
 
 
@@ -153,7 +159,7 @@ async def test_a_client_that_takes_no_messages_is_cut_off_before_they_fill_the_m
 
 
 async def test_a_service_that_nobody_listens_to_serves_on_and_ends_whole() -> None:
-    def deaf(_: dict[str, Any]) -> None:
+    def deaf(_: ServiceEvent) -> None:
         raise BrokenPipeError
 
     async with running() as one:
@@ -175,7 +181,7 @@ async def test_a_seat_is_free_as_soon_as_its_client_is_gone() -> None:
                 assert await second.refusal() == "all 1 sessions are taken"
             await user.say("prompt", prompt="undisturbed")
             await user.hear_of("prompt_ack")
-        await one.told("session_ended")
+        await one.told(SessionEnded)
         async with one.client() as user:
             await user.join()
 
@@ -217,14 +223,14 @@ async def test_each_session_has_the_model_and_the_size_that_its_client_asks_for(
     models = {MODEL: Picture(*SIZE, 30.0), "small": Picture(192, 128, 30.0)}
     async with running(seats=2, models=models) as one:
         for model, query, size in (
-            ("small", {}, [192, 128]),
-            ("small", {"resolution": "480p"}, [720, 480]),
-            (MODEL, {}, list(SIZE)),
+            ("small", {}, (192, 128)),
+            ("small", {"resolution": "480p"}, (720, 480)),
+            (MODEL, {}, SIZE),
         ):
             async with one.client(model=model, **query) as user:
                 await user.join()
-                started = await one.told("session_started")
-                assert (started["model"], started["size"]) == (model, size)
+                started = await one.told(SessionStarted)
+                assert (started.model, started.size) == (model, size)
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,20 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import psutil
 import pytest
 from livekit import rtc
 
+from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import (
-    TOKEN_HOURS,
-    WORKER_IDENTITY,
-    HostSettings,
-    RoomUnavailable,
-    SessionHost,
-)
+from g2gbench.service.host import TOKEN_HOURS, WORKER_IDENTITY, RoomUnavailable, SessionHost
+from g2gbench.service.plan import Applied, HostSettings, LivekitServerRoom, WorkerReport
 from tests.service.room.livekit_servers import stand_in
 from tests.service.services import LONG_S, host_settings
 
+M = TypeVar("M", bound=Message)
 pytestmark = pytest.mark.integration
 
 
@@ -35,23 +32,25 @@ class Said:
     """What a host's processes say."""
 
     def __init__(self) -> None:
-        self.messages: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.messages: asyncio.Queue[tuple[str, Message]] = asyncio.Queue()
 
-    def __call__(self, process: str, message: dict[str, Any]) -> None:
+    def __call__(self, process: str, message: Message) -> None:
         self.messages.put_nowait((process, message))
 
-    async def until(self, key: str) -> tuple[str, dict[str, Any]]:
+    async def until(self, kind: type[M]) -> tuple[str, M]:
+        """The next message of a kind, with who sent it; those before it are skipped."""
         async with asyncio.timeout(LONG_S):
-            while key not in (heard := await self.messages.get())[1]:
-                pass
-        return heard
+            while True:
+                process, message = await self.messages.get()
+                if isinstance(message, kind):
+                    return process, message
 
-    def kinds(self) -> set[str]:
-        """The keys of all that is left."""
-        keys: set[str] = set()
+    def kinds(self) -> set[type[Message]]:
+        """The kinds of all that is left."""
+        kinds: set[type[Message]] = set()
         while not self.messages.empty():
-            keys |= set(self.messages.get_nowait()[1])
-        return keys
+            kinds.add(type(self.messages.get_nowait()[1]))
+        return kinds
 
 
 @contextlib.asynccontextmanager
@@ -73,11 +72,11 @@ async def test_a_host_is_a_room_with_a_worker_in_it_and_ends_with_both() -> None
         assert host.url.startswith("ws://127.0.0.1:")
         host.restamp(True)
         host.apply(7, "a beach", None)
-        assert await said.until("applied") == ("worker", {"applied": 7})
+        assert await said.until(Applied) == ("worker", Applied(7))
     assert not host.lost
     kinds = said.kinds()
-    assert "counts" in kinds  # the worker's goodbye is heard
-    assert "lost" not in kinds
+    assert WorkerReport in kinds  # the worker's goodbye is heard
+    assert Lost not in kinds
 
 
 async def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
@@ -116,8 +115,8 @@ async def test_a_process_that_ends_by_itself_is_told_by_name(name: str) -> None:
     async with _host() as (host, said):
         await host.start()
         os.kill(host.pids[name], signal.SIGKILL)
-        lost = {"lost": f"the {name} process ended (signal 9)"}
-        assert await said.until("lost") == (name, lost)
+        lost = Lost(f"the {name} process ended (signal 9)")
+        assert await said.until(Lost) == (name, lost)
         assert host.lost
 
 
@@ -126,8 +125,8 @@ async def test_a_worker_that_its_room_sends_away_says_so() -> None:
         await host.start()
         double = rtc.Room()
         await double.connect(host.url, host.token(WORKER_IDENTITY))
-        lost = {"lost": "the worker lost its room (DUPLICATE_IDENTITY)"}
-        assert await said.until("lost") == ("worker", lost)
+        lost = Lost("the worker lost its room (DUPLICATE_IDENTITY)")
+        assert await said.until(Lost) == ("worker", lost)
         await double.disconnect()
 
 
@@ -153,9 +152,7 @@ async def test_a_frozen_worker_does_not_hold_up_the_end() -> None:
 
 
 def _with_server(command: Path | str, log_dir: Path | None = None) -> HostSettings:
-    ordinary = host_settings(log_dir)
-    room = {**ordinary.room, "kind": "livekit-server", "command": str(command)}
-    return HostSettings(ordinary.worker, room, log_dir)
+    return host_settings(log_dir, LivekitServerRoom(command=str(command)))
 
 
 async def test_a_managed_server_that_cannot_be_had_is_no_loss_and_starts_no_worker() -> None:
@@ -163,7 +160,7 @@ async def test_a_managed_server_that_cannot_be_had_is_no_loss_and_starts_no_work
         with pytest.raises(RoomUnavailable, match="no no-such-server on this machine"):
             await host.start()
         assert set(host.pids) == {"room"}  # the process that looked for it
-    assert "lost" not in said.kinds()
+    assert Lost not in said.kinds()
 
 
 async def test_the_room_is_the_servers_process_and_its_end_is_told_once(tmp_path: Path) -> None:
@@ -175,10 +172,10 @@ async def test_the_room_is_the_servers_process_and_its_end_is_told_once(tmp_path
         assert keeper is not None
         assert "g2gbench.service.room.livekit_server" in keeper.cmdline()
         assert host._secret not in " ".join(server.cmdline() + keeper.cmdline())
-        await said.until("lost")  # the worker's
+        await said.until(Lost)  # the worker's
         os.kill(server.pid, signal.SIGKILL)
-        assert await said.until("lost") == ("room", {"lost": "livekit-server ended (signal 9)"})
+        assert await said.until(Lost) == ("room", Lost("livekit-server ended (signal 9)"))
         await asyncio.wait_for(host._children["room"].ended.wait(), LONG_S)
-        assert "lost" not in said.kinds()
+        assert Lost not in said.kinds()
         assert host.lost
     assert host._secret not in (tmp_path / "room.log").read_text()

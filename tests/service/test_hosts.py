@@ -6,15 +6,15 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import HostSettings, RoomUnavailable, SessionHost
+from g2gbench.service.host import RoomUnavailable, SessionHost
 from g2gbench.service.hosts import HostPool
 from g2gbench.service.models import Picture
+from g2gbench.service.plan import LivekitServerRoom, RoomChoice
 from g2gbench.service.shared_server import SharedServer
 from tests.service.room.livekit_servers import stand_in, starts
 from tests.service.services import LONG_S, host_settings
@@ -48,11 +48,8 @@ class Started:
         monkeypatch.setattr(SessionHost, "close", close)
 
 
-def _pool(room: dict[str, Any] | None = None) -> HostPool:
-    settings = host_settings()
-    if room is not None:
-        settings = HostSettings(settings.worker, room)
-    return HostPool(settings, PICTURE, lambda *_: None)
+def _pool(room: RoomChoice | None = None) -> HostPool:
+    return HostPool(host_settings(room=room), PICTURE, lambda *_: None)
 
 
 async def test_a_client_that_leaves_while_its_room_is_made_leaves_it_to_the_next(
@@ -87,8 +84,8 @@ async def test_another_picture_is_no_spare_and_ends_with_who_asked_for_it(
     await pool.close()
     spare, other = started.hosts
     assert taken is spare
-    assert other.settings.worker["output_size"] == [640, 360]
-    assert other.settings.worker["fps"] == 15
+    assert other.settings.worker.output_size == (640, 360)
+    assert other.settings.worker.fps == 15
     assert started.closed == [other]
 
 
@@ -175,7 +172,7 @@ async def test_a_spare_that_could_not_be_made_is_no_clients_business(
 
 
 def _server_pool(command: Path | str) -> HostPool:
-    return _pool({"kind": "livekit-server", "command": str(command)})
+    return _pool(LivekitServerRoom(command=str(command)))
 
 
 @pytest.mark.integration
@@ -237,7 +234,7 @@ async def test_a_server_that_cannot_be_had_is_looked_for_again(
 
 @pytest.mark.integration
 async def test_a_keeper_that_dies_takes_its_server_along_and_is_told(tmp_path: Path) -> None:
-    server = SharedServer({"kind": "livekit-server", "command": str(stand_in(tmp_path))}, tmp_path)
+    server = SharedServer(LivekitServerRoom(command=str(stand_in(tmp_path))), tmp_path)
     await server.start()
     reasons: asyncio.Queue[str] = asyncio.Queue()
     server.hosts.add(reasons.put_nowait)
@@ -251,7 +248,7 @@ async def test_a_keeper_that_dies_takes_its_server_along_and_is_told(tmp_path: P
 
 @pytest.mark.integration
 async def test_a_server_that_is_ended_on_purpose_is_no_loss(tmp_path: Path) -> None:
-    server = SharedServer({"command": str(stand_in(tmp_path))})
+    server = SharedServer(LivekitServerRoom(command=str(stand_in(tmp_path))))
     await server.start()
     reasons: list[str] = []
     server.hosts.add(reasons.append)

@@ -18,16 +18,16 @@ from g2gbench.service.actions import (
     Stall,
 )
 from g2gbench.service.messages import MAX_IMAGE_CHARS
-from g2gbench.service.service_faults import FAILED_ACK, GARBAGE, ServiceFaults
 from g2gbench.service.session import TOO_LONG, ServiceSession, SessionRules
+from g2gbench.service.signalling_faults import FAILED_ACK, GARBAGE, SignallingFaults
 
 S = 1_000_000_000
 INFO = ("ws://h", "t", "r", "s")
 IMAGE = base64.b64encode(b"a picture").decode()
 
 
-def _session(faults: ServiceFaults | None = None, **rules: Any) -> ServiceSession:
-    return ServiceSession(SessionRules(**rules), faults or ServiceFaults(), now_ns=0)
+def _session(faults: SignallingFaults | None = None, **rules: Any) -> ServiceSession:
+    return ServiceSession(SessionRules(**rules), faults or SignallingFaults(), now_ns=0)
 
 
 def _say(session: ServiceSession, kind: str, now_ns: int = 0, **fields: Any) -> list[Action]:
@@ -42,7 +42,7 @@ def _errors(actions: list[Action]) -> list[str]:
     return [message["error"] for message in _messages(actions) if message["type"] == "error"]
 
 
-def _ready(faults: ServiceFaults | None = None, **rules: Any) -> ServiceSession:
+def _ready(faults: SignallingFaults | None = None, **rules: Any) -> ServiceSession:
     """A session that has its room."""
     session = _session(faults, **rules)
     _say(session, "livekit_join")
@@ -371,7 +371,7 @@ def test_a_session_is_ended_at_its_limit_which_counts_from_the_room_info() -> No
 
 
 def test_a_queue_that_lasts_is_held_for_its_time_with_positions_that_change() -> None:
-    session = _session(ServiceFaults(queue_s=6))
+    session = _session(SignallingFaults(queue_s=6))
     assert _messages(_say(session, "livekit_join"))[0]["position"] == 3
     happened = _over(session, 60 * S)
     assert [at // S for at, _ in happened] == [2, 4, 6]
@@ -379,20 +379,20 @@ def test_a_queue_that_lasts_is_held_for_its_time_with_positions_that_change() ->
 
 
 def test_acks_that_never_come() -> None:
-    session = _ready(ServiceFaults(acks="never"))
+    session = _ready(SignallingFaults(acks="never"))
     assert _say(session, "prompt", prompt="x") == [Apply(1, "x", None)]
     assert session.applied(1) == []
     assert _say(session, "prompt", prompt="") == []
 
 
 def test_acks_that_fail_on_purpose_reach_no_model() -> None:
-    session = _ready(ServiceFaults(acks="error"))
+    session = _ready(SignallingFaults(acks="error"))
     (ack,) = _messages(_say(session, "prompt", prompt="x"))
     assert (ack["success"], ack["error"]) == (False, FAILED_ACK)
 
 
 def test_the_socket_is_dropped_at_the_messages_that_were_asked_for() -> None:
-    session = _session(ServiceFaults(drop_after_messages=2))
+    session = _session(SignallingFaults(drop_after_messages=2))
     assert _say(session, "livekit_join") == [OpenRoom()]
     (drop,) = _say(session, "prompt", prompt="x")
     assert isinstance(drop, Drop)
@@ -400,7 +400,7 @@ def test_the_socket_is_dropped_at_the_messages_that_were_asked_for() -> None:
 
 
 def test_timed_faults_count_from_the_room_info_and_happen_once() -> None:
-    faults = ServiceFaults(stall_after_s=1, stall_s=0.5, kill_worker_after_s=2, drop_after_s=3)
+    faults = SignallingFaults(stall_after_s=1, stall_s=0.5, kill_worker_after_s=2, drop_after_s=3)
     session = _session(faults)
     _say(session, "livekit_join")
     assert session.next_ns is None
@@ -413,7 +413,7 @@ def test_timed_faults_count_from_the_room_info_and_happen_once() -> None:
 
 
 def test_garbage_comes_in_turn_from_the_join_on() -> None:
-    session = _session(ServiceFaults(garbage=("no-json", "binary"), garbage_every_s=2))
+    session = _session(SignallingFaults(garbage=("no-json", "binary"), garbage_every_s=2))
     assert session.next_ns == 60 * S
     _say(session, "livekit_join", now_ns=S)
     happened = _over(session, 6 * S)
@@ -426,16 +426,16 @@ def test_garbage_comes_in_turn_from_the_join_on() -> None:
 
 def test_faults_that_are_asked_for_later_count_from_then() -> None:
     session = _ready()
-    session.misbehave(ServiceFaults(kill_worker_after_s=1, garbage=("no-json",)), now_ns=20 * S)
+    session.misbehave(SignallingFaults(kill_worker_after_s=1, garbage=("no-json",)), now_ns=20 * S)
     assert _over(session, 20 * S) == [(20 * S, SendRaw(GARBAGE["no-json"]))]
     assert (21 * S, KillWorker()) in _over(session, 22 * S)
-    session.misbehave(ServiceFaults(), now_ns=22 * S)
+    session.misbehave(SignallingFaults(), now_ns=22 * S)
     assert session.next_ns is None
 
 
 def test_faults_that_are_asked_for_before_the_join_wait_for_it() -> None:
     session = _session()
-    session.misbehave(ServiceFaults(garbage=("no-json",), drop_after_s=1), now_ns=0)
+    session.misbehave(SignallingFaults(garbage=("no-json",), drop_after_s=1), now_ns=0)
     assert session.next_ns == 60 * S
     _say(session, "livekit_join", now_ns=S)
     assert session.next_ns == S

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
-from g2gbench.service.service_faults import GARBAGE, ServiceFaults
 from g2gbench.service.session import ServiceSession, SessionRules
+from g2gbench.service.signalling_faults import GARBAGE, SignallingFaults
 from tests.drawn import drawn
 
 S = 1_000_000_000
@@ -46,11 +46,11 @@ FRAMES = st.one_of(
 )
 FAULTS = st.sampled_from(
     [
-        ServiceFaults(),
-        ServiceFaults(acks="never", garbage=("no-json",)),
-        ServiceFaults(acks="error", queue_s=2, stall_after_s=1),
-        ServiceFaults(drop_after_messages=4, kill_worker_after_s=0),
-        ServiceFaults(drop_after_s=1),
+        SignallingFaults(),
+        SignallingFaults(acks="never", garbage=("no-json",)),
+        SignallingFaults(acks="error", queue_s=2, stall_after_s=1),
+        SignallingFaults(drop_after_messages=4, kill_worker_after_s=0),
+        SignallingFaults(drop_after_s=1),
     ]
 )
 
@@ -58,7 +58,7 @@ FAULTS = st.sampled_from(
 class Edge:
     """Does what an edge does, and looks at every action."""
 
-    def __init__(self, rules: SessionRules, faults: ServiceFaults) -> None:
+    def __init__(self, rules: SessionRules, faults: SignallingFaults) -> None:
         self.now_ns = 0
         self.session = ServiceSession(rules, faults, now_ns=0)
         self.over = False
@@ -101,7 +101,7 @@ RULES = st.sampled_from([SessionRules(), SessionRules(queue=2, longest_s=3, burs
 
 
 def _live(
-    frames: list[tuple[str | bytes, float]], faults: ServiceFaults, rules: SessionRules
+    frames: list[tuple[str | bytes, float]], faults: SignallingFaults, rules: SessionRules
 ) -> None:
     edge = Edge(rules, faults)
     for frame, seconds in frames:
@@ -120,6 +120,6 @@ def _live(
 
 @drawn(60, 10_000, HISTORIES, FAULTS, RULES, unchecked=list(HealthCheck))
 def test_no_frames_break_a_session_and_each_is_answered(
-    frames: list[tuple[str | bytes, float]], faults: ServiceFaults, rules: SessionRules
+    frames: list[tuple[str | bytes, float]], faults: SignallingFaults, rules: SessionRules
 ) -> None:
     _live(frames, faults, rules)

@@ -62,14 +62,8 @@ async def _working(
     monkeypatch.setattr(rtc, "VideoSource", FakeSource)
     monkeypatch.setattr(rtc, "Room", lambda: room)
     monkeypatch.setattr(rtc.LocalVideoTrack, "create_video_track", lambda *_: None)
-    told = plan(
-        url="ws://127.0.0.1:9",
-        token="a token",
-        codec="vp8",
-        max_bitrate_bps=1_000_000,
-        gate_subscriptions=gate_subscriptions,
-    )
     parent: Any = FakeParent()
+    told = plan(gate_subscriptions=gate_subscriptions)
     working = asyncio.ensure_future(worker._main(told, parent))
     await asyncio.wait_for(room.local_participant.published.wait(), LONG_S)
     try:

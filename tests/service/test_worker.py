@@ -18,8 +18,19 @@ from livekit import rtc
 
 from g2gbench import marker
 from g2gbench.measure.records import ServiceFrame
+from g2gbench.process.message import Lost
 from g2gbench.rtc import video
 from g2gbench.service import worker
+from g2gbench.service.model_faults import ModelFaults
+from g2gbench.service.pipeline import Processing
+from g2gbench.service.plan import (
+    Applied,
+    FirstFrame,
+    SetRestamp,
+    SetStyle,
+    StallOutput,
+    WorkerPlan,
+)
 from g2gbench.service.transforms import planes
 from g2gbench.service.worker import FrameLog, Model
 from g2gbench.sources import SyntheticSource
@@ -31,7 +42,7 @@ MS = 1_000_000
 class Bench:
     """A model, what it sends, and its log."""
 
-    def __init__(self, plan: dict[str, Any], log: Path) -> None:
+    def __init__(self, plan: WorkerPlan, log: Path) -> None:
         self.parent = FakeParent()
         self.log = log
         given: Any = self.parent
@@ -55,7 +66,7 @@ def _bench(
     monkeypatch: pytest.MonkeyPatch, log: Path, *, start: bool = True, **changes: Any
 ) -> Iterator[Bench]:
     monkeypatch.setattr(rtc, "VideoSource", FakeSource)
-    bench = Bench(plan(frame_log=str(log), **changes), log)
+    bench = Bench(plan(frame_log=log, **changes), log)
     if start:
         bench.model.start()
     try:
@@ -140,9 +151,7 @@ def test_a_transformed_frame_is_stamped_anew_when_asked(
     monkeypatch: pytest.MonkeyPatch, log: Path, transform: str
 ) -> None:
     out_size = (640, 384)
-    with _bench(
-        monkeypatch, log, transform=transform, marker="v1", output_size=list(out_size)
-    ) as bench:
+    with _bench(monkeypatch, log, transform=transform, marker="v1", output_size=out_size) as bench:
         bench.model.set_restamp(True)
         bench.model.set_style("a cyberpunk cityscape", None)
         bench.model.expect(SIZE)
@@ -204,10 +213,12 @@ def test_a_model_without_a_rate_takes_a_burst_in_order(
 
 
 @pytest.mark.parametrize(
-    "processing", [{"mean_s": 9.0}, {"mean_s": 5.0, "spread_s": 4.0}], ids=["even", "uneven"]
+    "processing",
+    [Processing(mean_s=9.0), Processing(mean_s=5.0, spread_s=4.0)],
+    ids=["even", "uneven"],
 )
 def test_a_slow_model_without_a_rate_has_room_for_all_that_comes_in_its_time(
-    monkeypatch: pytest.MonkeyPatch, log: Path, processing: dict[str, float]
+    monkeypatch: pytest.MonkeyPatch, log: Path, processing: Processing
 ) -> None:
     with _bench(monkeypatch, log, processing=processing) as bench:
         event = _event(1)
@@ -230,7 +241,7 @@ def test_a_model_that_cannot_keep_up_does_not_fill_the_memory(
 def test_a_model_with_a_rate_skips_to_the_newest(
     monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
-    with _bench(monkeypatch, log, start=False, processing={"max_fps": 30}) as bench:
+    with _bench(monkeypatch, log, start=False, processing=Processing(max_fps=30)) as bench:
         for number in range(3):
             bench.model.offer(_event(number), number)
         bench.model.start()
@@ -254,7 +265,7 @@ def test_markers_are_not_read_on_the_thread_that_frames_arrive_on(
         readers.add(threading.current_thread())
         return marker.v2.examine(*given, **kw)
 
-    with _bench(monkeypatch, log, start=False, processing={"max_fps": 30}) as bench:
+    with _bench(monkeypatch, log, start=False, processing=Processing(max_fps=30)) as bench:
         reading = dataclasses.replace(marker.get("v2"), examine=examine)
         monkeypatch.setattr(bench.model, "_marker", reading)
         for number in range(3):
@@ -266,7 +277,7 @@ def test_markers_are_not_read_on_the_thread_that_frames_arrive_on(
 
 
 def test_a_frame_is_held_for_the_models_time(monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
-    with _bench(monkeypatch, log, processing={"mean_s": 0.05}) as bench:
+    with _bench(monkeypatch, log, processing=Processing(mean_s=0.05)) as bench:
         received_ns = time.monotonic_ns()
         bench.model.offer(_event(1), received_ns)
         bench.sent()
@@ -297,14 +308,14 @@ def test_the_first_frame_that_is_sent_is_told_once(
             bench.model.offer(_event(number), number)
             bench.sent()
         bench.model.end()
-    assert list(bench.parent.told.queue) == [{"event": "first_frame"}]
+    assert list(bench.parent.told.queue) == [FirstFrame()]
 
 
 def test_what_the_model_still_has_at_its_end_is_in_the_log(
     monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
     """One frame is held for an hour; the other waits for the rate to allow it."""
-    processing = {"mean_s": 3600.0, "max_fps": 0.01}
+    processing = Processing(mean_s=3600.0, max_fps=0.01)
     with _bench(monkeypatch, log, start=False, processing=processing) as bench:
         took = threading.Event()
         take = bench.model._take
@@ -345,7 +356,7 @@ def test_a_model_that_breaks_ends_its_process(
         bench.model.offer(_event(), 1)
         bench.model.join(LONG_S)
     assert bench.parent.parted
-    assert list(bench.parent.told.queue) == [{"lost": "the model broke (ValueError)"}]
+    assert list(bench.parent.told.queue) == [Lost("the model broke (ValueError)")]
     assert "out of memory" in caplog.text
 
 
@@ -356,20 +367,20 @@ async def test_a_style_is_applied_before_it_is_acknowledged(
         given: Any = bench.parent
         obeying = asyncio.ensure_future(worker._obey(given, bench.model))
         parent = bench.parent
-        parent.commands.put_nowait({"restamp": False})
-        parent.commands.put_nowait({"stall_s": 0.0})
-        parent.commands.put_nowait({"ticket": 4, "prompt": "a beach", "image": None})
+        parent.commands.put_nowait(SetRestamp(False))
+        parent.commands.put_nowait(StallOutput(0.0))
+        parent.commands.put_nowait(SetStyle(4, "a beach", None))
         applied = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
-        assert applied == {"applied": 4}
+        assert applied == Applied(4)
         event = _event(5000, "v1")
         bench.model.offer(event, 1)
         styled = await asyncio.to_thread(bench.sent)
         # Told by the model's thread after it handed the frame over: wait, or the next may be first.
         first = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
-        assert first == {"event": "first_frame"}
-        parent.commands.put_nowait({"ticket": 5, "prompt": None, "image": None})
+        assert first == FirstFrame()
+        parent.commands.put_nowait(SetStyle(5, None, None))
         applied = await asyncio.to_thread(parent.told.get, timeout=LONG_S)
-        assert applied == {"applied": 5}
+        assert applied == Applied(5)
         bench.model.offer(event, 2)
         plain = await asyncio.to_thread(bench.sent)
         obeying.cancel()
@@ -381,7 +392,7 @@ async def test_a_style_is_applied_before_it_is_acknowledged(
 def test_faults_are_made_as_asked_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
-    faults = {"drop_every": 4, "swap_every": 3, "duplicate_every": 5}
+    faults = ModelFaults(drop_every=4, swap_every=3, duplicate_every=5)
     with _bench(monkeypatch, log, faults=faults) as bench:
         bench.model.set_restamp(True)
         for number in range(1, 11):
@@ -399,7 +410,7 @@ def test_faults_are_made_as_asked_and_the_log_says_so(
 def test_a_frame_that_waits_to_be_overtaken_is_logged_at_the_end(
     monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
-    with _bench(monkeypatch, log, faults={"swap_every": 2, "drop_every": 3}) as bench:
+    with _bench(monkeypatch, log, faults=ModelFaults(swap_every=2, drop_every=3)) as bench:
         for number in (1, 2, 3):
             bench.model.offer(_event(number), number)
         deadline = time.monotonic() + LONG_S
@@ -413,7 +424,7 @@ def test_a_frame_that_waits_to_be_overtaken_is_logged_at_the_end(
 def test_a_marker_is_made_wrong_as_asked_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
-    with _bench(monkeypatch, log, faults={"misstamp_every": 2, "blank_every": 3}) as bench:
+    with _bench(monkeypatch, log, faults=ModelFaults(misstamp_every=2, blank_every=3)) as bench:
         for number in (10, 20, 30):
             bench.model.offer(_event(number), number)
         v2 = marker.get("v2")

@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from livekit import rtc
+
+from g2gbench.process.message import Message
+from g2gbench.secrecy import Unshown
+from g2gbench.service.plan import WorkerCommand, WorkerPlan, WorkerSettings
 
 SIZE = (320, 192)
 LONG_S = 20.0
@@ -42,25 +48,22 @@ class FakeSource:
 
 class FakeParent:
     def __init__(self) -> None:
-        self.told: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.told: queue.Queue[Message] = queue.Queue()
+        self.commands: asyncio.Queue[WorkerCommand] = asyncio.Queue()
         self.parted = False
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, message: Message) -> None:
         self.told.put(message)
 
     def part(self) -> None:
         self.parted = True
 
 
-def plan(**changes: Any) -> dict[str, Any]:
-    """What a worker is told to do, but for these fields."""
-    usual: dict[str, Any] = {
-        "transform": "passthrough",
-        "marker": "v2",
-        "output_size": list(SIZE),
-        "processing": {},
-        "fps": 30,
-        "seed": 1,
-    }
-    return {**usual, **changes}
+def plan(
+    *, gate_subscriptions: bool = False, frame_log: Path | None = None, **changes: Any
+) -> WorkerPlan:
+    """What a worker is told to do, but for these fields of its settings."""
+    usual = WorkerSettings("passthrough", "v2", SIZE, 30, "vp8", 1_000_000)
+    settings = replace(usual, **changes)
+    token = Unshown("a token")
+    return WorkerPlan(settings, "ws://127.0.0.1:9", token, gate_subscriptions, frame_log)

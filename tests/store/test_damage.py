@@ -21,7 +21,7 @@ from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
 from g2gbench.report import terminal, trend
 from g2gbench.report.exports import FORMATS
-from g2gbench.scenario.quality import Quality
+from g2gbench.scenario.quality import QualitySection
 from g2gbench.store import resuming, stored_json
 from g2gbench.store.comparing import compare
 from g2gbench.store.histories import histories
@@ -74,7 +74,7 @@ def readers(place: Path, whole: Run) -> Iterator[Callable[[], object]]:
     yield lambda: resuming.check(run)
     plans = [CellPlan(str(cell["cell"]), 3) for cell in run.facts["cells"]]
     yield lambda: resuming.statuses(run, plans)
-    yield lambda: judged_again(run, Quality(), "bounds.yaml").summary_data
+    yield lambda: judged_again(run, QualitySection(), "bounds.yaml").summary_data
 
 
 def tried(readers: Iterator[Callable[[], object]]) -> list[str]:

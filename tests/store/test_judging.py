@@ -8,7 +8,7 @@ import pytest
 from g2gbench.quality import Level
 from g2gbench.scenario import ScenarioError
 from g2gbench.scenario.judging_file import load_quality, read_quality
-from g2gbench.scenario.quality import Quality
+from g2gbench.scenario.quality import QualitySection
 from g2gbench.store import open_run
 from g2gbench.store.judging import judged_again
 from g2gbench.store.reading import Run
@@ -50,7 +50,7 @@ def test_a_recorded_run_is_judged_again_without_touching_the_record(tmp_path: Pa
 
 def test_the_same_bounds_give_the_recorded_verdict(tmp_path: Path) -> None:
     run = recorded(tmp_path)
-    again = judged_again(run, Quality(), "default.yaml")
+    again = judged_again(run, QualitySection(), "default.yaml")
     assert again.trials[0].judged == run.trials[0].judged
     assert again.trials[0].result == run.trials[0].result
     recorded_cells = run.summary_data["cells"]
@@ -60,7 +60,7 @@ def test_the_same_bounds_give_the_recorded_verdict(tmp_path: Path) -> None:
 def test_required_bitrate_is_that_of_the_recorded_cell_unless_named(tmp_path: Path) -> None:
     run = recorded(tmp_path)
     own = run.trials[0].judging.required_bitrate_bps
-    assert judged_again(run, Quality(), "x").trials[0].judging.required_bitrate_bps == own
+    assert judged_again(run, QualitySection(), "x").trials[0].judging.required_bitrate_bps == own
     named = read_quality("quality: {required_bitrate: 1Mbps}\n")
     assert judged_again(run, named, "x").trials[0].judging.required_bitrate_bps == 1e6
 
@@ -82,7 +82,7 @@ def test_a_run_that_was_cut_off_stays_interrupted(tmp_path: Path) -> None:
 
 def test_reports_of_it_stand_apart(tmp_path: Path) -> None:
     run = recorded(tmp_path)
-    again = judged_again(run, Quality(), "some/where/my strict.yaml")
+    again = judged_again(run, QualitySection(), "some/where/my strict.yaml")
     assert run.report_path == run.path
     assert again.report_path.parent == run.path / "judged-again"
     assert again.report_path.name.startswith("my")

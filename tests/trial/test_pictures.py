@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from g2gbench.errors import InputError
-from g2gbench.scenario import Scenario, loads
+from g2gbench.scenario import loads
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.file import FileSource
 from g2gbench.trial import pictures
+from g2gbench.trial.client_plan import SourcePlan
+from g2gbench.trial.plan import source_plan
 from tests.scenario.texts import scenario
 from tests.sources.videos import video
 
-PLAN = {"kind": "synthetic", "content": "flat", "width": 64, "height": 32, "fps": 25}
+PLAN = SourcePlan("synthetic", 64, 32, 25, "flat")
 
 
-def _with(source: str, folder: Path) -> Scenario:
+def _with(source: str, folder: Path) -> SourcePlan:
     text = f"name: a\ntarget: {{kind: loopback, model: lucy-2.1}}\nsource: {source}\n"
-    return loads(text, directory=folder)
+    return source_plan(loads(text, directory=folder))
 
 
 def test_a_drawn_picture_is_drawn_by_its_seed() -> None:
@@ -30,9 +33,9 @@ def test_a_drawn_picture_is_drawn_by_its_seed() -> None:
 
 def test_a_file_is_opened_at_its_own_times_or_a_rate(tmp_path: Path) -> None:
     path = str(video(tmp_path / "clip.mkv", [0, 100]))
-    plan = {**PLAN, "kind": "file", "path": path}
+    plan = replace(PLAN, kind="file", path=path)
     for fps, due_ms in ((None, 100), (10, 100), (5, 200)):
-        source = pictures.make({**plan, "fps": fps}, 1)
+        source = pictures.make(replace(plan, fps=fps), 1)
         assert isinstance(source, FileSource)
         assert source.due_ns(1) == due_ms * 1_000_000
         source.close()
@@ -40,7 +43,7 @@ def test_a_file_is_opened_at_its_own_times_or_a_rate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("device", [None, "97", "/nowhere/video9"])
 def test_a_camera_that_is_not_there_is_refused(device: str | None) -> None:
-    plan = {**PLAN, "kind": "camera", "device": device or "98"}
+    plan = replace(PLAN, kind="camera", device=device or "98")
     with pytest.raises(InputError, match="there is no camera"):
         pictures.make(plan, 1)
 
@@ -52,13 +55,13 @@ def test_a_camera_that_is_not_there_is_refused(device: str | None) -> None:
 def test_mirror_auto_goes_by_where_the_camera_faces(
     mirror: str, facing: str, flipped: bool
 ) -> None:
-    assert pictures.mirrored({"mirror": mirror, "facing": facing}) == flipped
+    assert pictures.mirrored(replace(PLAN, mirror=mirror, facing=facing)) == flipped
 
 
 def test_every_file_is_opened_once_before_anything_runs(tmp_path: Path) -> None:
     video(tmp_path / "clip.mkv", [0, 33])
     fine = _with("{kind: file, path: clip.mkv}", tmp_path)
-    pictures.check([scenario(), fine, fine])
+    pictures.check([source_plan(scenario()), fine, fine])
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match=r"source: .*no video that can be decoded"):
         pictures.check([fine, _with("{kind: file, path: text.mp4}", tmp_path)])

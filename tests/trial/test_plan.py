@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from g2gbench.realtime.stamp_size import AS_CAPTURED
+from g2gbench.link.plan import LinkPlan
+from g2gbench.process.message import from_json
 from g2gbench.scenario import Scenario, cells, load
+from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import Processing
-from g2gbench.sources.elsewhere import PAGE_CAMERA, ElsewhereSource
-from g2gbench.trial import link_plan, pictures, plan
+from g2gbench.service.plan import EmbeddedRoom, LivekitServerRoom, RoomChoice, UrlRoom
+from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.trial import pictures, plan
+from g2gbench.trial.client_plan import PlannedPrompt, SourcePlan
+from g2gbench.trial.link_plan import link_at_start
 from g2gbench.trial.plan import PlannedTrial
+from g2gbench.trial.stamp_sizes import stamped_size
 from tests.scenario.texts import scenario
 
 MATRIX = "repeat: 3\nmatrix: {publish.codec: [vp8, h264]}\n"
@@ -101,22 +106,19 @@ def test_the_client_is_told_what_to_send() -> None:
         "seed=9",
     )
     told = plan.client_plan(trial)
-    drawn = {"kind": "synthetic", "content": "noise", "path": None, "device": None}
-    size = {"width": 640, "height": 360, "fps": 25}
-    assert told["source"] == {**drawn, **size, "mirror": "off", "facing": "front"}
-    assert (told["publish"]["codec"], told["publish"]["max_bitrate_bps"]) == ("h264", 500_000)
-    assert (told["warmup_s"], told["duration_s"]) == (3, 7)
-    assert (told["model"], told["seed"]) == ("lucy-2.1", 9)
-    assert told["api_key"]  # the service refuses an empty one
+    assert told.source == SourcePlan("synthetic", 640, 360, 25, "noise", mirror="off")
+    assert (told.publish.codec, told.publish.max_bitrate_bps) == ("h264", 500_000)
+    assert (told.warmup_s, told.duration_s) == (3, 7)
+    assert (told.model, told.seed) == ("lucy-2.1", 9)
+    assert told.api_key  # the service refuses an empty one
 
 
 def test_a_persons_page_may_bring_its_own_camera() -> None:
     trial = _trial("", "client.kind=browser", "source.size=640x360", "source.fps=25")
-    assert not plan.client_plan(trial)["live"]
+    assert plan.client_plan(trial).client == "browser"
     told = plan.client_plan(trial, live=True, camera=True)
-    assert told["live"]
-    assert told["source"]["kind"] == PAGE_CAMERA
-    source = pictures.make(told["source"], 1)
+    assert (told.client, told.source.kind) == ("live", "page-camera")
+    source = pictures.make(told.source, 1)
     assert isinstance(source, ElsewhereSource)
     assert (source.width, source.height, source.fps) == (640, 360, 25)
     assert source.due_ns(2) == 80_000_000
@@ -133,22 +135,22 @@ def test_the_sdk_gets_room_above_the_sources_framerate_and_none_below_it(
     asked: tuple[str, ...], expected: float
 ) -> None:
     told = plan.client_plan(_trial("", "source.fps=25", *asked))
-    assert told["publish"]["max_framerate"] == expected
+    assert told.publish.max_framerate == expected
 
 
 def test_a_target_that_transforms_is_asked_to_stamp_anew_at_its_own_size() -> None:
     told = plan.client_plan(_trial("", "source.size=640x360"))
-    assert told["pixel_latency"] is True
-    assert told["marker"] == "v1"
-    assert told["stamped_size"] == [1088, 624]
+    assert told.pixel_latency is True
+    assert told.marker == "v1"
+    assert told.stamped_size == (1088, 624)
 
 
 def test_where_pixels_pass_the_stamp_of_whatever_size_is_captured_is_read() -> None:
     passing = ("target.processing.transform=passthrough", "source.size=640x360")
     told = plan.client_plan(_trial("", *passing))
-    assert told["pixel_latency"] is False
-    assert told["marker"] == "v2"
-    assert told["stamped_size"] == AS_CAPTURED
+    assert told.pixel_latency is False
+    assert told.marker == "v2"
+    assert stamped_size(told, (640, 360)) == (640, 360)
 
 
 def test_prompts_come_at_their_times_and_other_entries_are_not_prompts() -> None:
@@ -160,11 +162,11 @@ timeline:
   - {at: 14s, prompt: "räuberisch 🏙"}
 """
     told = plan.client_plan(_trial(timeline))
-    assert told["prompt"] == "a city"
-    assert told["prompts"] == [
-        {"at_s": 2, "prompt": "a beach", "image": None},
-        {"at_s": 14, "prompt": "räuberisch 🏙", "image": None},
-    ]
+    assert told.prompt == "a city"
+    assert told.prompts == (
+        PlannedPrompt(2, "a beach", None),
+        PlannedPrompt(14, "räuberisch 🏙", None),
+    )
 
 
 # -- the service
@@ -176,52 +178,47 @@ def test_the_service_is_told_what_the_model_does() -> None:
     trial = _trial("", f"target.processing={processing.strip()}", "publish.codec=h264", repeat=2)
     told = plan.service_plan(trial)
     assert told is not None
-    worker = told["worker"]
-    assert (worker["transform"], worker["marker"], worker["codec"]) == ("mirror", "v1", "h264")
-    assert (worker["output_size"], worker["fps"]) == ([1088, 624], 30)
-    assert Processing(**worker["processing"]) == Processing(0.04, 0.005, 20)
-    assert worker["seed"] == trial.seed
-    assert told["model"] == "lucy-2.1"
+    worker = told.host.worker
+    assert (worker.transform, worker.marker, worker.codec) == ("mirror", "v1", "h264")
+    assert (worker.output_size, worker.fps) == ((1088, 624), 30)
+    assert worker.processing == Processing(0.04, 0.005, 20)
+    assert worker.seed == trial.seed
+    assert told.model == "lucy-2.1"
 
 
 @pytest.mark.parametrize(
     ("written", "told"),
-    [("natural", None), ("0ms", [0, 0]), ("{min: 50ms, max: 1.2s}", [50, 1200])],
+    [("natural", None), ("0ms", (0, 0)), ("{min: 50ms, max: 1.2s}", (50, 1200))],
 )
 def test_the_room_is_told_the_playout_delay_in_milliseconds(
-    written: str, told: list[int] | None
+    written: str, told: tuple[int, int] | None
 ) -> None:
     service = plan.service_plan(_trial("", f"session.playout_delay={written}"))
     assert service is not None
-    assert service["room"]["playout_delay_ms"] == told
+    assert service.host.room.playout_delay_ms == told
 
 
 def test_a_target_that_is_not_ours_has_no_service_and_gets_its_own_key() -> None:
     trial = _service_trial()
     assert plan.service_plan(trial) is None
-    assert plan.client_plan(trial)["api_key"] == SecretStr("the-key-of-a-customer")
-    assert plan.client_plan(trial)["pixel_latency"] is True
-
-
-ROOM = {"playout_delay_ms": None, "start_bitrate_kbps": 5000}
+    assert plan.client_plan(trial).api_key == "the-key-of-a-customer"
+    assert "the-key" not in repr(plan.client_plan(trial))
+    assert plan.client_plan(trial).pixel_latency is True
 
 
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("embedded", {"kind": "embedded"}),
-        ("livekit-server", {"kind": "livekit-server"}),
-        ("{kind: livekit-server}", {"kind": "livekit-server"}),
-        (
-            "{kind: livekit-server, command: /opt/lk}",
-            {"kind": "livekit-server", "command": "/opt/lk"},
-        ),
+        ("embedded", EmbeddedRoom(start_bitrate_kbps=5000)),
+        ("livekit-server", LivekitServerRoom()),
+        ("{kind: livekit-server}", LivekitServerRoom()),
+        ("{kind: livekit-server, command: /opt/lk}", LivekitServerRoom(command="/opt/lk")),
     ],
 )
-def test_the_room_of_a_loopback_is_the_one_asked_for(written: str, told: dict[str, str]) -> None:
+def test_the_room_of_a_loopback_is_the_one_asked_for(written: str, told: RoomChoice) -> None:
     service = plan.service_plan(_trial("", f"target.room={written}"))
     assert service is not None
-    assert service["room"] == ROOM | told
+    assert service.host.room == told
 
 
 def test_a_livekit_target_has_our_worker_in_a_room_of_that_server() -> None:
@@ -230,10 +227,9 @@ def test_a_livekit_target_has_our_worker_in_a_room_of_that_server() -> None:
     service, loopback = plan.service_plan(trial), plan.service_plan(_trial())
     assert service is not None
     assert loopback is not None
-    shown = {"api_key": SecretStr("a-key-1"), "api_secret": SecretStr("secret")}
-    assert service["room"] == ROOM | {"url": "wss://x"} | shown | {"kind": "external"}
-    assert set(service) == set(loopback)
-    assert service["worker"] == loopback["worker"] | {"seed": trial.seed}
+    assert service.host.room == UrlRoom("wss://x", Unshown("a-key-1"), Unshown("secret"))
+    assert "a-key-1" not in repr(service)
+    assert service.host.worker == dataclasses.replace(loopback.host.worker, seed=trial.seed)
     # The client asks our service in both: the server's keys are not the client's business.
     assert plan.client_plan(trial) == plan.client_plan(_trial())
 
@@ -241,10 +237,18 @@ def test_a_livekit_target_has_our_worker_in_a_room_of_that_server() -> None:
 # -- what all plans have in common
 
 
-def test_every_plan_is_json() -> None:
-    trial = _trial("network: {profile: wifi}\nsession: {playout_delay: 0ms}\n")
-    for told in (plan.client_plan(trial), plan.service_plan(trial), link_plan.link_plan(trial)):
-        assert json.loads(json.dumps(told)) == told
+def test_every_plan_crosses_the_border_of_a_process(tmp_path: Path) -> None:
+    trial = _trial(
+        "session: {playout_delay: 0ms}\n"
+        "network: {profile: wifi}\n"
+        "timeline: [{at: 1s, prompt: a beach}]\n"
+    )
+    directions = link_at_start(trial.scenario)
+    assert directions is not None
+    service = plan.service_plan(trial, tmp_path, tmp_path / "frames.jsonl")
+    assert service is not None
+    for told in (plan.client_plan(trial), service, LinkPlan(directions, trial.seed)):
+        assert from_json(told.to_json(), (type(told),)) == told
 
 
 def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
@@ -257,8 +261,8 @@ def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
 def test_at_a_resolution_of_the_services_own_only_the_service_knows_the_stamps_size() -> None:
     usual = plan.client_plan(_with_target(kind="service", api_key="a-key-1"))
     large = plan.client_plan(_with_target(kind="service", api_key="a-key-1", resolution="1080p"))
-    assert usual["stamped_size"] == [1088, 624]
-    assert large["stamped_size"] is None
+    assert usual.stamped_size == (1088, 624)
+    assert large.stamped_size is None
 
 
 def test_a_file_keeps_its_own_times_unless_it_is_told_a_rate(tmp_path: Path) -> None:
@@ -277,12 +281,12 @@ timeline: [{at: 1s, image: hat.png, prompt: a hat}]
         for settings in ((), ("source.fps=12",))
     )
     clip, hat = str(tmp_path / "clip.mp4"), str(tmp_path / "hat.png")
-    assert (own["source"]["path"], own["source"]["fps"]) == (clip, None)
-    assert own["publish"]["max_framerate"] is None
-    assert (told["source"]["fps"], told["publish"]["max_framerate"]) == (12, 13)
-    assert own["image"] == hat
-    assert own["prompts"] == [{"at_s": 1, "prompt": "a hat", "image": hat}]
-    assert own["source"]["mirror"] == "auto"
+    assert (own.source.path, own.source.fps) == (clip, None)
+    assert own.publish.max_framerate is None
+    assert (told.source.fps, told.publish.max_framerate) == (12, 13)
+    assert own.image == hat
+    assert own.prompts == (PlannedPrompt(1, "a hat", hat),)
+    assert own.source.mirror == "auto"
 
 
 # -- picture quality
@@ -308,12 +312,12 @@ timeline: [{at: 1s, image: hat.png, prompt: a hat}]
 def test_pictures_are_compared_where_there_is_something_to_hold_them_against(
     overrides: tuple[str, ...], reason: str
 ) -> None:
-    assert plan.client_plan(_trial("", *overrides))["no_fidelity"] == reason
+    assert plan.client_plan(_trial("", *overrides)).no_fidelity == reason
 
 
 def test_a_persons_own_browser_keeps_no_pictures() -> None:
     trial = _trial("", "target.processing={transform: passthrough}", "client.kind=browser")
-    told = plan.client_plan(trial, live=True)["no_fidelity"]
+    told = plan.client_plan(trial, live=True).no_fidelity
     assert told == "a person's browser hands over the marker's corner of a picture alone"
 
 
@@ -324,5 +328,5 @@ def test_a_file_is_decoded_again_for_comparison() -> None:
 
 
 def test_what_the_service_draws_is_compared_with_nothing() -> None:
-    told = plan.client_plan(_service_trial())["no_fidelity"]
+    told = plan.client_plan(_service_trial()).no_fidelity
     assert told.startswith("the service draws pictures of its own")

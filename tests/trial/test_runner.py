@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def _runner(journal: _Lines, tmp_path: Path) -> TrialRunner:
 async def test_a_process_that_does_not_start_is_a_fault_and_the_trials_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def start(*_: object, **__: object) -> spawn.Child:
+    async def start(*_: object, **__: object) -> spawn.Child[Any]:
         raise error
 
     monkeypatch.setattr(spawn.Child, "start", start)

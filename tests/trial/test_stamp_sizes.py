@@ -1,27 +1,38 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from g2gbench.realtime.stamp_size import AS_CAPTURED
+from g2gbench.scenario import cells
+from g2gbench.trial.client_plan import ClientPlan
+from g2gbench.trial.plan import client_plan, trials
 from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
+from tests.scenario.texts import scenario
 
 MODEL, CAPTURED = (1280, 704), (640, 360)
 
 
-def plan(stamped: Any, captured: tuple[int, int] = CAPTURED) -> dict[str, Any]:
-    return {
-        "stamped_size": stamped,
-        "source": {"width": captured[0], "height": captured[1]},
-    }
+def plan(
+    stamped: tuple[int, int] | None,
+    captured: tuple[int, int] = CAPTURED,
+    *,
+    restamped: bool = True,
+) -> ClientPlan:
+    usual = client_plan(trials(cells(scenario()))[0])
+    source = replace(usual.source, width=captured[0], height=captured[1])
+    return replace(usual, source=source, stamped_size=stamped, pixel_latency=restamped)
 
 
-@pytest.mark.parametrize(
-    ("stamped", "size"), [(AS_CAPTURED, CAPTURED), (list(MODEL), MODEL), (None, None)]
-)
-def test_the_expected_size_is_the_plans(stamped: Any, size: tuple[int, int] | None) -> None:
-    assert stamped_size(plan(stamped), CAPTURED) == size
+@pytest.mark.parametrize("size", [MODEL, None])
+def test_where_a_target_stamps_anew_the_expected_size_is_the_plans(
+    size: tuple[int, int] | None,
+) -> None:
+    assert stamped_size(plan(size), CAPTURED) == size
+
+
+def test_where_none_does_the_expected_size_is_the_captured_one() -> None:
+    assert stamped_size(plan(None, restamped=False), CAPTURED) == CAPTURED
 
 
 def test_each_size_is_tried_once_the_models_first() -> None:
@@ -31,8 +42,8 @@ def test_each_size_is_tried_once_the_models_first() -> None:
 
 
 def test_a_pages_corner_holds_the_marker_of_either_size() -> None:
-    assert corner_size(plan(list(MODEL))) == CAPTURED
-    assert corner_size(plan([640, 704], (1280, 360))) == (640, 360)
+    assert corner_size(plan(MODEL)) == CAPTURED
+    assert corner_size(plan((640, 704), (1280, 360))) == (640, 360)
     assert corner_size(plan(None)) is None
 
 

@@ -1,10 +1,9 @@
 """A real livekit-server, for the rooms of any number of sessions: found, configured, run, ended.
 
-``python -m g2gbench.service.room.livekit_server`` keeps one. Its plan: ``api_key`` and
-``api_secret`` (the only ones that the server will know), ``command`` and ``playout_delay_ms`` or
-null. It says ``{"port", "pid"}`` when the server admits who has the key, or ``{"error"}`` when
-there is none to be had, and ``{"lost"}`` when the server ends by itself. The server ends with this
-process, and this process with its parent.
+``python -m g2gbench.service.room.livekit_server`` keeps one, by a `LivekitServerPlan`. It sends
+`RoomReady` when the server admits who has the key, or `Failed` when there is none to be had, and
+`Lost` when the server ends by itself. The server ends with this process, and this process with its
+parent.
 
 Rooms are no part of the plan: the server makes one for whoever joins it first with a token of that
 key, and each keeps the playout delay that the server was given. ``room_on`` gives a room that is
@@ -28,9 +27,11 @@ import aiohttp
 from livekit import api
 
 from g2gbench.process import environment, leash
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
+from g2gbench.process.message import Failed, Lost, Message
 from g2gbench.process.spawn import describe
 from g2gbench.service.room.external import ExternalRoom
+from g2gbench.service.room.plan import LivekitServerPlan, RoomReady
 from g2gbench.service.room.unavailable import RoomUnavailable
 
 log = logging.getLogger(__name__)
@@ -251,30 +252,26 @@ async def _spawn(command: str, text: str) -> asyncio.subprocess.Process:
     )
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
+async def _main(plan: LivekitServerPlan, parent: Parent[Message]) -> None:
     parent.on_stall = lambda *_: None  # no media passes through this process
-    bounds = plan.get("playout_delay_ms")
     try:
-        command = find(plan.get("command"), environment.ENVIRONMENT)
+        command = find(plan.settings.command, environment.ENVIRONMENT)
         if command is None:
-            named = plan.get("command") or COMMAND
+            named = plan.settings.command or COMMAND
             raise RoomUnavailable(f"there is no {named} on this machine: {ENABLE}")
         server = await Server.start(
-            command,
-            plan["api_key"],
-            plan["api_secret"],
-            (bounds[0], bounds[1]) if bounds else None,
+            command, plan.api_key, plan.api_secret, plan.settings.playout_delay_ms
         )
     except RoomUnavailable as error:
-        parent.tell({"error": str(error)})
+        parent.tell(Failed(str(error)))
         return
     try:
-        parent.tell({"port": server.port, "pid": server.pid})
+        parent.tell(RoomReady(server.port, server.pid))
         status = await server.wait()
-        parent.tell({"lost": f"{COMMAND} ended ({describe(status)})"})
+        parent.tell(Lost(f"{COMMAND} ended ({describe(status)})"))
     finally:
         await server.stop()
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, LivekitServerPlan)

@@ -1,7 +1,7 @@
 """The embedded room's edge: one WebSocket and one UDP socket for each participant.
 
-``python -m g2gbench.service.room.server`` runs one as a process of its own; it prints one line of
-JSON with its port when it is ready, and ends with its parent.
+``python -m g2gbench.service.room.server`` runs one as a process of its own. It is given
+an `EmbeddedRoomPlan`, sends `RoomReady` when it takes clients, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.protocol import models, rtc
 
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
 from g2gbench.process.local_http import Site, guard
+from g2gbench.process.message import Message
 from g2gbench.service.room import endpoint, messages, sdp
 from g2gbench.service.room.audience import Audience
 from g2gbench.service.room.dtls import Certificate
 from g2gbench.service.room.messages import Action, Note, Send
-from g2gbench.service.room.pairing import PUBLISHERS, VIEWERS, Pairing, RoomSettings
+from g2gbench.service.room.pairing import PUBLISHERS, Pairing, RoomSettings
 from g2gbench.service.room.participants import Participant
+from g2gbench.service.room.plan import EmbeddedRoomPlan, RoomReady
 from g2gbench.service.room.seat import Seat
 
 log = logging.getLogger(__name__)
@@ -297,18 +299,12 @@ def decode_join(text: str) -> rtc.JoinRequest:
     return join
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
-    bounds = plan.get("playout_delay_ms")
-    settings = RoomSettings(
-        name=plan["room"],
-        start_bitrate_kbps=plan["start_bitrate_kbps"],
-        playout_delay_ms=(bounds[0], bounds[1]) if bounds else None,
-        viewers=plan.get("viewers", VIEWERS),
-    )
-    host = plan.get("host", HOST)
-    room = RoomServer(settings, plan["api_key"], plan["api_secret"], host)
-    port = await room.start(plan.get("port", 0))
-    parent.tell({"port": port})
+async def _main(plan: EmbeddedRoomPlan, parent: Parent[Message]) -> None:
+    asked = plan.settings
+    settings = RoomSettings(plan.name, asked.start_bitrate_kbps, asked.playout_delay_ms)
+    room = RoomServer(settings, plan.api_key, plan.api_secret, asked.host)
+    port = await room.start(plan.port)
+    parent.tell(RoomReady(port))
     try:
         await asyncio.Event().wait()  # until cancelled: the parent is gone
     finally:
@@ -316,4 +312,4 @@ async def _main(plan: Plan, parent: Parent) -> None:
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, EmbeddedRoomPlan)

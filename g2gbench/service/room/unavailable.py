@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from g2gbench.errors import UnreachableError
 from g2gbench.process.spawn import Child, ChildLost
+from g2gbench.service.room.plan import RoomReady
 
 
 class RoomUnavailable(UnreachableError):  # noqa: N818 - says what happened
     """There is no room to be had: the message says why, and what to do."""
 
 
-async def ready_or_unavailable(room: Child, seconds: float, *needed: str) -> dict[str, Any]:
-    """What a room's process says when it is ready; raises RoomUnavailable with what it says else.
+async def ready_or_unavailable(room: Child[RoomReady], seconds: float) -> RoomReady:
+    """What a room's process answers when it is ready.
 
-    Raises ChildLost when it says nothing of the kind.
+    Raises RoomUnavailable with the reason that it gives, ChildLost when it gives none.
     """
     try:
-        return await room.ready(seconds, "port", *needed)
+        return await room.ready(seconds)
     except ChildLost as lost:
-        if "error" in lost.said:
-            raise RoomUnavailable(lost.said["error"]) from lost
+        if lost.reason:
+            raise RoomUnavailable(lost.reason) from lost
         raise

@@ -6,19 +6,21 @@ import asyncio
 import os
 import sys
 
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
+from g2gbench.process.message import Message
+from tests.process.children.plans import Nothing, Ready, Said
 
 
-async def _main(_: Plan, parent: Parent) -> None:
-    parent.tell({"message": 1})
+async def _main(_: Nothing, parent: Parent[Message]) -> None:
+    parent.tell(Ready())
     print("printed", flush=True)
     os.write(1, b"written natively\n")
     grandchild = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "print('of a grandchild')"
     )
     await grandchild.wait()
-    parent.tell({"message": 2})
+    parent.tell(Said(1))
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, Nothing)

@@ -6,20 +6,23 @@ import asyncio
 import signal
 
 from g2gbench.process import child
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
+from g2gbench.process.message import Message
+from tests.process.children.plans import Cleaned, CleansPlan, Ready
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
-    child.GRACE_S = plan.get("grace_s", child.GRACE_S)
-    parent.tell({"ready": True})
+async def _main(plan: CleansPlan, parent: Parent[Message]) -> None:
+    if plan.grace_s is not None:
+        child.GRACE_S = plan.grace_s
+    parent.tell(Ready())
     try:
-        if plan.get("stuck"):
+        if plan.stuck:
             while True:
                 signal.pause()  # the event loop stands still
         await asyncio.Event().wait()
     finally:
-        parent.tell({"cleaned": True})
+        parent.tell(Cleaned())
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, CleansPlan)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from g2gbench.process.child import Parent, Plan, run
+from g2gbench.process.child import Parent, run
+from tests.process.children.plans import EchoCommand, Echoed, EchoPlan, Number, Planned, Word
 
 
-async def _main(plan: Plan, parent: Parent) -> None:
-    parent.tell({"plan": plan})
+async def _main(plan: EchoPlan, parent: Parent[EchoCommand]) -> None:
+    parent.tell(Planned(plan))
     while True:
-        parent.tell({"heard": await parent.commands.get()})
+        command = await parent.commands.get()
+        assert isinstance(command, Number | Word)
+        parent.tell(Echoed(command))
 
 
 if __name__ == "__main__":
-    run(_main)
+    run(_main, EchoPlan, (Number, Word))

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 from livekit import api
 
-from g2gbench.service.host import END_S, HostSettings, RoomUnavailable, SessionHost
+from g2gbench.process.message import Message
+from g2gbench.secrecy import Unshown
+from g2gbench.service.host import END_S, RoomUnavailable, SessionHost
+from g2gbench.service.plan import HostSettings, UrlRoom
 from g2gbench.service.room import external
 from g2gbench.service.room.external import ExternalRoom
 from tests.service.services import host_settings
@@ -139,9 +141,8 @@ def test_deleting_fits_beside_the_workers_goodbye_into_a_services_last_seconds()
 
 
 def _settings(server: Server, log_dir: Path | None = None) -> HostSettings:
-    room: dict[str, Any] = {"kind": "external", "url": server.url, "playout_delay_ms": [0, 0]}
-    room |= {"api_key": KEY, "api_secret": SECRET, "start_bitrate_kbps": 500}
-    return HostSettings(host_settings().worker, room, log_dir)
+    room = UrlRoom(server.url, Unshown(KEY), Unshown(SECRET), playout_delay_ms=(0, 0))
+    return host_settings(log_dir, room)
 
 
 async def test_a_host_whose_server_refuses_starts_no_process() -> None:
@@ -160,7 +161,7 @@ async def test_a_worker_that_is_not_let_in_is_no_loss_and_its_log_holds_no_token
 ) -> None:
     """The server makes the room, and is no room: there is no signalling behind it."""
     async with _server() as server:
-        told: list[tuple[str, dict[str, Any]]] = []
+        told: list[tuple[str, Message]] = []
         host = SessionHost(_settings(server, tmp_path), lambda *said: told.append(said))
         with pytest.raises(RoomUnavailable, match="the model worker could not join its room") as no:
             await host.start()

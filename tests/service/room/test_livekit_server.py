@@ -22,8 +22,11 @@ from livekit import api, rtc
 
 from g2gbench.process import leash
 from g2gbench.process.environment import for_child
-from g2gbench.process.spawn import Child
+from g2gbench.process.message import Lost, Message, from_json
+from g2gbench.process.spawn import Child, ChildLost
+from g2gbench.secrecy import Unshown
 from g2gbench.service.host import END_S
+from g2gbench.service.plan import LivekitServerRoom
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.external import ExternalRoom
 from g2gbench.service.room.livekit_server import (
@@ -37,6 +40,7 @@ from g2gbench.service.room.livekit_server import (
     free_ports,
     room_on,
 )
+from g2gbench.service.room.plan import LivekitServerPlan, RoomReady
 from g2gbench.service.room.unavailable import RoomUnavailable
 from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.service.room.livekit_servers import stand_in, starts
@@ -294,10 +298,14 @@ def test_the_steps_of_its_end_fit_into_what_a_host_gives_a_room() -> None:
 # -- in a process of its own
 
 
+def _plan(command: Path | str) -> LivekitServerPlan:
+    room = LivekitServerRoom(playout_delay_ms=(0, 0), command=str(command))
+    return LivekitServerPlan(room, Unshown(KEY), Unshown(SECRET))
+
+
 @contextlib.asynccontextmanager
-async def _kept(command: Path | str) -> AsyncIterator[tuple[Child, dict[str, Any]]]:
-    plan = {"command": str(command), "room": "x", "api_key": KEY, "api_secret": SECRET}
-    child = await Child.start("room", MODULE, {**plan, "playout_delay_ms": [0, 0]})
+async def _kept(command: Path | str) -> AsyncIterator[tuple[Child[RoomReady], RoomReady]]:
+    child = await Child.start("room", MODULE, _plan(command), ready=RoomReady)
     try:
         yield child, await child.ready(LONG_S)
     finally:
@@ -310,9 +318,9 @@ async def test_the_process_that_keeps_it_says_the_servers_own_id_and_ends_with_i
 ) -> None:
     command = stand_in(tmp_path)
     async with _kept(command) as (child, ready):
-        server = psutil.Process(ready["pid"])
+        server = psutil.Process(ready.pid)
         assert server.ppid() == child.pid
-        assert ready["port"] == json.loads(starts(command)[0])["port"]
+        assert ready.port == json.loads(starts(command)[0])["port"]
     assert child.returncode == 0
     assert not server.is_running()
 
@@ -320,28 +328,30 @@ async def test_the_process_that_keeps_it_says_the_servers_own_id_and_ends_with_i
 @pytest.mark.integration
 async def test_a_server_that_ends_by_itself_is_told_with_its_status(tmp_path: Path) -> None:
     async with _kept(stand_in(tmp_path)) as (child, ready):
-        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        assert ready.pid is not None
+        said: asyncio.Queue[Message] = asyncio.Queue()
         child.on_message = said.put_nowait
-        os.kill(ready["pid"], signal.SIGKILL)
-        lost = {"lost": "livekit-server ended (signal 9)"}
+        os.kill(ready.pid, signal.SIGKILL)
+        lost = Lost("livekit-server ended (signal 9)")
         assert await asyncio.wait_for(said.get(), LONG_S) == lost
         await asyncio.wait_for(child.ended.wait(), LONG_S)
 
 
 @pytest.mark.integration
 async def test_without_a_server_the_sentence_says_how_to_get_one() -> None:
-    async with _kept("no-such-server") as (_, ready):
-        assert set(ready) == {"error"}
-        assert "no-such-server" in ready["error"]
-        assert INSTALL in ready["error"]
-        assert COMMAND_VARIABLE in ready["error"]
+    with pytest.raises(ChildLost) as lost:
+        async with _kept("no-such-server"):
+            pass
+    assert "no-such-server" in lost.value.reason
+    assert INSTALL in lost.value.reason
+    assert COMMAND_VARIABLE in lost.value.reason
 
 
 @pytest.mark.integration
 @linux
 async def test_a_keeper_that_is_killed_takes_the_server_with_it(tmp_path: Path) -> None:
     async with _kept(stand_in(tmp_path, "stubborn")) as (child, ready):
-        server = psutil.Process(ready["pid"])
+        server = psutil.Process(ready.pid)
         os.kill(child.pid, signal.SIGKILL)
         await _gone(server)
 
@@ -349,22 +359,24 @@ async def test_a_keeper_that_is_killed_takes_the_server_with_it(tmp_path: Path) 
 @pytest.mark.integration
 async def test_a_killed_parent_takes_keeper_and_server_with_it(tmp_path: Path) -> None:
     code = (
-        "import asyncio, json, sys\n"
+        "import asyncio, sys\n"
+        "from g2gbench.process.message import from_json\n"
         "from g2gbench.process.spawn import Child\n"
+        "from g2gbench.service.room.plan import LivekitServerPlan, RoomReady\n"
         "async def main():\n"
-        f"    child = await Child.start('room', '{MODULE}', json.loads(sys.argv[1]))\n"
-        "    print(json.dumps(await child.ready(30)), flush=True)\n"
+        "    plan = from_json(sys.argv[1], (LivekitServerPlan,))\n"
+        f"    child = await Child.start('room', '{MODULE}', plan, ready=RoomReady)\n"
+        "    print((await child.ready(30)).to_json(), flush=True)\n"
         "    await child.ended.wait()\n"
         "asyncio.run(main())\n"
     )
     command = stand_in(tmp_path, "stubborn")
-    plan = {"command": str(command), "room": "x", "api_key": KEY, "api_secret": SECRET}
     parent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", code, json.dumps(plan)), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", code, _plan(command).to_json()), stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
-    ready = json.loads(await asyncio.wait_for(parent.stdout.readline(), LONG_S))
-    server = psutil.Process(ready["pid"])
+    line = await asyncio.wait_for(parent.stdout.readline(), LONG_S)
+    server = psutil.Process(from_json(line.decode(), (RoomReady,)).pid)
     keeper = psutil.Process(server.ppid())
     parent.kill()
     await parent.wait()

@@ -1,6 +1,6 @@
 """What the service's signalling does wrong on purpose, and when. Pure.
 
-The model worker's faults, frame by frame, are in ``g2gbench.service.faults``.
+The model worker's faults, frame by frame, are in ``g2gbench.service.model_faults``.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from g2gbench.service.actions import Action, Drop, KillWorker, SendRaw, Stall
+
+if TYPE_CHECKING:  # the service starts sooner without the scenario's rules
+    from g2gbench.scenario import SignallingFaultsSection
 
 _NS = 1_000_000_000
 HUGE_CHARS = 900_000
@@ -35,7 +38,7 @@ _POSITIONS = 3  # at least so many are told in a queue that lasts as long as was
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceFaults:
+class SignallingFaults:
     """What shall go wrong; without arguments: nothing.
 
     ``refuse_key``: every key. ``queue_s``: so long a client queues. ``acks``: as they should be,
@@ -65,9 +68,21 @@ class ServiceFaults:
             raise ValueError(f"garbage {sorted(unknown)}; {', '.join(GARBAGE)} are allowed")
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any]) -> ServiceFaults:
-        """From a plan, in which lists stand for tuples."""
-        return cls(**{**plan, "garbage": tuple(plan.get("garbage", ()))})
+    def of(cls, section: SignallingFaultsSection) -> SignallingFaults:
+        """What a scenario asks for."""
+        return cls(
+            refuse_key=section.refuse_key,
+            queue_s=section.queue,
+            acks=section.acks,
+            drop_after_s=section.drop_after,
+            drop_after_messages=section.drop_after_messages,
+            kill_worker_after_s=section.kill_worker_after,
+            stall_after_s=section.stall_after,
+            stall_s=section.stall_for,
+            garbage=section.garbage,
+            garbage_every_s=section.garbage_every,
+            sessions=section.sessions,
+        )
 
     def queue(self, positions: int, place_s: float) -> tuple[int, float]:
         """(positions to tell, seconds for each) in place of those that were set."""
@@ -77,7 +92,7 @@ class ServiceFaults:
         return most, self.queue_s / most
 
 
-NO_FAULTS = ServiceFaults()
+NO_FAULTS = SignallingFaults()
 
 
 class FaultSchedule:
@@ -86,7 +101,7 @@ class FaultSchedule:
     Each kind happens once, garbage again and again. ``join`` and ``begin`` start their clocks.
     """
 
-    def __init__(self, faults: ServiceFaults) -> None:
+    def __init__(self, faults: SignallingFaults) -> None:
         self._faults = faults
         self._due: list[tuple[int, Action]] = []
         self._garbage_ns: int | None = None

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
-from g2gbench.scenario import ServiceFaults as AskedFaults
-from g2gbench.scenario.service_faults import GARBAGE_KINDS
+from g2gbench.process.message import from_json
+from g2gbench.scenario import SignallingFaultsSection
+from g2gbench.scenario.signalling_faults import GARBAGE_KINDS
 from g2gbench.service.actions import Drop, KillWorker, Stall
-from g2gbench.service.service_faults import GARBAGE, NO_FAULTS, FaultSchedule, ServiceFaults
+from g2gbench.service.plan import ServicePlan
+from g2gbench.service.signalling_faults import GARBAGE, NO_FAULTS, FaultSchedule, SignallingFaults
+from tests.service.services import MODEL, host_settings
 
 S = 1_000_000_000
 
@@ -17,7 +20,7 @@ def test_a_scenario_may_ask_for_every_kind_of_garbage() -> None:
 
 
 def test_what_a_scenario_asks_for_is_understood_over_a_pipe() -> None:
-    asked = AskedFaults.model_validate(
+    asked = SignallingFaultsSection.model_validate(
         {
             "refuse_key": True,
             "queue": "20s",
@@ -32,7 +35,8 @@ def test_what_a_scenario_asks_for_is_understood_over_a_pipe() -> None:
             "sessions": 2,
         }
     )
-    assert ServiceFaults.of(json.loads(json.dumps(asked.plan))) == ServiceFaults(
+    told = ServicePlan(MODEL, host_settings(), SignallingFaults.of(asked)).to_json()
+    assert from_json(told, (ServicePlan,)).faults == SignallingFaults(
         refuse_key=True,
         queue_s=20.0,
         acks="never",
@@ -48,18 +52,19 @@ def test_what_a_scenario_asks_for_is_understood_over_a_pipe() -> None:
 
 
 def test_a_scenario_that_asks_for_nothing_gets_nothing() -> None:
-    assert ServiceFaults.of(AskedFaults().plan) == NO_FAULTS == ServiceFaults.of({})
+    assert SignallingFaults.of(SignallingFaultsSection()) == NO_FAULTS
+    assert ServicePlan(MODEL, host_settings()).faults == NO_FAULTS
 
 
 def test_unknown_garbage_is_refused() -> None:
     with pytest.raises(ValueError, match=r"garbage \['tea'\]; no-json, "):
-        ServiceFaults(garbage=("no-json", "tea"))
+        SignallingFaults(garbage=("no-json", "tea"))
 
 
 def test_a_queue_has_positions_that_change_unless_more_were_set() -> None:
     assert NO_FAULTS.queue(2, 1.5) == (2, 1.5)
-    assert ServiceFaults(queue_s=9).queue(0, 1) == (3, 3.0)
-    assert ServiceFaults(queue_s=10).queue(5, 1) == (5, 2.0)
+    assert SignallingFaults(queue_s=9).queue(0, 1) == (3, 3.0)
+    assert SignallingFaults(queue_s=10).queue(5, 1) == (5, 2.0)
 
 
 def test_garbage_is_none_of_the_protocols_messages() -> None:
@@ -77,7 +82,7 @@ def test_garbage_is_none_of_the_protocols_messages() -> None:
 
 def test_what_is_due_happens_in_the_order_of_its_times() -> None:
     schedule = FaultSchedule(
-        ServiceFaults(drop_after_s=1, kill_worker_after_s=3, stall_after_s=2, stall_s=7)
+        SignallingFaults(drop_after_s=1, kill_worker_after_s=3, stall_after_s=2, stall_s=7)
     )
     assert schedule.advance(now_ns=9 * S) == []
     schedule.begin(now_ns=10 * S)

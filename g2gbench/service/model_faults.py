@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:  # the worker starts sooner without the scenario's rules
+    from g2gbench.scenario import ModelFaultsSection
 
 _NS = 1_000_000_000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class ModelFaults:
     """Which frames are treated badly; frames are counted as the model takes them, from 1.
 
     Every so manyeth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
@@ -27,6 +30,20 @@ class Faults:
     silent_s: float = 0.0
     misstamp_every: int = 0
     blank_every: int = 0
+
+    @classmethod
+    def of(cls, section: ModelFaultsSection) -> ModelFaults:
+        """What a scenario asks for."""
+        return cls(
+            drop_every=section.drop_every,
+            duplicate_every=section.duplicate_every,
+            swap_every=section.swap_every,
+            freeze_every=section.freeze_every,
+            freeze_s=section.freeze,
+            silent_s=section.silent,
+            misstamp_every=section.misstamp_every,
+            blank_every=section.blank_every,
+        )
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -47,7 +64,7 @@ class Passed(Generic[T]):
 class FaultLine(Generic[T]):
     """Frames go in one by one, in order; what comes out is faulty as asked."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: ModelFaults) -> None:
         self._faults = faults
         self._taken = 0
         self._quiet_until_ns: int | None = None

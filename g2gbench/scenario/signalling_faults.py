@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -14,7 +14,8 @@ from g2gbench.scenario.problems import Refused, nearest_name
 from g2gbench.scenario.rules import Choice, Flag, Rule, Whole
 from g2gbench.scenario.section import Section
 
-ACKS = ("normal", "never", "error")
+Acks: TypeAlias = Literal["normal", "never", "error"]
+ACKS: tuple[Acks, ...] = get_args(Acks)
 GARBAGE_KINDS = ("no-json", "no-type", "unknown-type", "wrong-fields", "huge", "binary")
 _AFTER = Duration(least="0s", most="60min", nullable=True)
 
@@ -42,14 +43,14 @@ class Choices(Rule):
         return {"type": "array", "items": {"enum": list(self.names)}, "maxItems": self.most}
 
 
-class ServiceFaults(Section):
+class SignallingFaultsSection(Section):
     """What the service does wrong to a session on purpose; times count from its room info."""
 
     refuse_key: Annotated[bool, Flag()] = Field(False, description="Every API key is refused.")
     queue: Annotated[float, Duration(least="0s", most="10min")] = Field(
         0.0, description="How long a client queues, told its position, before it gets a room."
     )
-    acks: Annotated[str, Choice(names=ACKS)] = Field(
+    acks: Annotated[Acks, Choice(names=ACKS)] = Field(
         "normal",
         description="Acknowledgements of prompts and images: as they should be, none, or failed.",
     )
@@ -90,27 +91,10 @@ class ServiceFaults(Section):
         if self.sessions is not None and all(getattr(self, n) == usual[n] for n in others):
             yield "sessions", "another fault"
 
-    @property
-    def plan(self) -> dict[str, Any]:
-        """What the service is told: times in seconds, JSON-serialisable."""
-        return {
-            "refuse_key": self.refuse_key,
-            "queue_s": self.queue,
-            "acks": self.acks,
-            "drop_after_s": self.drop_after,
-            "drop_after_messages": self.drop_after_messages,
-            "kill_worker_after_s": self.kill_worker_after,
-            "stall_after_s": self.stall_after,
-            "stall_s": self.stall_for,
-            "garbage": list(self.garbage),
-            "garbage_every_s": self.garbage_every,
-            "sessions": self.sessions,
-        }
-
 
 class EmulatedService(Section):
     """The emulated service's signalling."""
 
-    faults: ServiceFaults = Field(
-        default_factory=ServiceFaults, description="What it does wrong on purpose."
+    faults: SignallingFaultsSection = Field(
+        default_factory=SignallingFaultsSection, description="What it does wrong on purpose."
     )

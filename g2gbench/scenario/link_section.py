@@ -23,7 +23,7 @@ from g2gbench.scenario.traces import Trace
 QueueDiscipline: TypeAlias = Literal["drop-tail", "codel"]
 
 
-class LinkSettings(Section):
+class LinkSection(Section):
     """One direction of the link in front of the measured client. Without any field: no effect.
 
     Durations in seconds, capacity in bits per second, ratios from 0 to 1, ``burst`` in packets,

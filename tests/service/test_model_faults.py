@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from g2gbench.service.faults import FaultLine, Faults
+from g2gbench.scenario import ModelFaultsSection
+from g2gbench.service.model_faults import FaultLine, ModelFaults
 
 MS = 1_000_000
 FRAME_NS = 40 * MS
@@ -12,7 +13,7 @@ FRAME_NS = 40 * MS
 
 def through(frames: int, **faults: Any) -> tuple[list[int], list[int]]:
     """The frames sent, in order, and those dropped, of frames 1, 2, 3 … at 25 fps."""
-    line: FaultLine[int] = FaultLine(Faults(**faults))
+    line: FaultLine[int] = FaultLine(ModelFaults(**faults))
     sent: list[int] = []
     dropped: list[int] = []
     for frame in range(1, frames + 1):
@@ -21,6 +22,32 @@ def through(frames: int, **faults: Any) -> tuple[list[int], list[int]]:
         dropped += passed.dropped
     assert sorted({*sent, *dropped, *line.held}) == list(range(1, frames + 1))
     return sent, dropped
+
+
+def test_what_a_scenario_asks_for_is_done() -> None:
+    asked = ModelFaultsSection.model_validate(
+        {
+            "drop_every": 2,
+            "duplicate_every": 3,
+            "swap_every": 4,
+            "freeze_every": 5,
+            "freeze": "300ms",
+            "silent": "2s",
+            "misstamp_every": 6,
+            "blank_every": 7,
+        }
+    )
+    assert ModelFaults.of(asked) == ModelFaults(
+        drop_every=2,
+        duplicate_every=3,
+        swap_every=4,
+        freeze_every=5,
+        freeze_s=0.3,
+        silent_s=2.0,
+        misstamp_every=6,
+        blank_every=7,
+    )
+    assert ModelFaults.of(ModelFaultsSection()) == ModelFaults()
 
 
 def test_without_faults_all_frames_pass_in_order() -> None:
@@ -53,7 +80,7 @@ def test_nothing_is_sent_for_a_while_after_the_first_frame_came() -> None:
 
 
 def test_markers_of_so_manyeth_frames_are_made_wrong() -> None:
-    line: FaultLine[int] = FaultLine(Faults(misstamp_every=2, blank_every=3))
+    line: FaultLine[int] = FaultLine(ModelFaults(misstamp_every=2, blank_every=3))
     wrong, blank = [], []
     for frame in range(1, 8):
         wrong += [frame] if line.misstamps else []
@@ -67,4 +94,4 @@ def test_markers_of_so_manyeth_frames_are_made_wrong() -> None:
 )
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="from 0 are allowed"):
-        Faults(**wrong)
+        ModelFaults(**wrong)

@@ -13,7 +13,7 @@ from g2gbench.scenario.section import Section
 _EVERY = Whole(least=0, most=1_000_000)
 
 
-class Faults(Section):
+class ModelFaultsSection(Section):
     """What the model worker does wrong on purpose; frames count as it takes them, 0: never."""
 
     drop_every: Annotated[int, _EVERY] = Field(
