@@ -133,9 +133,10 @@ async def _main(
         handler = parent.part if number == signal.SIGTERM else lambda: None
         loop.add_signal_handler(number, handler)
     threading.Thread(target=parent.listen, daemon=True, name="parent").start()
+    # First, so that it watches before anything is sent.
+    watching = asyncio.ensure_future(watch(lambda *stall: parent.on_stall(*stall)))
     work = asyncio.ensure_future(main(plan, parent))
     gone = asyncio.ensure_future(parent.until_gone())
-    watching = asyncio.ensure_future(watch(lambda *stall: parent.on_stall(*stall)))
     await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
     gone.cancel()
     if not work.done():

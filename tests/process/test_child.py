@@ -154,10 +154,14 @@ async def test_a_child_that_stood_still_says_for_how_long_and_until_when() -> No
         os.kill(child.pid, signal.SIGSTOP)
         await asyncio.sleep(0.4)
         os.kill(child.pid, signal.SIGCONT)
-        said = await asyncio.wait_for(heard.get(), LONG_S)
-        assert isinstance(said, Stalled)
+        async with asyncio.timeout(LONG_S):
+            while True:
+                said = await heard.get()
+                assert isinstance(said, Stalled)
+                if said.at_ns > start_ns:  # on a busy machine it may have stood still before
+                    break
         assert said.seconds >= TOLD_FROM_S
-        assert start_ns < said.at_ns < time.monotonic_ns()
+        assert said.at_ns < time.monotonic_ns()
     finally:
         assert await child.end() == 0
 

@@ -59,7 +59,9 @@ HOSTILE = (
     "--",
     " ",
 )
-TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec="utf-8"), max_size=60))
+TEXTS = st.one_of(
+    st.sampled_from(HOSTILE), st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
+)
 QUICK = settings(
     deadline=None,
     max_examples=25,
@@ -99,9 +101,12 @@ def put(data: Any, text: str) -> Any:
 
 
 def with_text(run: Run, text: str) -> Run:
+    facts = put(run.facts, text)
+    for trial, kept in zip(facts["trials"], run.facts["trials"], strict=True):
+        trial["path"] = kept["path"]  # no path has a NUL
     changed = replace(
         run,
-        facts=put(run.facts, text),
+        facts=facts,
         trials=tuple(_trial(trial, text) for trial in run.trials),
     )
     changed.__dict__["result"] = from_plain(put(run.summary_data, text))

@@ -14,8 +14,10 @@ pytestmark = pytest.mark.integration
 
 
 def with_target(run: Run, target: dict[str, Any], *settings: dict[str, Any]) -> Run:
-    cells = [{"cell": str(i), "settings": some} for i, some in enumerate(settings or ({},))]
-    return replace(run, facts={**run.facts, "scenario": {"target": target}, "cells": cells})
+    varied = enumerate(settings or ({},))
+    cells = [{"cell": str(i), "repeat": 1, "settings": some} for i, some in varied]
+    changed = {"scenario": {"target": target}, "cells": cells, "trials": []}
+    return replace(run, facts={**run.facts, **changed})
 
 
 @pytest.mark.parametrize(
