@@ -127,8 +127,9 @@ MACHINE_CORES: Final = CheckKind(
 STARVED: Final = CheckKind(
     "starved",
     "longest wait for a core",
-    "time for which the thread of a process that waited most waited for a core while it could have "
-    "run, without the first 0.5 ms of each wait, over the steady state",
+    "time for which the thread of a process that waited most, of those that ran for a hundredth of "
+    "what the busiest did, waited for a core while it could have run, without the first 0.5 ms of "
+    "each wait, over the steady state",
     "ratio",
     "A thread that could run and does not adds latency and drops that are nobody else's.",
     advice.STARVED,

@@ -139,8 +139,7 @@ class Usage:
     """CPU seconds used so far and resident memory of one process, sampled by the parent.
 
     ``waited_s``: seconds so far that the thread which waited most, from sample to sample, waited
-    for a core while it could have run, without the first 0.5 ms of each wait; None where the
-    system does not tell.
+    for a core while it could have run (``process.waiting``); None where the system does not tell.
     """
 
     kind: ClassVar[str] = "usage"

@@ -11,10 +11,15 @@ UNCOUNTED_NS: Final = 500_000
 """Of each wait. A thread of WebRTC wakes up to a thousand times a second, and waits 0.1 to 0.4 ms
 for threads of its own process each time: a quarter of the time, and a delay of nothing."""
 
+LEAST_SHARE: Final = 0.01
+"""Of what the busiest thread ran: one that ran less than that is not counted. Linux 6.12 and later
+count the sleep of one now and then as waiting, which is a whole second for a timer's thread."""
+
 
 class _Thread(NamedTuple):
     """What a thread's schedstat reports so far."""
 
+    ran_ns: int
     waited_ns: int
     turns: int  # times that it got a core
 
@@ -24,7 +29,7 @@ class _Thread(NamedTuple):
         return max(0, self.waited_ns - before.waited_ns - UNCOUNTED_NS * turns)
 
 
-_NEW: Final = _Thread(0, 0)
+_NEW: Final = _Thread(0, 0, 0)
 
 
 class Waiting:
@@ -41,8 +46,9 @@ class Waiting:
     def seconds(self, name: str, pids: Iterable[int]) -> float | None:
         """Waited so far: the sum, over the calls for ``name``, of the thread that waited most.
 
-        Counts of each wait what is beyond ``UNCOUNTED_NS``, on average from call to call. None
-        where the kernel does not tell (CONFIG_SCHED_INFO), or the processes are gone.
+        Counts of each wait what is beyond ``UNCOUNTED_NS``, on average from call to call, of the
+        threads that ran for ``LEAST_SHARE`` of what the busiest did. None where the kernel does not
+        tell (CONFIG_SCHED_INFO), or the processes are gone.
         """
         now = {
             task.parent.name: thread
@@ -54,18 +60,24 @@ class Waiting:
             return None
         before = self._before.get(name, now)
         self._before[name] = now
-        grown = max(one.counted_since(before.get(task, _NEW)) for task, one in now.items())
+        pairs = [(one, before.get(task, _NEW)) for task, one in now.items()]
+        least_ns = LEAST_SHARE * max(one.ran_ns - earlier.ran_ns for one, earlier in pairs)
+        grown = max(
+            one.counted_since(earlier)
+            for one, earlier in pairs
+            if one.ran_ns - earlier.ran_ns >= least_ns
+        )
         self._total_ns[name] = self._total_ns.get(name, 0) + grown
         return self._total_ns[name] / 1e9
 
 
 def _thread(schedstat: Path) -> _Thread | None:
-    """Second and third figure of a thread's schedstat; None when it is gone."""
+    """The figures of a thread's schedstat; None when it is gone."""
     try:
-        _, waited_ns, turns = map(int, schedstat.read_text(encoding="ascii").split())
+        ran_ns, waited_ns, turns = map(int, schedstat.read_text(encoding="ascii").split())
     except (OSError, ValueError):
         return None
-    return _Thread(waited_ns, turns)
+    return _Thread(ran_ns, waited_ns, turns)
 
 
 def pressure_s(path: Path = Path("/proc/pressure/cpu")) -> float | None:

@@ -37,6 +37,22 @@ def test_of_each_wait_half_a_millisecond_is_not_counted(
     assert waiting.seconds("client", [7]) == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(("ran_ms", "seconds"), [(3, 0.02), (4, 1.0)])
+def test_a_thread_that_ran_less_than_a_hundredth_of_the_busiest_is_not_counted(
+    tmp_path: Path, ran_ms: int, seconds: float
+) -> None:
+    """Its sleep may be counted as a wait: it is no evidence."""
+    waiting = Waiting(tmp_path)
+    task = tmp_path / "7" / "task"
+    for thread in ("timer", "encoder"):
+        (task / thread).mkdir(parents=True)
+        (task / thread / "schedstat").write_text("0 0 0\n", encoding="ascii")
+    waiting.seconds("worker", [7])
+    (task / "timer" / "schedstat").write_text(f"{ran_ms * MS} {1000 * MS} 0\n", encoding="ascii")
+    (task / "encoder" / "schedstat").write_text(f"{396 * MS} {20 * MS} 0\n", encoding="ascii")
+    assert waiting.seconds("worker", [7]) == pytest.approx(seconds)
+
+
 def test_threads_that_come_count_from_their_start_and_those_that_end_are_left_out(
     tmp_path: Path,
 ) -> None:
