@@ -134,10 +134,12 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(python=False, tags=["night"])
 def coverage(session: nox.Session) -> None:
-    """Hold the branch coverage of the everyday tests, which takes twice their time."""
+    """Hold the branch coverage of all that CI runs, which takes half as long again."""
     session.run(PYTHON, "-m", "coverage", "erase")
     _pytest(session, *COVERAGE, "-m", f"({UNIT}) or ({INTEGRATION})", *WORKERS)
     _pytest(session, *COVERAGE, "-m", SESSIONS)
+    _pytest(session, *COVERAGE, "-m", "slow and not session and not nightly", *WORKERS)
+    _pytest(session, *COVERAGE, "-m", "slow and session and not nightly")
     session.run(PYTHON, "-m", "coverage", "combine", "--append", success_codes=[0, 1])
     session.run(PYTHON, "-m", "coverage", "report")
 

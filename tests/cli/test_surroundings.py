@@ -13,7 +13,7 @@ from g2gbench.store.reading import Run
 from tests.report import runs
 from tests.report.runs import Recipe
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 

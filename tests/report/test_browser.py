@@ -9,7 +9,7 @@ import pytest
 from tests.report.chromium import NEEDS_CHROMIUM, assert_fits_every_window, print_page, served
 from tests.report.conftest import BUILDERS, Reported
 
-pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, NEEDS_CHROMIUM]
 
 
 @pytest.mark.nightly
