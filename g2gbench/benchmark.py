@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
+from g2gbench.client import frame_source, media, vmaf
 from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.process.environment import ENVIRONMENT
@@ -26,11 +27,11 @@ from g2gbench.store.named_files import checksums
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial import media, pictures, plan, vmaf
-from g2gbench.trial.order import in_blocks
+from g2gbench.trial import plan
+from g2gbench.trial.blocking import in_blocks
+from g2gbench.trial.control import Steering
 from g2gbench.trial.runner import TrialRunner
 from g2gbench.trial.schedule import Coming, Schedule
-from g2gbench.trial.steering import Steering
 
 DEFAULT_ROOT = Path("reports")
 log = logging.getLogger(__name__)
@@ -239,7 +240,7 @@ async def _run_trials(
 
 async def _check(planned: Sequence[Cell]) -> None:
     """Whether this machine has what the cells ask for; raises InputError."""
-    pictures.check(plan.source_plan(cell.scenario) for cell in planned)
+    frame_source.check(plan.source_plan(cell.scenario) for cell in planned)
     vmaf.check(cell.scenario for cell in planned)
     await media.check(cell.scenario for cell in planned)
 

@@ -18,7 +18,7 @@ from g2gbench.process.temporary import temporary_folder
 from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
-from g2gbench.trial.order import in_blocks
+from g2gbench.trial.blocking import in_blocks
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5

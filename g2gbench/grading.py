@@ -27,7 +27,7 @@ from g2gbench.scenario import resolved
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
-from g2gbench.trial.order import in_blocks
+from g2gbench.trial.blocking import in_blocks
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from g2gbench.store.files import Held
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import open_run
 from g2gbench.trial import plan
-from g2gbench.trial.order import in_blocks
+from g2gbench.trial.blocking import in_blocks
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.schedule import Coming
 from tests.report.runs import Recipe, records

@@ -13,6 +13,7 @@ from typing import Any, Final
 from g2gbench import marker
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.benchmark import run_async
+from g2gbench.client.plan import Finish, Restyle
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
 from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
 from g2gbench.live.figures import Figures, Message
@@ -23,10 +24,9 @@ from g2gbench.report.headline import headline
 from g2gbench.scenario import NetworkSection, Scenario, cells, label
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
-from g2gbench.trial.client_plan import Finish, Restyle
+from g2gbench.trial.control import Steering, Switch
 from g2gbench.trial.link_plan import directions, link_at_start
 from g2gbench.trial.schedule import Coming
-from g2gbench.trial.steering import Steering, Switch
 
 log = logging.getLogger(__name__)
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from g2gbench.client.plan import ClientPlan, PlannedPrompt, PublishPlan, SourcePlan
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import (
     Cell,
@@ -33,7 +34,6 @@ from g2gbench.service.plan import (
     WorkerSettings,
 )
 from g2gbench.service.signalling_faults import SignallingFaults
-from g2gbench.trial.client_plan import ClientPlan, PlannedPrompt, PublishPlan, SourcePlan
 
 # What the model worker sends: the service decides it, not the client.
 SERVICE_MAX_BITRATE_BPS = 2_500_000

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import psutil
 
 from g2gbench.analysis.trials import TrialStatus
+from g2gbench.client.plan import ClientReady, Go
 from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.measure.records import (
     STALL,
@@ -35,13 +36,12 @@ from g2gbench.process.watch import EVERY_S, StoppedProcesses
 from g2gbench.realtime.protocol import BASE_URL
 from g2gbench.scenario import ServiceTarget, label
 from g2gbench.service.plan import SERVICE_ANSWERS, ProcessReport, ServiceReady, WorkerReport
-from g2gbench.trial import host
+from g2gbench.trial import machine_watch
 from g2gbench.trial import plan as planning
-from g2gbench.trial.client_plan import ClientReady, Go
-from g2gbench.trial.host import Host
+from g2gbench.trial.control import Steering, Switch
 from g2gbench.trial.link_plan import impaired, link_at_start, link_changes
+from g2gbench.trial.machine_watch import Host
 from g2gbench.trial.plan import PlannedTrial
-from g2gbench.trial.steering import Steering, Switch
 
 R = TypeVar("R", bound=Message)
 USAGE_S = 1.0
@@ -150,7 +150,7 @@ class TrialRunner:
         outside = planning.reached(trial.scenario)
         client = await self._spawn(
             "client",
-            "g2gbench.trial.client",
+            "g2gbench.client.process",
             planning.client_plan(
                 trial,
                 live=self._steering is not None,
@@ -281,8 +281,12 @@ class TrialRunner:
             for name, process in known.items():
                 with contextlib.suppress(psutil.Error):
                     whole = browser and name == "client"
-                    seconds, memory = host.usage_of_tree(process) if whole else host.usage(process)
-                    pids = host.tree(process) if whole else [process.pid]
+                    seconds, memory = (
+                        machine_watch.usage_of_tree(process)
+                        if whole
+                        else machine_watch.usage(process)
+                    )
+                    pids = machine_watch.tree(process) if whole else [process.pid]
                     self._trees[name] = pids
                     waited_s = waiting.seconds(name, pids)
                     self._record(Usage(time.monotonic_ns(), name, seconds, memory, waited_s))

@@ -25,7 +25,7 @@ from g2gbench.service.plan import ServicePlan
 from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
-from g2gbench.trial.host import Host, swapped_bytes
+from g2gbench.trial.machine_watch import Host, swapped_bytes
 from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, passthrough
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from g2gbench.client import frame_source
+from g2gbench.client.plan import PlannedPrompt, SourcePlan
+from g2gbench.client.stamp_sizes import stamped_size
 from g2gbench.link.plan import LinkPlan
 from g2gbench.process.message import from_json
 from g2gbench.scenario import Scenario, cells, load
@@ -15,11 +18,9 @@ from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import EmbeddedRoom, LivekitServerRoom, RoomChoice, UrlRoom
 from g2gbench.sources.elsewhere import ElsewhereSource
-from g2gbench.trial import pictures, plan
-from g2gbench.trial.client_plan import PlannedPrompt, SourcePlan
+from g2gbench.trial import plan
 from g2gbench.trial.link_plan import link_at_start
 from g2gbench.trial.plan import PlannedTrial
-from g2gbench.trial.stamp_sizes import stamped_size
 from tests.scenario.texts import scenario
 
 MATRIX = "repeat: 3\nmatrix: {publish.codec: [vp8, h264]}\n"
@@ -118,7 +119,7 @@ def test_a_persons_page_may_bring_its_own_camera() -> None:
     assert plan.client_plan(trial).client == "browser"
     told = plan.client_plan(trial, live=True, camera=True)
     assert (told.client, told.source.kind) == ("live", "page-camera")
-    source = pictures.make(told.source, 1)
+    source = frame_source.make(told.source, 1)
     assert isinstance(source, ElsewhereSource)
     assert (source.width, source.height, source.fps) == (640, 360, 25)
     assert source.due_ns(2) == 80_000_000

@@ -13,12 +13,12 @@ from typing import Protocol
 
 import numpy as np
 
+from g2gbench.client.psnr_ssim import fitted, likeness
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure import fidelity
 from g2gbench.measure.records import Scored
 from g2gbench.sources.i420 import Layout
 from g2gbench.sources.source import Source
-from g2gbench.trial.likeness import fitted, likeness
 
 
 @dataclass(frozen=True, slots=True)

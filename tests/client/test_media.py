@@ -14,10 +14,10 @@ import pytest_asyncio
 
 from g2gbench.browser.corners import corners
 from g2gbench.browser.page import Page
+from g2gbench.client.frame_sampler import Kept
+from g2gbench.client.media import Album
 from g2gbench.errors import UnreachableError
 from g2gbench.marker import Luma
-from g2gbench.trial.fidelity import Kept
-from g2gbench.trial.media import Album
 from tests.browser.pages import Played, play
 
 WHOLE = 1 << 31

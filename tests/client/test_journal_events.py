@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from g2gbench.client.journal_events import PHASES, detail
 from g2gbench.quality import Level, Sample, Verdict
 from g2gbench.realtime import events
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
-from g2gbench.trial.telling import PHASES, detail
 
 STREAM: Any = SimpleNamespace(track=SimpleNamespace(sid="TR_1"))
 LOST = RealtimeError(ErrorCode.WEBRTC_WEBSOCKET_ERROR, "it was closed")

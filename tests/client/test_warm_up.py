@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from g2gbench.trial.settling import Settling
-from g2gbench.trial.warm_up import EVERY_S, until_settled
+from g2gbench.client.settling import Settling
+from g2gbench.client.warm_up import EVERY_S, until_settled
 
 
 class Clock:

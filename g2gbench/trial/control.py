@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from g2gbench.client.plan import Finish, Restyle
 from g2gbench.link.plan import Directions
-from g2gbench.trial.client_plan import Finish, Restyle
 
 
 @dataclass(frozen=True, slots=True)

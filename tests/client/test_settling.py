@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from g2gbench.client.settling import SECONDS, Settling
 from g2gbench.measure.records import Captured, Reached, Record, Seen, Stats
-from g2gbench.trial.settling import SECONDS, Settling
 
 MS = 1_000_000
 SECOND = 1000 * MS

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from g2gbench import marker
+from g2gbench.client.frame_sampler import Copies, Keeper, Kept, pairs, score
 from g2gbench.marker import Luma
 from g2gbench.measure import fidelity
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.fidelity import Copies, Keeper, Kept, pairs, score
 
 FIRST = 0xFFFFFF - 5  # the numbers wrap after frame 5
 SIZE = (320, 240)

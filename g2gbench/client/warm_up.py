@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from g2gbench.trial.settling import Settling
+from g2gbench.client.settling import Settling
 
 EVERY_S: Final = 0.25  # how often it is looked
 

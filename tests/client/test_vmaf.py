@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from g2gbench.client import vmaf
 from g2gbench.errors import InputError
 from g2gbench.marker import Luma
 from g2gbench.scenario import loads
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial import vmaf
 
 pytestmark = pytest.mark.integration
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from g2gbench.client.plan import SourcePlan
 from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
 from g2gbench.sources import LiveSource, Source, SyntheticSource
 from g2gbench.sources.elsewhere import ElsewhereSource
-from g2gbench.trial.client_plan import SourcePlan
 
 
 def make(plan: SourcePlan, seed: int) -> Source | LiveSource:

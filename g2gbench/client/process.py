@@ -1,6 +1,6 @@
 """The measured client: a realtime session in a process of its own.
 
-``python -m g2gbench.trial.client`` reads its plan, gets ready, says so, and waits for the word.
+``python -m g2gbench.client.process`` reads its plan, gets ready, says so, and waits for the word.
 Whatever it sees goes to its parent at once, one journal record a line: what crashes in native code
 ends one trial and loses nothing.
 """
@@ -21,6 +21,23 @@ from pathlib import Path
 from typing import Any
 
 from g2gbench import marker
+from g2gbench.client import frame_source, stamp_sizes, vmaf
+from g2gbench.client.drain import Tail
+from g2gbench.client.frame_sampler import Keeper, Kept, pairs, score
+from g2gbench.client.journal_events import PHASES, detail
+from g2gbench.client.live_page import LiveMedia
+from g2gbench.client.media import BrowserMedia, Media, NativeMedia
+from g2gbench.client.plan import (
+    ClientCommand,
+    ClientPlan,
+    ClientReady,
+    Finish,
+    Go,
+    PlannedPrompt,
+    Restyle,
+)
+from g2gbench.client.settling import Settling
+from g2gbench.client.warm_up import until_settled
 from g2gbench.errors import G2GBenchError, InputError, UnreachableError
 from g2gbench.measure import fidelity
 from g2gbench.measure.records import (
@@ -52,23 +69,6 @@ from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror
 from g2gbench.sources.elsewhere import ElsewhereSource
-from g2gbench.trial import pictures, stamp_sizes, vmaf
-from g2gbench.trial.client_plan import (
-    ClientCommand,
-    ClientPlan,
-    ClientReady,
-    Finish,
-    Go,
-    PlannedPrompt,
-    Restyle,
-)
-from g2gbench.trial.fidelity import Keeper, Kept, pairs, score
-from g2gbench.trial.live_media import LiveMedia
-from g2gbench.trial.media import BrowserMedia, Media, NativeMedia
-from g2gbench.trial.settling import Settling
-from g2gbench.trial.tail import Tail
-from g2gbench.trial.telling import PHASES, detail
-from g2gbench.trial.warm_up import until_settled
 
 log = logging.getLogger(__name__)
 FIRST_MARKER_TIMEOUT_S = 20.0
@@ -100,11 +100,11 @@ class Client:
         self._marker = marker.get(plan.marker)
         self._first_number = marker.random_start(plan.marker, secrets.randbelow)
         self._tail = Tail(self._first_number, self._marker.bits)
-        source = pictures.make(plan.source, plan.seed)
+        source = frame_source.make(plan.source, plan.seed)
         self._is_camera = isinstance(source, LiveSource | ElsewhereSource)
         self.local = media.local(
             source,
-            mirrored=pictures.mirrored(plan.source),
+            mirrored=frame_source.mirrored(plan.source),
             marker=self._marker,
             first_number=self._first_number,
             on_record=self._journal,
@@ -197,8 +197,8 @@ class Client:
             return
         scored = 0
         try:
-            source = pictures.make(plan.source, plan.seed)
-            if pictures.mirrored(plan.source):
+            source = frame_source.make(plan.source, plan.seed)
+            if frame_source.mirrored(plan.source):
                 source = mirror.mirrored(source)
             assert not isinstance(source, LiveSource)
             for record in score(kept, source, self._marker, self._first_number):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from g2gbench.client.plan import ClientPlan
+from g2gbench.client.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
 from g2gbench.scenario import cells
-from g2gbench.trial.client_plan import ClientPlan
 from g2gbench.trial.plan import client_plan, trials
-from g2gbench.trial.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
 from tests.scenario.texts import scenario
 
 MODEL, CAPTURED = (1280, 704), (640, 360)

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from g2gbench.client.psnr_ssim import fitted, likeness
 from g2gbench.marker import MARKER_HEIGHT, MARKER_WIDTH, Luma
 from g2gbench.sources import SyntheticSource
-from g2gbench.trial.likeness import fitted, likeness
 
 SIZE = (320, 240)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from g2gbench.client.drain import Tail
+from g2gbench.client.plan import ClientPlan
 from g2gbench.marker import Marker
 from g2gbench.realtime.stamp_size import Size, StampSize
-from g2gbench.trial.client_plan import ClientPlan
-from g2gbench.trial.tail import Tail
 
 
 def finder(

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.page import PageFailed
+from g2gbench.client.media import BrowserMedia
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.realtime.publisher import CAMERA_GONE
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source
-from g2gbench.trial.media import BrowserMedia
 
 _AGENTS: Final[Mapping[str, str]] = {  # a later one's agent names the earlier ones too
     "firefox": r"Firefox/([\d.]+)",

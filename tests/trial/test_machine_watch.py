@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from g2gbench.trial.host import Host, swapped_bytes, tree
+from g2gbench.trial.machine_watch import Host, swapped_bytes, tree
 
 MS = 1_000_000
 

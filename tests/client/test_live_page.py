@@ -13,12 +13,12 @@ import pytest_asyncio
 from g2gbench import marker
 from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.pictures import PageStream
+from g2gbench.client.live_page import LiveMedia, named
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import Source
-from g2gbench.trial.live_media import LiveMedia, named
 from tests.browser.pages import Played
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.1 "

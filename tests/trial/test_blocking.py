@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from g2gbench.trial.order import in_blocks
+from g2gbench.trial.blocking import in_blocks
 
 CONDITIONS = ("a", "b", "c", "d")
 

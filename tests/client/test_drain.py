@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.trial.tail import RECENT_FRAMES, Tail
+from g2gbench.client.drain import RECENT_FRAMES, Tail
 
 
 def after_300_of_400(first_number: int, bits: int = 16) -> Tail:

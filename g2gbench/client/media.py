@@ -15,6 +15,7 @@ from g2gbench.browser.corners import Corner, corners
 from g2gbench.browser.offers import ask, version_of
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.pictures import PageStream
+from g2gbench.client.frame_sampler import Copies, Kept, Shelf
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Cause, Displayed, Record
@@ -26,7 +27,6 @@ from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.session import Connector
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources.source import LiveSource, Source
-from g2gbench.trial.fidelity import Copies, Kept, Shelf
 
 if TYPE_CHECKING:  # the measured client starts sooner without the scenario
     from g2gbench.scenario import Scenario
