@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from g2gbench.rtc.stats import MEMBERS, Scalar
+from g2gbench.media.livekit_stats import MEMBERS, Scalar
 
 _KINDS: Final[Mapping[str, str]] = {
     "outbound": "outbound-rtp",

@@ -16,7 +16,7 @@ from g2gbench.browser import drawing
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record, Skipped
-from g2gbench.realtime.publisher import reason_of
+from g2gbench.media.frame_publisher import reason_of
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources import SyntheticSource, mirror
 from g2gbench.sources.layers import Layered

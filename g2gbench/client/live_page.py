@@ -11,7 +11,7 @@ from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.page import PageFailed
 from g2gbench.client.media import BrowserMedia
 from g2gbench.errors import InputError, UnreachableError
-from g2gbench.realtime.publisher import CAMERA_GONE
+from g2gbench.media.frame_publisher import CAMERA_GONE
 from g2gbench.realtime.streams import LocalStream
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source

@@ -53,6 +53,7 @@ from g2gbench.measure.records import (
     Stats,
     encode,
 )
+from g2gbench.media.marker_reader import Receiver
 from g2gbench.process.child import Parent, run
 from g2gbench.realtime import events
 from g2gbench.realtime.client import RealtimeClient
@@ -64,7 +65,6 @@ from g2gbench.realtime.options import (
     Resolution,
     VideoConfig,
 )
-from g2gbench.realtime.receiver import Receiver
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource, Source, mirror

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from g2gbench.client.drain import Tail
 from g2gbench.client.plan import ClientPlan
 from g2gbench.marker import Marker
-from g2gbench.realtime.stamp_size import Size, StampSize
+from g2gbench.media.stamp_size import Size, StampSize
 
 
 def finder(

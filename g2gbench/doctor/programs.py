@@ -9,8 +9,8 @@ from g2gbench.browser import chromium, offers
 from g2gbench.browser.page import PageFailed
 from g2gbench.doctor.finding import Finding
 from g2gbench.errors import UnreachableError
+from g2gbench.media import livekit_video
 from g2gbench.process.environment import ENVIRONMENT, for_child
-from g2gbench.rtc import video
 from g2gbench.service.room import livekit_server
 
 _SAYS_S: Final = 5.0
@@ -43,7 +43,7 @@ async def _browser_codecs(path: str) -> Finding:
         return Finding(name, "warning", f"its page did not come up: {error}", mend)
     encodes, decodes = ", ".join(offered.encodes), ", ".join(offered.decodes)
     detail = f"encodes {encodes or 'none'}; decodes {decodes or 'none'}"
-    missing = {codec: why for codec in video.CODECS if (why := offered.why_not(codec))}
+    missing = {codec: why for codec in livekit_video.CODECS if (why := offered.why_not(codec))}
     if "vp8" in missing:
         mend = "choose another codec with client.kind: browser, or another build"
         return Finding(name, "warning", detail, mend)

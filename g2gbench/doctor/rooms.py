@@ -12,7 +12,7 @@ from typing import Final
 from livekit import api, rtc
 
 from g2gbench.doctor.finding import Finding
-from g2gbench.rtc import video
+from g2gbench.media import livekit_video
 from g2gbench.service.room.pairing import RoomSettings
 from g2gbench.service.room.server import RoomServer
 
@@ -31,7 +31,7 @@ async def room_and_codecs() -> list[Finding]:
         grants = api.VideoGrants(room_join=True, room=server.pairing.settings.name)
         token = api.AccessToken(key, secret).with_identity("doctor").with_grants(grants).to_jwt()
         start = time.monotonic()
-        offered = {name: await _offered(server, url, token, name) for name in video.CODECS}
+        offered = {name: await _offered(server, url, token, name) for name in livekit_video.CODECS}
         took_ms = (time.monotonic() - start) * 1000 / len(offered)
         detail = f"joined, published and left in {took_ms:.0f} ms"
         return [Finding("embedded room", "ok", detail), *map(_codec, offered, offered.values())]
@@ -49,7 +49,7 @@ async def _offered(server: RoomServer, url: str, token: str, codec: str) -> str:
     await asyncio.wait_for(room.connect(url, token), _CONNECT_S)
     try:
         track = rtc.LocalVideoTrack.create_video_track(codec, source)
-        options = video.publish_options(codec, 500_000, 30)
+        options = livekit_video.publish_options(codec, 500_000, 30)
         await asyncio.wait_for(room.local_participant.publish_track(track, options), _PUBLISH_S)
         async with asyncio.timeout(_PUBLISH_S):
             while True:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Stats
+from g2gbench.media.latency_meter import Meter
 from g2gbench.quality import Verdict
 from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
-from g2gbench.realtime.meter import Meter
 from g2gbench.realtime.watch import StatsWatch
 
 Message = dict[str, Any]

@@ -245,7 +245,7 @@ def _shifted(
     """Of the remote frames ``witnessed``, those with the metadata of a later frame that never came.
 
     Two frames handed to an encoder at once: it drops the second picture, and the SDK keeps the
-    second one's metadata for the first one's picture (tests/rtc/test_metadata.py).
+    second one's metadata for the first one's picture (tests/media/test_frame_metadata.py).
     """
     captured = session.captured
     if not len(captured):

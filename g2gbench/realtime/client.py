@@ -16,7 +16,7 @@ from g2gbench.quality import Verdict
 from g2gbench.realtime import connectivity, http, images, protocol
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import Event
-from g2gbench.realtime.g2g import LiveG2G
+from g2gbench.realtime.live_latency import LiveG2G
 from g2gbench.realtime.options import (
     ConnectOptions,
     FacingMode,

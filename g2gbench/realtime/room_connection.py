@@ -10,13 +10,13 @@ from typing import Any
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
 
+from g2gbench.media import livekit_stats, livekit_video
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
 from g2gbench.realtime.streams import LocalStream, RemoteStream
-from g2gbench.rtc import stats, video
 
 _STATS_TIMEOUT_S = 2.0
 
@@ -77,7 +77,7 @@ class RoomConnection(Connection):
         if local is not None:
             local.start()
             track = rtc.LocalVideoTrack.create_video_track("camera", local.video_source)
-            options = video.publish_options(
+            options = livekit_video.publish_options(
                 sending.preferred_codec.lower(),
                 sending.max_bitrate,
                 sending.max_framerate,
@@ -145,7 +145,7 @@ class RoomConnection(Connection):
         try:
             # Not wait_for: it swallows a cancellation that comes together with the answer.
             async with asyncio.timeout(_STATS_TIMEOUT_S):
-                values = await stats.snapshot(self.room)
+                values = await livekit_stats.snapshot(self.room)
         except (RuntimeError, TimeoutError) as error:
             self._hooks.sampling_failed(type(error).__name__)
         else:

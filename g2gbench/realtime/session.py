@@ -13,7 +13,7 @@ from g2gbench.realtime import events, images
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
-from g2gbench.realtime.g2g import LiveG2G
+from g2gbench.realtime.live_latency import LiveG2G
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import ConnectOptions
 from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, Style

@@ -12,9 +12,9 @@ from livekit import rtc
 
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure.records import Record
+from g2gbench.media import livekit_video
+from g2gbench.media.frame_publisher import Publisher
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.realtime.publisher import Publisher
-from g2gbench.rtc import video
 from g2gbench.sources import mirror
 from g2gbench.sources.i420 import Layout
 from g2gbench.sources.source import LiveSource, Source, peak_fps
@@ -106,7 +106,7 @@ class RemoteStream:
     def __init__(self, track: rtc.Track, room: rtc.Room) -> None:
         self.track = track
         self.room = room
-        self._frames = video.FrameStream(track)
+        self._frames = livekit_video.FrameStream(track)
         self._fanout: _Fanout[RemoteFrame] = _Fanout()
 
     @property
@@ -132,7 +132,10 @@ class RemoteStream:
         async for event in self._frames:
             received_ns = clock()
             frame = RemoteFrame(
-                video.luma(event.frame), received_ns, video.witness(event), event.frame
+                livekit_video.luma(event.frame),
+                received_ns,
+                livekit_video.witness(event),
+                event.frame,
             )
             received(frame)
             self._fanout(frame)
@@ -246,7 +249,7 @@ class LocalStream:
         """On the thread that captures."""
         self._on_frame_id(frame_id)
         frame = rtc.VideoFrame(self.width, self.height, rtc.VideoBufferType.I420, buffer)
-        metadata = video.metadata(frame_id)
+        metadata = livekit_video.metadata(frame_id)
         self.video_source.capture_frame(frame, timestamp_us=captured_ns // 1000, metadata=metadata)
         if self._fanout.sinks:
             shown = LocalFrame(bytes(buffer), self.width, self.height, captured_ns)

@@ -16,7 +16,7 @@ from typing import Any
 
 from aioice import ice, stun
 
-from g2gbench.rtc.stun_message import parse
+from g2gbench.stun_message import parse
 
 DEFAULT_SERVERS = ("stun:stun.l.google.com:19302",)
 TIMEOUT_S = 5.0

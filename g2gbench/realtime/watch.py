@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from g2gbench.media.latency_meter import G2G
 from g2gbench.quality import Evaluator, Verdict
 from g2gbench.quality.sampling import network_sample
 from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
 from g2gbench.realtime.events import Event
-from g2gbench.realtime.meter import G2G
 
 STALL_FPS = 0.5
 Scalar = str | int | float | bool | None

@@ -7,7 +7,7 @@ from typing import Final
 
 from g2gbench.analysis.result import RunResult
 from g2gbench.measure.records import Cause
-from g2gbench.realtime.stamp_size import HOLDS_AFTER
+from g2gbench.media.stamp_size import HOLDS_AFTER
 
 STOPPED: Final = (
     "The session was stopped before its warm-up was over: nothing is wrong, and nothing of it "

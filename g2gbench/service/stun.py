@@ -9,7 +9,7 @@ from typing import Any
 
 from aioice import stun
 
-from g2gbench.rtc.stun_message import parse
+from g2gbench.stun_message import parse
 
 log = logging.getLogger(__name__)
 

@@ -26,9 +26,9 @@ from livekit import rtc
 from g2gbench import marker
 from g2gbench.errors import UnreachableError
 from g2gbench.measure.records import ServiceFrame
+from g2gbench.media import livekit_stats, livekit_video
 from g2gbench.process.child import Parent, run
 from g2gbench.process.message import Failed, Lost
-from g2gbench.rtc import stats, video
 from g2gbench.secrecy import MASK
 from g2gbench.service.model_faults import FaultLine
 from g2gbench.service.pipeline import Pipeline, Spacing
@@ -215,11 +215,11 @@ class Model(threading.Thread):
         self, event: rtc.VideoFrameEvent, received_ns: int, dropped: str = ""
     ) -> ServiceFrame:
         frame = event.frame
-        reading = self._marker.examine(video.luma(frame), sent_size=self._sent_size)
+        reading = self._marker.examine(livekit_video.luma(frame), sent_size=self._sent_size)
         return ServiceFrame(
             received_ns=received_ns,
             number_in=reading.number,
-            witness=video.witness(event),
+            witness=livekit_video.witness(event),
             width=frame.width,
             height=frame.height,
             dropped=dropped,
@@ -305,15 +305,15 @@ class SubscriptionGate:
 async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
     model = Model(plan, parent)
     room = rtc.Room()
-    readers: dict[str, tuple[video.FrameStream, asyncio.Task[None]]] = {}
+    readers: dict[str, tuple[livekit_video.FrameStream, asyncio.Task[None]]] = {}
 
-    opened: list[video.FrameStream] = []
+    opened: list[livekit_video.FrameStream] = []
     gate: SubscriptionGate | None = None
 
     def counts() -> dict[str, int]:
         return {**model.counts, "stream_dropped": sum(stream.dropped for stream in opened)}
 
-    async def read(stream: video.FrameStream) -> None:
+    async def read(stream: livekit_video.FrameStream) -> None:
         async for event in stream:
             model.offer(event, time.monotonic_ns())
 
@@ -330,7 +330,7 @@ async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
         if track.kind == rtc.TrackKind.KIND_VIDEO:
             log.info("receiving %s of %s", track.sid, who.identity)
             model.expect((publication.width, publication.height))
-            stream = video.FrameStream(track)
+            stream = livekit_video.FrameStream(track)
             opened.append(stream)
             readers[track.sid] = stream, asyncio.ensure_future(read(stream))
 
@@ -361,7 +361,7 @@ async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
     track = rtc.LocalVideoTrack.create_video_track("transformed", model.source)
     sent = plan.settings
     framerate = _FRAMERATE_HEADROOM * sent.fps
-    options = video.publish_options(sent.codec, sent.max_bitrate_bps, framerate)
+    options = livekit_video.publish_options(sent.codec, sent.max_bitrate_bps, framerate)
     publication = await room.local_participant.publish_track(track, options)
     model.start()
     parent.tell(WorkerReady(publication.mime_type))
@@ -400,7 +400,7 @@ async def _report(
     while True:
         await asyncio.sleep(_STATS_S)
         with contextlib.suppress(RuntimeError):
-            parent.tell(WorkerReport(counts(), dict(await stats.snapshot(room))))
+            parent.tell(WorkerReport(counts(), dict(await livekit_stats.snapshot(room))))
 
 
 if __name__ == "__main__":

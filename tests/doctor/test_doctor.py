@@ -23,7 +23,7 @@ from g2gbench.browser.offers import Offers
 from g2gbench.cli.doctor import doctor_command
 from g2gbench.doctor import Finding, machine, packages, programs, rooms
 from g2gbench.errors import ExitCode
-from g2gbench.rtc import video
+from g2gbench.media import livekit_video
 from g2gbench.service.room import livekit_server
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_this_machine_can_measure_and_says_so_in_one_object() -> None:
     if checks["chromium"]["status"] == "ok":
         names |= {"codecs of chromium"}
         assert "encodes vp8" in checks["codecs of chromium"]["detail"]
-    assert set(checks) == names | {f"codec {name}" for name in video.CODECS}
+    assert set(checks) == names | {f"codec {name}" for name in livekit_video.CODECS}
     assert checks["embedded room"]["status"] == "ok"
     assert checks["codec vp8"]["status"] == "ok"
     assert checks["codec vp8"]["needed"] is False  # what is there is not in need
@@ -238,7 +238,7 @@ def test_the_codecs_of_a_browser_are_listed(
     monkeypatch: pytest.MonkeyPatch, encodes: tuple[str, ...], status: str, detail: str
 ) -> None:
     async def ask(_: str) -> Offers:
-        return Offers("156.0", encodes, tuple(video.CODECS))
+        return Offers("156.0", encodes, tuple(livekit_video.CODECS))
 
     monkeypatch.setattr(offers, "ask", ask)
     finding = asyncio.run(programs._browser_codecs("chromium"))

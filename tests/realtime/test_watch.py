@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from g2gbench.media.latency_meter import G2G
 from g2gbench.quality import Level
 from g2gbench.realtime import events
 from g2gbench.realtime.events import Event
-from g2gbench.realtime.meter import G2G
 from g2gbench.realtime.watch import Scalar, StatsWatch
 
 S = 1_000_000_000

@@ -8,8 +8,8 @@ from typing import Any
 from livekit import rtc
 
 from g2gbench import marker
-from g2gbench.realtime.publisher import Publisher
-from g2gbench.rtc import video
+from g2gbench.media import livekit_video
+from g2gbench.media.frame_publisher import Publisher
 from g2gbench.sources import SyntheticSource
 from tests.service.services import SIZE
 
@@ -22,7 +22,7 @@ class Camera:
         self.identities: list[str] = []
         self._room = rtc.Room()
         self._source = rtc.VideoSource(*SIZE)
-        self._stream: video.FrameStream | None = None
+        self._stream: livekit_video.FrameStream | None = None
         self._reading: asyncio.Task[None] | None = None
         picture = SyntheticSource("street", *SIZE, 30, 1)
         self._publisher = Publisher(picture, marker.get("v1"), 5000, self._send, lambda _: None)
@@ -35,7 +35,7 @@ class Camera:
     async def join(self, info: dict[str, Any]) -> None:
         await self._room.connect(info["livekit_url"], info["token"])
         track = rtc.LocalVideoTrack.create_video_track("camera", self._source)
-        options = video.publish_options("vp8", 500_000, 31)
+        options = livekit_video.publish_options("vp8", 500_000, 31)
         await self._room.local_participant.publish_track(track, options)
 
     async def __aexit__(self, *_: object) -> None:
@@ -48,15 +48,15 @@ class Camera:
 
     def _send(self, buffer: bytearray, frame_id: int, captured_ns: int) -> None:
         frame = rtc.VideoFrame(*SIZE, rtc.VideoBufferType.I420, buffer)
-        self._source.capture_frame(frame, metadata=video.metadata(frame_id))
+        self._source.capture_frame(frame, metadata=livekit_video.metadata(frame_id))
 
     def _subscribed(self, track: rtc.Track, _: object, who: rtc.RemoteParticipant) -> None:
         self.identities.append(who.identity)
-        self._stream = video.FrameStream(track)
+        self._stream = livekit_video.FrameStream(track)
         self._reading = asyncio.ensure_future(self._read(self._stream))
 
-    async def _read(self, stream: video.FrameStream) -> None:
+    async def _read(self, stream: livekit_video.FrameStream) -> None:
         async for event in stream:
-            number = marker.v1.read(video.luma(event.frame), sent_size=SIZE)
+            number = marker.v1.read(livekit_video.luma(event.frame), sent_size=SIZE)
             if number is not None:
                 self.numbers.put_nowait(number)

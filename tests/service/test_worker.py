@@ -18,8 +18,8 @@ from livekit import rtc
 
 from g2gbench import marker
 from g2gbench.measure.records import ServiceFrame
+from g2gbench.media import livekit_video
 from g2gbench.process.message import Lost
-from g2gbench.rtc import video
 from g2gbench.service import worker
 from g2gbench.service.model_faults import ModelFaults
 from g2gbench.service.pipeline import Processing
@@ -90,7 +90,7 @@ def _event(
         assert marker.get(version).stamp(planes(buffer, SIZE)[0], number)
     frame = rtc.VideoFrame(*SIZE, rtc.VideoBufferType.I420, buffer)
     upright: Any = rtc.VideoRotation.VIDEO_ROTATION_0
-    trailer = None if witness is None else video.metadata(witness)
+    trailer = None if witness is None else livekit_video.metadata(witness)
     return rtc.VideoFrameEvent(frame=frame, timestamp_us=0, rotation=upright, metadata=trailer)
 
 
@@ -139,7 +139,7 @@ def test_passthrough_sends_every_pixel_and_with_it_the_marker(
         out = bench.sent()
         (record,) = bench.logged()
     assert bytes(out.data) == bytes(event.frame.data)
-    assert marker.v2.read(video.luma(out), sent_size=SIZE) == 123_456
+    assert marker.v2.read(livekit_video.luma(out), sent_size=SIZE) == 123_456
     assert (record.number_in, record.number_out) == (123_456, 123_456)
     assert (record.received_ns, record.width, record.height) == (1, *SIZE)
     assert record.sent_ns is not None
@@ -160,7 +160,7 @@ def test_a_transformed_frame_is_stamped_anew_when_asked(
         (record,) = bench.logged()
     assert bench.source.size == out_size
     assert (out.width, out.height) == out_size
-    assert marker.v1.read(video.luma(out), sent_size=out_size) == 5000
+    assert marker.v1.read(livekit_video.luma(out), sent_size=out_size) == 5000
     assert (record.number_in, record.number_out) == (5000, 5000)
 
 
@@ -171,7 +171,7 @@ def test_a_restyled_frame_is_left_without_a_marker_when_nobody_asked(
         bench.model.set_style("a cyberpunk cityscape", None)
         bench.model.offer(_event(5000, "v1"), 1)
         out = bench.sent()
-    assert marker.v1.read(video.luma(out), sent_size=SIZE) is None
+    assert marker.v1.read(livekit_video.luma(out), sent_size=SIZE) is None
 
 
 def test_an_unreadable_frame_is_sent_unstamped(monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
@@ -180,7 +180,7 @@ def test_an_unreadable_frame_is_sent_unstamped(monkeypatch: pytest.MonkeyPatch, 
         bench.model.offer(_event(), 1)
         out = bench.sent()
         (record,) = bench.logged()
-    assert marker.v1.read(video.luma(out), sent_size=SIZE) is None
+    assert marker.v1.read(livekit_video.luma(out), sent_size=SIZE) is None
     assert (record.number_in, record.number_out, record.dropped) == (None, None, "")
 
 
@@ -193,7 +193,7 @@ def test_the_metadata_trailer_goes_with_its_frame(
         trailers = [bench.source.taken.get(timeout=LONG_S)[1] for _ in range(2)]
         records = bench.logged()
     assert trailers[0] is not None
-    assert trailers[0].frame_id == video.metadata(41).frame_id
+    assert trailers[0].frame_id == livekit_video.metadata(41).frame_id
     assert trailers[1] is None
     assert [record.witness for record in records] == [41, None]
 
@@ -205,7 +205,9 @@ def test_a_model_without_a_rate_takes_a_burst_in_order(
         for number in range(5):
             bench.model.offer(_event(number), number)
         bench.model.start()
-        numbers = [marker.v2.read(video.luma(bench.sent()), sent_size=SIZE) for _ in range(5)]
+        numbers = [
+            marker.v2.read(livekit_video.luma(bench.sent()), sent_size=SIZE) for _ in range(5)
+        ]
         records = bench.logged()
     assert numbers == [0, 1, 2, 3, 4]
     assert [record.number_in for record in records] == [0, 1, 2, 3, 4]
@@ -399,7 +401,7 @@ def test_faults_are_made_as_asked_and_the_log_says_so(
             bench.model.offer(_event(number), number)
         v2 = marker.get("v2")
         # 3 waits for the next but 4 is dropped: 5 goes first; 6 waits for 7, 9 for 10.
-        sent = [v2.read(video.luma(bench.sent()), sent_size=SIZE) for _ in range(8)]
+        sent = [v2.read(livekit_video.luma(bench.sent()), sent_size=SIZE) for _ in range(8)]
         logged = bench.logged()
     assert sent == [1, 2, 5, 3, 7, 6, 10, 9]
     dropped = [(f.number_in, f.dropped) for f in logged if f.dropped]
@@ -428,7 +430,7 @@ def test_a_marker_is_made_wrong_as_asked_and_the_log_says_so(
         for number in (10, 20, 30):
             bench.model.offer(_event(number), number)
         v2 = marker.get("v2")
-        read = [v2.read(video.luma(bench.sent()), sent_size=SIZE) for _ in range(3)]
+        read = [v2.read(livekit_video.luma(bench.sent()), sent_size=SIZE) for _ in range(3)]
         logged = bench.logged()
     assert read == [10, 21, None]
     assert [f.number_out for f in logged] == read
@@ -446,7 +448,7 @@ def test_a_stalled_model_takes_frames_and_sends_none_and_the_log_says_so(
             threading.Event().wait(0.001)
         bench.model.stall(0)
         bench.model.offer(_event(2), 2)
-        assert marker.v2.read(video.luma(bench.sent()), sent_size=SIZE) == 2
+        assert marker.v2.read(livekit_video.luma(bench.sent()), sent_size=SIZE) == 2
         logged = bench.logged()
     assert [(f.number_in, f.number_out, f.dropped) for f in logged] == [
         (1, None, "injected"),

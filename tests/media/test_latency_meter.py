@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.realtime.meter import G2G, Meter
+from g2gbench.media.latency_meter import G2G, Meter
 
 MS = 1_000_000
 

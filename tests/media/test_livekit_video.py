@@ -12,7 +12,7 @@ from livekit import rtc
 from livekit.rtc import video_stream
 from livekit.rtc._proto import ffi_pb2, track_pb2, video_frame_pb2
 
-from g2gbench.rtc import video
+from g2gbench.media import livekit_video
 
 
 def _frame(width: int = 64, height: int = 36) -> rtc.VideoFrame:
@@ -27,7 +27,7 @@ def _event(frame: rtc.VideoFrame, metadata: rtc.FrameMetadata | None = None) -> 
 
 def test_the_luma_plane_is_the_first_rows_of_the_frame() -> None:
     frame = _frame()
-    luma = video.luma(frame)
+    luma = livekit_video.luma(frame)
     assert luma.shape == (36, 64)
     assert luma.dtype == np.uint8
     assert luma.tobytes() == bytes(frame.data[: 64 * 36])
@@ -35,7 +35,7 @@ def test_the_luma_plane_is_the_first_rows_of_the_frame() -> None:
 
 def test_the_luma_plane_is_a_view_that_nobody_writes() -> None:
     frame = _frame()
-    luma = video.luma(frame)
+    luma = livekit_video.luma(frame)
     frame.data[0] = 99
     assert luma[0, 0] == 99
     with pytest.raises(ValueError, match="read-only"):
@@ -44,20 +44,20 @@ def test_the_luma_plane_is_a_view_that_nobody_writes() -> None:
 
 @pytest.mark.parametrize("frame_id", [0, 1, 2**31])
 def test_a_frame_id_travels_in_the_trailer(frame_id: int) -> None:
-    assert video.witness(_event(_frame(), video.metadata(frame_id))) == frame_id
+    assert livekit_video.witness(_event(_frame(), livekit_video.metadata(frame_id))) == frame_id
 
 
 def test_the_first_frame_is_one_on_the_wire_where_zero_means_not_set() -> None:
-    assert video.metadata(0).frame_id == 1
+    assert livekit_video.metadata(0).frame_id == 1
 
 
 @pytest.mark.parametrize("metadata", [None, rtc.FrameMetadata()])
 def test_without_a_trailer_there_is_no_witness(metadata: rtc.FrameMetadata | None) -> None:
-    assert video.witness(_event(_frame(), metadata)) is None
+    assert livekit_video.witness(_event(_frame(), metadata)) is None
 
 
 def test_a_track_is_published_as_asked() -> None:
-    options = video.publish_options("h264", 1_500_000, 31)
+    options = livekit_video.publish_options("h264", 1_500_000, 31)
     assert options.video_codec == rtc.VideoCodec.H264
     assert options.video_encoding.max_bitrate == 1_500_000
     assert options.video_encoding.max_framerate == 31
@@ -68,9 +68,9 @@ def test_a_track_is_published_as_asked() -> None:
 
 
 def test_every_codec_of_the_sdk_has_a_name() -> None:
-    assert sorted(video.CODECS.values()) == sorted(rtc.VideoCodec.values())
+    assert sorted(livekit_video.CODECS.values()) == sorted(rtc.VideoCodec.values())
     with pytest.raises(KeyError):
-        video.publish_options("vp10", 1, 1)
+        livekit_video.publish_options("vp10", 1, 1)
 
 
 class _FakeClient:
@@ -89,7 +89,7 @@ class _FakeClient:
 
 def _requested(monkeypatch: pytest.MonkeyPatch, stream: type[rtc.VideoStream]) -> Any:
     client = _FakeClient()
-    monkeypatch.setattr(video, "FfiClient", client)
+    monkeypatch.setattr(livekit_video, "FfiClient", client)
     monkeypatch.setattr(video_stream, "FfiClient", client)
     made = SimpleNamespace(
         _track=SimpleNamespace(_ffi_handle=SimpleNamespace(handle=42)),
@@ -110,7 +110,7 @@ def test_the_stream_asks_for_what_the_sdk_asks_for_and_a_queue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own = _requested(monkeypatch, rtc.VideoStream)
-    ours = _requested(monkeypatch, video._Stream)
+    ours = _requested(monkeypatch, livekit_video._Stream)
     assert ours.track_handle == 42
     assert ours.queue_size_frames > 1
     ours.ClearField("queue_size_frames")
@@ -119,7 +119,7 @@ def test_the_stream_asks_for_what_the_sdk_asks_for_and_a_queue(
 
 
 async def test_a_frame_that_the_queue_has_no_room_for_is_counted() -> None:
-    queue: video._CountingQueue[int] = video._CountingQueue(2)
+    queue: livekit_video._CountingQueue[int] = livekit_video._CountingQueue(2)
     queue.put(1)
     queue.put(2)
     assert queue.dropped == 0
@@ -155,9 +155,9 @@ class _FakeStream:
 async def test_the_tiny_frames_of_the_sdks_start_and_end_are_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(video, "_Stream", _FakeStream)
+    monkeypatch.setattr(livekit_video, "_Stream", _FakeStream)
     track: Any = object()
-    stream = video.FrameStream(track)
+    stream = livekit_video.FrameStream(track)
     assert [event.frame.width async for event in stream] == [64, 66]
     assert stream.dropped == 3
     await stream.aclose()

@@ -12,8 +12,8 @@ import pytest
 from livekit import api, rtc
 
 from g2gbench import marker
+from g2gbench.media import livekit_video
 from g2gbench.process.spawn import Child
-from g2gbench.rtc import video
 from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import SPACING_S
 from g2gbench.service.plan import EmbeddedRoom
@@ -46,7 +46,7 @@ def _hand_over(sink: rtc.VideoSource, frames: Mapping[int, bytearray], apart_s: 
         never.wait(max(0.0, due_s - time.monotonic()))
         frame = rtc.VideoFrame(*SIZE, rtc.VideoBufferType.I420, buffer)
         sink.capture_frame(
-            frame, timestamp_us=time.monotonic_ns() // 1000, metadata=video.metadata(number)
+            frame, timestamp_us=time.monotonic_ns() // 1000, metadata=livekit_video.metadata(number)
         )
 
 
@@ -66,17 +66,17 @@ async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -
     reading: list[asyncio.Task[None]] = []
     came = asyncio.Event()
 
-    async def read(stream: video.FrameStream) -> None:
+    async def read(stream: livekit_video.FrameStream) -> None:
         async for event in stream:
-            found = marker.get("v2").examine(video.luma(event.frame), sent_size=SIZE).number
-            told = video.witness(event)
+            found = marker.get("v2").examine(livekit_video.luma(event.frame), sent_size=SIZE).number
+            told = livekit_video.witness(event)
             if found is not None and told is not None:
                 seen.append((found, told))
                 came.set()
 
     @receiver.on("track_subscribed")
     def _(track: rtc.Track, *_: object) -> None:
-        reading.append(asyncio.ensure_future(read(video.FrameStream(track))))
+        reading.append(asyncio.ensure_future(read(livekit_video.FrameStream(track))))
 
     async def token(room: rtc.Room, identity: str) -> None:
         grants = api.VideoGrants(room_join=True, room="room")
@@ -89,7 +89,7 @@ async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -
         await token(sender, "client")
         sink = rtc.VideoSource(*SIZE)
         track = rtc.LocalVideoTrack.create_video_track("camera", sink)
-        options = video.publish_options("vp8", 2_000_000, 120)
+        options = livekit_video.publish_options("vp8", 2_000_000, 120)
         await sender.local_participant.publish_track(track, options)
         first = _frames(range(2))
         batches = {

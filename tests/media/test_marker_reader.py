@@ -11,8 +11,8 @@ import numpy as np
 from g2gbench import marker
 from g2gbench.marker import Luma
 from g2gbench.measure.records import Record, Seen
-from g2gbench.realtime.receiver import QUEUE_FRAMES, Receiver
-from g2gbench.realtime.stamp_size import StampSize
+from g2gbench.media.marker_reader import QUEUE_FRAMES, Receiver
+from g2gbench.media.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteFrame
 
 SIZE = (320, 192)

@@ -8,7 +8,7 @@ import pytest
 
 from g2gbench import marker
 from g2gbench.marker import Luma
-from g2gbench.realtime.stamp_size import DOUBTED_AFTER, HOLDS_AFTER, Size, StampSize
+from g2gbench.media.stamp_size import DOUBTED_AFTER, HOLDS_AFTER, Size, StampSize
 
 MODEL, CAPTURED = (1280, 704), (640, 360)
 FIRST = 5000

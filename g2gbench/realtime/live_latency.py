@@ -6,9 +6,9 @@ import threading
 
 from g2gbench.marker import Marker
 from g2gbench.measure.records import Captured, Record
-from g2gbench.realtime.meter import G2G, Meter
-from g2gbench.realtime.receiver import Receiver
-from g2gbench.realtime.stamp_size import StampSize
+from g2gbench.media.latency_meter import G2G, Meter
+from g2gbench.media.marker_reader import Receiver
+from g2gbench.media.stamp_size import StampSize
 from g2gbench.realtime.streams import LocalStream, RemoteFrame
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from g2gbench.marker import Luma
 from g2gbench.marker.examination import NO_MARKER, Examination
 from g2gbench.measure.records import Record, Seen
-from g2gbench.realtime.stamp_size import StampSize
+from g2gbench.media.stamp_size import StampSize
 from g2gbench.realtime.streams import RemoteFrame
 
 QUEUE_FRAMES = 32

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from livekit.rtc._proto import stats_pb2
 
-from g2gbench.rtc.stats import flatten
+from g2gbench.media.livekit_stats import flatten
 
 
 def _stream(part: str, *, kind: str = "video", codec: str = "c1", **members: Any) -> Any:

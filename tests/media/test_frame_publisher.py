@@ -12,8 +12,8 @@ import pytest
 from g2gbench import marker
 from g2gbench.errors import InputError
 from g2gbench.measure.records import Captured, Record, Skipped
-from g2gbench.realtime import publisher
-from g2gbench.realtime.publisher import Publisher
+from g2gbench.media import frame_publisher
+from g2gbench.media.frame_publisher import Publisher
 from g2gbench.sources.i420 import Buffer
 
 SIZE = (320, 192)
@@ -83,7 +83,7 @@ class Run:
 
     def frames(self, count: int, version: str = "v2", first_number: int = 0) -> None:
         self._reader = marker.get(version)
-        self._monkeypatch.setattr(publisher, "time", self.clock)
+        self._monkeypatch.setattr(frame_publisher, "time", self.clock)
         source: Any = self.source
         one = Publisher(source, self._reader, first_number, self._sink, self.records.append)
         ending = Ending(self.clock, lambda: len(self.captured) >= count)
@@ -233,7 +233,7 @@ def test_a_source_that_fails_is_told_and_the_ticks_that_it_leaves_out_are_counte
     monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(publisher, "time", clock)
+    monkeypatch.setattr(frame_publisher, "time", clock)
     records: list[Record] = []
     lost: list[str] = []
     source: Any = Breaks(error, 30, clock)
@@ -252,7 +252,7 @@ def test_a_source_that_fails_is_told_and_the_ticks_that_it_leaves_out_are_counte
 
 def test_a_device_that_is_gone_leaves_ticks_out_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(publisher, "time", clock)
+    monkeypatch.setattr(frame_publisher, "time", clock)
     records: list[Record] = []
     lost: list[str] = []
 
@@ -269,7 +269,7 @@ def test_a_device_that_is_gone_leaves_ticks_out_as_well(monkeypatch: pytest.Monk
     one = Publisher(Device(), None, 0, lambda *_: None, records.append, lost.append)
     monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 9))
     one.run()
-    assert lost == [publisher.CAMERA_GONE]
+    assert lost == [frame_publisher.CAMERA_GONE]
     assert [type(record) for record in records] == [Captured] * 3 + [Skipped] * 6
 
 
@@ -286,7 +286,7 @@ def test_a_frame_of_a_burst_is_late_by_the_bursts_own_pace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(publisher, "time", clock)
+    monkeypatch.setattr(frame_publisher, "time", clock)
     records: list[Record] = []
     source: Any = Uneven(12, clock)
     source.takes_ms[3] = 120

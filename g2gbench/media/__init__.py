@@ -1,0 +1,1 @@
+"""Video frames, markers and statistics on both sides of the LiveKit SDK."""

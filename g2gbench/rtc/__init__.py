@@ -1,1 +1,0 @@
-"""The LiveKit SDK as both ends use it: publishing options, bounded frame streams, statistics."""
