@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from g2gbench.analysis.calibration import Findings, Injected, Measured, findings, measured
+from g2gbench.analysis.calibration_errors import Findings, Injected, Measured, findings, measured
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
 from g2gbench.experiment import Done, run_all

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from g2gbench.analysis.grading import OURS, Grade, grades
 from g2gbench.analysis.verdict import CellPlan
+from g2gbench.analysis.verdict_grading import OURS, Grade, grades
 from g2gbench.errors import G2GBenchError, InputError
 from g2gbench.experiment import run_all
 from g2gbench.grading_cases import NAME, SEED, Case, scenario_of

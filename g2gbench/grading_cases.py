@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from g2gbench.analysis.grading import INJECTED, Truth
+from g2gbench.analysis.verdict_grading import INJECTED, Truth
 from g2gbench.errors import InputError
 from g2gbench.quality import Level
 from g2gbench.quality.level import BANDWIDTH, CPU, LATENCY, LOSS, NONE, STALL

@@ -27,7 +27,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from g2gbench.analysis.proportion import words
+from g2gbench.statistics.clopper_pearson import words
 from tests.benchmarks.busy import busy
 from tests.inconclusive import PREFIX
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from g2gbench import calibration
-from g2gbench.analysis.calibration import Injected
+from g2gbench.analysis.calibration_errors import Injected
 from g2gbench.calibration import FULL, QUICK, Condition, Effort, NotCalibrated, order, scenario_of
 from g2gbench.scenario import cells
 from g2gbench.store.reading import Run, open_run

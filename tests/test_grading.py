@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from g2gbench import grading
-from g2gbench.analysis.grading import INJECTED, OURS, RULES
+from g2gbench.analysis.verdict_grading import INJECTED, OURS, RULES
 from g2gbench.errors import InputError
 from g2gbench.experiment import Done
 from g2gbench.grading import NotGraded, grade_all

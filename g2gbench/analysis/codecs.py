@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from g2gbench.analysis.bjontegaard_delta import Curve, rate_delta, value_delta
-from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.ranking import rank
 from g2gbench.analysis.result import (
     CellResult,
@@ -25,6 +23,8 @@ from g2gbench.analysis.valid import counting, is_valid, valid_cells, values_of
 from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
 from g2gbench.measure.values import Value
+from g2gbench.statistics.bd_rate import Curve, rate_delta, value_delta
+from g2gbench.statistics.median_interval import Estimate, aggregate
 
 CODEC: Final = "publish.codec"
 MAX_BITRATE: Final = "publish.max_bitrate"

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-from g2gbench.analysis.family import LEVEL, holm, size_of
-from g2gbench.analysis.floors import EffectFloor, Floor, effect_floor
-from g2gbench.analysis.power import more_repeats
-from g2gbench.analysis.rank_test import RankTest, rank_test
-from g2gbench.analysis.shift import Shift, shift
+from g2gbench.analysis.effect_floors import EffectFloor, Floor, effect_floor
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counting
 from g2gbench.measure.registry import METRICS
+from g2gbench.statistics.hodges_lehmann import Shift, shift
+from g2gbench.statistics.holm import LEVEL, holm, size_of
+from g2gbench.statistics.mann_whitney import RankTest, rank_test
+from g2gbench.statistics.sample_size import more_repeats
 
 Outcome: TypeAlias = Literal["regression", "improvement", "no difference", "inconclusive"]
 OUTCOMES: Final[tuple[Outcome, ...]] = (

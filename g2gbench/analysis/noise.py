@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from g2gbench.analysis.comparison import values_of
-from g2gbench.analysis.shift import shift
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.registry import METRICS
+from g2gbench.statistics.hodges_lehmann import shift
 
 FEWEST: Final = 4
 """Fewer trials in all tell nothing of how halves of them differ."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.result import (
     CellResult,
@@ -20,6 +19,7 @@ from g2gbench.analysis.result import (
 )
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.measure.registry import METRICS
+from g2gbench.statistics.median_interval import Estimate
 
 SCHEMA: Final = 1
 _KEYS: Final = frozenset(

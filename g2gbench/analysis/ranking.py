@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from g2gbench.analysis.family import LEVEL, holm
-from g2gbench.analysis.rank_test import rank_test
+from g2gbench.statistics.holm import LEVEL, holm
+from g2gbench.statistics.mann_whitney import rank_test
 
 _MOST_REPEATS: Final = 100
 

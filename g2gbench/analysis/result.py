@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE, CellStatus, NotJudged, RunStatus
 from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
+from g2gbench.statistics.median_interval import Estimate
 
 NOT_KNOWN: Final = "not known to this run"
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from g2gbench.analysis.blocks import METHOD
-from g2gbench.analysis.cell import NOMINAL_COVERAGE, Estimate
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.plain import plain_estimate
 from g2gbench.analysis.result import (
@@ -30,6 +28,8 @@ from g2gbench.analysis.verdict import (
 )
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality import Level
+from g2gbench.statistics.block_bootstrap import METHOD
+from g2gbench.statistics.median_interval import NOMINAL_COVERAGE, Estimate
 
 ROW_COLUMNS: Final = (
     "row",

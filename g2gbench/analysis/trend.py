@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.analysis.floors import Floor, default_floor
+from g2gbench.analysis.effect_floors import Floor, default_floor
 from g2gbench.errors import InputError
 from g2gbench.measure.registry import METRICS
 

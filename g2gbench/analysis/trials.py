@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from g2gbench.analysis.blocks import WithinTrial, percentile_interval
 from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.check import Check
 from g2gbench.measure.evaluate import Evaluation
@@ -15,6 +14,7 @@ from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.phases import Phase, Recovery
 from g2gbench.measure.records import Cause
 from g2gbench.measure.values import Value
+from g2gbench.statistics.block_bootstrap import WithinTrial, percentile_interval
 
 TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed", "fault"]
 """``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded;

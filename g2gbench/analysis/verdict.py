@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol, TypeAlias
 
-from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counting
 from g2gbench.errors import ExitCode
 from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
+from g2gbench.statistics.median_interval import Estimate, aggregate
 
 CellStatus: TypeAlias = Literal["pass", "fail", "invalid", "interrupted"]
 RunStatus: TypeAlias = Literal["pass", "fail", "invalid", "unreachable", "fault", "interrupted"]

@@ -10,9 +10,8 @@ from typing import Any, Final
 import click
 
 import g2gbench
+from g2gbench.analysis.comparability import Conditions, differences
 from g2gbench.analysis.comparison import FEWEST, PRIMARY
-from g2gbench.analysis.likeness import Conditions, differences
-from g2gbench.analysis.shift import can_show
 from g2gbench.analysis.valid import counting
 from g2gbench.cli.progress import Display
 from g2gbench.cli.stopping import stop_signals
@@ -22,6 +21,7 @@ from g2gbench.report import comparison as comparison_report
 from g2gbench.report.headline import DEFAULT_CELL
 from g2gbench.report.numbers import plural
 from g2gbench.scenario import Scenario, cells, resolved
+from g2gbench.statistics.hodges_lehmann import can_show
 from g2gbench.store import baselines
 from g2gbench.store.comparing import (
     COMMAND,

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from g2gbench.analysis.comparability import differences
 from g2gbench.analysis.comparison import JUDGED
-from g2gbench.analysis.likeness import differences
 from g2gbench.analysis.plain import plain_estimate
 from g2gbench.analysis.valid import counting
 from g2gbench.cli import completion

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from g2gbench.analysis.floors import parse_floor
+from g2gbench.analysis.effect_floors import parse_floor
 from g2gbench.cli import completion
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS

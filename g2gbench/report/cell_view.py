@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.result import CellResult, JudgedExpectation
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import NONE_COUNTS, counting, counts, values_of
@@ -26,6 +25,7 @@ from g2gbench.report.numbers import (
     single,
 )
 from g2gbench.report.strip import Strip
+from g2gbench.statistics.median_interval import Estimate
 
 STAGE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "captured": ("captured", "stamped, and accepted by the SDK"),

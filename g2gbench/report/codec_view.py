@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import DELTAS, LATENCY, QUALITY, RATE
 from g2gbench.analysis.result import CellResult, CodecComparison, CodecPoint, RunResult
 from g2gbench.report.codec_words import answer, delta, said
@@ -14,6 +13,7 @@ from g2gbench.report.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
 from g2gbench.report.figures.rate_curves import rate_curves
 from g2gbench.report.numbers import label, shown
+from g2gbench.statistics.bd_rate import INSTALL
 from g2gbench.store.files import directory_name
 
 _COLUMNS: Final = (

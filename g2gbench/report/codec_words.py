@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.result import CodecComparison
 from g2gbench.report.numbers import NOT_MEASURED, plural
+from g2gbench.statistics.median_interval import Estimate
 
 _UNITS: Final = {"percent": ("%", 1), "db": ("dB", 2), "ms": ("ms", 1)}
 

@@ -9,13 +9,13 @@ import numpy as np
 from markupsafe import Markup
 
 from g2gbench.analysis.comparison import Outcome, Row
-from g2gbench.analysis.family import LEVEL
 from g2gbench.report import floor_strip
 from g2gbench.report.comparison_words import RowWords, rows_in_order, trials_line, words
 from g2gbench.report.drawing import FloatArray
 from g2gbench.report.figures.compared import compared
 from g2gbench.report.page import Drawer, environment
 from g2gbench.report.palette import css_variables
+from g2gbench.statistics.holm import LEVEL
 from g2gbench.store.comparing import Comparison, conditions
 from g2gbench.store.reading import Run
 

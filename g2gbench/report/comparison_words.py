@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from g2gbench.analysis.comparison import OUTCOMES, Outcome, Row
-from g2gbench.analysis.power import MOST
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.headline import short_cell
 from g2gbench.report.numbers import NOT_MEASURED, Scale, label, plural, scale
+from g2gbench.statistics.sample_size import MOST
 from g2gbench.store.comparing import Comparison
 
 MARKS: Final[Mapping[Outcome | None, str]] = {

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from g2gbench.analysis import proportion
-from g2gbench.analysis.grading import (
+from g2gbench.analysis.verdict_grading import (
     DETECTION_AIM_S,
     FACTOR_AIM,
     INJECTED,
@@ -20,6 +19,7 @@ from g2gbench.analysis.grading import (
     case_rows,
     score_of,
 )
+from g2gbench.statistics import clopper_pearson
 
 SCHEMA: Final = 1
 NEVER: Final = "never"
@@ -137,7 +137,7 @@ def _again(row: CaseRow) -> str:
 
 def _of(count: int, whole: int) -> str:
     """A count with the share that it leaves open: 0 of 20 is not never."""
-    return f"{count} of {whole} ({proportion.words(count, whole)})" if whole else "none ran"
+    return f"{count} of {whole} ({clopper_pearson.words(count, whole)})" if whole else "none ran"
 
 
 def _levels(row: CaseRow) -> str:

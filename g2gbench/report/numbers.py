@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.result import CellResult
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality.level import LEVEL_WORDS
+from g2gbench.statistics.median_interval import Estimate
 
 NOT_MEASURED: Final = "not measured"
 

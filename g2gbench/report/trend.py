@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from g2gbench.analysis.comparison import JUDGED
-from g2gbench.analysis.floors import Floor
+from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trend import FEWEST_RUNS, Change, changes, first_bad
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.headline import DEFAULT_CELL, short_cell

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from g2gbench import __version__
-from g2gbench.analysis.calibration import Findings
-from g2gbench.analysis.likeness import machine_differences
+from g2gbench.analysis.calibration_errors import Findings
+from g2gbench.analysis.comparability import machine_differences
 from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.machine import describe_machine, package_versions

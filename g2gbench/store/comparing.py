@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from g2gbench.analysis.comparability import EVERYTHING, Conditions, Unlike, differences, refused
 from g2gbench.analysis.comparison import (
     JUDGED,
     PRIMARY,
@@ -16,8 +17,7 @@ from g2gbench.analysis.comparison import (
     compare_trials,
     status_of,
 )
-from g2gbench.analysis.floors import Floor, parse_floor
-from g2gbench.analysis.likeness import EVERYTHING, Conditions, Unlike, differences, refused
+from g2gbench.analysis.effect_floors import Floor, parse_floor
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from g2gbench.analysis.likeness import fingerprint, machine_differences
+from g2gbench.analysis.comparability import fingerprint, machine_differences
 from g2gbench.errors import InputError
 from g2gbench.store.baselines import FILE as BASELINE
 from g2gbench.store.named_files import scenario_of_run

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from g2gbench.analysis.likeness import fingerprint, machine_differences
+from g2gbench.analysis.comparability import fingerprint, machine_differences
 from g2gbench.analysis.noise import noise_of_cells
 from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from g2gbench import __version__
-from g2gbench.analysis.likeness import machine_differences
+from g2gbench.analysis.comparability import machine_differences
 from g2gbench.analysis.trials import TrialStatus
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.result import CellResult, Estimates, RunResult
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import RunStatus
+from g2gbench.statistics.median_interval import Estimate
 
 NOTHING = CellResult(
     cell="default",

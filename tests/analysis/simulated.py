@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from g2gbench.analysis.comparison import JUDGED, Asked, Outcome, Row, compare_trials, status_of
-from g2gbench.analysis.floors import Floor
+from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.values import Value
 

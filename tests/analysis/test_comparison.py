@@ -15,7 +15,7 @@ from g2gbench.analysis.comparison import (
     confirmed,
     status_of,
 )
-from g2gbench.analysis.floors import Floor
+from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trials import TrialResult, TrialStatus
 from g2gbench.measure.registry import METRICS
 from tests.analysis.trials import trial

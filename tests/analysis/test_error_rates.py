@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from g2gbench.analysis.comparison import Asked
-from g2gbench.analysis.family import LEVEL
+from g2gbench.statistics.holm import LEVEL
 from tests.analysis.simulated import NO_FLOORS, USUAL, Model, compare_pairs
 
 QUIET = Model(spread=0.03)

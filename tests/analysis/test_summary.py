@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from g2gbench.analysis.blocks import WithinTrial
 from g2gbench.analysis.plain import from_plain, to_plain
 from g2gbench.analysis.summary import ROW_COLUMNS, result_of, rows
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.registry import METRICS
+from g2gbench.statistics.block_bootstrap import WithinTrial
 from tests.analysis.trials import plan, trial
 
 

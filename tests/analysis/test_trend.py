@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from g2gbench.analysis.floors import Floor
+from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trend import FEWEST_RUNS, SHORTEST, changes, first_bad, noise_of
 from g2gbench.errors import InputError
 from tests.analysis.histories import NOISES, history

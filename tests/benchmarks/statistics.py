@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 
 import g2gbench
-from g2gbench.analysis.blocks import percentile_interval
-from g2gbench.analysis.cell import aggregate
-from g2gbench.analysis.shift import shift
+from g2gbench.statistics.block_bootstrap import percentile_interval
+from g2gbench.statistics.hodges_lehmann import shift
+from g2gbench.statistics.median_interval import aggregate
 from tests.analysis.simulated import (
     NO_FLOORS,
     USUAL,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from g2gbench.analysis.floors import Floor
+from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trend import FEWEST_RUNS, changes
 from tests.analysis.histories import NOISES, history
 

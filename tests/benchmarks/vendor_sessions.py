@@ -18,7 +18,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from g2gbench.analysis import proportion
+from g2gbench.statistics import clopper_pearson
 from tests.benchmarks.busy import busy
 from tests.e2e.sessions import ROOT
 from tests.e2e.vendor.provided import VENDOR_PYTHON
@@ -79,7 +79,7 @@ async def measure(room: str, count: int) -> list[int]:
 
 def words(what: str, count: int, of: int) -> str:
     """A count with the interval of its share."""
-    least, most = proportion.interval(count, of)
+    least, most = clopper_pearson.interval(count, of)
     return f"{what}: {count} of {of}, {count / of:.2%} [{least:.2%}, {most:.2%}]"
 
 

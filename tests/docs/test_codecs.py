@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from g2gbench.analysis.bjontegaard_delta import FEWEST_POINTS, LEAST_OVERLAP
 from g2gbench.analysis.codecs import DELTAS
-from g2gbench.analysis.family import LEVEL
 from g2gbench.analysis.ranking import repeats_needed
+from g2gbench.statistics.bd_rate import FEWEST_POINTS, LEAST_OVERLAP
+from g2gbench.statistics.holm import LEVEL
 from g2gbench.trial.plan import SERVICE_MAX_BITRATE_BPS, START_BITRATE_KBPS
 from tests.docs.documents import prose, read, rows
 

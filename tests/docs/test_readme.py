@@ -9,11 +9,11 @@ import click
 import pytest
 
 import g2gbench
-from g2gbench.analysis.cell import FEWEST_FOR_INTERVAL
 from g2gbench.analysis.verdict import EXIT_CODES
 from g2gbench.cli import cli
 from g2gbench.errors import ExitCode
 from g2gbench.scenario import ScenarioError, loads
+from g2gbench.statistics.median_interval import FEWEST_FOR_INTERVAL
 from g2gbench.store.reading import Run
 from tests.docs.documents import ROOT, code_words, fences, read, rows, section
 from tests.report import runs

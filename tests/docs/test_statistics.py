@@ -6,12 +6,12 @@ import math
 
 import pytest
 
-from g2gbench.analysis.blocks import FEWEST_BLOCKS
 from g2gbench.analysis.comparison import JUDGED, SHOWN
-from g2gbench.analysis.family import LEVEL
-from g2gbench.analysis.floors import Floor, default_floor
-from g2gbench.analysis.rank_test import MOST_EXACT
-from g2gbench.analysis.shift import interval_rank
+from g2gbench.analysis.effect_floors import Floor, default_floor
+from g2gbench.statistics.block_bootstrap import FEWEST_BLOCKS
+from g2gbench.statistics.hodges_lehmann import interval_rank
+from g2gbench.statistics.holm import LEVEL
+from g2gbench.statistics.mann_whitney import MOST_EXACT
 from tests.benchmarks.statistics import alarms, power, repeats, within
 from tests.docs.documents import code_words, prose, read, rows, section
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from g2gbench.analysis.grading import RULES
+from g2gbench.analysis.verdict_grading import RULES
 from g2gbench.grading_cases import CLEAN, CLEAN_S, FULL, IMPAIRED_S, RECOVERY_S, WARMUP_S
 from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS, SECOND_NS
 from g2gbench.quality import DEFAULT_THRESHOLDS, Band

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.analysis import cell, verdict
+from g2gbench.analysis import verdict
 from g2gbench.measure import (
     budget,
     checks,
@@ -25,6 +25,7 @@ from g2gbench.measure import (
 from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.measure.values import PERCENTILE_SAMPLES
+from g2gbench.statistics import median_interval
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
 METHOD = re.sub(r"\s+", " ", TEXT)
@@ -44,9 +45,9 @@ SECOND = 1_000_000_000
         f"max({gaps.FREEZE_FACTOR:g} * avg, avg + {gaps.FREEZE_MARGIN_MS:g} ms), avg over the "
         f"{gaps.FREEZE_WINDOW} gaps before",
         f"a gap of more than {gaps.STALL_MS:g} ms",
-        f"From {cell.FEWEST_FOR_INTERVAL} trials on",
-        f"{cell.aggregate(range(5)).coverage:.2%} for 5 trials",
-        f"{cell.NOMINAL_COVERAGE:.0%} or more from 6 on",
+        f"From {median_interval.FEWEST_FOR_INTERVAL} trials on",
+        f"{median_interval.aggregate(range(5)).coverage:.2%} for 5 trials",
+        f"{median_interval.NOMINAL_COVERAGE:.0%} or more from 6 on",
         f"capped at {fidelity.PSNR_CAP_DB:g} dB",
         f"{fidelity.SAMPLES_A_SECOND:g} a second at most, {fidelity.MOST_SAMPLES} and "
         f"{fidelity.MOST_BYTES // 2**20} MiB in all",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from g2gbench.analysis.grading import RULES, Grade, Held, Truth, grade
+from g2gbench.analysis.verdict_grading import RULES, Grade, Held, Truth, grade
 from g2gbench.quality import Level
 
 G, P = Level.GOOD, Level.POOR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from g2gbench.analysis.cell import aggregate
+from g2gbench.statistics.median_interval import aggregate
 from g2gbench.store.reading import Run, open_run
 from tests.analysis import ladders
 from tests.report import runs

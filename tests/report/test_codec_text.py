@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.analysis.result import CodecComparison, RunResult
 from g2gbench.report import codec_text, markdown, terminal
+from g2gbench.statistics.median_interval import Estimate
 from g2gbench.store.reading import Run
 from tests.analysis import ladders
 from tests.report import runs

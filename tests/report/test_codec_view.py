@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.analysis.bjontegaard_delta import INSTALL
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.plain import from_plain, to_plain
 from g2gbench.report.codec_view import codec_views, figures
@@ -18,6 +17,7 @@ from g2gbench.report.page import render
 from g2gbench.report.palette import PALETTE
 from g2gbench.report.svg import inline
 from g2gbench.scenario import json_schema
+from g2gbench.statistics.bd_rate import INSTALL
 from g2gbench.store.reading import Run
 from tests.analysis import ladders
 from tests.report import runs

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from g2gbench.analysis.grading import RULES
+from g2gbench.analysis.verdict_grading import RULES
 from g2gbench.report.grading import as_plain, markdown, terminal
 from tests.report.grades import CLEAN, G, found, of
 

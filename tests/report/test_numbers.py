@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.numbers import KEY_METRICS, label, scale, shown, single
+from g2gbench.statistics.median_interval import Estimate
 from tests.analysis.results import estimate
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from g2gbench.analysis.calibration import Count, Finding, Findings
-from g2gbench.analysis.cell import aggregate
+from g2gbench.analysis.calibration_errors import Count, Finding, Findings
+from g2gbench.statistics.median_interval import aggregate
 from g2gbench.store import calibrations
 from g2gbench.store.shapes import CalibrationFile
 

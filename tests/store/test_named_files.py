@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.analysis.likeness import Conditions, differences, fingerprint
+from g2gbench.analysis.comparability import Conditions, differences, fingerprint
 from g2gbench.errors import InputError
 from g2gbench.scenario import load, resolved, yaml_of
 from g2gbench.store.named_files import checksums, identified, scenario_of_run, with_paths

@@ -9,8 +9,8 @@ import platformdirs
 import pytest
 
 from g2gbench.analysis.noise import Noise, noise_of
-from g2gbench.analysis.shift import shift
 from g2gbench.errors import InputError
+from g2gbench.statistics.hodges_lehmann import shift
 from g2gbench.store import noise
 from g2gbench.store.comparing import compare
 from g2gbench.store.reading import Run

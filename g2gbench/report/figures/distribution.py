@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.analysis.cell import Estimate
 from g2gbench.report.drawing import HALF, SMALL, Canvas, Illustration, dots
 from g2gbench.report.numbers import plural
 from g2gbench.report.palette import LIGHT
 from g2gbench.report.series import FloatArray, Series
+from g2gbench.statistics.median_interval import Estimate
 
 _QUANTILES: Final = np.linspace(0, 1, 301)
 _TOLD: Final = (("g2g_ms.p50", 50, -4), ("g2g_ms.p95", 95, -9), ("g2g_ms.p99", 99, 3))

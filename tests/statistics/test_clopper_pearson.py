@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.analysis.proportion import interval, words
+from g2gbench.statistics.clopper_pearson import interval, words
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from g2gbench.analysis.grading import (
+from g2gbench.analysis.verdict_grading import (
     OURS,
     RULES,
     Grade,

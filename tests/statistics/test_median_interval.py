@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from g2gbench.analysis.cell import aggregate
+from g2gbench.statistics.median_interval import aggregate
 
 
 def test_the_value_is_the_median_of_the_trials() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench.analysis.likeness import (
+from g2gbench.analysis.comparability import (
     Conditions,
     differences,
     fingerprint,

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.analysis.cell import NOMINAL_COVERAGE
-from g2gbench.analysis.rank_test import MOST_EXACT, arrangements
+from g2gbench.statistics.mann_whitney import MOST_EXACT, arrangements
+from g2gbench.statistics.median_interval import NOMINAL_COVERAGE
 
 _NORMAL: Final = 1.959964
 """How many standard deviations the nominal coverage reaches to either side."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Final
 
-from g2gbench.analysis.cell import NOMINAL_COVERAGE
-from g2gbench.analysis.family import LEVEL
-from g2gbench.analysis.shift import interval_rank
+from g2gbench.statistics.hodges_lehmann import interval_rank
+from g2gbench.statistics.holm import LEVEL
+from g2gbench.statistics.median_interval import NOMINAL_COVERAGE
 
 MOST: Final = 200
 """More trials a side than this are not asked for: the difference lies too close to its floor."""

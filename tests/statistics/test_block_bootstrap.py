@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from g2gbench.analysis.blocks import (
+from g2gbench.statistics.block_bootstrap import (
     FEWEST_BLOCKS,
     autocovariance,
     block_length,

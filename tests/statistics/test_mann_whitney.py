@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from g2gbench.analysis.rank_test import MOST_EXACT, arrangements, doubled_ranks, rank_test
+from g2gbench.statistics.mann_whitney import MOST_EXACT, arrangements, doubled_ranks, rank_test
 
 FEW = st.lists(st.integers(0, 4), min_size=1, max_size=5)
 

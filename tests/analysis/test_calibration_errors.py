@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench.analysis.calibration import Count, Injected, Measured, findings, measured
+from g2gbench.analysis.calibration_errors import Count, Injected, Measured, findings, measured
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.records import Record, ServiceFrame
 from tests.measure import sessions

@@ -14,13 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.analysis.cell import Estimate, aggregate
 from g2gbench.measure.evaluate import Evaluation
 from g2gbench.measure.journal import ABSENT, IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.way import captured_rows
+from g2gbench.statistics.median_interval import Estimate, aggregate
 
 INJECTED: Final = "injected"
 """What the worker's log says of a frame that it dropped because it was told to."""

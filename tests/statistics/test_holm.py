@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from g2gbench.analysis.family import LEVEL, holm, size_of
+from g2gbench.statistics.holm import LEVEL, holm, size_of
 
 
 def test_the_smallest_is_held_against_all_and_the_largest_against_itself() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from g2gbench.analysis.power import MOST, decides, more_repeats, pooled_deviation
+from g2gbench.statistics.sample_size import MOST, decides, more_repeats, pooled_deviation
 
 
 def test_the_deviation_is_around_the_mean_of_each_side() -> None:

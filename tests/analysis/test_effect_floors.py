@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.analysis.floors import Floor, default_floor, effect_floor, parse_floor
+from g2gbench.analysis.effect_floors import Floor, default_floor, effect_floor, parse_floor
 from g2gbench.measure.registry import METRICS
 from g2gbench.scenario.problems import Refused
 

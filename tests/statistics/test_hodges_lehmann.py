@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from g2gbench.analysis.rank_test import MOST_EXACT
-from g2gbench.analysis.shift import interval_rank, shift
+from g2gbench.statistics.hodges_lehmann import interval_rank, shift
+from g2gbench.statistics.mann_whitney import MOST_EXACT
 
 
 def test_the_shift_is_the_median_of_all_differences() -> None:

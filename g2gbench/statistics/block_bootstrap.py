@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.analysis.cell import NOMINAL_COVERAGE
+from g2gbench.statistics.median_interval import NOMINAL_COVERAGE
 
 FloatArray = npt.NDArray[np.float64]
 

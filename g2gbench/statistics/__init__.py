@@ -1,0 +1,1 @@
+"""Statistical methods, each module named by its own: numbers in, estimates out."""
