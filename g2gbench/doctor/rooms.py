@@ -13,8 +13,8 @@ from livekit import api, rtc
 
 from g2gbench.doctor.finding import Finding
 from g2gbench.media import livekit_video
-from g2gbench.service.room.pairing import RoomSettings
-from g2gbench.service.room.server import RoomServer
+from g2gbench.service.sfu.room_state import RoomSettings
+from g2gbench.service.sfu.server import RoomServer
 
 _CONNECT_S: Final = 10.0
 _PUBLISH_S: Final = 5.0

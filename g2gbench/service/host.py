@@ -44,7 +44,7 @@ TOKEN_HOURS = 6
 # The service's SDKs take the remote track from an identity that begins like this.
 WORKER_IDENTITY = "inference-server-0"
 R = TypeVar("R", bound=Message)
-_EMBEDDED = "g2gbench.service.room.server"
+_EMBEDDED = "g2gbench.service.sfu.server"
 _LIVEKIT_SERVER = "g2gbench.service.room.livekit_server"
 OnMessage = Callable[[str, Message], None]
 

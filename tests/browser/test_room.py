@@ -20,8 +20,8 @@ from g2gbench.browser.room import (
     join_request,
     videos_of,
 )
-from g2gbench.service.room.pairing import RoomSettings
-from g2gbench.service.room.server import RoomServer
+from g2gbench.service.sfu.room_state import RoomSettings
+from g2gbench.service.sfu.server import RoomServer
 
 KEY, SECRET = "key", "a secret of at least thirty-two bytes"
 

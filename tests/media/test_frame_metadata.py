@@ -60,7 +60,7 @@ async def test_metadata_of_a_dropped_frame_stands_with_the_picture_before_it() -
     key, secret = "key", secrets.token_hex(32)
     settings = EmbeddedRoom(start_bitrate_kbps=2000, playout_delay_ms=(0, 0))
     plan = EmbeddedRoomPlan(settings, "room", Unshown(key), Unshown(secret))
-    child = await Child.start("room", "g2gbench.service.room.server", plan, ready=RoomReady)
+    child = await Child.start("room", "g2gbench.service.sfu.server", plan, ready=RoomReady)
     sender, receiver = rtc.Room(), rtc.Room()
     seen: list[tuple[int, int]] = []  # (marker, metadata)
     reading: list[asyncio.Task[None]] = []

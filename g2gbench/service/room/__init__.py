@@ -1,1 +1,1 @@
-"""The embedded room: forwards media between two participants without decoding it."""
+"""Kinds of room beside the embedded SFU, and what each is planned by."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from livekit.protocol import models
 
-from g2gbench.service.room import packets, sdp
-from g2gbench.service.room.numbering import Renumberer
+from g2gbench.service.sfu import packets, sdp
+from g2gbench.service.sfu.header_rewriting import Renumberer
 
 
 @dataclass(slots=True, eq=False)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.service.room import sdp
-from tests.service.room import offers
+from g2gbench.service.sfu import sdp
+from tests.service.sfu import offers
 
 TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
 

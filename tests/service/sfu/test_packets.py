@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.service.room import packets
-from g2gbench.service.room.packets import Kind
+from g2gbench.service.sfu import packets
+from g2gbench.service.sfu.packets import Kind
 
 
 def _rtp(

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from g2gbench.service.room import endpoint, sdp
-from g2gbench.service.room.dtls import Certificate
-from g2gbench.service.room.participants import Participant
+from g2gbench.service.sfu import endpoint, sdp
+from g2gbench.service.sfu.dtls import Certificate
+from g2gbench.service.sfu.participants import Participant
 
 log = logging.getLogger(__name__)
 _RECEIVE_BATCH = 64  # datagrams read per wake-up of the event loop

@@ -1,6 +1,6 @@
 """The embedded room's edge: one WebSocket and one UDP socket for each participant.
 
-``python -m g2gbench.service.room.server`` runs one as a process of its own. It is given
+``python -m g2gbench.service.sfu.server`` runs one as a process of its own. It is given
 an `EmbeddedRoomPlan`, sends `RoomReady` when it takes clients, and ends with its parent.
 """
 
@@ -26,14 +26,14 @@ from livekit.protocol import models, rtc
 from g2gbench.process.child import Parent, run
 from g2gbench.process.local_http import Site, guard
 from g2gbench.process.message import Message
-from g2gbench.service.room import endpoint, messages, sdp
-from g2gbench.service.room.audience import Audience
-from g2gbench.service.room.dtls import Certificate
-from g2gbench.service.room.messages import Action, Note, Send
-from g2gbench.service.room.pairing import PUBLISHERS, Pairing, RoomSettings
-from g2gbench.service.room.participants import Participant
 from g2gbench.service.room.plan import EmbeddedRoomPlan, RoomReady
-from g2gbench.service.room.seat import Seat
+from g2gbench.service.sfu import endpoint, messages, sdp
+from g2gbench.service.sfu.dtls import Certificate
+from g2gbench.service.sfu.messages import Action, Note, Send
+from g2gbench.service.sfu.participants import Participant
+from g2gbench.service.sfu.peer_transport import Seat
+from g2gbench.service.sfu.room_state import PUBLISHERS, Pairing, RoomSettings
+from g2gbench.service.sfu.viewer_forwarding import Audience
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"

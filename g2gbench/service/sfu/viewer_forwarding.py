@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from g2gbench.service.room import endpoint, feedback, packets
-from g2gbench.service.room.participants import Participant, Way
-from g2gbench.service.room.seat import Seat
+from g2gbench.service.sfu import endpoint, packets, rtcp_feedback
+from g2gbench.service.sfu.participants import Participant, Way
+from g2gbench.service.sfu.peer_transport import Seat
 
 
 class Audience:
@@ -27,14 +27,14 @@ class Audience:
     def __init__(self, seats: Mapping[Participant, Seat], counts: Counter[str]) -> None:
         self._seats = seats
         self._counts = counts
-        self._key_frames = feedback.KeyFrames()
+        self._key_frames = rtcp_feedback.KeyFrames()
 
     def show(self, publisher: Participant, media: endpoint.Media, now_ns: int) -> None:
         """Hand one packet of a publisher to each viewer that is shown its stream."""
         ssrc = 0 if media.is_rtcp else packets.ssrc(media.data)
         for way in publisher.audience:
             if media.is_rtcp:
-                packet = feedback.for_viewer(media.data, way.ssrcs)
+                packet = rtcp_feedback.for_viewer(media.data, way.ssrcs)
                 if packet:
                     self._send(way.to, packet, is_rtcp=True)
             elif ssrc in way.ssrcs and self._send_on(way, media.data) and ssrc not in way.begun:
@@ -47,7 +47,7 @@ class Audience:
         if not media.is_rtcp:
             self._counts["sent_by_viewers"] += 1
             return
-        for wish in feedback.wishes(media.data):
+        for wish in rtcp_feedback.wishes(media.data):
             found = self._shown_by(viewer, wish.ssrc)
             if found is None:
                 continue
@@ -70,7 +70,7 @@ class Audience:
     def _ask(self, publisher: Participant, ssrc: int, now_ns: int) -> None:
         if self._key_frames.may_ask(ssrc, now_ns):
             self._counts["key_frames_asked_for"] += 1
-            self._send(publisher, feedback.ask_for_key_frame(ssrc), is_rtcp=True)
+            self._send(publisher, rtcp_feedback.ask_for_key_frame(ssrc), is_rtcp=True)
 
     def _send_on(self, way: Way, packet: bytes) -> bool:
         taken = way.take(packet)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from g2gbench.service.room import sdp
+from g2gbench.service.sfu import sdp
 
 _REFUSED = 0xFF
 _ONE_BYTE = 0xBEDE  # RFC 8285 section 4.2

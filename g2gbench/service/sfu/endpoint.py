@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pylibsrtp
 from pylibsrtp import Policy
 
-from g2gbench.service.room import packets
-from g2gbench.service.room.dtls import Certificate, DtlsError, DtlsServer, SrtpKeys
-from g2gbench.service.room.ice import Address, IceLite
-from g2gbench.service.room.packets import Kind
+from g2gbench.service.sfu import packets
+from g2gbench.service.sfu.dtls import Certificate, DtlsError, DtlsServer, SrtpKeys
+from g2gbench.service.sfu.ice import Address, IceLite
+from g2gbench.service.sfu.packets import Kind
 
 # pylibsrtp's buffer: more than this in clear raises from inside the C code's wrapper.
 MAX_CLEAR_PACKET = 1356

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 from livekit.protocol import models, rtc
 
-from g2gbench.service.room import messages, packets, published, sdp
-from g2gbench.service.room.messages import Action, Note, Send
-from g2gbench.service.room.numbering import payload_types, renumberer
-from g2gbench.service.room.participants import Participant, Track, Way
+from g2gbench.service.sfu import messages, packets, sdp, track_binding
+from g2gbench.service.sfu.header_rewriting import payload_types, renumberer
+from g2gbench.service.sfu.messages import Action, Note, Send
+from g2gbench.service.sfu.participants import Participant, Track, Way
 
 PUBLISHERS = 2
 VIEWERS = 8
@@ -154,7 +154,7 @@ class Pairing:
 
     def packet_seen(self, participant: Participant, packet: bytes) -> list[Action]:
         """Learn the SSRC of a simulcast track from its first packet."""
-        if not published.learn(participant, packet):
+        if not track_binding.learn(participant, packet):
             return []
         return [a for other in self._others(participant) for a in self._tell(other, participant)]
 
@@ -165,7 +165,7 @@ class Pairing:
         if not participant.can_publish:
             return messages.refused(participant, request)
         prefix = "TR_VC" if request.type == models.TrackType.VIDEO else "TR_AM"
-        track = published.announce(participant, request, self._new_id(prefix))
+        track = track_binding.announce(participant, request, self._new_id(prefix))
         return messages.published(participant, track)
 
     def _subscribe(self, participant: Participant, request: rtc.UpdateSubscription) -> list[Action]:
@@ -180,7 +180,7 @@ class Pairing:
         self, participant: Participant, offer: rtc.SessionDescription, parsed: sdp.Offer
     ) -> list[Action]:
         participant.fingerprint = parsed.fingerprint
-        changed = published.take(participant, parsed)
+        changed = track_binding.take(participant, parsed)
         participant.settled |= bool(participant.tracks)
         actions = self._choose_shown(participant, parsed)
         text = sdp.answer(parsed, participant.transport, lambda s: self._media(participant, s))
@@ -204,7 +204,7 @@ class Pairing:
         if shown is not None and shown.section is not None:
             lines = sdp.shown_track_lines(shown.owner.sid, shown.sid, shown.section.sources)
             return sdp.Media("sendonly", hint, extra_lines=lines)
-        own = published.at(participant, section.mid)
+        own = track_binding.at(participant, section.mid)
         if own is not None:
             sent = _sent(own)
             layers = section.layers(sent.name if sent else "")

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from livekit import api
 from livekit.protocol import rtc
 
-from g2gbench.service.room.pairing import RoomSettings
-from g2gbench.service.room.server import RoomServer, decode_join
-from tests.service.room import offers
+from g2gbench.service.sfu.room_state import RoomSettings
+from g2gbench.service.sfu.server import RoomServer, decode_join
+from tests.service.sfu import offers
 
 KEY, SECRET, ROOM = "key", "s" * 32, "loopback"
 

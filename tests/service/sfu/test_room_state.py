@@ -6,12 +6,12 @@ import pytest
 from hypothesis import strategies as st
 from livekit.protocol import models, rtc
 
-from g2gbench.service.room import sdp
-from g2gbench.service.room.messages import Action, Note, Send
-from g2gbench.service.room.pairing import Pairing, RoomSettings
-from g2gbench.service.room.participants import Participant
+from g2gbench.service.sfu import sdp
+from g2gbench.service.sfu.messages import Action, Note, Send
+from g2gbench.service.sfu.participants import Participant
+from g2gbench.service.sfu.room_state import Pairing, RoomSettings
 from tests.drawn import drawn
-from tests.service.room import offers
+from tests.service.sfu import offers
 
 TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
 

@@ -5,22 +5,10 @@ from aioice import stun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from g2gbench.service.room.dtls import (
-    MTU,
-    Certificate,
-    DtlsError,
-    cut_at_records,
-    fingerprint,
-)
-from g2gbench.service.room.endpoint import (
-    MAX_CLEAR_PACKET,
-    Endpoint,
-    Failed,
-    Media,
-    Transmit,
-)
+from g2gbench.service.sfu.dtls import MTU, Certificate, DtlsError, cut_at_records, fingerprint
+from g2gbench.service.sfu.endpoint import MAX_CLEAR_PACKET, Endpoint, Failed, Media, Transmit
 from tests.drawn import drawn
-from tests.service.room.peer import ADDRESS, Peer, check, rtp
+from tests.service.sfu.peer import ADDRESS, Peer, check, rtp
 
 CERTIFICATE = Certificate()
 

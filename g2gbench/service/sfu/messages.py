@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from livekit.protocol import models, rtc
 
-from g2gbench.service.room.participants import Participant, Track
+from g2gbench.service.sfu.participants import Participant, Track
 
 PROTOCOL = 16
 SERVER_VERSION = "1.9.0"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from livekit.protocol import models, rtc
 
-from g2gbench.service.room import packets, sdp
-from g2gbench.service.room.participants import Participant, Track
+from g2gbench.service.sfu import packets, sdp
+from g2gbench.service.sfu.participants import Participant, Track
 
 
 def announce(participant: Participant, request: rtc.AddTrackRequest, sid: str) -> Track:

@@ -7,8 +7,8 @@ from aioice import stun
 from OpenSSL import SSL
 from pylibsrtp import Policy
 
-from g2gbench.service.room.dtls import PROFILES, Certificate, cut_at_records
-from g2gbench.service.room.endpoint import Action, Endpoint, Transmit
+from g2gbench.service.sfu.dtls import PROFILES, Certificate, cut_at_records
+from g2gbench.service.sfu.endpoint import Action, Endpoint, Transmit
 
 ADDRESS = ("127.0.0.1", 50000)
 

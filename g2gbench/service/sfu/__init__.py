@@ -1,0 +1,1 @@
+"""The embedded SFU: forwards media between its participants without decoding it."""
