@@ -9,10 +9,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from g2gbench import marker, quality, realtime
-    from g2gbench.benchmark import run, run_async
     from g2gbench.store.comparing import Comparison, compare
     from g2gbench.store.reading import Run
     from g2gbench.store.reading import open_run as load
+    from g2gbench.workflow.benchmark import run, run_async
 
 __all__ = [
     "Comparison",
@@ -32,8 +32,8 @@ _HOMES = {
     "marker": ("g2gbench.marker", None),
     "quality": ("g2gbench.quality", None),
     "realtime": ("g2gbench.realtime", None),
-    "run": ("g2gbench.benchmark", "run"),
-    "run_async": ("g2gbench.benchmark", "run_async"),
+    "run": ("g2gbench.workflow.benchmark", "run"),
+    "run_async": ("g2gbench.workflow.benchmark", "run_async"),
     "compare": ("g2gbench.store.comparing", "compare"),
     "Comparison": ("g2gbench.store.comparing", "Comparison"),
     "Run": ("g2gbench.store.reading", "Run"),

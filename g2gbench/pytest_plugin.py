@@ -78,7 +78,7 @@ def _measured(scenario: Scenario, **asked: Any) -> Run:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
-    from g2gbench import benchmark
+    from g2gbench.workflow import benchmark
 
     try:
         asyncio.get_running_loop()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench import benchmark
 from g2gbench.report import terminal
 from g2gbench.store.reading import open_run
+from g2gbench.workflow import benchmark
 from tests.e2e.sessions import ROOT, passthrough
 from tests.inconclusive import assert_sound
 from tests.report import runs

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from g2gbench import benchmark, realtime
+from g2gbench import realtime
 from g2gbench.cli import main
 from g2gbench.errors import InputError
 from g2gbench.process.environment import ENVIRONMENT, Environment
@@ -32,6 +32,7 @@ from g2gbench.secrecy import (
     without_credentials,
 )
 from g2gbench.store.redaction import Redactor
+from g2gbench.workflow import benchmark
 from tests.e2e.sessions import ROOT
 from tests.sentinel import SENTINEL, VARIABLE, given_away
 

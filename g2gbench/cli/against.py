@@ -15,7 +15,6 @@ from g2gbench.analysis.comparison import FEWEST, PRIMARY
 from g2gbench.analysis.valid import counting
 from g2gbench.cli.progress import Display
 from g2gbench.cli.stopping import stop_signals
-from g2gbench.confirmation import confirm
 from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
 from g2gbench.report.headline import DEFAULT_CELL
@@ -35,6 +34,7 @@ from g2gbench.store.comparing import (
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.named_files import checksums, identified
 from g2gbench.store.reading import Run
+from g2gbench.workflow.confirm import confirm
 
 FIRST = (
     ExitCode.INTERRUPTED,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from g2gbench.calibration import Calibration, NotCalibrated, calibrate
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.calibration import render
 from g2gbench.store.calibrations import calibration_facts, calibration_path, save
 from g2gbench.store.files import writable
 from g2gbench.store.shapes import CalibrationFile
+from g2gbench.workflow.calibrate import Calibration, NotCalibrated, calibrate
 
 
 @click.command("calibrate", context_settings={"help_option_names": ["-h", "--help"]})

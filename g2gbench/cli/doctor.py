@@ -7,8 +7,8 @@ import json
 
 import click
 
-from g2gbench import doctor
 from g2gbench.errors import ExitCode
+from g2gbench.workflow import doctor
 
 
 @click.command("doctor", context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import click
 
-from g2gbench.benchmark import DEFAULT_ROOT
 from g2gbench.cli import completion
 from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
@@ -28,6 +27,7 @@ from g2gbench.scenario.loading import read_text
 from g2gbench.store.files import writable
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
+from g2gbench.workflow.benchmark import DEFAULT_ROOT
 
 ELSEWHERE = (
     "warning: other machines can reach this page, and whoever has its address can use it. A "

@@ -13,7 +13,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from g2gbench.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
 from g2gbench.cli import against, completion
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
@@ -30,6 +29,7 @@ from g2gbench.store.origin import Origin, scenario_of
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import blocks
 from g2gbench.trial.schedule import Schedule
+from g2gbench.workflow.benchmark import DEFAULT_ROOT, remaining, resume_async, run_async
 
 
 def _asked_for(

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from g2gbench import marker
 from g2gbench.analysis.trials import TrialResult
-from g2gbench.benchmark import run_async
 from g2gbench.client.plan import Finish, Restyle
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
 from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
@@ -27,6 +26,7 @@ from g2gbench.store.reading import Run
 from g2gbench.trial.control import Steering, Switch
 from g2gbench.trial.link_plan import directions, link_at_start
 from g2gbench.trial.schedule import Coming
+from g2gbench.workflow.benchmark import run_async
 
 log = logging.getLogger(__name__)
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
 from g2gbench.statistics.mann_whitney import rank_test
 from g2gbench.statistics.median_interval import Estimate, aggregate
+from g2gbench.workflow.benchmark import run_async
 
 SCENARIO = """\
 name: fidelity

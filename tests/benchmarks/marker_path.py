@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from g2gbench import marker
-from g2gbench.benchmark import run_async
 from g2gbench.marker import MARKER_HEIGHT, MARKER_WIDTH
 from g2gbench.measure import journal, ledger
 from g2gbench.measure.records import Captured, Ended, Reached, Record, Seen, encode
 from g2gbench.scenario import loads
+from g2gbench.workflow.benchmark import run_async
 
 WIDTH, HEIGHT, FPS = 1280, 704, 30
 CALLS, ROUNDS, ROWS = 200, 25, 3000

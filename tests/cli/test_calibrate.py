@@ -9,8 +9,8 @@ import platformdirs
 import pytest
 from click.testing import CliRunner
 
-from g2gbench.calibration import Calibration, NotCalibrated
 from g2gbench.cli import calibrate as command
+from g2gbench.workflow.calibrate import Calibration, NotCalibrated
 from tests.store.calibrating import FOUND
 
 TAKEN = datetime(2026, 1, 2, tzinfo=UTC)
@@ -23,7 +23,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, error: str = "") -> None:
-    """The sessions are not run here: tests/test_calibration.py does that."""
+    """The sessions are not run here: tests/workflow/test_calibrate.py does that."""
 
     async def calibrate(**options: Any) -> Calibration:
         options["on_trial"](0, 7, "no delay")

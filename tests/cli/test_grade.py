@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from g2gbench.cli import grade as command
-from g2gbench.grading import Grading, NotGraded
-from g2gbench.grading_cases import FULL, QUICK
+from g2gbench.workflow.grade import Grading, NotGraded
+from g2gbench.workflow.grading_cases import FULL, QUICK
 from tests.report.grades import found
 
 

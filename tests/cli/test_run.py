@@ -10,10 +10,10 @@ import pytest
 
 import g2gbench
 from g2gbench import cli
-from g2gbench.benchmark import _plans
 from g2gbench.scenario import cells, load, resolved
 from g2gbench.store.origin import Origin
 from g2gbench.store.run_directory import RunDirectory
+from g2gbench.workflow.benchmark import _plans
 from tests.report.runs import NOW, Recipe, records
 
 TEXT = """\

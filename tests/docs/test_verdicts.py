@@ -7,12 +7,12 @@ from itertools import chain
 import pytest
 
 from g2gbench.analysis.verdict_grading import RULES
-from g2gbench.grading_cases import CLEAN, CLEAN_S, FULL, IMPAIRED_S, RECOVERY_S, WARMUP_S
 from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS, SECOND_NS
 from g2gbench.quality import DEFAULT_THRESHOLDS, Band
 from g2gbench.quality.level import DIMENSIONS, LEVEL_WORDS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, REQUIRED_BITRATE_BPS
 from g2gbench.quality.variants import VARIANTS
+from g2gbench.workflow.grading_cases import CLEAN, CLEAN_S, FULL, IMPAIRED_S, RECOVERY_S, WARMUP_S
 from tests.docs.documents import prose, read, rows, section
 
 PAGE = read("docs/verdicts.md")

@@ -11,12 +11,12 @@ import numpy as np
 import psutil
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
 from g2gbench.browser.offers import Offers, ask
 from g2gbench.client import media
 from g2gbench.errors import InputError
 from g2gbench.scenario import loads
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, passthrough
 from tests.inconclusive import assert_sound

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
+from g2gbench.workflow.benchmark import run_async
 from tests.inconclusive import assert_sound
 
 pytestmark = pytest.mark.session

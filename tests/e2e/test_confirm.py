@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.confirmation import confirm
 from g2gbench.scenario import loads, resolved
 from g2gbench.store.comparing import compare
 from g2gbench.store.reading import Run, open_run
+from g2gbench.workflow.confirm import confirm
 from tests.e2e.sessions import passthrough
 from tests.report import runs
 from tests.report.comparisons import five

@@ -18,7 +18,6 @@ from typing import Any
 import psutil
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
 from g2gbench.scenario import loads
 from g2gbench.service.plan import ServicePlan
@@ -26,6 +25,7 @@ from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
 from g2gbench.trial.machine_watch import Host, swapped_bytes
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, passthrough
 

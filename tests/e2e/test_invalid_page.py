@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.browser import chromium
 from g2gbench.scenario import loads
 from g2gbench.store.reading import Run
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.devtools import CHROMIUM, Page, opened
 from tests.e2e.sessions import Acting, passthrough
 

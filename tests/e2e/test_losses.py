@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.cli import main
 from g2gbench.scenario import loads
 from g2gbench.store.reading import open_run
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough, until
 from tests.inconclusive import assert_sound
 

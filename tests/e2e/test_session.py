@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.scenario import loads
 from g2gbench.store.reading import open_run
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.sessions import g2gbench, passthrough
 from tests.inconclusive import assert_sound
 

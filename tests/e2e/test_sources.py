@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.scenario import load
 from g2gbench.store.reading import Run
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.sessions import Acting, g2gbench
 from tests.inconclusive import assert_sound
 from tests.sources.cameras import camera

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from g2gbench.benchmark import run_async
 from g2gbench.measure.packets import DROPPING, FATES, KINDS
 from g2gbench.scenario import loads
 from g2gbench.store.reading import Trial
+from g2gbench.workflow.benchmark import run_async
 from tests.e2e.sessions import passthrough
 from tests.inconclusive import assert_sound
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import g2gbench
-from g2gbench import benchmark, report
+from g2gbench import report
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
 from g2gbench.report import terminal, trend
@@ -28,6 +28,7 @@ from g2gbench.store.histories import histories
 from g2gbench.store.judging import judged_again
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run, open_run
+from g2gbench.workflow import benchmark
 from tests.report import runs
 from tests.report.runs import Recipe
 from tests.report.undrawn import undrawn

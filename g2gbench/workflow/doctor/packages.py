@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import g2gbench
-from g2gbench.doctor.finding import Finding
+from g2gbench.workflow.doctor.finding import Finding
 
 NEEDED: Final[Mapping[str, str]] = {
     "aiohttp": "aiohttp",

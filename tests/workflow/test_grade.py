@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from g2gbench import grading
 from g2gbench.analysis.verdict_grading import INJECTED, OURS, RULES
 from g2gbench.errors import InputError
-from g2gbench.experiment import Done
-from g2gbench.grading import NotGraded, grade_all
-from g2gbench.grading_cases import FULL, QUICK, Case, load_cases, scenario_of
 from g2gbench.measure.records import Event, ServiceFrame
 from g2gbench.quality import Level
 from g2gbench.scenario import Scenario, ScenarioError, cells, changes
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial.plan import service_plan, trials
+from g2gbench.workflow import grade
+from g2gbench.workflow.grade import NotGraded, grade_all
+from g2gbench.workflow.grading_cases import FULL, QUICK, Case, load_cases, scenario_of
+from g2gbench.workflow.trial_series import Done
 from tests.report.runs import LIVE_NS, MS, SECOND, Recipe, records
 
 pytestmark = pytest.mark.integration
@@ -129,7 +129,7 @@ def only_run(root: Path) -> Run:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(recipe_of: Callable[[Case], Recipe] = usual, most: int = 100) -> None:
-        monkeypatch.setattr(grading, "run_all", stand_in(recipe_of, most))
+        monkeypatch.setattr(grade, "run_all", stand_in(recipe_of, most))
 
     return use
 
@@ -315,7 +315,7 @@ async def test_a_real_session_is_impaired_and_judged_in_every_dimension(tmp_path
         assert ours.detect_s is not None
     (trial,) = only_run(tmp_path).trials
     assert {name for one in trial.judged[-10:] for name in one.unmeasured} == set()
-    window = grading.truth_window(lossy, trial)
+    window = grade.truth_window(lossy, trial)
     assert window is not None
     assert 11 < window[1] - window[0] < 13
 

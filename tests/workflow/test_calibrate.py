@@ -10,12 +10,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from g2gbench import calibration
 from g2gbench.analysis.calibration_errors import Injected
-from g2gbench.calibration import FULL, QUICK, Condition, Effort, NotCalibrated, order, scenario_of
 from g2gbench.scenario import cells
 from g2gbench.store.reading import Run, open_run
 from g2gbench.trial.plan import service_plan, trials
+from g2gbench.workflow import calibrate
+from g2gbench.workflow.calibrate import (
+    FULL,
+    QUICK,
+    Condition,
+    Effort,
+    NotCalibrated,
+    order,
+    scenario_of,
+)
 from tests.cli.calling import call
 from tests.e2e.sessions import all_gone, g2gbench, passthrough, until
 from tests.inconclusive import assert_sound
@@ -94,12 +102,12 @@ async def test_what_is_stopped_or_finds_nothing_to_compare_with_is_no_calibratio
     stop = asyncio.Event()
     stop.set()
     with pytest.raises(NotCalibrated, match="stopped"):
-        await calibration.calibrate(quick=True, stop=stop)
+        await calibrate.calibrate(quick=True, stop=stop)
     delayed = Condition("delayed alone", Injected(service_ms=20))
-    monkeypatch.setattr(calibration, "QUICK", Effort((delayed,), 1, warmup_s=1, duration_s=2))
+    monkeypatch.setattr(calibrate, "QUICK", Effort((delayed,), 1, warmup_s=1, duration_s=2))
     heard: list[tuple[int, int, str]] = []
     with pytest.raises(NotCalibrated, match="a valid trial without any delay"):
-        await calibration.calibrate(
+        await calibrate.calibrate(
             quick=True, out=tmp_path, on_trial=lambda *told: heard.append(told)
         )
     assert heard == [(0, 1, "delayed alone")]
@@ -127,7 +135,7 @@ def test_a_calibration_finds_what_was_injected_and_later_runs_name_it(
     effort: Effort,
     metrics: set[str],
 ) -> None:
-    monkeypatch.setattr(calibration, "QUICK", effort)
+    monkeypatch.setattr(calibrate, "QUICK", effort)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     trials_root = str(tmp_path / "trials")
     status, out, _ = call(capfd, "calibrate", "--quick", "--json", "-q", "--out", trials_root)

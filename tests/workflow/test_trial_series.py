@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from g2gbench import experiment
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import FaultError
 from g2gbench.process import spawn
 from g2gbench.scenario import loads
 from g2gbench.store.run_directory import RunDirectory
+from g2gbench.workflow import trial_series
 from tests.e2e.sessions import passthrough
 
 
@@ -37,7 +37,7 @@ async def test_an_instrument_that_cannot_start_ends_it_at_the_first_trial(
         tmp_path, "tested", now=datetime.now(UTC), plans=plans, scenario={}
     )
     told: list[str] = []
-    trials = experiment.run_all(
+    trials = trial_series.run_all(
         directory,
         conditions,
         lambda _: loads(passthrough()),

@@ -11,10 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from g2gbench.doctor.finding import Finding
 from g2gbench.measure.advice import ALLOW
 from g2gbench.process.cores import cores
 from g2gbench.process.priority import go_first
+from g2gbench.workflow.doctor.finding import Finding
 
 _NEEDED_CORES: Final = 2
 _BUSY_SHARE: Final = 0.25

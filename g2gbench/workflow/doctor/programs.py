@@ -7,11 +7,11 @@ from typing import Final
 
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.page import PageFailed
-from g2gbench.doctor.finding import Finding
 from g2gbench.errors import UnreachableError
 from g2gbench.media import livekit_video
 from g2gbench.process.environment import ENVIRONMENT, for_child
 from g2gbench.service.room import livekit_server
+from g2gbench.workflow.doctor.finding import Finding
 
 _SAYS_S: Final = 5.0
 

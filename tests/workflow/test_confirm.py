@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.confirmation import Second, again, judged_with, wanted
 from g2gbench.scenario import cells, loads
 from g2gbench.store.comparing import Comparison, compare
+from g2gbench.workflow.confirm import Second, again, judged_with, wanted
 from tests.report import runs
 from tests.report.comparisons import five
 

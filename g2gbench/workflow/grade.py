@@ -17,8 +17,6 @@ import numpy as np
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.analysis.verdict_grading import OURS, Grade, grades
 from g2gbench.errors import G2GBenchError, InputError
-from g2gbench.experiment import run_all
-from g2gbench.grading_cases import NAME, SEED, Case, scenario_of
 from g2gbench.measure.phases import impairments
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.process.temporary import temporary_folder
@@ -28,6 +26,8 @@ from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
 from g2gbench.trial.blocking import in_blocks
+from g2gbench.workflow.grading_cases import NAME, SEED, Case, scenario_of
+from g2gbench.workflow.trial_series import run_all
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import pytest
 from g2gbench.cli.preflight import _status
 from g2gbench.errors import ExitCode
 from g2gbench.measure.limits import LIMITS
-from g2gbench.preflight import OwnWatch, held_against, watched
 from g2gbench.quality import Sample, Verdict, deep_preflight
 from g2gbench.report.preflight import advice, document, lines
+from g2gbench.workflow.preflight import OwnWatch, held_against, watched
 
 SECOND = 1_000_000_000
 GOOD = deep_preflight(Sample(rtt_ms=20, g2g_ms=100, ttff_ms=500, g2g_drop_ratio=0.0))

@@ -11,10 +11,10 @@ from typing import Final
 
 from livekit import api, rtc
 
-from g2gbench.doctor.finding import Finding
 from g2gbench.media import livekit_video
 from g2gbench.service.sfu.room_state import RoomSettings
 from g2gbench.service.sfu.server import RoomServer
+from g2gbench.workflow.doctor.finding import Finding
 
 _CONNECT_S: Final = 10.0
 _PUBLISH_S: Final = 5.0

@@ -17,14 +17,14 @@ from click.testing import CliRunner, Result
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from g2gbench import doctor
 from g2gbench.browser import chromium, offers
 from g2gbench.browser.offers import Offers
 from g2gbench.cli.doctor import doctor_command
-from g2gbench.doctor import Finding, machine, packages, programs, rooms
 from g2gbench.errors import ExitCode
 from g2gbench.media import livekit_video
 from g2gbench.service.room import livekit_server
+from g2gbench.workflow import doctor
+from g2gbench.workflow.doctor import Finding, machine, packages, programs, rooms
 
 ROOT = Path(__file__).parents[2]
 OK = Finding("clock", "ok", "fine")

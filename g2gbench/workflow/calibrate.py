@@ -13,12 +13,12 @@ from typing import Final
 from g2gbench.analysis.calibration_errors import Findings, Injected, Measured, findings, measured
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
-from g2gbench.experiment import Done, run_all
 from g2gbench.process.temporary import temporary_folder
 from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
 from g2gbench.trial.blocking import in_blocks
+from g2gbench.workflow.trial_series import Done, run_all
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5

@@ -10,8 +10,8 @@ import importlib
 import inspect
 from typing import Any, Final
 
-from g2gbench.doctor import packages
-from g2gbench.doctor.finding import Finding
+from g2gbench.workflow.doctor import packages
+from g2gbench.workflow.doctor.finding import Finding
 
 __all__ = ["Finding", "examine"]
 
@@ -38,7 +38,7 @@ async def examine() -> list[Finding]:
 async def _check(name: str, module: str, function: str, needed: bool) -> list[Finding]:
     """A check's findings; that it cannot be made is one."""
     try:
-        check = getattr(importlib.import_module(f"g2gbench.doctor.{module}"), function)
+        check = getattr(importlib.import_module(f"g2gbench.workflow.doctor.{module}"), function)
         found: Any = check()
         found = await found if inspect.isawaitable(found) else found
     except Exception as error:  # whatever is wrong with this machine: the doctor tells the rest

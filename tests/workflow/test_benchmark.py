@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench import benchmark, report
-from g2gbench.benchmark import resume_async, run_async
+from g2gbench import report
 from g2gbench.errors import FaultError, InputError
 from g2gbench.report import markdown, terminal
 from g2gbench.scenario import cells, loads
@@ -27,6 +26,8 @@ from g2gbench.trial import plan
 from g2gbench.trial.blocking import in_blocks
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.schedule import Coming
+from g2gbench.workflow import benchmark
+from g2gbench.workflow.benchmark import resume_async, run_async
 from tests.report.runs import Recipe, records
 from tests.report.undrawn import undrawn
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from g2gbench.analysis.comparison import Asked, compare_trials, confirmed
 from g2gbench.analysis.trials import TrialResult
-from g2gbench.benchmark import Progress, run_async
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells
 from g2gbench.store.comparing import Comparison
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run
+from g2gbench.workflow.benchmark import Progress, run_async
 
 
 @dataclass(frozen=True, slots=True)

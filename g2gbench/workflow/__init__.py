@@ -1,0 +1,1 @@
+"""Use cases: each takes scenarios through trials to what its command tells."""
