@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from g2gbench.measure.registry import METRICS, Unit
-from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.fields.expectation import parse_expectation
 from g2gbench.scenario.problems import Refused
 
 FloorSource = Literal["default", "user", "noise"]

@@ -19,7 +19,8 @@ from g2gbench.errors import ExitCode
 from g2gbench.report import comparison as comparison_report
 from g2gbench.report.headline import DEFAULT_CELL
 from g2gbench.report.numbers import plural
-from g2gbench.scenario import Scenario, cells, resolved
+from g2gbench.scenario import Scenario, cells
+from g2gbench.scenario.model import serialisation
 from g2gbench.statistics.hodges_lehmann import can_show
 from g2gbench.store import baselines
 from g2gbench.store.comparing import (
@@ -95,7 +96,7 @@ def bases_of(
     found = []
     for scenario in scenarios:
         base = baselines.find(baseline, scenario=scenario.name)
-        document = resolved(scenario)
+        document = serialisation(scenario)
         measured = identified(document, checksums(document))
         planned = Conditions(measured, describe_machine(), g2gbench.__version__)
         refuse(differences(conditions(base), planned), how.allow)

@@ -24,7 +24,7 @@ def _metrics() -> Iterable[str]:
 
 
 def _fields() -> Iterable[str]:
-    from g2gbench.scenario.structure import field_paths
+    from g2gbench.scenario.model.field_paths import field_paths
 
     return field_paths()
 

@@ -12,11 +12,11 @@ from g2gbench.cli.network_chart import chart, listing
 from g2gbench.errors import InputError
 from g2gbench.scenario import PROFILES, Problem, ScenarioError, cells, load, parse_trace
 from g2gbench.scenario.built_in_scenarios import built_in, find, is_name
-from g2gbench.scenario.course import Course, of_profile, of_scenario, of_trace
 from g2gbench.scenario.loading import read_bytes
+from g2gbench.scenario.model.network_timeline import Course, of_profile, of_scenario, of_trace
+from g2gbench.scenario.model.serialisation import document_of
+from g2gbench.scenario.network.traces import MAX_TRACE_BYTES
 from g2gbench.scenario.problems import Refused, nearest_name
-from g2gbench.scenario.resolved import document_of
-from g2gbench.scenario.traces import MAX_TRACE_BYTES
 
 
 def show_network(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from g2gbench.scenario import Profile
-from g2gbench.scenario.course import Course, Point, worst
-from g2gbench.scenario.quantities import BITRATE, DURATION, RATIO
-from g2gbench.scenario.timeline import describe
+from g2gbench.scenario.fields.quantities import BITRATE, DURATION, RATIO
+from g2gbench.scenario.model.network_timeline import Course, Point, worst
+from g2gbench.scenario.model.timeline import describe
 
 WIDTH = 80
 _LABEL, _AXIS = 10, 10

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from g2gbench.report.drawing import PNG_DOTS_PER_INCH, Canvas, plain, style
 from g2gbench.report.palette import LIGHT
-from g2gbench.scenario.course import Course
+from g2gbench.scenario.model.network_timeline import Course
 
 _WIDTH, _PANEL, _GAP = 900, 120, 46
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 122, 46

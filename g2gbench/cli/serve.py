@@ -17,8 +17,8 @@ from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.process.local_http import is_loopback
 from g2gbench.process.spawn import ChildLost
+from g2gbench.scenario.fields.rules import FrameSize, Size
 from g2gbench.scenario.problems import Refused
-from g2gbench.scenario.rules import FrameSize, Size
 from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.service.admin import Admin
 from g2gbench.service.app import Service, ServiceSettings

@@ -6,21 +6,16 @@ validated ``Scenario``. Nothing here measures, waits or draws random numbers.
 
 from __future__ import annotations
 
-from g2gbench.scenario.amounts import QueueLimit
-from g2gbench.scenario.expectation import Expectation
-from g2gbench.scenario.json_schema import json_schema
-from g2gbench.scenario.link_section import LinkSection
+from g2gbench.scenario.fields.expectation import Expectation
+from g2gbench.scenario.fields.quantity_fields import QueueLimit
+from g2gbench.scenario.fields.rules import Size
 from g2gbench.scenario.loading import load, loads
-from g2gbench.scenario.matrix import Cell, cells
-from g2gbench.scenario.model_faults import ModelFaultsSection
-from g2gbench.scenario.problems import Problem, ScenarioError
-from g2gbench.scenario.profile import Profile
-from g2gbench.scenario.profiles import PROFILES
-from g2gbench.scenario.resolved import resolved, to_yaml, yaml_of
-from g2gbench.scenario.room import RoomSection
-from g2gbench.scenario.rules import Size
-from g2gbench.scenario.scenario import Scenario
-from g2gbench.scenario.sections import (
+from g2gbench.scenario.model.json_schema import json_schema
+from g2gbench.scenario.model.matrix import Cell, cells
+from g2gbench.scenario.model.model_faults import ModelFaultsSection
+from g2gbench.scenario.model.room import RoomSection
+from g2gbench.scenario.model.scenario import Scenario
+from g2gbench.scenario.model.sections import (
     ClientSection,
     LivekitTarget,
     LoopbackTarget,
@@ -34,9 +29,14 @@ from g2gbench.scenario.sections import (
     TimelineEntry,
     WorkerTarget,
 )
-from g2gbench.scenario.signalling_faults import SignallingFaultsSection
-from g2gbench.scenario.timeline import Change, changes, label
-from g2gbench.scenario.traces import Trace, TraceRow, parse_trace
+from g2gbench.scenario.model.serialisation import resolved, to_yaml, yaml_of
+from g2gbench.scenario.model.signalling_faults import SignallingFaultsSection
+from g2gbench.scenario.model.timeline import Change, changes, label
+from g2gbench.scenario.network.link_section import LinkSection
+from g2gbench.scenario.network.profile import Profile
+from g2gbench.scenario.network.profiles import PROFILES
+from g2gbench.scenario.network.traces import Trace, TraceRow, parse_trace
+from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.service_models import SERVICE_MODELS, ServiceModel
 
 __all__ = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from g2gbench.scenario.document import Entry, Table, from_plain, read_document
+from g2gbench.scenario.document.yaml_tree import Entry, Table, from_plain, read_document
 from g2gbench.scenario.loading import read_text
+from g2gbench.scenario.model.quality import QualitySection
+from g2gbench.scenario.model.validation import validate
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
-from g2gbench.scenario.quality import QualitySection
-from g2gbench.scenario.validation import validate
 
 _AROUND = {"name": "judged-again", "target": {"kind": "loopback", "model": "lucy-2.1"}}
 """What a section needs around it to be checked as part of a scenario."""

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from g2gbench.scenario.beside import with_files
-from g2gbench.scenario.document import MAX_BYTES, Scalar, Table, read_document
-from g2gbench.scenario.matrix import expand, without_matrix
-from g2gbench.scenario.overrides import apply_overrides
+from g2gbench.scenario.document.overrides import apply_overrides
+from g2gbench.scenario.document.references import with_files
+from g2gbench.scenario.document.yaml_tree import MAX_BYTES, Scalar, Table, read_document
+from g2gbench.scenario.model.matrix import expand, without_matrix
+from g2gbench.scenario.model.scenario import Scenario
+from g2gbench.scenario.model.validation import expand_environment, validate
+from g2gbench.scenario.network.traces import MAX_TRACE_BYTES
 from g2gbench.scenario.problems import Problem, Refused, ScenarioError, ordered
-from g2gbench.scenario.scenario import Scenario
-from g2gbench.scenario.traces import MAX_TRACE_BYTES
-from g2gbench.scenario.validation import expand_environment, validate
 from g2gbench.secrecy import Unshown
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from g2gbench.scenario.document import plain, read_document
+from g2gbench.scenario.document.yaml_tree import plain, read_document
 from g2gbench.scenario.loading import read_text
 from g2gbench.scenario.problems import ScenarioError, ordered
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from g2gbench.scenario.profiles import PROFILES
-from g2gbench.scenario.timeline import describe
+from g2gbench.scenario.model.timeline import describe
+from g2gbench.scenario.network.profiles import PROFILES
 
 
 def figures_table() -> str:

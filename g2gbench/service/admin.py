@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from g2gbench.process.local_http import Site, guard
 from g2gbench.scenario import SignallingFaultsSection
-from g2gbench.scenario.resolved import document_of
+from g2gbench.scenario.model.serialisation import document_of
 from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 
 HOST = "127.0.0.1"  # whatever address the service itself listens on

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from g2gbench.measure.quality import judge, of_steady_state
-from g2gbench.scenario.quality import QualitySection
+from g2gbench.scenario.model.quality import QualitySection
 from g2gbench.store.reading import Run, Trial
 
 

@@ -28,9 +28,9 @@ from g2gbench.measure.registry import METRICS
 from g2gbench.measure.validity import without_frames
 from g2gbench.measure.values import missing
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
-from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.fields.expectation import parse_expectation
+from g2gbench.scenario.fields.quantities import BITRATE
 from g2gbench.scenario.problems import Refused
-from g2gbench.scenario.quantities import BITRATE
 from g2gbench.store.attempts import attempts_at
 from g2gbench.store.files import directory_name
 from g2gbench.store.run_directory import RUN, SCHEMA, SUMMARY

@@ -2,7 +2,7 @@
 
 Masked is free text alone: what people and other programs said. A word that means something to a
 reader of the file (a status, a kind, a phase, a path, a cell's name, a number) stays, whatever the
-secret is; of a scenario, ``g2gbench.scenario.masking`` masks the fields that hold one.
+secret is; of a scenario, ``g2gbench.scenario.model.masking`` masks the fields that hold one.
 """
 
 from __future__ import annotations

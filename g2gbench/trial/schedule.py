@@ -9,7 +9,7 @@ from statistics import median
 from typing import Final, TypeAlias
 
 from g2gbench.analysis.trials import TrialStatus
-from g2gbench.scenario.scenario import SETUP_SECONDS
+from g2gbench.scenario.model.scenario import SETUP_SECONDS
 from g2gbench.trial.plan import PlannedTrial
 
 Key: TypeAlias = tuple[str, int]

@@ -31,7 +31,7 @@ from g2gbench.measure.records import (
     Stats,
     Usage,
 )
-from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.fields.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
 from g2gbench.store.files import write_json
 from g2gbench.store.machine import describe_machine, package_versions

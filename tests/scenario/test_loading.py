@@ -12,13 +12,13 @@ from pydantic import TypeAdapter
 
 from g2gbench.errors import ExitCode
 from g2gbench.scenario import Problem, ScenarioError, ServiceTarget, cells, load, loads, to_yaml
-from g2gbench.scenario.document import from_plain, plain
+from g2gbench.scenario.document.yaml_tree import from_plain, plain
 from g2gbench.scenario.loading import read_text
+from g2gbench.scenario.model.field_paths import matrix_paths
+from g2gbench.scenario.model.sections import Target
+from g2gbench.scenario.model.serialisation import document_of
+from g2gbench.scenario.model.validation import expand_environment
 from g2gbench.scenario.problems import Place
-from g2gbench.scenario.resolved import document_of
-from g2gbench.scenario.sections import Target
-from g2gbench.scenario.structure import matrix_paths
-from g2gbench.scenario.validation import expand_environment
 from tests.drawn import drawn
 from tests.scenario.strategies import documents, steady
 from tests.scenario.texts import MINIMAL, yaml_of

@@ -9,15 +9,8 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from g2gbench.scenario import (
-    PROFILES,
-    LoopbackTarget,
-    PlayoutDelay,
-    cells,
-    changes,
-    json_schema,
-    load,
-)
+from g2gbench.scenario import PROFILES, LoopbackTarget, PlayoutDelay, cells, changes, load
+from g2gbench.scenario.model import json_schema
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.yaml"))

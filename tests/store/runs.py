@@ -21,7 +21,7 @@ from g2gbench.measure.records import (
     Started,
     Stats,
 )
-from g2gbench.scenario.expectation import parse_expectation
+from g2gbench.scenario.fields.expectation import parse_expectation
 from g2gbench.store import RunDirectory, TrialDirectory
 from g2gbench.store.origin import Origin
 from tests.measure import sessions

@@ -1,0 +1,1 @@
+"""What a scenario's fields take: quantities, choices, expectations."""

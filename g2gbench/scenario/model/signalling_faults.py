@@ -1,0 +1,100 @@
+"""What a scenario asks the emulated service's signalling to do wrong, session by session."""
+
+# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+from pydantic import Field
+
+from g2gbench.scenario.fields.quantity_fields import Duration
+from g2gbench.scenario.fields.rules import Choice, Flag, Rule, Whole
+from g2gbench.scenario.fields.section import Section
+from g2gbench.scenario.problems import Refused, nearest_name
+
+Acks: TypeAlias = Literal["normal", "never", "error"]
+ACKS: tuple[Acks, ...] = get_args(Acks)
+GARBAGE_KINDS = ("no-json", "no-type", "unknown-type", "wrong-fields", "huge", "binary")
+_AFTER = Duration(least="0s", most="60min", nullable=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Rule):
+    """A list of words out of a few; each may come more than once."""
+
+    names: tuple[str, ...]
+    most: int = 100
+
+    def parse(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise Refused(allowed=(f"a list of at most {self.most}", *self.names))
+        for item in value:
+            if item not in self.names:
+                nearest = nearest_name(item, self.names) if isinstance(item, str) else None
+                raise Refused(allowed=self.names, nearest=nearest)
+        return tuple(value)
+
+    def render(self, value: Any) -> Any:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"enum": list(self.names)}, "maxItems": self.most}
+
+
+class SignallingFaultsSection(Section):
+    """What the service does wrong to a session on purpose; times count from its room info."""
+
+    refuse_key: Annotated[bool, Flag()] = Field(False, description="Every API key is refused.")
+    queue: Annotated[float, Duration(least="0s", most="10min")] = Field(
+        0.0, description="How long a client queues, told its position, before it gets a room."
+    )
+    acks: Annotated[Acks, Choice(names=ACKS)] = Field(
+        "normal",
+        description="Acknowledgements of prompts and images: as they should be, none, or failed.",
+    )
+    drop_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The socket is cut without a word; null: never."
+    )
+    drop_after_messages: Annotated[int | None, Whole(least=1, most=1_000_000, nullable=True)] = (
+        Field(None, description="The socket is cut at the client's so manyeth message.")
+    )
+    kill_worker_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The model worker is killed; null: never."
+    )
+    stall_after: Annotated[float | None, _AFTER] = Field(
+        None, description="The model stops sending video; null: never."
+    )
+    stall_for: Annotated[float, Duration(least="0s", most="10min")] = Field(
+        1.0, description="How long it sends nothing then."
+    )
+    garbage: Annotated[tuple[str, ...], Choices(names=GARBAGE_KINDS)] = Field(
+        (),
+        description="Kinds of malformed frames that the client is sent in turn, from its join.",
+    )
+    garbage_every: Annotated[float, Duration(least="10ms", most="10min")] = Field(
+        1.0, description="Time between them."
+    )
+    sessions: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
+        None, description="Only the first so many sessions are treated so; null: all."
+    )
+
+    def without_effect(self) -> Iterator[tuple[str, str]]:
+        """Fields that say how, where what they are about was not asked for: (field, the other)."""
+        usual = {name: field.default for name, field in type(self).model_fields.items()}
+        if self.stall_for != usual["stall_for"] and self.stall_after is None:
+            yield "stall_for", "stall_after"
+        if self.garbage_every != usual["garbage_every"] and not self.garbage:
+            yield "garbage_every", "garbage"
+        others = (name for name in usual if name != "sessions")
+        if self.sessions is not None and all(getattr(self, n) == usual[n] for n in others):
+            yield "sessions", "another fault"
+
+
+class EmulatedService(Section):
+    """The emulated service's signalling."""
+
+    faults: SignallingFaultsSection = Field(
+        default_factory=SignallingFaultsSection, description="What it does wrong on purpose."
+    )

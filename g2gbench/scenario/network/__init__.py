@@ -1,0 +1,1 @@
+"""Networks in scenarios: links, profiles, traces."""

@@ -1,0 +1,32 @@
+"""The profiles that are built in. Their figures, and where these come from: profiles.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any, Final
+
+from g2gbench.scenario.network.profile import Profile
+from g2gbench.scenario.network.traces import parse_trace
+
+
+def _read(folder: Traversable) -> dict[str, Profile]:
+    tables = tomllib.loads((folder / "profiles.toml").read_text(encoding="utf-8"))
+    return {name: Profile.model_validate(_with_traces(folder, t)) for name, t in tables.items()}
+
+
+def _with_traces(folder: Traversable, table: dict[str, Any]) -> dict[str, Any]:
+    for direction in (table.get("uplink", {}), table.get("downlink", {})):
+        if "trace" in direction:
+            name = direction["trace"]
+            direction["trace"] = parse_trace((folder / name).read_bytes(), name, name)
+    return table
+
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    _read(files("g2gbench.scenario") / "built_in")
+)
+"""By name."""
