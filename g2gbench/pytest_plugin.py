@@ -108,7 +108,7 @@ def _read(scenario: Scenario | Path | str, overrides: tuple[str, ...], beside: P
 
 
 def _judge(done: Run, invalid: str) -> None:
-    from g2gbench.report.terminal import render
+    from g2gbench.report.formats.terminal import render
 
     if done.status == "pass":
         return

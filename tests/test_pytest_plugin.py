@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.report import terminal
+from g2gbench.report.formats import terminal
 from g2gbench.store.reading import open_run
 from g2gbench.workflow import benchmark
 from tests.e2e.sessions import ROOT, passthrough

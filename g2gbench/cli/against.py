@@ -16,9 +16,9 @@ from g2gbench.analysis.valid import counting
 from g2gbench.cli.progress import Display
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
-from g2gbench.report import comparison as comparison_report
-from g2gbench.report.headline import DEFAULT_CELL
-from g2gbench.report.numbers import plural
+from g2gbench.report.formats import comparison as comparison_report
+from g2gbench.report.text.headline import DEFAULT_CELL
+from g2gbench.report.text.numbers import plural
 from g2gbench.scenario import Scenario, cells
 from g2gbench.scenario.model import serialisation
 from g2gbench.statistics.hodges_lehmann import can_show

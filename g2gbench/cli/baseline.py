@@ -15,8 +15,8 @@ from g2gbench.analysis.plain import plain_estimate
 from g2gbench.analysis.valid import counting
 from g2gbench.cli import completion
 from g2gbench.errors import InputError
-from g2gbench.report.headline import short_cell
-from g2gbench.report.numbers import label, plural, shown, single
+from g2gbench.report.text.headline import short_cell
+from g2gbench.report.text.numbers import label, plural, shown, single
 from g2gbench.store import baselines, noise
 from g2gbench.store.baselines import Baseline
 from g2gbench.store.comparing import conditions, refuse

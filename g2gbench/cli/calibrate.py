@@ -10,7 +10,7 @@ import click
 
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
-from g2gbench.report.calibration import render
+from g2gbench.report.formats.calibration import render
 from g2gbench.store.calibrations import calibration_facts, calibration_path, save
 from g2gbench.store.files import writable
 from g2gbench.store.shapes import CalibrationFile

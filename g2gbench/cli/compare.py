@@ -10,8 +10,8 @@ import click
 from g2gbench.analysis.comparison import PRIMARY
 from g2gbench.cli import against, completion
 from g2gbench.errors import ExitCode
-from g2gbench.report import comparison as comparison_report
-from g2gbench.report import comparison_text
+from g2gbench.report.formats import comparison as comparison_report
+from g2gbench.report.formats import comparison_text
 from g2gbench.store import baselines
 from g2gbench.store.comparing import COMMAND, compare
 from g2gbench.store.files import writable

@@ -10,7 +10,7 @@ import click
 
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
-from g2gbench.report.grading import as_plain, markdown, terminal
+from g2gbench.report.formats.grading import as_plain, markdown, terminal
 from g2gbench.store.files import writable
 from g2gbench.workflow.grade import Grading, NotGraded, grade_all
 from g2gbench.workflow.grading_cases import FULL, QUICK, Case, load_cases

@@ -20,7 +20,7 @@ from g2gbench.live import desk as sitting
 from g2gbench.live.desk import Desk
 from g2gbench.live.site import Site
 from g2gbench.process.environment import ENVIRONMENT
-from g2gbench.report.terminal import render
+from g2gbench.report.formats.terminal import render
 from g2gbench.scenario import Scenario, load, loads
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text

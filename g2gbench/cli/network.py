@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from g2gbench.cli.network_chart import chart, listing
 from g2gbench.errors import InputError
+from g2gbench.report.formats.network_chart import chart, listing
 from g2gbench.scenario import PROFILES, Problem, ScenarioError, cells, load, parse_trace
 from g2gbench.scenario.built_in_scenarios import built_in, find, is_name
 from g2gbench.scenario.loading import read_bytes
@@ -79,7 +79,7 @@ def _write(found: list[Course], output: Path) -> None:
             "one; --set 'matrix={}' and the fields of one cell"
         )
     # Reading matplotlib takes a second that nothing else here needs.
-    from g2gbench.cli.network_picture import draw
+    from g2gbench.report.figures.network import draw
 
     try:
         draw(found[0], output)

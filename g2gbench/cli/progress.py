@@ -13,7 +13,7 @@ from rich.progress import TaskID as Task
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.cli.durations import duration
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen
-from g2gbench.report.text import for_a_line
+from g2gbench.report.text.one_line import for_a_line
 from g2gbench.trial.schedule import Coming
 
 PLAIN_EVERY_S = 5.0

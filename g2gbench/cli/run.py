@@ -20,8 +20,8 @@ from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.stopping import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.process.environment import ENVIRONMENT
-from g2gbench.report import comparison_text
-from g2gbench.report.terminal import render
+from g2gbench.report.formats import comparison_text
+from g2gbench.report.formats.terminal import render
 from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text

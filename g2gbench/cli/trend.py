@@ -11,7 +11,7 @@ from g2gbench.analysis.effect_floors import parse_floor
 from g2gbench.cli import completion
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.measure.registry import METRICS
-from g2gbench.report import trend
+from g2gbench.report.formats import trend
 from g2gbench.scenario.problems import Refused
 from g2gbench.store.files import writable, write_json, write_text
 from g2gbench.store.histories import histories
@@ -85,7 +85,7 @@ def trend_command(
 
 def _write(found: list[trend.Trend], plain: dict[str, object], out: Path) -> None:
     # matplotlib takes half a second to import: without --out nothing is drawn.
-    from g2gbench.report import svg
+    from g2gbench.report.figures import svg
     from g2gbench.report.figures.trend import figures
 
     out.mkdir(parents=True, exist_ok=True)

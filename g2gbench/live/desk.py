@@ -19,7 +19,7 @@ from g2gbench.live.figures import Figures, Message
 from g2gbench.measure.checks import COMPLETE
 from g2gbench.measure.records import Record
 from g2gbench.report import REPORT_HTML
-from g2gbench.report.headline import headline
+from g2gbench.report.text.headline import headline
 from g2gbench.scenario import NetworkSection, Scenario, cells, label
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run

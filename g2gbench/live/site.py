@@ -27,7 +27,7 @@ from g2gbench.process.local_http import guard, own_names
 from g2gbench.process.temporary import make_folder
 from g2gbench.realtime.images import MAX_BYTES
 from g2gbench.report import REPORT_HTML
-from g2gbench.report.palette import stylesheet
+from g2gbench.report.figures.palette import stylesheet
 
 STATIC: Final = Path(__file__).with_name("static")
 FILES: Final = ("live.js", "plot.js", "camera.js", "canvas.js", "marks.js", "stamping.js")

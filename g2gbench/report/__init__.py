@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from g2gbench.report import junit, markdown
+from g2gbench.report.formats import junit, markdown
 from g2gbench.store.files import write_json, write_text
 from g2gbench.store.reading import Run
 from g2gbench.store.run_directory import SUMMARY, SUMMARY_CSV, as_csv
@@ -20,7 +20,8 @@ def write(run: Run) -> None:
     neither. A run that was judged again has its reports apart: what was recorded is not touched.
     """
     # matplotlib takes half a second to import: commands that write no report go without.
-    from g2gbench.report import illustrate, page, svg
+    from g2gbench.report.figures import illustrate, svg
+    from g2gbench.report.formats import html_page
 
     out = run.report_path
     (out / FIGURES).mkdir(parents=True, exist_ok=True)
@@ -31,6 +32,6 @@ def write(run: Run) -> None:
     write_text(out / SUMMARY_MD, markdown.render(run))
     write_text(out / JUNIT, junit.render(run))
     figures = illustrate.figures_of(run)
-    write_text(out / REPORT_HTML, page.render(run, figures))
+    write_text(out / REPORT_HTML, html_page.render(run, figures))
     for illustration in illustrate.for_files(run, figures):
         svg.write_files(illustration, out / FIGURES)

@@ -60,7 +60,7 @@ from g2gbench.store.reading import open_run
 imported = time.monotonic()
 run = open_run(sys.argv[1])
 report.write(run)
-from g2gbench.report.terminal import render
+from g2gbench.report.formats.terminal import render
 render(run)
 done = time.monotonic()
 # Not ru_maxrss: that counts what the process was before this program began in it.

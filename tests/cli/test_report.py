@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.report.exports import FORMATS
+from g2gbench.report.formats.exports import FORMATS
 from g2gbench.store.reading import open_run
 from tests.cli.calling import call
 from tests.report import runs

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from g2gbench import pytest_plugin
-from g2gbench.report import markdown
+from g2gbench.report.formats import markdown
 from g2gbench.scenario import load
 from tests.docs.documents import ROOT, commands, fences, read, rows
 from tests.docs.parsing import parse

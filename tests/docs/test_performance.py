@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from g2gbench.report.figures.trials import MOST_CHARTS
-from g2gbench.report.series import MOST_INTERVALS
+from g2gbench.report.views.series import MOST_INTERVALS
 from tests.benchmarks.report_scale import LIMITS_S
 from tests.docs.documents import prose, read, rows
 

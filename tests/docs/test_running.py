@@ -16,8 +16,8 @@ from g2gbench import report
 from g2gbench.analysis.trials import TRIAL_STATUSES
 from g2gbench.cli import cli
 from g2gbench.measure.ledger import COLUMNS
-from g2gbench.report import markdown
-from g2gbench.report.exports import FORMATS
+from g2gbench.report.formats import markdown
+from g2gbench.report.formats.exports import FORMATS
 from g2gbench.scenario import loads
 from g2gbench.store import run_directory, trial_directory
 from tests.docs.documents import code_words, fences, prose, read, rows, section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from g2gbench.report import page
+from g2gbench.report.formats import html_page
 from g2gbench.store.reading import open_run
 from tests.report.undrawn import undrawn
 
@@ -19,7 +19,7 @@ def test_the_sample_is_a_run_that_can_be_read_and_reported_again() -> None:
     assert [trial.status for trial in run.trials] == ["ok"] * 3
     assert len(run.frames()) > 2500
     with undrawn():
-        text = page.render(run)
+        text = html_page.render(run)
     assert "<b>Fail:</b> drop ratio was 20.1 %" in text
     assert len((SAMPLE / "report.html").read_bytes()) < 3_000_000
 

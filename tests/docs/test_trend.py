@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from g2gbench.analysis.trend import FEWEST_RUNS, PENALTY, SHORTEST
-from g2gbench.report import trend
+from g2gbench.report.formats import trend
 from g2gbench.store.histories import histories
 from tests.analysis.histories import NOISES, history
 from tests.benchmarks.trend import LENGTHS, SEEDS

@@ -12,7 +12,7 @@ from g2gbench.cli import main
 from g2gbench.measure import fidelity
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.limits import Limits
-from g2gbench.report.exports import FORMATS
+from g2gbench.report.formats.exports import FORMATS
 from g2gbench.store.reading import Run, Trial
 from tests.inconclusive import assert_sound
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from g2gbench.report.drawing import Canvas, Illustration
+from g2gbench.report.figures.drawing import Canvas, Illustration
 
 
 def drawn(colour: str, words: str = "words") -> Illustration:

@@ -22,9 +22,17 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from g2gbench.analysis.plain import from_plain
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.journal import parse
-from g2gbench.report import junit, markdown, openmetrics, page, pytest_benchmark, svg, terminal
-from g2gbench.report.palette import LIGHT
-from g2gbench.report.text import for_a_line, for_markup
+from g2gbench.report.figures import svg
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.formats import (
+    html_page,
+    junit,
+    markdown,
+    openmetrics,
+    pytest_benchmark,
+    terminal,
+)
+from g2gbench.report.text.one_line import for_a_line, for_markup
 from g2gbench.store.files import write_text
 from g2gbench.store.reading import Run, Trial, open_run
 from g2gbench.store.run_directory import as_csv
@@ -260,7 +268,7 @@ BROKE_ONE = ("in #ff8800, #123456", "</style><script>x</script> $a$ 1.2345")
 @pytest.fixture(scope="module")
 def usual(told: Told) -> Page:
     """The page of a text that is nothing but one."""
-    return Page(page.render(told("plain text")))
+    return Page(html_page.render(told("plain text")))
 
 
 @settings(QUICK, max_examples=5)
@@ -284,7 +292,7 @@ def test_a_page_with_its_figures_shows_a_hostile_text(told: Told, usual: Page, t
 
 
 def _assert_shown(run: Run, usual: Page, text: str) -> None:
-    written = page.render(run)
+    written = html_page.render(run)
     read = Page(written)
     assert read.tags.count("script") == 0
     assert set(read.tags) <= set(usual.tags) | {"path"}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from g2gbench.analysis.result import CellResult, Estimates
-from g2gbench.report import cell_view, markdown, terminal
-from g2gbench.report.budget_view import budget_of
-from g2gbench.report.illustrate import figures_of
-from g2gbench.report.numbers import KEY_METRICS, key_metrics
+from g2gbench.report.figures.illustrate import figures_of
+from g2gbench.report.formats import markdown, terminal
+from g2gbench.report.text.numbers import KEY_METRICS, key_metrics
+from g2gbench.report.views import cell_view
+from g2gbench.report.views.budget_view import budget_of
 from tests.report.conftest import Reported
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from g2gbench import report
-from g2gbench.report import terminal
+from g2gbench.report.formats import terminal
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.runs import Recipe

@@ -16,7 +16,8 @@ from markupsafe import escape
 
 from g2gbench import report
 from g2gbench.measure.registry import METRICS
-from g2gbench.report import illustrate, page, svg
+from g2gbench.report.figures import illustrate, svg
+from g2gbench.report.formats import html_page
 from g2gbench.store.reading import Run, open_run
 from tests.report import runs
 from tests.report.conftest import BUILDERS, Reported
@@ -115,7 +116,7 @@ def test_the_page_is_well_formed(pages: Reported, state: str) -> None:
 def test_the_same_run_gives_the_same_page(pages: Reported, state: str) -> None:
     run = open_run(pages.written(state).path)
     with pages.drawing(state):
-        assert page.render(run) == pages.html(state)
+        assert html_page.render(run) == pages.html(state)
 
 
 @pytest.mark.parametrize("state", BUILDERS)
@@ -208,10 +209,10 @@ def test_a_stored_summary_is_left_as_it_is(tmp_path: Path) -> None:
 def test_the_page_does_not_depend_on_where_the_run_lies(tmp_path: Path) -> None:
     run = runs.passing(tmp_path / "a")
     with undrawn():
-        text = page.render(run)
+        text = html_page.render(run)
         (tmp_path / "b").mkdir()
         moved = run.path.rename(tmp_path / "b" / run.path.name)
-        assert page.render(open_run(moved)) == text
+        assert html_page.render(open_run(moved)) == text
 
 
 def test_text_from_outside_stays_text(reported: Reported) -> None:
@@ -278,13 +279,13 @@ def many_cells(root: Path) -> Run:
 
 def test_of_many_cells_each_has_a_small_figure_alone(tmp_path: Path) -> None:
     with undrawn():
-        text = page.render(many_cells(tmp_path))
+        text = html_page.render(many_cells(tmp_path))
     assert text.count('class="v700"') == 5  # of the matrix and its codecs
 
 
 @pytest.mark.nightly
 def test_a_page_of_many_cells_stays_small(tmp_path: Path) -> None:
-    assert len(page.render(many_cells(tmp_path)).encode()) < 1_500_000
+    assert len(html_page.render(many_cells(tmp_path)).encode()) < 1_500_000
 
 
 def long_session(root: Path) -> Run:
@@ -294,7 +295,7 @@ def long_session(root: Path) -> Run:
 def test_long_sessions_show_a_part_of_their_frames_and_say_so(tmp_path: Path) -> None:
     run = long_session(tmp_path)
     with undrawn():
-        text = page.render(run)
+        text = html_page.render(run)
     assert "Dots: 4000 of 5050 frames, evenly chosen, and the slowest." in text
     (found,) = illustrate.figures_of(run)
     assert found.over_time is not None
@@ -304,7 +305,7 @@ def test_long_sessions_show_a_part_of_their_frames_and_say_so(tmp_path: Path) ->
 
 @pytest.mark.nightly
 def test_a_page_of_a_long_session_stays_small(tmp_path: Path) -> None:
-    assert len(page.render(long_session(tmp_path)).encode()) < 1_500_000
+    assert len(html_page.render(long_session(tmp_path)).encode()) < 1_500_000
 
 
 def test_commands_that_write_no_report_do_not_load_matplotlib() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.report import svg
-from g2gbench.report.drawing import Illustration
+from g2gbench.report.figures import svg
+from g2gbench.report.figures.drawing import Illustration
 
 
 @contextmanager

@@ -19,8 +19,8 @@ import g2gbench
 from g2gbench import report
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
-from g2gbench.report import terminal, trend
-from g2gbench.report.exports import FORMATS
+from g2gbench.report.formats import terminal, trend
+from g2gbench.report.formats.exports import FORMATS
 from g2gbench.scenario.model.quality import QualitySection
 from g2gbench.store import resuming, stored_json
 from g2gbench.store.comparing import compare

@@ -16,7 +16,7 @@ import pytest
 
 from g2gbench import report
 from g2gbench.errors import FaultError, InputError
-from g2gbench.report import markdown, terminal
+from g2gbench.report.formats import markdown, terminal
 from g2gbench.scenario import cells, loads
 from g2gbench.store import run_directory, trial_directory
 from g2gbench.store.files import Held

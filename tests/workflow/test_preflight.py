@@ -10,7 +10,7 @@ from g2gbench.cli.preflight import _status
 from g2gbench.errors import ExitCode
 from g2gbench.measure.limits import LIMITS
 from g2gbench.quality import Sample, Verdict, deep_preflight
-from g2gbench.report.preflight import advice, document, lines
+from g2gbench.report.formats.preflight import advice, document, lines
 from g2gbench.workflow.preflight import OwnWatch, held_against, watched
 
 SECOND = 1_000_000_000

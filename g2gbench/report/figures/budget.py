@@ -10,9 +10,9 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from g2gbench.report.budget_view import Budget
-from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.views.budget_view import Budget
 
 COLOURS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ import numpy as np
 
 from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import values_of
-from g2gbench.report.drawing import (
+from g2gbench.report.figures.drawing import (
     LARGE,
     MEDIUM,
     SMALL,
@@ -20,9 +20,9 @@ from g2gbench.report.drawing import (
     ticks_along,
 )
 from g2gbench.report.figures.limits import Limit
-from g2gbench.report.headline import short_cell
-from g2gbench.report.numbers import single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.headline import short_cell
+from g2gbench.report.text.numbers import single
 
 METRIC: Final = "g2g_ms.p95"
 _WORDS: Final = {"fail": "✕ fail", "pass": "pass"}

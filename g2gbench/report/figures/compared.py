@@ -9,10 +9,18 @@ from typing import Final
 import numpy as np
 
 from g2gbench.analysis.comparison import Outcome, Row
-from g2gbench.report.drawing import HALF, SMALL, Canvas, FloatArray, Illustration, dots, ticks_along
-from g2gbench.report.headline import short_cell
-from g2gbench.report.numbers import Scale, label, plural, scale, single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import (
+    HALF,
+    SMALL,
+    Canvas,
+    FloatArray,
+    Illustration,
+    dots,
+    ticks_along,
+)
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.headline import short_cell
+from g2gbench.report.text.numbers import Scale, label, plural, scale, single
 
 _LEFT: Final = 78
 _QUANTILES: Final = np.linspace(0, 1, 301)

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.report.drawing import HALF, SMALL, Canvas, Illustration, dots
-from g2gbench.report.numbers import plural
-from g2gbench.report.palette import LIGHT
-from g2gbench.report.series import FloatArray, Series
+from g2gbench.report.figures.drawing import HALF, SMALL, Canvas, Illustration, dots
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.numbers import plural
+from g2gbench.report.views.series import FloatArray, Series
 from g2gbench.statistics.median_interval import Estimate
 
 _QUANTILES: Final = np.linspace(0, 1, 301)

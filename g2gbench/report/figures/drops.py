@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.report.drawing import HALF, SMALL, Canvas, Illustration, ticks_along
-from g2gbench.report.numbers import label
-from g2gbench.report.palette import LIGHT, PHASE_COLOURS
+from g2gbench.report.figures.drawing import HALF, SMALL, Canvas, Illustration, ticks_along
+from g2gbench.report.figures.palette import LIGHT, PHASE_COLOURS
+from g2gbench.report.text.numbers import label
 
 _ROW: Final = 28
 _LEFT: Final = 112

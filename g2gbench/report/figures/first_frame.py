@@ -8,9 +8,9 @@ from typing import Final
 
 from matplotlib.patches import Rectangle
 
-from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
-from g2gbench.report.numbers import single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import LARGE, MEDIUM, SMALL, Canvas, Illustration, ticks_along
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.numbers import single
 
 _TOP: Final = 4
 _PHASES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

@@ -11,9 +11,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from g2gbench.analysis.result import CellResult
-from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration
-from g2gbench.report.numbers import Scale, label, scale
-from g2gbench.report.palette import HEAT, LIGHT
+from g2gbench.report.figures.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration
+from g2gbench.report.figures.palette import HEAT, LIGHT
+from g2gbench.report.text.numbers import Scale, label, scale
 
 METRIC: Final = "g2g_ms.p95"
 MOST_ACROSS: Final = 6

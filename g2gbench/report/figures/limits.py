@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from g2gbench.analysis.result import JudgedExpectation
-from g2gbench.report.numbers import label
+from g2gbench.report.text.numbers import label
 
 _HIGHEST_SHARE: Final = 1.6
 """A limit further above the data than this would press the data flat."""

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from g2gbench.report.drawing import FloatArray, scaled_from_zero, steps
-from g2gbench.report.link_view import LinkView
-from g2gbench.report.numbers import plural
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import FloatArray, scaled_from_zero, steps
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.numbers import plural
+from g2gbench.report.views.link_view import LinkView
 
 BITRATE: Final = ("media at the link", "Mbps, dashed: downlink")
 """Title and unit of the panel."""

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from g2gbench.measure.journal import BoolArray
-from g2gbench.report import quality_view
-from g2gbench.report.drawing import (
+from g2gbench.report.figures import link_panels, quality_bands
+from g2gbench.report.figures.drawing import (
     LARGE,
     MEDIUM,
     SMALL,
@@ -22,13 +22,13 @@ from g2gbench.report.drawing import (
     scaled_from_zero,
     steps,
 )
-from g2gbench.report.figures import link_panels, quality_bands
 from g2gbench.report.figures.limits import Limit
-from g2gbench.report.link_view import LinkView
-from g2gbench.report.numbers import label, plural
-from g2gbench.report.palette import LIGHT, PHASE_COLOURS
-from g2gbench.report.quality_view import QualityView
-from g2gbench.report.series import FloatArray, Series
+from g2gbench.report.figures.palette import LIGHT, PHASE_COLOURS
+from g2gbench.report.text.numbers import label, plural
+from g2gbench.report.views import quality_view
+from g2gbench.report.views.link_view import LinkView
+from g2gbench.report.views.quality_view import QualityView
+from g2gbench.report.views.series import FloatArray, Series
 
 MOST_DOTS: Final = 4000
 _GAP: Final = 40

@@ -7,9 +7,9 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from g2gbench.report.drawing import Canvas
-from g2gbench.report.palette import LIGHT
-from g2gbench.report.quality_view import LETTERS, QualityView, Stretch
+from g2gbench.report.figures.drawing import Canvas
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.views.quality_view import LETTERS, QualityView, Stretch
 
 HEIGHT: Final = 36
 """Of both bands together, in page pixels."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from g2gbench.analysis.result import CellResult, CodecRanking
 from g2gbench.analysis.valid import is_valid, values_of
-from g2gbench.report.drawing import (
+from g2gbench.report.figures.drawing import (
     LARGE,
     MEDIUM,
     SMALL,
@@ -18,9 +18,9 @@ from g2gbench.report.drawing import (
     dots,
     ticks_along,
 )
-from g2gbench.report.headline import short_cell
-from g2gbench.report.numbers import label, single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.headline import short_cell
+from g2gbench.report.text.numbers import label, single
 
 _ROW = 26
 _TOP = 24

@@ -12,9 +12,17 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from g2gbench.analysis.codecs import LATENCY, QUALITY, RATE
 from g2gbench.analysis.result import CodecComparison
-from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration, plain
-from g2gbench.report.numbers import single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import (
+    LARGE,
+    MEDIUM,
+    SMALL,
+    Canvas,
+    FloatArray,
+    Illustration,
+    plain,
+)
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.numbers import single
 
 MARKS: Final[Mapping[str, str]] = {"vp8": "o", "h264": "s", "vp9": "^", "av1": "D", "h265": "v"}
 """Beside its colour each codec has a shape of its own."""

@@ -11,10 +11,18 @@ from matplotlib.axes import Axes
 
 from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import is_valid
-from g2gbench.report.drawing import LARGE, MEDIUM, SMALL, Canvas, FloatArray, Illustration, plain
-from g2gbench.report.headline import short_cell
-from g2gbench.report.numbers import label, single
-from g2gbench.report.palette import LIGHT
+from g2gbench.report.figures.drawing import (
+    LARGE,
+    MEDIUM,
+    SMALL,
+    Canvas,
+    FloatArray,
+    Illustration,
+    plain,
+)
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.headline import short_cell
+from g2gbench.report.text.numbers import label, single
 
 ACROSS: Final = "g2g_ms.p50"
 UP: Final = "psnr_db"

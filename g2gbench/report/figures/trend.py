@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from g2gbench.report.drawing import LARGE, Canvas, Illustration, scaled_from_zero, ticks_along
-from g2gbench.report.headline import DEFAULT_CELL, short_cell
-from g2gbench.report.numbers import label, plural, scale
-from g2gbench.report.palette import LIGHT
-from g2gbench.report.trend import Line, Trend, change_words, when
+from g2gbench.report.figures.drawing import (
+    LARGE,
+    Canvas,
+    Illustration,
+    scaled_from_zero,
+    ticks_along,
+)
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.formats.trend import Line, Trend, change_words, when
+from g2gbench.report.text.headline import DEFAULT_CELL, short_cell
+from g2gbench.report.text.numbers import label, plural, scale
 from g2gbench.store.files import directory_name
 
 _LEFT, _RIGHT, _TOP, _HEIGHT, _PITCH = 64, 120, 34, 110, 168

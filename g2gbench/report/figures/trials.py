@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.report.drawing import (
+from g2gbench.report.figures.drawing import (
     LARGE,
     MEDIUM,
     SMALL,
@@ -19,9 +19,9 @@ from g2gbench.report.drawing import (
     ticks_along,
 )
 from g2gbench.report.figures.limits import Limit
-from g2gbench.report.numbers import single
-from g2gbench.report.palette import LIGHT
-from g2gbench.report.series import Series
+from g2gbench.report.figures.palette import LIGHT
+from g2gbench.report.text.numbers import single
+from g2gbench.report.views.series import Series
 
 MOST_CHARTS: Final = 20
 """Of more trials the slowest are shown: they are the ones to look at."""

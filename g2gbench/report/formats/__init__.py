@@ -1,0 +1,1 @@
+"""What a run, a comparison or another result is written as."""
