@@ -19,8 +19,7 @@ from g2gbench.errors import ExitCode
 from g2gbench.report.formats import comparison as comparison_report
 from g2gbench.report.text.headline import DEFAULT_CELL
 from g2gbench.report.text.numbers import plural
-from g2gbench.scenario import Scenario, cells
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import Scenario, cells, resolved
 from g2gbench.statistics.hodges_lehmann import can_show
 from g2gbench.store import baselines
 from g2gbench.store.comparing import (
@@ -96,7 +95,7 @@ def bases_of(
     found = []
     for scenario in scenarios:
         base = baselines.find(baseline, scenario=scenario.name)
-        document = serialisation(scenario)
+        document = resolved(scenario)
         measured = identified(document, checksums(document))
         planned = Conditions(measured, describe_machine(), g2gbench.__version__)
         refuse(differences(conditions(base), planned), how.allow)

@@ -16,9 +16,17 @@ from g2gbench.cli.durations import duration
 from g2gbench.cli.network import show_network
 from g2gbench.cli.scenario_argument import ScenarioArgument, complete_names
 from g2gbench.errors import InputError
-from g2gbench.scenario import Problem, Scenario, ScenarioError, cells, load, yaml_of
+from g2gbench.scenario import (
+    Problem,
+    Scenario,
+    ScenarioError,
+    cells,
+    json_schema,
+    load,
+    resolved,
+    yaml_of,
+)
 from g2gbench.scenario.built_in_scenarios import built_in, find, to_edit
-from g2gbench.scenario.model import json_schema, serialisation
 from g2gbench.store.named_files import with_paths
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -211,7 +219,7 @@ def show_command(
     folder = path.parent.absolute()
     # As the scenario itself names them: what is printed is a scenario of that folder.
     document = with_paths(
-        serialisation(load(path, overrides=overrides)), lambda name: os.path.relpath(name, folder)
+        resolved(load(path, overrides=overrides)), lambda name: os.path.relpath(name, folder)
     )
     if as_json:
         _print_json(document)

@@ -12,8 +12,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from g2gbench.errors import InputError
-from g2gbench.scenario import Scenario, load, loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import Scenario, load, loads, resolved
 from g2gbench.scenario.model.masking import lacks_secrets, without_secrets
 from g2gbench.store.named_files import checksums
 from g2gbench.store.redaction import Redactor
@@ -84,7 +83,7 @@ def scenario_of(
             environment=environment,
             directory=folder,
         )
-    document = json.loads(json.dumps(serialisation(scenario)))
+    document = json.loads(json.dumps(resolved(scenario)))
     changed = [
         path
         for path, checksum in checksums(document).items()

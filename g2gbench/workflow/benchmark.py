@@ -17,10 +17,9 @@ from g2gbench.client import frame_source, media, vmaf
 from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.process.environment import ENVIRONMENT
-from g2gbench.scenario import Cell, Scenario, cells, load, to_yaml
+from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text
-from g2gbench.scenario.model import serialisation
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
@@ -173,7 +172,7 @@ def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
 
 def _run_as(scenario: Scenario, steering: Steering | None) -> dict[str, Any]:
     """The scenario as it is kept, with the page's camera where that is its source."""
-    document = serialisation(scenario)
+    document = resolved(scenario)
     if steering is not None and steering.camera:
         width, height = scenario.frame_size
         camera = {"kind": "camera", "size": f"{width}x{height}", "fps": scenario.fps}

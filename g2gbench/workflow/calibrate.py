@@ -14,8 +14,7 @@ from g2gbench.analysis.calibration_errors import Findings, Injected, Measured, f
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import G2GBenchError
 from g2gbench.process.temporary import temporary_folder
-from g2gbench.scenario import Scenario, loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
 from g2gbench.trial.blocking import in_blocks
@@ -175,7 +174,7 @@ async def _calibrate(
         "calibration",
         now=taken,
         plans=[CellPlan(name, effort.repeats, {}, (), f"{i:02d}") for i, name in enumerate(names)],
-        scenario=serialisation(scenario_of(effort.conditions[0], effort)),
+        scenario=resolved(scenario_of(effort.conditions[0], effort)),
         secrets=(),
     )
     found: list[Measured] = []

@@ -21,7 +21,7 @@ from g2gbench.measure.phases import impairments
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.process.temporary import temporary_folder
 from g2gbench.quality.level import CPU
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import resolved
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
@@ -130,7 +130,7 @@ async def _measure(
             )
             for place, case in enumerate(planned)
         ],
-        scenario=serialisation(scenario_of(cases[0])),
+        scenario=resolved(scenario_of(cases[0])),
         extra={"conditions": {case.name: _identity(case) for case in planned}},
     )
     seed = SEED + sum(done.values())
@@ -141,7 +141,7 @@ async def _measure(
 
 def _identity(case: Case) -> str:
     """By which a recorded session is known to be of this very case."""
-    return json.dumps(serialisation(scenario_of(case)), sort_keys=True)
+    return json.dumps(resolved(scenario_of(case)), sort_keys=True)
 
 
 def _sessions(root: Path, cases: Iterable[Case]) -> list[Trial]:

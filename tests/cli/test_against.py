@@ -10,8 +10,7 @@ import pytest
 import g2gbench
 from g2gbench.cli import against
 from g2gbench.errors import ExitCode, InputError
-from g2gbench.scenario import loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import loads, resolved
 from g2gbench.store.machine import describe_machine
 from g2gbench.store.reading import Run
 from tests.cli.calling import call
@@ -26,7 +25,7 @@ TEXT = "name: wifi\ntarget: {kind: loopback, model: lucy-2.1}\n"
 
 def stored(root: Path, g2g_ms: float = 200, text: str = TEXT, seed: int = 0, n: int = 5) -> Run:
     recipes = [Recipe(g2g_ms + i, seed=seed + i) for i in range(n)]
-    return runs.store(root, {"default": recipes}, scenario=serialisation(loads(text)))
+    return runs.store(root, {"default": recipes}, scenario=resolved(loads(text)))
 
 
 @pytest.fixture

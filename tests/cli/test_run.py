@@ -10,8 +10,7 @@ import pytest
 
 import g2gbench
 from g2gbench import cli
-from g2gbench.scenario import cells, load
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import cells, load, resolved
 from g2gbench.store.origin import Origin
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.workflow.benchmark import _plans
@@ -53,7 +52,7 @@ def stopped(file: Path, tmp_path: Path) -> Path:
         scenario.name,
         now=NOW,
         plans=_plans(cells(scenario)),
-        scenario=serialisation(scenario),
+        scenario=resolved(scenario),
         origin=Origin(TEXT, str(file)),
     )
     for repeat in range(2):

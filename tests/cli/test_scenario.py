@@ -12,8 +12,7 @@ from click.testing import CliRunner, Result
 
 from g2gbench.cli.scenario import scenario_group
 from g2gbench.errors import InputError
-from g2gbench.scenario import ScenarioError, load, loads
-from g2gbench.scenario.model import json_schema
+from g2gbench.scenario import ScenarioError, json_schema, load, loads
 
 ROOT = Path(__file__).parents[2]
 WIFI = str(ROOT / "scenarios" / "wifi.yaml")

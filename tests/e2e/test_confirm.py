@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from g2gbench.scenario import loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import loads, resolved
 from g2gbench.store.comparing import compare
 from g2gbench.store.reading import Run, open_run
 from g2gbench.workflow.confirm import confirm
@@ -26,7 +25,7 @@ CELLS = ("publish.codec=vp8", "publish.codec=h264")
 def stored(root: Path, slower: float) -> Run:
     """A run of the scenario, made by hand, whose second cell is slower."""
     cells = {CELLS[0]: five(), CELLS[1]: five(200 + slower, seed=9)}
-    document = serialisation(loads(TEXT))
+    document = resolved(loads(TEXT))
     run = runs.store(root, cells, name="short", scenario=document, expect=())
     facts = {
         **run.facts,

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, loads
+from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, json_schema, loads
 from g2gbench.scenario.fields.expectation import parse_expectation
-from g2gbench.scenario.model import json_schema
 from g2gbench.scenario.profile_table import figures_table, sources_table
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -9,8 +9,15 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from g2gbench.scenario import PROFILES, LoopbackTarget, PlayoutDelay, cells, changes, load
-from g2gbench.scenario.model import json_schema
+from g2gbench.scenario import (
+    PROFILES,
+    LoopbackTarget,
+    PlayoutDelay,
+    cells,
+    changes,
+    json_schema,
+    load,
+)
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.yaml"))

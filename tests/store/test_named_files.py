@@ -9,8 +9,7 @@ import pytest
 
 from g2gbench.analysis.comparability import Conditions, differences, fingerprint
 from g2gbench.errors import InputError
-from g2gbench.scenario import load, yaml_of
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import load, resolved, yaml_of
 from g2gbench.store.named_files import checksums, identified, scenario_of_run, with_paths
 from g2gbench.store.origin import Origin, scenario_of
 
@@ -32,7 +31,7 @@ def _folder(root: Path, video: bytes = b"video", name: str = "c.mp4") -> Path:
 
 
 def _facts(path: Path) -> dict[str, object]:
-    document = serialisation(load(path))
+    document = resolved(load(path))
     return {"scenario": document, "files": checksums(document)}
 
 
@@ -70,7 +69,7 @@ def test_paths_hold_in_every_folder_and_are_shown_from_the_scenarios_own(
     monkeypatch.chdir(tmp_path)
     scenario = load(Path("a", "clip.yaml"))
     assert scenario.source.path == str(path.parent / "c.mp4")
-    shown = with_paths(serialisation(scenario), lambda name: os.path.relpath(name, path.parent))
+    shown = with_paths(resolved(scenario), lambda name: os.path.relpath(name, path.parent))
     assert shown["source"]["path"] == "c.mp4"
     (path.parent / "shown.yaml").write_text(yaml_of(shown))
     assert load(path.parent / "shown.yaml") == scenario

@@ -8,8 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from g2gbench.errors import InputError
-from g2gbench.scenario import Scenario, load, loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import Scenario, load, loads, resolved
 from g2gbench.store.origin import NOWHERE, Origin, scenario_of
 from g2gbench.store.redaction import Redactor
 from g2gbench.trial.plan import secrets
@@ -26,7 +25,7 @@ def facts(origin: Origin, scenario: Scenario) -> dict[str, Any]:
     redactor = Redactor(secrets(scenario))
     kept = {
         **origin.without_secrets(secrets(scenario)).as_plain(),
-        "scenario": redactor.data(serialisation(scenario)),
+        "scenario": redactor.data(resolved(scenario)),
     }
     read: dict[str, Any] = json.loads(json.dumps(kept))
     return read

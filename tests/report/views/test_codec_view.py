@@ -16,7 +16,7 @@ from g2gbench.report.figures.rate_curves import MARKS
 from g2gbench.report.figures.svg import inline
 from g2gbench.report.formats.html_page import render
 from g2gbench.report.views.codec_view import codec_views, figures
-from g2gbench.scenario.model import json_schema
+from g2gbench.scenario import json_schema
 from g2gbench.statistics.bd_rate import INSTALL
 from g2gbench.store.reading import Run
 from tests.analysis import ladders

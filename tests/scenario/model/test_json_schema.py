@@ -10,13 +10,12 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from g2gbench.scenario import loads
-from g2gbench.scenario.model import json_schema, serialisation
+from g2gbench.scenario import json_schema, loads, resolved
 from tests.drawn import drawn
 from tests.scenario.strategies import documents
 from tests.scenario.texts import yaml_of
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 BEYOND_A_SCHEMA = frozenset(
@@ -136,7 +135,7 @@ def test_the_list_of_what_a_schema_cannot_see_is_exact(name: str) -> None:
 @drawn(10, 300, document=documents())
 def test_what_loads_is_valid_and_so_is_its_resolved_form(document: dict[str, Any]) -> None:
     VALIDATOR.validate(document)
-    VALIDATOR.validate(serialisation(loads(yaml_of(document))))
+    VALIDATOR.validate(resolved(loads(yaml_of(document))))
 
 
 def test_every_field_is_described() -> None:

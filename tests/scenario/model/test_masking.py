@@ -6,8 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from g2gbench.scenario import ScenarioError, loads, to_yaml
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import ScenarioError, loads, resolved, to_yaml
 from g2gbench.scenario.model.masking import lacks_secrets, without_secrets
 from g2gbench.secrecy import SHORTEST
 from tests.drawn import drawn
@@ -34,7 +33,7 @@ def test_a_key_is_masked_however_it_was_written(written: str) -> None:
     kept, _ = without_secrets(text)
     assert "hidden" not in kept.replace("\\x68", "h")
     assert lacks_secrets(kept, ())
-    assert serialisation(loads(kept))["target"] == serialisation(loads(text))["target"]
+    assert resolved(loads(kept))["target"] == resolved(loads(text))["target"]
 
 
 def test_a_text_without_a_secret_stays_as_it_is() -> None:
@@ -106,4 +105,4 @@ def test_no_key_is_kept_and_what_is_kept_is_a_scenario(key: str) -> None:
     text = f"{BEGIN}'{quoted}'\ndescription: '<{quoted}>'\n"
     kept, _ = without_secrets(text)
     assert loads(kept).description == "<***>"
-    assert serialisation(loads(kept))["target"]["api_key"] == "***"
+    assert resolved(loads(kept))["target"]["api_key"] == "***"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.scenario import Scenario, ScenarioError, cells, loads
-from g2gbench.scenario.model import field_paths, serialisation
+from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved
+from g2gbench.scenario.model import field_paths
 from g2gbench.scenario.model.matrix import MAX_CELLS
 from g2gbench.scenario.model.sections import SECRET_FIELDS
 from tests.scenario.texts import MINIMAL, scenario
@@ -154,7 +154,7 @@ def test_a_cell_that_was_never_validated_is_refused_by_name() -> None:
 def test_the_document_of_a_cell_loads_as_the_scenario_of_the_cell() -> None:
     it = scenario("matrix: {publish.codec: [vp8, h264], source.fps: [25, 30]}\n")
     for cell in cells(it):
-        assert Scenario.model_validate(serialisation(cell.scenario)) == cell.scenario
+        assert Scenario.model_validate(resolved(cell.scenario)) == cell.scenario
 
 
 def slugs(more: str) -> list[str]:

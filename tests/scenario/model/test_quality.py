@@ -4,8 +4,7 @@ import pytest
 
 from g2gbench.quality import DEFAULT_THRESHOLDS, Band
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
-from g2gbench.scenario import ScenarioError, cells, loads
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import ScenarioError, cells, loads, resolved
 from g2gbench.scenario.model.matrix import Cell
 
 HEAD = "name: x\ntarget: {kind: loopback, model: lucy-2.1}\n"
@@ -63,7 +62,7 @@ def test_what_a_cell_is_judged_with_survives_being_stored() -> None:
 
 
 def test_the_resolved_scenario_writes_bounds_with_their_units() -> None:
-    written = serialisation(loads(HEAD))["quality"]
+    written = resolved(loads(HEAD))["quality"]
     assert written["latency"]["g2g"] == ["500ms", "900ms", "1.5s"]
     assert written["stall"]["fps"] == [20, 12, 5]
     assert written["required_bitrate"] is None

@@ -19,8 +19,8 @@ from g2gbench.scenario import (
     RoomSection,
     Scenario,
     cells,
+    resolved,
 )
-from g2gbench.scenario.model import serialisation
 from tests.scenario.texts import scenario
 
 UNKNOWN = ("target.model=mine", "source.size=640x360", "source.fps=24")
@@ -147,7 +147,7 @@ def test_a_queue_is_a_time_packets_or_bytes(
     it = scenario(f"network: {{uplink: {{queue: {written}, capacity: 2Mbps}}}}\n")
     assert it.network.uplink is not None
     assert it.network.uplink.queue == limit
-    assert serialisation(it)["network"]["uplink"]["queue"] == rendered
+    assert resolved(it)["network"]["uplink"]["queue"] == rendered
 
 
 @pytest.mark.parametrize(

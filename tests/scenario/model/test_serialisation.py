@@ -9,15 +9,14 @@ import pytest
 from hypothesis import example
 from hypothesis import strategies as st
 
-from g2gbench.scenario import Scenario, ScenarioError, cells, loads, to_yaml
-from g2gbench.scenario.model import serialisation
+from g2gbench.scenario import Scenario, ScenarioError, cells, loads, resolved, to_yaml
 from tests.drawn import drawn
 from tests.scenario.strategies import documents
 from tests.scenario.texts import scenario, yaml_of
 
 
 def test_defaults_are_filled_in_and_units_written_back() -> None:
-    document = serialisation(
+    document = resolved(
         scenario(
             "publish: {max_bitrate: 1500kbps}\n"
             "network: {uplink: {delay: 0.05s, loss: 0.5%, queue: 50packets, capacity: 3Mbps}}\n"
@@ -59,8 +58,8 @@ def test_defaults_are_filled_in_and_units_written_back() -> None:
 
 def test_what_a_matrix_leaves_open_is_null_and_filled_in_each_cell() -> None:
     it = scenario("matrix: {source.fps: [25, 30]}\n")
-    assert serialisation(it)["source"]["fps"] is None
-    assert [serialisation(cell.scenario)["source"]["fps"] for cell in cells(it)] == [25, 30]
+    assert resolved(it)["source"]["fps"] is None
+    assert [resolved(cell.scenario)["source"]["fps"] for cell in cells(it)] == [25, 30]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
 def test_loading_the_resolved_document_gives_an_equal_scenario(document: dict[str, Any]) -> None:
     it = loads(yaml_of(document))
     assert loads(to_yaml(it)) == it
-    assert Scenario.model_validate(json.loads(json.dumps(serialisation(it)))) == it
+    assert Scenario.model_validate(json.loads(json.dumps(resolved(it)))) == it
     for cell in cells(it):
         assert loads(to_yaml(cell.scenario)) == cell.scenario
 

@@ -17,7 +17,7 @@ from g2gbench.scenario.network.traces import MAX_TRACE_BYTES, MAX_TRACE_ROWS
 from g2gbench.trial.link_plan import directions
 from tests.scenario.strategies import steady
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CSV = "time,capacity,delay,loss\n0s,2Mbps,20ms,0%\n500ms,,40ms,1.5%\n2s,0bps,,\n"
 
 

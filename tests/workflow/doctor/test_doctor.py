@@ -26,7 +26,7 @@ from g2gbench.service.room import livekit_server
 from g2gbench.workflow import doctor
 from g2gbench.workflow.doctor import Finding, machine, packages, programs, rooms
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OK = Finding("clock", "ok", "fine")
 NO_ROOM = Finding("embedded room", "missing", "could not be joined", "get a network", needed=True)
 NO_CAMERA = Finding("cameras", "missing", "none", "plug one in")
