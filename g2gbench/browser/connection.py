@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable
-from types import SimpleNamespace
 from typing import Any, Final
 
 from livekit.protocol import models, rtc
@@ -14,52 +13,18 @@ from livekit.protocol import models, rtc
 from g2gbench.browser import page_stats
 from g2gbench.browser.corners import Corner
 from g2gbench.browser.page import Page, PageFailed
-from g2gbench.browser.pictures import PageStream
+from g2gbench.browser.page_stream import PageStream
 from g2gbench.browser.room import RoomFailed, RoomSignalling, Theirs, candidate_init, videos_of
+from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
-from g2gbench.realtime.streams import LocalStream, RemoteFrame, RemoteStream, Sink
+from g2gbench.realtime.streams import PublishedStream, RemoteStream
 
 ANSWER_S: Final = 10.0
 _PUBLISHER: Final = rtc.SignalTarget.PUBLISHER
-
-
-class PageRemote(RemoteStream):
-    """What the model sends, as the page shows it: the marker's corner of each frame.
-
-    ``track`` has the ``sid`` alone, and there is no ``room``: both are in the page.
-    """
-
-    def __init__(self, sid: str) -> None:
-        self.track: Any = SimpleNamespace(sid=sid)
-        self._sinks: list[Sink[RemoteFrame]] = []
-        self._over = asyncio.Event()
-
-    @property
-    def ended(self) -> asyncio.Event:
-        """Set when no more frames will come."""
-        return self._over
-
-    @property
-    def dropped(self) -> int:
-        """None: the page hands over whatever it decodes."""
-        return 0
-
-    def add_sink(self, sink: Sink[RemoteFrame]) -> None:
-        """Call ``sink`` with every frame from now on, on the event loop; it must not block."""
-        self._sinks.append(sink)
-
-    def show(self, frame: RemoteFrame) -> None:
-        """One frame came."""
-        for sink in self._sinks:
-            sink(frame)
-
-    async def aclose(self) -> None:
-        """No more frames."""
-        self._over.set()
 
 
 class PageConnection(Connection):
@@ -89,7 +54,7 @@ class PageConnection(Connection):
         self._keeps = keeps
         self._content_hint = "" if content_hint == "none" else content_hint
         self._signalling = RoomSignalling(self._said, self._room_lost)
-        self._streams: list[PageRemote] = []
+        self._streams: list[RemoteStream] = []
         self._shown: dict[str, str] = {}  # sid of a track -> its media section
         self._videos: dict[str, Theirs] = {}
         self._wanted: set[str] = set()
@@ -100,7 +65,7 @@ class PageConnection(Connection):
         self._offers = 0
 
     @property
-    def streams(self) -> list[PageRemote]:
+    def streams(self) -> list[RemoteStream]:
         """The remote streams so far; the newest is the last."""
         return self._streams
 
@@ -129,8 +94,8 @@ class PageConnection(Connection):
         self._received(frame)
         stream.show(frame)
 
-    def _stream_at(self, mid: str) -> PageRemote | None:
-        found = (s for s in reversed(self._streams) if self._shown.get(s.track.sid) == mid)
+    def _stream_at(self, mid: str) -> RemoteStream | None:
+        found = (s for s in reversed(self._streams) if self._shown.get(s.sid) == mid)
         return next(found, None)
 
     # -- the room
@@ -155,13 +120,14 @@ class PageConnection(Connection):
         self._later(self._poll())
         self._feed(self._machine.room_joined)
 
-    def publish(self, local: LocalStream | None, sending: VideoConfig) -> None:
+    def publish(self, local: PublishedStream | None, sending: VideoConfig) -> None:
         """Publish the local track, then take the remote one; without a local one, take it now."""
         self._later(self._publish(local, sending))
 
-    async def _publish(self, local: LocalStream | None, sending: VideoConfig) -> None:
+    async def _publish(self, local: PublishedStream | None, sending: VideoConfig) -> None:
         if local is not None:
-            assert isinstance(local, PageStream)  # no other can go through a page
+            if not isinstance(local, PageStream):
+                raise TypeError(f"{type(local).__name__}: a page publishes a PageStream alone")
             try:
                 await self._send_track(local, sending)
             except (PageFailed, TimeoutError) as error:
@@ -235,12 +201,12 @@ class PageConnection(Connection):
         if theirs is None or self._shown.get(sid) == mid or self._closing:
             return
         self._shown[sid] = mid
-        self._streams.append(PageRemote(sid))
+        self._streams.append(RemoteStream(sid))
         self._feed(self._machine.remote_arrived)
 
     def deliver(self) -> None:
         """Read the newest remote stream from now on."""
-        mid = self._shown[self._streams[-1].track.sid]
+        mid = self._shown[self._streams[-1].sid]
         self._later(self._deliver(mid))
 
     async def _deliver(self, mid: str) -> None:
@@ -277,7 +243,7 @@ class PageConnection(Connection):
                 self._videos[theirs.sid] = theirs
         gone = {one.sid for one in participants if one.state == models.ParticipantInfo.DISCONNECTED}
         for stream in self._streams:
-            theirs_now = self._videos.get(stream.track.sid)
+            theirs_now = self._videos.get(stream.sid)
             if theirs_now is not None and theirs_now.participant_sid in gone:
                 stream.ended.set()
 

@@ -8,7 +8,7 @@ RECENT_FRAMES: Final = 512
 """Some seconds of any source: whatever comes back later than that is of no use."""
 
 
-class Tail:
+class DrainTracker:
     """Tells a frame that was captured after the steady state from all others by its number.
 
     A trial that stopped listening earlier would keep the fast frames of its last moments and lose

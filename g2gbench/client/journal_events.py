@@ -1,10 +1,11 @@
-"""What of a realtime session's events a trial's journal keeps, and under which names. Pure."""
+"""From what a session reports to the records that a trial's journal keeps. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from g2gbench.measure.records import Scalar
+from g2gbench.measure.records import Captured, Scalar, Seen, Skipped
+from g2gbench.media.frames import CapturedFrame, CaptureEvent, ExaminedFrame
 from g2gbench.realtime import events
 
 PHASES: Mapping[str, str] = {
@@ -15,6 +16,31 @@ PHASES: Mapping[str, str] = {
     "subscribe": "subscribe",
 }
 """The session's phases that a journal calls reached when they end, by their names there."""
+
+
+def capture_record(event: CaptureEvent) -> Captured | Skipped:
+    """The record of a frame that was captured, or skipped."""
+    if isinstance(event, CapturedFrame):
+        return Captured(
+            event.frame_id, event.marker_value, event.due_ns, event.captured_ns, event.accepted
+        )
+    return Skipped(event.frame_id, event.due_ns)
+
+
+def seen_record(examined: ExaminedFrame) -> Seen:
+    """The record of a remote frame."""
+    frame, found = examined.frame, examined.found
+    height, width = frame.luma.shape
+    return Seen(
+        received_ns=frame.received_ns,
+        read_ns=examined.read_ns,
+        seq=found.number,
+        reading=found.reading,
+        width=width,
+        height=height,
+        witness=frame.witness,
+        rtp_timestamp=frame.rtp_timestamp,
+    )
 
 
 def detail(event: events.Event) -> tuple[str, dict[str, Scalar]] | None:
@@ -49,7 +75,7 @@ def _of_media(event: events.Event) -> tuple[str, dict[str, Scalar]] | None:
     if isinstance(event, events.RoomChanged):
         return f"room_{event.change}", {}
     if isinstance(event, events.RemoteStreamChanged):
-        return "remote_stream", {"sid": event.stream.track.sid}
+        return "remote_stream", {"sid": event.stream.sid}
     if isinstance(event, events.VideoStall):
         return "video_stall", {"stalled": event.stalled, "duration_ms": event.duration_ms}
     if isinstance(event, events.TransportChanged):

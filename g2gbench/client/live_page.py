@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from g2gbench.browser.camera import CameraStream
 from g2gbench.browser.page import PageFailed
-from g2gbench.client.media import BrowserMedia
+from g2gbench.browser.page_stream import PageStream
+from g2gbench.client.frame_sampler import FrameStore
+from g2gbench.client.media import Journal, Lost
+from g2gbench.client.page import PageMedia
 from g2gbench.errors import InputError, UnreachableError
-from g2gbench.media.frame_publisher import CAMERA_GONE
-from g2gbench.realtime.streams import LocalStream
+from g2gbench.measure.records import Cause
+from g2gbench.media.frame_publisher import CaptureOptions
+from g2gbench.realtime.session import Connector
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source
 
@@ -24,11 +26,15 @@ _AGENTS: Final[Mapping[str, str]] = {  # a later one's agent names the earlier o
 }
 
 
-class LiveMedia(BrowserMedia):
-    """A page that somebody opens: it is waited for, and nothing of it is a child of ours."""
+class LiveMedia:
+    """A page that somebody opens: it is waited for, and its browser is no child of this process."""
 
-    kind = "live"
-    _camera_lost: Callable[[str], None]
+    def __init__(self, page: PageMedia, address: str) -> None:
+        self.kind = "live"
+        self.address = address
+        self.versions: dict[str, str] = {}
+        self.connector: Connector = page.connect
+        self._page = page
 
     @classmethod
     async def start(
@@ -39,45 +45,44 @@ class LiveMedia(BrowserMedia):
         content_hint: str = "none",
     ) -> LiveMedia:
         """Serve the page's socket; ``address`` says where."""
-        media = cls(stamped_size, display=display, content_hint=content_hint)
-        media.address = await media._page.serve()
-        return media
+        page = PageMedia(stamped_size, display=display, content_hint=content_hint)
+        return cls(page, await page.page.serve())
+
+    def local(self, source: Source | LiveSource, options: CaptureOptions) -> PageStream:
+        """What the page publishes: what it is sent, or its own camera. Raises InputError."""
+        if isinstance(source, LiveSource):
+            raise InputError("client.kind: live takes the page's own camera alone")
+        if isinstance(source, ElsewhereSource) and options.mirrored:
+            raise InputError("source.mirror: a page's own camera is not mirrored; allowed: off")
+        return self._page.publish(source, options)
+
+    def listen(self, journal: Journal, lost: Lost) -> None:
+        """Take what happens to it, and its loss."""
+        self._page.listen(journal, lost)
+
+    def frame_store(self, room: int) -> FrameStore:
+        """In the page."""
+        return self._page.frame_store(room)
 
     async def ready(self) -> None:
-        """Until the page is there. Raises UnreachableError when it does not come."""
+        """Wait for the page. Raises UnreachableError when it does not come."""
         try:
-            hello = await self._page.ready()
+            hello = await self._page.hello()
         except PageFailed as error:
             raise UnreachableError(f"the page did not come: {error}") from error
-        self._was_hidden = not hello["visible"]
         if hello.get("path") == "canvas":
             self.kind = "live (canvas)"
         self.versions = named(str(hello["agent"]))
-        self._watching = asyncio.ensure_future(self._watch())
+        self._page.watch(self._ended())
 
-    def local(self, source: Source | LiveSource, *, mirrored: bool, **given: Any) -> LocalStream:
-        """What the page publishes: what it is sent, or its own camera. Raises InputError."""
-        self._camera_lost = given["on_lost"]
-        if not isinstance(source, ElsewhereSource):
-            return super().local(source, mirrored=mirrored, **given)
-        if mirrored:
-            raise InputError("source.mirror: a page's own camera is not mirrored; allowed: off")
-        del given["on_lost"]
-        self._on_record = given["on_record"]
-        self._stream = CameraStream(source, self._page, mirrored=False, **given)
-        return self._stream
+    async def close(self) -> None:
+        """End the page's socket; safe to call again."""
+        await self._page.close()
 
-    def _event(self, name: str, detail: dict[str, Any]) -> None:
-        if name == "camera_lost":
-            self._camera_lost(CAMERA_GONE)
-        else:
-            super()._event(name, detail)
-
-    async def _watch(self) -> None:
-        """Until the page is gone, and nobody wanted it."""
-        await self._page.gone.wait()
-        reason = "the page is gone: its tab was closed or reloaded, or the browser ended"
-        self._lost(reason, "page")
+    async def _ended(self) -> tuple[str, Cause]:
+        """Wait until the page is gone; the reason, and what kind of ending it is."""
+        await self._page.page.gone.wait()
+        return "the page is gone: its tab was closed or reloaded, or the browser ended", "page"
 
 
 def named(agent: str) -> dict[str, str]:

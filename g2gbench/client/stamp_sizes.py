@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from g2gbench.client.drain import Tail
+from g2gbench.client.drain import DrainTracker
 from g2gbench.client.plan import ClientPlan
 from g2gbench.marker import Marker
 from g2gbench.media.stamp_size import Size, StampSize
@@ -14,14 +14,14 @@ def finder(
     plan: ClientPlan,
     captured: tuple[int, int],
     marker: Marker,
-    tail: Tail,
+    drain: DrainTracker,
     told: Callable[..., None],
 ) -> StampSize:
     """What finds the size; ``told`` hears the event that names it, with its facts."""
     return StampSize(
         marker,
         sizes_to_try(stamped_size(plan, captured), captured),
-        tail.is_on_its_way,
+        drain.is_on_its_way,
         lambda size: told("stamp_size", **told_size(size)),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Stats
-from g2gbench.media.latency_meter import Meter
+from g2gbench.media.latency_meter import LatencyMeter
 from g2gbench.quality import Verdict
 from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
@@ -40,7 +40,7 @@ class Figures:
     """
 
     def __init__(self, bits: int, judging: Settings) -> None:
-        self._meter = Meter(bits)
+        self._meter = LatencyMeter(bits)
         self._watch = StatsWatch(judging.required_bitrate_bps, judging)
         self._zero_ns: int | None = None
         self._points: list[tuple[float, float]] = []

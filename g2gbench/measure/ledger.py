@@ -21,6 +21,7 @@ from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.measure.sightings import Sightings
+from g2gbench.quality.drops import MIN_FLIGHT_NS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,12 +36,6 @@ OUTCOMES: Final = (
 """Codes of ``Ledger.outcome``: the index into this tuple."""
 
 DELIVERED, DROPPED, UNREADABLE, IN_FLIGHT, NOT_PUBLISHED, BEFORE_LIVE = range(6)
-
-MIN_FLIGHT_NS: Final = 1_000_000_000
-"""A frame is not called dropped before it had this long, or the p99 of g2g if longer, to return.
-
-Nor before a newer frame has been back for this long, whichever comes first.
-"""
 
 FLIGHT_PERCENTILE: Final = 99
 

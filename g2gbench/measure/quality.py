@@ -16,29 +16,17 @@ import numpy as np
 
 from g2gbench.measure import gaps
 from g2gbench.measure.journal import BoolArray, IntArray, Session
-from g2gbench.measure.ledger import DELIVERED, MIN_FLIGHT_NS, Ledger
+from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.ledger import DROPPED as NEVER_CAME
 from g2gbench.measure.ledger import UNREADABLE as CAME_UNREAD
 from g2gbench.measure.records import Event
 from g2gbench.measure.values import Value, missing
 from g2gbench.quality import Evaluator, Level, Sample, Verdict, score
+from g2gbench.quality.drops import DEADLINE_NS, DROP_SECONDS, MIN_FLIGHT_NS
 from g2gbench.quality.sampling import network_sample
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 SECOND_NS: Final = 1_000_000_000
-
-DEADLINE_NS: Final = 3 * SECOND_NS
-"""A frame that is not back so long after its capture counts as dropped from then on.
-
-Twice the largest bound of g2g, so that a slow session is called slow and not lossy.
-"""
-
-DROP_SECONDS: Final = 4
-"""Over so many seconds the share of dropped frames is taken.
-
-Enough frames for its bands, and less than the seconds that a change of level takes: one lost frame
-alone moves nothing.
-"""
 
 
 @dataclass(frozen=True, slots=True)

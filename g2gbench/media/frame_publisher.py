@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from g2gbench.errors import G2GBenchError
 from g2gbench.marker import Marker
-from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.media.frames import CapturedFrame, CaptureEvent, SkippedFrame
 from g2gbench.sources import LiveSource, Source
 from g2gbench.sources.source import peak_fps
 
@@ -24,6 +25,32 @@ _BUFFERS = 4
 _LEAD_IN_NS = 50_000_000  # between start and the first tick: the first picture is made in it
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """How a client's frames are captured, and who hears of it.
+
+    Args:
+        mirrored: whether they are flipped left to right.
+        marker: stamps them.
+        first_number: the marker's number of frame 0.
+        on_capture: hears of each frame, captured or skipped, where frames are captured.
+        on_frame_id: hears the id of each frame before it is published, there too.
+        on_lost: called on the event loop, with the reason, when there are no more pictures.
+
+    """
+
+    mirrored: bool
+    marker: Marker
+    first_number: int
+    on_capture: Callable[[CaptureEvent], None]
+    on_frame_id: Callable[[int], None] = lambda _: None
+    on_lost: Callable[[str], None] = lambda _: None
+
+    def marker_value(self, frame_id: int) -> int:
+        """What is stamped into a frame."""
+        return (self.first_number + frame_id) & ((1 << self.marker.bits) - 1)
+
+
 class Sink(Protocol):
     """Whatever publishes a stamped I420 frame."""
 
@@ -31,7 +58,7 @@ class Sink(Protocol):
         """Hand over one frame; raises when it is not taken. The buffer is used again soon."""
 
 
-class Publisher(threading.Thread):
+class FramePublisher(threading.Thread):
     """Renders ahead, waits for the tick, stamps, hands over.
 
     A thread of its own: what arrives is handled on the event loop and neither delays the other. The
@@ -42,7 +69,7 @@ class Publisher(threading.Thread):
         marker: stamps them; None: nothing is stamped.
         first_number: the marker's number of frame 0.
         sink: takes the frames.
-        journal: takes the records.
+        on_capture: hears of each frame, on this thread.
         on_lost: called on this thread, with the reason, when the source gives no more pictures:
             from then on the ticks are counted that it leaves out.
 
@@ -54,7 +81,7 @@ class Publisher(threading.Thread):
         marker: Marker | None,
         first_number: int,
         sink: Sink,
-        journal: Callable[[Record], None],
+        on_capture: Callable[[CaptureEvent], None],
         on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__(daemon=True, name="publisher")
@@ -63,7 +90,7 @@ class Publisher(threading.Thread):
         self._first_number = first_number
         self._mask = (1 << marker.bits) - 1 if marker else -1
         self._sink = sink
-        self._journal = journal
+        self._on_capture = on_capture
         self._on_lost = on_lost
         self._ending = threading.Event()
         self._next_id = 0
@@ -129,7 +156,7 @@ class Publisher(threading.Thread):
             self._skip(due_ns)
 
     def _skip(self, due_ns: int) -> None:
-        self._journal(Skipped(self._next_id, due_ns))
+        self._on_capture(SkippedFrame(self._next_id, due_ns))
         self._next_id += 1
         self._last_due_ns = due_ns
 
@@ -144,7 +171,7 @@ class Publisher(threading.Thread):
         except Exception:
             log.exception("frame %d was not taken", frame_id)
             accepted = False
-        self._journal(Captured(frame_id, number, due_ns, captured_ns, accepted))
+        self._on_capture(CapturedFrame(frame_id, number, due_ns, captured_ns, accepted))
         self._next_id = frame_id + 1
         self._last_due_ns = due_ns
 

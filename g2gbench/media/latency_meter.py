@@ -9,8 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
-from g2gbench.measure.ledger import MIN_FLIGHT_NS
-from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS
+from g2gbench.quality.drops import DEADLINE_NS, DROP_SECONDS, MIN_FLIGHT_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class G2G:
     ttff_ms: float | None = None
 
 
-class Meter:
+class LatencyMeter:
     """Matches numbers that were stamped with numbers that are read.
 
     Frames captured before the first one that came back are of no session yet: they count neither

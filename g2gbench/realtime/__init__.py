@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from g2gbench.media.frames import LocalFrame, RemoteFrame
     from g2gbench.realtime.client import RealtimeClient, create_local_video_stream
     from g2gbench.realtime.errors import ErrorCode, RealtimeError
     from g2gbench.realtime.events import (
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
         VideoConfig,
     )
     from g2gbench.realtime.session import Session
-    from g2gbench.realtime.streams import LocalFrame, LocalStream, RemoteFrame, RemoteStream
+    from g2gbench.realtime.streams import LocalStream, RemoteStream
     from g2gbench.realtime.viewer import Viewer
 
 __all__ = [

@@ -16,7 +16,7 @@ from g2gbench.quality import Verdict
 from g2gbench.realtime import connectivity, http, images, protocol
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import Event
-from g2gbench.realtime.live_latency import LiveG2G
+from g2gbench.realtime.live_latency import LiveLatency
 from g2gbench.realtime.options import (
     ConnectOptions,
     FacingMode,
@@ -27,7 +27,7 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.protocol import BASE_URL, Style
 from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.session import Connector, Session
-from g2gbench.realtime.streams import LocalStream
+from g2gbench.realtime.streams import LocalStream, PublishedStream
 from g2gbench.realtime.stun import DEFAULT_SERVERS, StunServer
 from g2gbench.realtime.viewer import Viewer
 from g2gbench.secrecy import Unshown, shown_url
@@ -83,7 +83,7 @@ class RealtimeClient:
         await self.release()
 
     async def connect(
-        self, options: ConnectOptions, local_stream: LocalStream | None = None
+        self, options: ConnectOptions, local_stream: PublishedStream | None = None
     ) -> Session:
         """Connect and, unless told otherwise, publish; returns when the session stands.
 
@@ -93,7 +93,8 @@ class RealtimeClient:
         self._check_alive()
         model = _model(options)
         style = _style(options)
-        local, owned = local_stream, False
+        local: PublishedStream | None = local_stream
+        owned = False
         if local is not None:
             local.check_alive()
         if not options.publish_camera:
@@ -110,7 +111,7 @@ class RealtimeClient:
                 )
             scaled = model is None or options.resolution is Resolution.P1080
             size = None if scaled or model is None else (model.width, model.height)
-            g2g = LiveG2G(local, local.marker, size)
+            g2g = LiveLatency(local, local.marker, size)
         url = protocol.stream_url(
             self.base_url,
             self._shown_to_none,

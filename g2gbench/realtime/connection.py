@@ -15,13 +15,14 @@ from typing import Any
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime import protocol
 from g2gbench.realtime.actions import Action
 from g2gbench.realtime.errors import ErrorCode, RealtimeError, from_status
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import RoomInfo
-from g2gbench.realtime.streams import LocalStream, RemoteFrame, RemoteStream
+from g2gbench.realtime.streams import PublishedStream, RemoteStream
 from g2gbench.realtime.watch import Scalar
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Connection(ABC):
         """Join the room."""
 
     @abstractmethod
-    def publish(self, local: LocalStream | None, sending: VideoConfig) -> None:
+    def publish(self, local: PublishedStream | None, sending: VideoConfig) -> None:
         """Publish the local track, then take the remote one; without a local one, take it now."""
 
     @abstractmethod

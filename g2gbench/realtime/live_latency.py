@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 from g2gbench.marker import Marker
-from g2gbench.measure.records import Captured, Record
-from g2gbench.media.latency_meter import G2G, Meter
-from g2gbench.media.marker_reader import Receiver
+from g2gbench.media.frames import CapturedFrame, CaptureEvent, RemoteFrame
+from g2gbench.media.latency_meter import G2G, LatencyMeter
+from g2gbench.media.marker_reader import MarkerReader
 from g2gbench.media.stamp_size import StampSize
-from g2gbench.realtime.streams import LocalStream, RemoteFrame
+from g2gbench.realtime.streams import PublishedStream
 
 
-class LiveG2G:
+class LiveLatency:
     """Glass-to-glass latency of a session, as it runs.
 
     Args:
@@ -23,16 +23,16 @@ class LiveG2G:
     """
 
     def __init__(
-        self, local: LocalStream, marker: Marker, sent_size: tuple[int, int] | None
+        self, local: PublishedStream, marker: Marker, sent_size: tuple[int, int] | None
     ) -> None:
         self._lock = threading.Lock()
-        self._meter = Meter(marker.bits)
+        self._meter = LatencyMeter(marker.bits)
         sizes = (sent_size, (local.width, local.height), None)
         size = StampSize(marker, sizes, self._on_its_way)
-        self._receiver = Receiver(size, lambda _: None, self._seen)
+        self._reader = MarkerReader(size, lambda _: None, self._seen)
         self._local = local
         local.listeners.append(self._captured)
-        self._receiver.start()
+        self._reader.start()
 
     def connecting(self, now_ns: int) -> None:
         """A connect attempt begins."""
@@ -41,7 +41,7 @@ class LiveG2G:
 
     def offer(self, frame: RemoteFrame) -> None:
         """A remote frame came."""
-        self._receiver.offer(frame)
+        self._reader.offer(frame)
 
     def take(self, now_ns: int) -> G2G:
         """What the interval since the last call measured."""
@@ -52,12 +52,12 @@ class LiveG2G:
         """Read no more."""
         if self._captured in self._local.listeners:
             self._local.listeners.remove(self._captured)
-            self._receiver.end()
+            self._reader.end()
 
-    def _captured(self, record: Record) -> None:
-        if isinstance(record, Captured) and record.accepted:
+    def _captured(self, event: CaptureEvent) -> None:
+        if isinstance(event, CapturedFrame) and event.accepted:
             with self._lock:
-                self._meter.captured(record.seq, record.captured_ns)
+                self._meter.captured(event.marker_value, event.captured_ns)
 
     def _on_its_way(self, number: int) -> bool:
         with self._lock:

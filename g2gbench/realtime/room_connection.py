@@ -16,7 +16,7 @@ from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
-from g2gbench.realtime.streams import LocalStream, RemoteStream
+from g2gbench.realtime.streams import LocalStream, PublishedStream, RemoteStream
 
 _STATS_TIMEOUT_S = 2.0
 
@@ -69,12 +69,14 @@ class RoomConnection(Connection):
         self._later(self._poll())
         self._feed(self._machine.room_joined)
 
-    def publish(self, local: LocalStream | None, sending: VideoConfig) -> None:
+    def publish(self, local: PublishedStream | None, sending: VideoConfig) -> None:
         """Publish the local track, then take the remote one; without a local one, take it now."""
         self._later(self._publish(local, sending))
 
-    async def _publish(self, local: LocalStream | None, sending: VideoConfig) -> None:
+    async def _publish(self, local: PublishedStream | None, sending: VideoConfig) -> None:
         if local is not None:
+            if not isinstance(local, LocalStream):
+                raise TypeError(f"{type(local).__name__}: LiveKit publishes a LocalStream alone")
             local.start()
             track = rtc.LocalVideoTrack.create_video_track("camera", local.video_source)
             options = livekit_video.publish_options(
@@ -116,12 +118,12 @@ class RoomConnection(Connection):
     ) -> None:
         if self._closing or not _is_models_video(track.kind, who):
             return
-        self._streams.append(RemoteStream(track, self.room))
+        self._streams.append(RemoteStream(track.sid, track, self.room))
         self._feed(self._machine.remote_arrived)
 
     def _track_unsubscribed(self, track: rtc.Track, *_: object) -> None:
         for stream in self._streams:
-            if stream.track.sid == track.sid and not stream.ended.is_set():
+            if stream.sid == track.sid and not stream.ended.is_set():
                 # The SDK would go on feeding it with the next track's frames.
                 self._stop(stream)
 
@@ -129,10 +131,10 @@ class RoomConnection(Connection):
         """Read the newest remote stream from now on."""
         stream = self._streams[-1]
         pump = self._later(stream.pump(self._received, time.monotonic_ns))
-        self._pumps[stream.track.sid] = pump
+        self._pumps[stream.sid] = pump
 
     def _stop(self, stream: RemoteStream) -> None:
-        pump = self._pumps.pop(stream.track.sid, None)
+        pump = self._pumps.pop(stream.sid, None)
         if pump is not None:
             pump.cancel()
         self._later(stream.aclose())

@@ -8,17 +8,18 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime import actions as act
 from g2gbench.realtime import events, images
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
-from g2gbench.realtime.live_latency import LiveG2G
+from g2gbench.realtime.live_latency import LiveLatency
 from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import ConnectOptions
 from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, Style
 from g2gbench.realtime.room_connection import RoomConnection
-from g2gbench.realtime.streams import LocalStream, RemoteFrame, RemoteStream
+from g2gbench.realtime.streams import PublishedStream, RemoteStream
 from g2gbench.realtime.watch import Scalar, StatsWatch
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ class Session:
         options: ConnectOptions,
         url: str,
         style: Style,
-        local: LocalStream | None,
+        local: PublishedStream | None,
         *,
         owns_local: bool,
-        g2g: LiveG2G | None = None,
+        g2g: LiveLatency | None = None,
         connector: Connector = RoomConnection,
     ) -> None:
         self._connector = connector

@@ -5,50 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from livekit import rtc
 
-from g2gbench.marker import Luma, Marker
-from g2gbench.measure.records import Record
+from g2gbench.marker import Marker
 from g2gbench.media import livekit_video
-from g2gbench.media.frame_publisher import Publisher
+from g2gbench.media.frame_publisher import FramePublisher
+from g2gbench.media.frames import CaptureEvent, LocalFrame, RemoteFrame
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.sources import mirror
 from g2gbench.sources.i420 import Layout
 from g2gbench.sources.source import LiveSource, Source, peak_fps
 
 _QUEUE_FRAMES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFrame:
-    """A captured frame as it is published: flipped and stamped already.
-
-    ``i420``: width * height * 3 / 2 bytes, Y, U and V planes; a copy of the caller's own.
-    """
-
-    i420: bytes = field(repr=False)
-    width: int
-    height: int
-    captured_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFrame:
-    """A remote frame as it was handed to the application.
-
-    ``luma``: its Y plane, a read-only (height, width) uint8 view. ``received_ns``: of the monotonic
-    clock. ``witness``: the frame id that its metadata trailer carries; None without one.
-    ``rtp_timestamp``: where whoever decodes tells it.
-    """
-
-    luma: Luma = field(repr=False)
-    received_ns: int
-    witness: int | None = None
-    frame: rtc.VideoFrame | None = field(default=None, repr=False)
-    rtp_timestamp: int | None = None
 
 
 T = TypeVar("T")
@@ -96,17 +66,21 @@ class RemoteStream:
 
     Attributes:
         id: ``stream-remote``.
-        track: the LiveKit video track.
-        room: the LiveKit room that it belongs to.
+        sid: the id of its track in the room.
+        track: the LiveKit video track; None where a browser's page receives it.
+        room: the LiveKit room that the track belongs to; None likewise.
 
     """
 
     id = "stream-remote"
 
-    def __init__(self, track: rtc.Track, room: rtc.Room) -> None:
+    def __init__(
+        self, sid: str, track: rtc.Track | None = None, room: rtc.Room | None = None
+    ) -> None:
+        self.sid = sid
         self.track = track
         self.room = room
-        self._frames = livekit_video.FrameStream(track)
+        self._frames = None if track is None else livekit_video.FrameStream(track)
         self._fanout: _Fanout[RemoteFrame] = _Fanout()
 
     @property
@@ -116,8 +90,8 @@ class RemoteStream:
 
     @property
     def dropped(self) -> int:
-        """Frames that nobody took in time."""
-        return self._frames.dropped
+        """Frames that nobody took in time; a page hands over all that it decodes."""
+        return 0 if self._frames is None else self._frames.dropped
 
     def add_sink(self, sink: Sink[RemoteFrame]) -> None:
         """Call ``sink`` with every frame from now on, on the event loop; it must not block."""
@@ -127,8 +101,13 @@ class RemoteStream:
         """The frames from now on, until the stream ends; a slow reader misses the oldest."""
         return self._fanout.items()
 
+    def show(self, frame: RemoteFrame) -> None:
+        """Hand a frame to all sinks."""
+        self._fanout(frame)
+
     async def pump(self, received: Sink[RemoteFrame], clock: Callable[[], int]) -> None:
         """Read until the track ends: each frame to ``received`` and then to all sinks."""
+        assert self._frames is not None  # a page shows its frames itself
         async for event in self._frames:
             received_ns = clock()
             frame = RemoteFrame(
@@ -138,12 +117,45 @@ class RemoteStream:
                 event.frame,
             )
             received(frame)
-            self._fanout(frame)
+            self.show(frame)
 
     async def aclose(self) -> None:
         """No more frames."""
         self._fanout.ended.set()
-        await self._frames.aclose()
+        if self._frames is not None:
+            await self._frames.aclose()
+
+
+class PublishedStream(Protocol):
+    """What a session needs of whatever captures: a `LocalStream`, or a browser's page.
+
+    ``listeners`` hear of each frame on the thread that captures; ``peak_fps`` is the rate where
+    frames come closest. See `LocalStream` for the rest.
+    """
+
+    width: int
+    height: int
+    fps: float
+    peak_fps: float
+    marker: Marker | None
+    listeners: list[Callable[[CaptureEvent], None]]
+
+    def start(self) -> None:
+        """Begin to capture; what has begun goes on."""
+
+    def check_alive(self) -> None:
+        """Raises RealtimeError (INVALID_INPUT) once it was disposed of."""
+
+    def dispose(self) -> None:
+        """Stop capturing and give the source back. Safe to call again."""
+
+
+def check_alive(*, disposed: bool) -> None:
+    """Raises RealtimeError (INVALID_INPUT) for a stream that was disposed of."""
+    if disposed:
+        raise RealtimeError(
+            ErrorCode.INVALID_INPUT, "this local stream was disposed of; make another one"
+        )
 
 
 class LocalStream:
@@ -161,7 +173,7 @@ class LocalStream:
         mirrored: whether they are flipped left to right.
         marker: stamps them; None: nothing is stamped.
         first_number: the marker's number of frame 0.
-        on_record: takes a Captured or Skipped a frame, on the thread that captures.
+        on_capture: hears of each frame, captured or skipped, on the thread that captures.
         on_frame_id: hears the id of each frame before it is published, on that thread.
         on_lost: called on the event loop, with the reason, when there are no more pictures.
 
@@ -176,27 +188,28 @@ class LocalStream:
         mirrored: bool = False,
         marker: Marker | None = None,
         first_number: int = 0,
-        on_record: Callable[[Record], None] = lambda _: None,
+        on_capture: Callable[[CaptureEvent], None] = lambda _: None,
         on_frame_id: Callable[[int], None] = lambda _: None,
         on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.width, self.height, self.fps = source.width, source.height, source.fps
         self.peak_fps = peak_fps(source)
-        self.marker, self.first_number = marker, first_number
+        self.marker: Marker | None = marker
+        self.first_number = first_number
         self.video_source = rtc.VideoSource(self.width, self.height)
-        self.listeners: list[Callable[[Record], None]] = [on_record]
+        self.listeners: list[Callable[[CaptureEvent], None]] = [on_capture]
         self._on_frame_id = on_frame_id
         self._on_lost = on_lost
         self._source = source
         self._loop = asyncio.get_running_loop()
         self._fanout: _Fanout[LocalFrame] = _Fanout()
         self._layout = Layout(self.width, self.height)
-        self._publisher = Publisher(
+        self._publisher = FramePublisher(
             mirror.mirrored(source) if mirrored else source,
             marker,
             first_number,
             self._hand_over,
-            self._tell,
+            self._notify,
             self._gone,
         )
         self._started = self.disposed = False
@@ -210,10 +223,7 @@ class LocalStream:
 
     def check_alive(self) -> None:
         """Raises RealtimeError (INVALID_INPUT) once it was disposed of."""
-        if self.disposed:
-            raise RealtimeError(
-                ErrorCode.INVALID_INPUT, "this local stream was disposed of; make another one"
-            )
+        check_alive(disposed=self.disposed)
 
     def add_sink(self, sink: Sink[LocalFrame]) -> None:
         """Call ``sink`` with every frame from now on, on the event loop, and begin to capture."""
@@ -237,9 +247,9 @@ class LocalStream:
         if close is not None:
             close()
 
-    def _tell(self, record: Record) -> None:
+    def _notify(self, event: CaptureEvent) -> None:
         for listener in tuple(self.listeners):
-            listener(record)
+            listener(event)
 
     def _gone(self, reason: str) -> None:
         """On the thread that captures."""

@@ -82,7 +82,7 @@ class Viewer:
         theirs = who.identity.startswith(INFERENCE_IDENTITY)
         if self._left or track.kind != rtc.TrackKind.KIND_VIDEO or not theirs:
             return
-        stream = RemoteStream(track, self.room)
+        stream = RemoteStream(track.sid, track, self.room)
         self._streams.append(stream)
         self.remote_stream = stream
         self._tasks.append(asyncio.ensure_future(stream.pump(lambda _: None, time.monotonic_ns)))
@@ -90,5 +90,5 @@ class Viewer:
 
     def _end_streams(self, sid: str | None = None) -> None:
         for stream in self._streams:
-            if sid is None or stream.track.sid == sid:
+            if sid is None or stream.sid == sid:
                 stream.ended.set()

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from g2gbench import report
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.client import frame_source, media, vmaf
+from g2gbench.client import frame_source, headless_page, vmaf
 from g2gbench.errors import FaultError, InputError
 from g2gbench.measure.records import Record
 from g2gbench.process.environment import ENVIRONMENT
@@ -242,7 +242,7 @@ async def _check(planned: Sequence[Cell]) -> None:
     """Whether this machine has what the cells ask for; raises InputError."""
     frame_source.check(plan.source_plan(cell.scenario) for cell in planned)
     vmaf.check(cell.scenario for cell in planned)
-    await media.check(cell.scenario for cell in planned)
+    await headless_page.check(cell.scenario for cell in planned)
 
 
 def _plans(planned: Sequence[Cell]) -> list[CellPlan]:

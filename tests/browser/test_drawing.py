@@ -14,9 +14,9 @@ from aiohttp import web
 
 from g2gbench import marker
 from g2gbench.browser import chromium, drawing
+from g2gbench.browser.frame_feed import FrameFeed, LayeredFrames, WholeFrames
 from g2gbench.browser.page import HOST, STATIC
-from g2gbench.browser.pictures import Feed, LaidPictures, WholePictures
-from g2gbench.marker import Marker
+from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources import SyntheticSource
 
 FIRST_NUMBER = 65_500  # wraps within a trial
@@ -43,20 +43,21 @@ class Case(NamedTuple):
     mirrored: bool
     version: marker.Version = "v2"
 
-    def feeds(self) -> tuple[Feed, Feed]:
+    def feeds(self) -> tuple[FrameFeed, FrameFeed]:
         """Of laid pictures, and of the same ones drawn here."""
         source = SyntheticSource(self.content, *self.size, 30, 7)
-        stamped: Marker = marker.get(self.version)
+        options = CaptureOptions(
+            mirrored=self.mirrored,
+            marker=marker.get(self.version),
+            first_number=FIRST_NUMBER,
+            on_capture=lambda _: None,
+        )
         laid = source.layered
         assert laid is not None
         return (
-            LaidPictures(source, laid, stamped, number, mirrored=self.mirrored),
-            WholePictures(source, stamped, number, mirrored=self.mirrored),
+            LayeredFrames(source, laid, options),
+            WholeFrames(source, options),
         )
-
-
-def number(frame_id: int) -> int:
-    return (FIRST_NUMBER + frame_id) & 0xFFFF
 
 
 CASES = [
@@ -129,7 +130,7 @@ def drawn() -> dict[Case, bytes]:
     return asyncio.run(_draw(command))
 
 
-def pictures(feed: Feed) -> Iterator[bytes]:
+def pictures(feed: FrameFeed) -> Iterator[bytes]:
     for message in feed.frames(FRAMES):
         yield message[16:]
 

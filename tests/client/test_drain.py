@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from g2gbench.client.drain import RECENT_FRAMES, Tail
+from g2gbench.client.drain import RECENT_FRAMES, DrainTracker
 
 
-def after_300_of_400(first_number: int, bits: int = 16) -> Tail:
-    tail = Tail(first_number, bits)
-    tail.captured(300)
-    tail.begin()
-    tail.captured(400)
-    return tail
+def after_300_of_400(first_number: int, bits: int = 16) -> DrainTracker:
+    drain = DrainTracker(first_number, bits)
+    drain.captured(300)
+    drain.begin()
+    drain.captured(400)
+    return drain
 
 
 @pytest.mark.parametrize("first_number", [0, 5000, 65_300])
@@ -25,24 +25,24 @@ def test_a_frame_captured_after_the_steady_state_is_behind_it_across_the_wrap(
 
 
 def test_a_number_of_24_bits_does_not_wrap_at_16() -> None:
-    tail = after_300_of_400(70_000, bits=24)
-    assert tail.is_behind(70_350)
-    assert not tail.is_behind(70_350 & 0xFFFF)
+    drain = after_300_of_400(70_000, bits=24)
+    assert drain.is_behind(70_350)
+    assert not drain.is_behind(70_350 & 0xFFFF)
 
 
 def test_before_the_steady_state_is_over_nothing_is_behind_it() -> None:
-    tail = Tail(0, 16)
-    tail.captured(10)
-    assert not tail.is_behind(10)
+    drain = DrainTracker(0, 16)
+    drain.captured(10)
+    assert not drain.is_behind(10)
 
 
 @pytest.mark.parametrize("first_number", [0, 5000, 65_300])
 def test_a_number_is_on_its_way_from_its_capture_until_it_is_of_no_use(first_number: int) -> None:
-    tail = Tail(first_number, 16)
-    assert not tail.is_on_its_way(first_number)
-    tail.captured(10)
+    drain = DrainTracker(first_number, 16)
+    assert not drain.is_on_its_way(first_number)
+    drain.captured(10)
     frames = (-1, 0, 10, 11)
     numbers = [(first_number + frame) & 0xFFFF for frame in frames]
-    assert [tail.is_on_its_way(number) for number in numbers] == [False, True, True, False]
-    tail.captured(10 + RECENT_FRAMES)
-    assert [tail.is_on_its_way(number) for number in numbers] == [False, False, False, True]
+    assert [drain.is_on_its_way(number) for number in numbers] == [False, True, True, False]
+    drain.captured(10 + RECENT_FRAMES)
+    assert [drain.is_on_its_way(number) for number in numbers] == [False, False, False, True]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from g2gbench import marker
-from g2gbench.client.frame_sampler import Copies, Keeper, Kept, pairs, score
+from g2gbench.client.frame_sampler import FrameSampler, MemoryFrameStore, SampledFrame
+from g2gbench.client.picture_scoring import pairs, score
 from g2gbench.marker import Luma
 from g2gbench.measure import fidelity
 from g2gbench.sources import SyntheticSource
@@ -31,20 +32,20 @@ def kept(
     room: int = 100,
 ) -> list[tuple[int, int]]:
     """(frame, what stood in its place) of a session in which these frames came back."""
-    keeper = Keeper(FIRST, 24, every, room, Copies())
+    sampler = FrameSampler(FIRST, 24, every, room, MemoryFrameStore())
     waiting = list(arrivals)
     for frame in range(frames):
         if frame == begun:
-            keeper.begin()
+            sampler.begin()
         if frame == over:
-            keeper.end()
-        keeper.captured(frame)
+            sampler.end()
+        sampler.captured(frame)
         while waiting and waiting[0] <= frame:
             came = waiting.pop(0)
-            keeper.take((FIRST + came) & 0xFFFFFF, 1000 + came, luma(came))
-    for one in keeper.kept:
+            sampler.take((FIRST + came) & 0xFFFFFF, 1000 + came, luma(came))
+    for one in sampler.kept:
         assert (one.received_ns, one.luma[0, 0]) == (1000 + one.shown_id, one.shown_id & 0xFF)
-    return [(one.frame_id, one.shown_id) for one in keeper.kept]
+    return [(one.frame_id, one.shown_id) for one in sampler.kept]
 
 
 def test_every_so_many_th_frame_is_kept_across_the_wrap_of_the_numbers() -> None:
@@ -74,12 +75,12 @@ def test_before_the_first_picture_nothing_stood_anywhere() -> None:
 
 
 def test_a_number_of_no_frame_of_ours_is_left_alone() -> None:
-    keeper = Keeper(100, 16, 1, 100, Copies())
-    keeper.begin()
-    keeper.captured(0)
-    keeper.take(99, 1, luma(0))
-    keeper.take(101, 1, luma(0))
-    assert keeper.kept == []
+    sampler = FrameSampler(100, 16, 1, 100, MemoryFrameStore())
+    sampler.begin()
+    sampler.captured(0)
+    sampler.take(99, 1, luma(0))
+    sampler.take(101, 1, luma(0))
+    assert sampler.kept == []
 
 
 def test_no_more_are_kept_than_there_is_room_for() -> None:
@@ -88,17 +89,17 @@ def test_no_more_are_kept_than_there_is_room_for() -> None:
 
 
 def test_a_kept_picture_is_a_copy_whatever_becomes_of_the_original_and_its_size() -> None:
-    keeper = Keeper(0, 16, 1, 4, Copies())
+    sampler = FrameSampler(0, 16, 1, 4, MemoryFrameStore())
     pictures = [np.full((2, 2), 7, np.uint8), np.full((2, 2), 8, np.uint8)]
     pictures += [np.full((4, 6), 9, np.uint8), np.full((2, 2), 10, np.uint8)]
-    keeper.captured(0)
-    keeper.take(0, 1, pictures[0])
-    keeper.begin()
+    sampler.captured(0)
+    sampler.take(0, 1, pictures[0])
+    sampler.begin()
     for number, picture in enumerate(pictures[1:], 1):
-        keeper.captured(number)
-        keeper.take(number, 1, picture)
+        sampler.captured(number)
+        sampler.take(number, 1, picture)
         picture[:] = 0
-    assert [k.luma.tolist() for k in keeper.kept] == [[[8] * 2] * 2, [[9] * 6] * 4, [[10] * 2] * 2]
+    assert [k.luma.tolist() for k in sampler.kept] == [[[8] * 2] * 2, [[9] * 6] * 4, [[10] * 2] * 2]
 
 
 def source() -> SyntheticSource:
@@ -115,7 +116,11 @@ def stamped(frame: int) -> Luma:
 
 
 def test_pairs_stand_in_the_order_of_their_frames_as_they_were_on_display() -> None:
-    late = [Kept(6, 3, 1, stamped(3)), Kept(0, 0, 2, stamped(0)), Kept(6, 6, 3, stamped(6))]
+    late = [
+        SampledFrame(6, 3, 1, stamped(3)),
+        SampledFrame(0, 0, 2, stamped(0)),
+        SampledFrame(6, 6, 3, stamped(6)),
+    ]
     found = [
         (drawn.copy(), shown) for drawn, shown in pairs(late, source(), marker.get("v2"), FIRST)
     ]
@@ -125,7 +130,7 @@ def test_pairs_stand_in_the_order_of_their_frames_as_they_were_on_display() -> N
 
 
 def test_a_picture_that_came_back_whole_is_identical_to_its_source_drawn_again() -> None:
-    pairs = [Kept(i, i, 1000 + i, stamped(i)) for i in (0, 3, 9)]
+    pairs = [SampledFrame(i, i, 1000 + i, stamped(i)) for i in (0, 3, 9)]
     found = list(score(pairs, source(), marker.get("v2"), FIRST))
     assert sorted((f.frame_id, f.received_ns) for f in found) == [(0, 1000), (3, 1003), (9, 1009)]
     assert {(f.mse, f.ssim) for f in found} == {(0.0, 1.0)}
@@ -133,14 +138,17 @@ def test_a_picture_that_came_back_whole_is_identical_to_its_source_drawn_again()
 
 def test_a_picture_that_stood_for_another_is_held_against_that_one() -> None:
     near, far = score(
-        [Kept(6, 5, 0, stamped(5)), Kept(35, 5, 0, stamped(5))], source(), marker.get("v2"), FIRST
+        [SampledFrame(6, 5, 0, stamped(5)), SampledFrame(35, 5, 0, stamped(5))],
+        source(),
+        marker.get("v2"),
+        FIRST,
     )
     assert (near.shown_id, far.shown_id) == (5, 5)
     assert 0 < near.mse < far.mse
 
 
 def test_what_the_budget_has_no_time_for_is_left_out() -> None:
-    pairs = [Kept(i, i, 0, stamped(i)) for i in range(8)]
+    pairs = [SampledFrame(i, i, 0, stamped(i)) for i in range(8)]
     a_second = itertools.count(0, 1_000_000_000)
     found = list(score(pairs, source(), marker.get("v2"), FIRST, clock=lambda: next(a_second)))
     assert [f.frame_id for f in found] == [0, 4, 2, 6, 1]
@@ -154,5 +162,5 @@ def test_the_reference_is_stamped_with_the_marker_of_the_session(version: str) -
     buffer = bytearray(drawn.frame_size)
     drawn.render(4, buffer)
     kind.stamp(drawn.luma(buffer), 4)
-    (found,) = score([Kept(4, 4, 0, drawn.luma(buffer))], source(), kind, 0)
+    (found,) = score([SampledFrame(4, 4, 0, drawn.luma(buffer))], source(), kind, 0)
     assert found.mse == 0

@@ -5,15 +5,19 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from g2gbench.client.journal_events import PHASES, detail
+from g2gbench.client.journal_events import PHASES, capture_record, detail, seen_record
+from g2gbench.marker.examination import Examination
+from g2gbench.measure.records import Captured, Seen, Skipped
+from g2gbench.media.frames import CapturedFrame, ExaminedFrame, RemoteFrame, SkippedFrame
 from g2gbench.quality import Level, Sample, Verdict
 from g2gbench.realtime import events
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
 
-STREAM: Any = SimpleNamespace(track=SimpleNamespace(sid="TR_1"))
+STREAM: Any = SimpleNamespace(sid="TR_1")
 LOST = RealtimeError(ErrorCode.WEBRTC_WEBSOCKET_ERROR, "it was closed")
 
 
@@ -93,3 +97,21 @@ def test_it_is_kept_under_a_name_with_its_facts(
 )
 def test_what_is_kept_otherwise_or_not_at_all_is_no_event(event: events.Event) -> None:
     assert detail(event) is None
+
+
+def test_frames_are_journalled_as_they_were_captured_skipped_and_seen() -> None:
+    captured = CapturedFrame(7, 1007, 70, 71, accepted=False)
+    assert capture_record(captured) == Captured(7, 1007, 70, 71, accepted=False)
+    assert capture_record(SkippedFrame(8, 80)) == Skipped(8, 80)
+    frame = RemoteFrame(np.zeros((36, 64), np.uint8), 90, witness=7, rtp_timestamp=3000)
+    examined = ExaminedFrame(frame, Examination(1007, "ok"), 91)
+    assert seen_record(examined) == Seen(
+        received_ns=90,
+        read_ns=91,
+        seq=1007,
+        reading="ok",
+        width=64,
+        height=36,
+        witness=7,
+        rtp_timestamp=3000,
+    )

@@ -11,12 +11,11 @@ import pytest
 import pytest_asyncio
 
 from g2gbench import marker
-from g2gbench.browser.camera import CameraStream
-from g2gbench.browser.pictures import PageStream
+from g2gbench.browser.page_stream import PageStream
 from g2gbench.client.live_page import LiveMedia, named
 from g2gbench.errors import InputError, UnreachableError
-from g2gbench.realtime.streams import LocalStream
-from g2gbench.sources import SyntheticSource
+from g2gbench.measure.records import Event, Record
+from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.source import Source
 from tests.browser.pages import Played
@@ -47,21 +46,21 @@ class Watched:
         self.happened: list[str] = []
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.camera_lost = asyncio.Event()
-        media.listen(
-            lambda name, _: self.happened.append(name),
-            lambda reason, _: self.lost.set_result(reason),
-        )
+        media.listen(self._happened, lambda reason, _: self.lost.set_result(reason))
 
-    def local(self, source: Source, *, mirrored: bool = False) -> LocalStream:
-        return self.media.local(
-            source,
+    def _happened(self, record: Record) -> None:
+        assert isinstance(record, Event)
+        self.happened.append(record.name)
+
+    def local(self, source: Source, *, mirrored: bool = False) -> PageStream:
+        options = CaptureOptions(
             mirrored=mirrored,
             marker=marker.get("v1"),
             first_number=1,
-            on_record=lambda _: None,
-            on_frame_id=lambda _: None,
+            on_capture=lambda _: None,
             on_lost=lambda _: self.camera_lost.set(),
         )
+        return self.media.local(source, options)
 
 
 @pytest_asyncio.fixture
@@ -106,13 +105,7 @@ async def test_a_page_that_does_not_come_is_told_of(
         await watched.media.ready()
 
 
-async def test_the_source_is_what_the_page_is_sent_or_its_own_camera(watched: Watched) -> None:
-    drawn = watched.local(SyntheticSource("flat", 256, 64, 25, 1))
-    assert type(drawn) is PageStream
-    drawn.dispose()
-    camera = watched.local(ElsewhereSource(256, 64, 25))
-    assert type(camera) is CameraStream
-    camera.dispose()
+async def test_its_own_camera_is_not_mirrored(watched: Watched) -> None:
     with pytest.raises(InputError, match=r"source\.mirror"):
         watched.local(ElsewhereSource(256, 64, 25), mirrored=True)
 

@@ -7,8 +7,9 @@ from itertools import chain
 import pytest
 
 from g2gbench.analysis.verdict_grading import RULES
-from g2gbench.measure.quality import DEADLINE_NS, DROP_SECONDS, SECOND_NS
+from g2gbench.measure.quality import SECOND_NS
 from g2gbench.quality import DEFAULT_THRESHOLDS, Band
+from g2gbench.quality.drops import DEADLINE_NS, DROP_SECONDS
 from g2gbench.quality.level import DIMENSIONS, LEVEL_WORDS
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, REQUIRED_BITRATE_BPS
 from g2gbench.quality.variants import VARIANTS

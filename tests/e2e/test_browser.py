@@ -13,7 +13,7 @@ import pytest
 
 from g2gbench.browser import chromium
 from g2gbench.browser.offers import Offers, ask
-from g2gbench.client import media
+from g2gbench.client import headless_page
 from g2gbench.errors import InputError
 from g2gbench.scenario import loads
 from g2gbench.workflow.benchmark import run_async
@@ -173,7 +173,7 @@ async def test_without_a_browser_nothing_runs_and_it_says_how_to_get_one(
     with pytest.raises(InputError, match="apt-get install chromium"):
         await run_async(scenario, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    await media.check([loads(passthrough())])  # the native client needs none
+    await headless_page.check([loads(passthrough())])  # the native client needs none
 
 
 @pytest.mark.slow
@@ -183,7 +183,7 @@ async def test_a_browser_that_goes_after_the_check_ends_the_trial_with_the_reaso
     async def nothing(_: object) -> None:
         return None
 
-    monkeypatch.setattr(media, "check", nothing)
+    monkeypatch.setattr(headless_page, "check", nothing)
     monkeypatch.setenv(chromium.COMMAND_VARIABLE, str(tmp_path / "none"))
     scenario = loads(passthrough("gone", duration=2) + BROWSER)
     run = await asyncio.wait_for(run_async(scenario, out=tmp_path), 60)
@@ -198,7 +198,7 @@ async def test_a_codec_that_the_browser_does_not_offer_is_refused_before_anythin
     async def ask(_: str) -> Offers:
         return Offers("156.0", ("vp8", "av1"), ("vp8", "av1", "h265"))
 
-    monkeypatch.setattr(media, "ask", ask)
+    monkeypatch.setattr(headless_page, "ask", ask)
     text = passthrough("codecs", duration=2) + BROWSER
     text += "matrix: {publish.codec: [vp8, h265, vp9]}\n"
     with pytest.raises(InputError) as caught:

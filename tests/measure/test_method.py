@@ -25,6 +25,7 @@ from g2gbench.measure import (
 from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.registry import DROP_PHASES, METRICS
 from g2gbench.measure.values import PERCENTILE_SAMPLES
+from g2gbench.quality.drops import MIN_FLIGHT_NS
 from g2gbench.statistics import median_interval
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ SECOND = 1_000_000_000
         f"agree within {sightings.AGREE_NS / SECOND:g} s",
         f"repeats at most {ledger.REPEATING_STREAM:.0%} of its frames",
         f"the p{ledger.FLIGHT_PERCENTILE} of the session's g2g before the client stopped listening"
-        f", and at least within {ledger.MIN_FLIGHT_NS / SECOND:g} s",
+        f", and at least within {MIN_FLIGHT_NS / SECOND:g} s",
         f"still be there {drop_phase.SETTLING_SNAPSHOTS} snapshots later",
         f"max({gaps.FREEZE_FACTOR:g} * avg, avg + {gaps.FREEZE_MARGIN_MS:g} ms), avg over the "
         f"{gaps.FREEZE_WINDOW} gaps before",

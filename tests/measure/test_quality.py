@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from g2gbench.measure import quality
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import build
 from g2gbench.measure.quality import Judged, of_steady_state, samples, timeline
 from g2gbench.measure.records import Event, Reached, Record, Scalar, Stats
-from g2gbench.quality import Band, Level, Sample, Thresholds
+from g2gbench.quality import Band, Level, Sample, Thresholds, drops
 from g2gbench.quality.thresholds import Settings
 from tests.measure import sessions
 from tests.measure.sessions import MS, SECOND, START, capture_ns, seen
@@ -112,7 +111,7 @@ def test_drops_are_taken_over_the_last_seconds() -> None:
     found = each_second(recorded(lambda at_s: None if at_s == (lost - START) / SECOND else 100.0))
     there = [i for i, sample in enumerate(found) if sample.g2g_drop_ratio]
     assert there == [7, 8, 9, 10]
-    assert len(there) == quality.DROP_SECONDS
+    assert len(there) == drops.DROP_SECONDS
     assert found[8].g2g_drop_ratio == pytest.approx(1 / 100)
 
 
@@ -126,7 +125,7 @@ def test_one_lost_frame_alone_never_moves_the_held_level() -> None:
 def test_a_frame_whose_fate_is_open_at_its_deadline_counts_as_dropped() -> None:
     # Nothing comes after 10 s, so nothing overtakes: the deadline alone decides.
     found = each_second(recorded(lambda at_s: 100.0 if at_s <= 10 else None))
-    deadline_s = quality.DEADLINE_NS // SECOND
+    deadline_s = drops.DEADLINE_NS // SECOND
     assert found[10 + deadline_s - 1].g2g_drop_ratio == 0
     assert found[10 + deadline_s].g2g_drop_ratio == pytest.approx(25 / 28, abs=0.01)
     assert found[10 + deadline_s + 2].g2g_drop_ratio == 1
@@ -141,7 +140,7 @@ def test_a_slow_session_is_slow_and_loses_nothing() -> None:
 def test_a_frame_that_comes_after_it_was_given_up_stays_dropped() -> None:
     late = (capture_ns(100) - START) / SECOND
     found = each_second(recorded(lambda at_s: 2000.0 if at_s == late else 100.0))
-    assert sum(bool(sample.g2g_drop_ratio) for sample in found) == quality.DROP_SECONDS
+    assert sum(bool(sample.g2g_drop_ratio) for sample in found) == drops.DROP_SECONDS
 
 
 def test_a_freeze_is_told_while_it_lasts_and_in_the_second_of_its_end() -> None:

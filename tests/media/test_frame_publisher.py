@@ -11,9 +11,9 @@ import pytest
 
 from g2gbench import marker
 from g2gbench.errors import InputError
-from g2gbench.measure.records import Captured, Record, Skipped
 from g2gbench.media import frame_publisher
-from g2gbench.media.frame_publisher import Publisher
+from g2gbench.media.frame_publisher import FramePublisher
+from g2gbench.media.frames import CapturedFrame, CaptureEvent, SkippedFrame
 from g2gbench.sources.i420 import Buffer
 
 SIZE = (320, 192)
@@ -74,7 +74,7 @@ class Run:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, fps: float = 30) -> None:
         self.clock = Clock()
         self.source = Source(fps, self.clock)
-        self.records: list[Record] = []
+        self.events: list[CaptureEvent] = []
         self.handed: list[tuple[int, int | None, int, int]] = []
         self.refused: set[int] = set()
         self.sink_takes_ms = 0.0
@@ -85,7 +85,7 @@ class Run:
         self._reader = marker.get(version)
         self._monkeypatch.setattr(frame_publisher, "time", self.clock)
         source: Any = self.source
-        one = Publisher(source, self._reader, first_number, self._sink, self.records.append)
+        one = FramePublisher(source, self._reader, first_number, self._sink, self.events.append)
         ending = Ending(self.clock, lambda: len(self.captured) >= count)
         self._monkeypatch.setattr(one, "_ending", ending)
         one.run()
@@ -99,12 +99,12 @@ class Run:
             raise RuntimeError("not now")
 
     @property
-    def captured(self) -> list[Captured]:
-        return [r for r in self.records if isinstance(r, Captured)]
+    def captured(self) -> list[CapturedFrame]:
+        return [r for r in self.events if isinstance(r, CapturedFrame)]
 
     @property
-    def skipped(self) -> list[Skipped]:
-        return [r for r in self.records if isinstance(r, Skipped)]
+    def skipped(self) -> list[SkippedFrame]:
+        return [r for r in self.events if isinstance(r, SkippedFrame)]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_sink_gets_the_moment_of_capture_and_the_stamped_picture(run: Run) -
     assert [(i, ns) for i, _, ns, _ in run.handed] == [
         (r.frame_id, r.captured_ns) for r in run.captured
     ]
-    assert [r.seq for r in run.captured] == [700, 701, 702, 703, 704]
+    assert [r.marker_value for r in run.captured] == [700, 701, 702, 703, 704]
 
 
 @pytest.mark.parametrize(("version", "last"), [("v1", 2**16 - 1), ("v2", 2**24 - 1)])
@@ -143,7 +143,7 @@ def test_numbers_wrap_at_the_markers_bits_and_frame_ids_never(
     run: Run, version: str, last: int
 ) -> None:
     run.frames(3, version, first_number=last)
-    assert [r.seq for r in run.captured] == [last, 0, 1]
+    assert [r.marker_value for r in run.captured] == [last, 0, 1]
     assert [number for _, number, _, _ in run.handed] == [last, 0, 1]
     assert [r.frame_id for r in run.captured] == [0, 1, 2]
 
@@ -194,18 +194,18 @@ def test_it_ends_at_once_while_it_waits_for_a_tick() -> None:
     """On the real clock: the second frame is due in a quarter of an hour."""
     source: Any = Source(0.001)
     first = threading.Event()
-    records: list[Record] = []
+    events: list[CaptureEvent] = []
 
-    def journal(record: Record) -> None:
-        records.append(record)
+    def take(event: CaptureEvent) -> None:
+        events.append(event)
         first.set()
 
-    one = Publisher(source, marker.get("v2"), 0, lambda *_: None, journal)
+    one = FramePublisher(source, marker.get("v2"), 0, lambda *_: None, take)
     one.start()
     assert first.wait(LONG_S)
     one.end()
     assert not one.is_alive()
-    assert len(records) == 1
+    assert len(events) == 1
 
 
 class Breaks(Source):
@@ -234,26 +234,26 @@ def test_a_source_that_fails_is_told_and_the_ticks_that_it_leaves_out_are_counte
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(frame_publisher, "time", clock)
-    records: list[Record] = []
+    events: list[CaptureEvent] = []
     lost: list[str] = []
     source: Any = Breaks(error, 30, clock)
     reader = marker.get("v2")
-    one = Publisher(source, reader, 0, lambda *_: None, records.append, lost.append)
-    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 20))
+    one = FramePublisher(source, reader, 0, lambda *_: None, events.append, lost.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(events) >= 20))
     one.run()
     assert lost == [reason]
-    kinds = [type(record) for record in records]
-    assert kinds == [Captured] * 5 + [Skipped] * 15
-    due = [record.due_ns for record in records if isinstance(record, Captured | Skipped)]
+    kinds = [type(event) for event in events]
+    assert kinds == [CapturedFrame] * 5 + [SkippedFrame] * 15
+    due = [event.due_ns for event in events if isinstance(event, CapturedFrame | SkippedFrame)]
     assert np.diff(due) == pytest.approx(1e9 / 30, abs=1)
-    ids = [record.frame_id for record in records if isinstance(record, Captured | Skipped)]
+    ids = [event.frame_id for event in events if isinstance(event, CapturedFrame | SkippedFrame)]
     assert ids == list(range(20))
 
 
 def test_a_device_that_is_gone_leaves_ticks_out_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(frame_publisher, "time", clock)
-    records: list[Record] = []
+    events: list[CaptureEvent] = []
     lost: list[str] = []
 
     class Device:
@@ -266,11 +266,11 @@ def test_a_device_that_is_gone_leaves_ticks_out_as_well(monkeypatch: pytest.Monk
             clock.work(33)
             return clock.now_ns if self.taken <= 3 else None
 
-    one = Publisher(Device(), None, 0, lambda *_: None, records.append, lost.append)
-    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 9))
+    one = FramePublisher(Device(), None, 0, lambda *_: None, events.append, lost.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(events) >= 9))
     one.run()
     assert lost == [frame_publisher.CAMERA_GONE]
-    assert [type(record) for record in records] == [Captured] * 3 + [Skipped] * 6
+    assert [type(event) for event in events] == [CapturedFrame] * 3 + [SkippedFrame] * 6
 
 
 class Uneven(Source):
@@ -287,10 +287,10 @@ def test_a_frame_of_a_burst_is_late_by_the_bursts_own_pace(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(frame_publisher, "time", clock)
-    records: list[Record] = []
+    events: list[CaptureEvent] = []
     source: Any = Uneven(12, clock)
     source.takes_ms[3] = 120
-    one = Publisher(source, marker.get("v2"), 0, lambda *_: None, records.append)
-    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(records) >= 9))
+    one = FramePublisher(source, marker.get("v2"), 0, lambda *_: None, events.append)
+    monkeypatch.setattr(one, "_ending", Ending(clock, lambda: len(events) >= 9))
     one.run()
-    assert [r.frame_id for r in records if isinstance(r, Skipped)] == [4]
+    assert [r.frame_id for r in events if isinstance(r, SkippedFrame)] == [4]

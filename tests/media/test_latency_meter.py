@@ -3,13 +3,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g2gbench.media.latency_meter import G2G, Meter
+from g2gbench.media.latency_meter import G2G, LatencyMeter
 
 MS = 1_000_000
 
 
-def _meter() -> Meter:
-    meter = Meter(16)
+def _meter() -> LatencyMeter:
+    meter = LatencyMeter(16)
     meter.connecting(0)
     return meter
 

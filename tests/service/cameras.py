@@ -9,7 +9,7 @@ from livekit import rtc
 
 from g2gbench import marker
 from g2gbench.media import livekit_video
-from g2gbench.media.frame_publisher import Publisher
+from g2gbench.media.frame_publisher import FramePublisher
 from g2gbench.sources import SyntheticSource
 from tests.service.services import SIZE
 
@@ -25,7 +25,9 @@ class Camera:
         self._stream: livekit_video.FrameStream | None = None
         self._reading: asyncio.Task[None] | None = None
         picture = SyntheticSource("street", *SIZE, 30, 1)
-        self._publisher = Publisher(picture, marker.get("v1"), 5000, self._send, lambda _: None)
+        self._publisher = FramePublisher(
+            picture, marker.get("v1"), 5000, self._send, lambda _: None
+        )
 
     async def __aenter__(self) -> Camera:
         self._room.on("track_subscribed", self._subscribed)

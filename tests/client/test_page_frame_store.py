@@ -14,8 +14,8 @@ import pytest_asyncio
 
 from g2gbench.browser.corners import corners
 from g2gbench.browser.page import Page
-from g2gbench.client.frame_sampler import Kept
-from g2gbench.client.media import Album
+from g2gbench.client.frame_sampler import SampledFrame
+from g2gbench.client.page_frame_store import PageFrameStore
 from g2gbench.errors import UnreachableError
 from g2gbench.marker import Luma
 from tests.browser.pages import Played, play
@@ -54,11 +54,11 @@ async def played(page: Page) -> AsyncIterator[Played]:
 async def test_a_picture_is_asked_for_once_and_handed_over_when_all_is_over(
     page: Page, played: Played
 ) -> None:
-    album = Album(page)
+    store = PageFrameStore(page)
     corner = picture(0)
     times = [page.clock.ns(at_ms) for at_ms in (100.25, 133.5)]
     reader = threading.Thread(
-        target=lambda: [album.put(0, received_ns, corner) for received_ns in (*times, times[1])]
+        target=lambda: [store.put(0, received_ns, corner) for received_ns in (*times, times[1])]
     )
     reader.start()
     asked = [await asyncio.wait_for(played.asked.get(), 10) for _ in times]
@@ -66,14 +66,14 @@ async def test_a_picture_is_asked_for_once_and_handed_over_when_all_is_over(
     assert [one["keep"] for one in asked] == pytest.approx([100.25, 133.5], abs=1e-3)
     for at_ms, tag in ((100.25, 7), (133.5, 8)):
         (whole,) = corners(handed_over(at_ms, picture(tag)))
-        album.came(whole)
+        store.came(whole)
     played.answers["pictures"] = {"result": {"left": 0}}
     kept = [
-        Kept(0, 0, times[0], corner),
-        Kept(1, 1, times[1], corner),
-        Kept(2, 1, times[1], corner),
+        SampledFrame(0, 0, times[0], corner),
+        SampledFrame(1, 1, times[1], corner),
+        SampledFrame(2, 1, times[1], corner),
     ]
-    found = await album.pictures(kept)
+    found = await store.pictures(kept)
     assert [(one.frame_id, int(one.luma[0, 0])) for one in found] == [(0, 7), (1, 8), (2, 8)]
     assert played.asked.get_nowait()["command"] == "pictures"
     assert played.asked.empty()
@@ -82,19 +82,21 @@ async def test_a_picture_is_asked_for_once_and_handed_over_when_all_is_over(
 async def test_a_picture_that_was_gone_is_left_out_and_told_of(
     page: Page, played: Played, caplog: pytest.LogCaptureFixture
 ) -> None:
-    album = Album(page)
+    store = PageFrameStore(page)
     times = [page.clock.ns(at_ms) for at_ms in (100.25, 133.5)]
-    kept = [Kept(n, n, at_ns, album.put(n, at_ns, picture(0))) for n, at_ns in enumerate(times)]
+    kept = [
+        SampledFrame(n, n, at_ns, store.put(n, at_ns, picture(0))) for n, at_ns in enumerate(times)
+    ]
     (whole,) = corners(handed_over(133.5, picture(8)))
-    album.came(whole)
+    store.came(whole)
     played.answers["pictures"] = {"result": {"left": 0}}
-    assert [one.frame_id for one in await album.pictures(kept)] == [1]
-    assert "the page had 1 pictures no more when they were wanted" in caplog.text
+    assert [one.frame_id for one in await store.pictures(kept)] == [1]
+    assert "the page had evicted 1 pictures" in caplog.text
 
 
 async def test_a_page_that_is_gone_has_its_pictures_with_it(page: Page, played: Played) -> None:
-    album = Album(page)
+    store = PageFrameStore(page)
     await played.close()
     await page.gone.wait()
     with pytest.raises(UnreachableError, match="the page is gone"):
-        await album.pictures([])
+        await store.pictures([])

@@ -1,4 +1,4 @@
-"""The markers that a page's camera is given ahead of its frames."""
+"""What a page is given of its frames ahead of their time."""
 
 from __future__ import annotations
 
@@ -7,29 +7,45 @@ import struct
 from typing import Any
 
 import numpy as np
+import pytest
 
 from g2gbench import marker
 from g2gbench.browser import drawing
-from g2gbench.browser.camera import CameraStream
-from g2gbench.browser.pictures import AHEAD
+from g2gbench.browser.frame_feed import FrameFeed, LayeredFrames, MarkersAlone, WholeFrames, feed_of
+from g2gbench.browser.page_stream import AHEAD, PageStream
+from g2gbench.media.frame_publisher import CaptureOptions
+from g2gbench.sources import SyntheticSource
 from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.source import Source
 from tests.browser.pages import Taking
 
 ORDER = struct.Struct("<IIIId")
 BLOCK = 192 * 32
 
 
+OPTIONS = CaptureOptions(
+    mirrored=False,
+    marker=marker.get("v2"),
+    first_number=2**24 - 1,
+    on_capture=lambda _: None,
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (SyntheticSource("street", 640, 360, 30, 1), LayeredFrames),
+        (SyntheticSource("flat", 640, 360, 30, 1), WholeFrames),
+        (ElsewhereSource(640, 360, 30), MarkersAlone),
+    ],
+)
+def test_a_source_is_sent_as_what_takes_the_least(source: Source, kind: type[FrameFeed]) -> None:
+    assert isinstance(feed_of(source, OPTIONS), kind)
+
+
 async def test_markers_alone_go_ahead_and_each_can_be_read() -> None:
     page: Any = Taking()
-    stream = CameraStream(
-        ElsewhereSource(640, 360, 30),
-        page,
-        mirrored=False,
-        marker=marker.get("v2"),
-        first_number=2**24 - 1,
-        on_record=lambda _: None,
-        on_frame_id=lambda _: None,
-    )
+    stream = PageStream(ElsewhereSource(640, 360, 30), page, OPTIONS)
     stream.start()
     found: list[tuple[int, int | None]] = []
     while len(found) < AHEAD:

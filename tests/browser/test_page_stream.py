@@ -13,9 +13,10 @@ import pytest_asyncio
 
 from g2gbench import marker
 from g2gbench.browser import drawing
-from g2gbench.browser.pictures import AHEAD, PageStream
+from g2gbench.browser.page_stream import AHEAD, PageStream
 from g2gbench.errors import InputError
-from g2gbench.measure.records import Captured, Record, Skipped
+from g2gbench.media.frame_publisher import CaptureOptions
+from g2gbench.media.frames import CapturedFrame, CaptureEvent, SkippedFrame
 from g2gbench.realtime.errors import RealtimeError
 from g2gbench.sources import SyntheticSource
 from g2gbench.sources.i420 import Buffer
@@ -27,17 +28,19 @@ class Streaming:
 
     def __init__(self, content: str) -> None:
         self.page = Taking()
-        self.records: list[Record] = []
+        self.events: list[CaptureEvent] = []
         self.ids: list[int] = []
         page: Any = self.page
         self.stream = PageStream(
             SyntheticSource(content, 256, 64, 25, 1),
             page,
-            mirrored=False,
-            marker=marker.get("v1"),
-            first_number=65_535,
-            on_record=self.records.append,
-            on_frame_id=self.ids.append,
+            CaptureOptions(
+                mirrored=False,
+                marker=marker.get("v1"),
+                first_number=65_535,
+                on_capture=self.events.append,
+                on_frame_id=self.ids.append,
+            ),
         )
 
 
@@ -77,7 +80,7 @@ async def test_what_the_page_says_of_frames_is_in_the_ledger(laid: Streaming) ->
     laid.stream.handed_over({"id": 2, "due": 45.0, "skipped": True})
     ms = 1_000_000
     # The marker's number has wrapped.
-    assert laid.records == [Captured(1, 0, 5 * ms, 6_500_000, True), Skipped(2, 45 * ms)]
+    assert laid.events == [CapturedFrame(1, 0, 5 * ms, 6_500_000), SkippedFrame(2, 45 * ms)]
     assert laid.ids == [1]
 
 
@@ -117,12 +120,13 @@ async def test_a_source_that_breaks_is_told_with_its_reason() -> None:
     stream = PageStream(
         Breaks("flat", 256, 64, 25, 1),
         page,
-        mirrored=False,
-        marker=marker.get("v1"),
-        first_number=0,
-        on_record=lambda _: None,
-        on_frame_id=lambda _: None,
-        on_lost=lost.put_nowait,
+        CaptureOptions(
+            mirrored=False,
+            marker=marker.get("v1"),
+            first_number=0,
+            on_capture=lambda _: None,
+            on_lost=lost.put_nowait,
+        ),
     )
     assert (stream.fps, stream.peak_fps) == (25, 50)
     stream.start()
