@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections import deque
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress import TaskID as Task
 
+from g2gbench import marker
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.cli.durations import duration
-from g2gbench.measure.records import Captured, Event, Reached, Record, Seen
+from g2gbench.client.journal_meter import JournalMeter
+from g2gbench.measure.records import Captured, Event, Reached, Record, Started
+from g2gbench.media.latency_meter import G2G
 from g2gbench.report.text.one_line import for_a_line
 from g2gbench.trial.schedule import Coming
 
 PLAIN_EVERY_S = 5.0
-_WINDOW_S = 3.0
-_LOST_AFTER_S = 1.0
 _PHASES = {
     "connect": "connecting",
     "websocket": "waiting for the room",
@@ -33,55 +32,33 @@ _PHASES = {
 
 
 class Live:
-    """The figures of the last seconds of a session, from its journal."""
+    """What a session comes to while it runs, from its journal: see `JournalMeter`."""
 
     def __init__(self) -> None:
         self.phase = "starting"
         self.captured = 0
-        self._sent: dict[int, int] = {}
-        self._g2g: deque[tuple[int, float]] = deque()
-        self._lost: deque[int] = deque()
-        self._settled: deque[int] = deque()
+        self._meter: JournalMeter | None = None
 
     def take(self, record: Record) -> None:
-        """One more record."""
-        if isinstance(record, Captured):
+        """Take one more record."""
+        if isinstance(record, Started):
+            self._meter = JournalMeter(marker.get(record.marker).bits)
+        elif isinstance(record, Captured):
             self.captured += 1
-            self._sent[record.seq] = record.captured_ns
-            self._expire(record.captured_ns)
-        elif isinstance(record, Seen) and record.seq is not None:
-            captured_ns = self._sent.pop(record.seq, None)
-            if captured_ns is not None:
-                g2g_ms = (record.received_ns - captured_ns) / 1e6
-                self._g2g.append((record.received_ns, g2g_ms))
-                self._settled.append(record.received_ns)
         elif isinstance(record, Reached):
             self.phase = _PHASES.get(record.phase, self.phase)
-            if record.phase in ("first_marker", "measure"):
-                self._sent.clear()
-                self._lost.clear()
+        if self._meter is not None:
+            self._meter.take(record)
 
     def figures(self) -> str:
-        """In words: frames, g2g and drops of the last seconds."""
+        """Frames so far, and g2g and drops of the latest second, in words."""
         parts = [f"{self.captured} frames"]
-        if self._g2g:
-            parts.append(f"g2g {statistics.median(v for _, v in self._g2g):.0f} ms")
-            share = len(self._lost) / max(1, len(self._lost) + len(self._settled))
-            parts.append(f"drops {share:.1%}")
+        second = G2G() if self._meter is None else self._meter.second
+        if second.g2g_ms is not None:
+            parts.append(f"g2g {second.g2g_ms:.0f} ms")
+        if second.drop_ratio is not None:
+            parts.append(f"drops {second.drop_ratio:.1%}")
         return " · ".join(parts)
-
-    def _expire(self, now_ns: int) -> None:
-        window_ns = now_ns - round(_WINDOW_S * 1e9)
-        for seq, captured_ns in list(self._sent.items()):
-            if now_ns - captured_ns < _LOST_AFTER_S * 1e9:
-                break
-            del self._sent[seq]
-            self._lost.append(now_ns)
-        for times in (self._lost, self._settled):
-            while times and times[0] < window_ns:
-                times.popleft()
-        while self._g2g and self._g2g[0][0] < window_ns:
-            self._g2g.popleft()
 
 
 class Display:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Stats
-from g2gbench.media.latency_meter import LatencyMeter
+from g2gbench.client.journal_meter import JournalMeter
+from g2gbench.measure.records import Event, Reached, Record, Seen, Stats
 from g2gbench.quality import Verdict
 from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
@@ -40,23 +40,21 @@ class Figures:
     """
 
     def __init__(self, bits: int, judging: Settings) -> None:
-        self._meter = LatencyMeter(bits)
+        self._meter = JournalMeter(bits)
         self._watch = StatsWatch(judging.required_bitrate_bps, judging)
         self._zero_ns: int | None = None
         self._points: list[tuple[float, float]] = []
 
     def take(self, record: Record) -> Message | None:
         """One more record; what to tell because of it."""
-        if isinstance(record, Captured):
-            if record.accepted:
-                self._meter.captured(record.seq, record.captured_ns)
-        elif isinstance(record, Seen):
-            self._seen(record)
-        elif isinstance(record, Reached):
+        g2g_ms = self._meter.take(record)
+        if g2g_ms is not None and isinstance(record, Seen):
+            self._points.append((self._at_s(record.received_ns), round(g2g_ms, 2)))
+        if isinstance(record, Reached):
             return self._reached(record)
-        elif isinstance(record, Stats):
+        if isinstance(record, Stats):
             return self._second(record)
-        elif isinstance(record, Event):
+        if isinstance(record, Event):
             return self._event(record)
         return None
 
@@ -68,24 +66,15 @@ class Figures:
     def _at_s(self, at_ns: int) -> float:
         return round((at_ns - (self._zero_ns or at_ns)) / 1e9, 3)
 
-    def _seen(self, record: Seen) -> None:
-        if record.seq is None:
-            return
-        g2g_ms = self._meter.seen(record.seq, record.received_ns)
-        if g2g_ms is not None:
-            self._points.append((self._at_s(record.received_ns), round(g2g_ms, 2)))
-
     def _reached(self, record: Reached) -> Message:
         if record.phase == "connect":
             self._zero_ns = record.at_ns
-            self._meter.connecting(record.at_ns)
         return {"phase": record.phase, "at_s": self._at_s(record.at_ns)}
 
     def _second(self, record: Stats) -> Message | None:
-        g2g = self._meter.take(record.at_ns)
         samples = [
             one
-            for one in self._watch.take(record.at_ns, record.values, g2g)
+            for one in self._watch.take(record.at_ns, record.values, self._meter.second)
             if isinstance(one, events.QualitySample)
         ]
         if not samples:
