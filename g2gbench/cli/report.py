@@ -10,7 +10,7 @@ from g2gbench import report
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.report.formats.exports import FORMATS
 from g2gbench.report.formats.terminal import render
-from g2gbench.scenario.judging_file import load_quality
+from g2gbench.scenario.loading import load_quality
 from g2gbench.store.files import writable, write_text
 from g2gbench.store.judging import judged_again
 from g2gbench.store.reading import Run, open_run

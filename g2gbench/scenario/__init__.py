@@ -10,9 +10,9 @@ from g2gbench.scenario.fields.expectation import Expectation
 from g2gbench.scenario.fields.quantity_fields import QueueLimit
 from g2gbench.scenario.fields.rules import Size
 from g2gbench.scenario.loading import load, loads
+from g2gbench.scenario.model.faults import ModelFaultsSection, SignallingFaultsSection
 from g2gbench.scenario.model.json_schema import json_schema
 from g2gbench.scenario.model.matrix import Cell, cells
-from g2gbench.scenario.model.model_faults import ModelFaultsSection
 from g2gbench.scenario.model.room import RoomSection
 from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.model.sections import (
@@ -30,11 +30,9 @@ from g2gbench.scenario.model.sections import (
     WorkerTarget,
 )
 from g2gbench.scenario.model.serialisation import resolved, to_yaml, yaml_of
-from g2gbench.scenario.model.signalling_faults import SignallingFaultsSection
 from g2gbench.scenario.model.timeline import Change, changes, label
 from g2gbench.scenario.network.link_section import LinkSection
-from g2gbench.scenario.network.profile import Profile
-from g2gbench.scenario.network.profiles import PROFILES
+from g2gbench.scenario.network.profiles import PROFILES, Profile
 from g2gbench.scenario.network.traces import Trace, TraceRow, parse_trace
 from g2gbench.scenario.problems import Problem, ScenarioError
 from g2gbench.service_models import SERVICE_MODELS, ServiceModel

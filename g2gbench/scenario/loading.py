@@ -6,11 +6,21 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from g2gbench.scenario.document.overrides import apply_overrides
 from g2gbench.scenario.document.references import with_files
-from g2gbench.scenario.document.yaml_tree import MAX_BYTES, Scalar, Table, read_document
+from g2gbench.scenario.document.yaml_tree import (
+    MAX_BYTES,
+    Entry,
+    Scalar,
+    Table,
+    from_plain,
+    plain,
+    read_document,
+)
 from g2gbench.scenario.model.matrix import expand, without_matrix
+from g2gbench.scenario.model.quality import QualitySection
 from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.model.validation import expand_environment, validate
 from g2gbench.scenario.network.traces import MAX_TRACE_BYTES
@@ -132,3 +142,41 @@ def read_text(path: Path) -> str:
 
 def _unreadable(path: Path, message: str) -> ScenarioError:
     return ScenarioError([Problem(str(path), message=message)])
+
+
+def load_plain(path: Path) -> dict[str, Any]:
+    """The mapping in a file; raises ScenarioError for one that cannot be read, with the place."""
+    tree, problems = read_document(read_text(path), str(path))
+    if problems:
+        raise ScenarioError(ordered(problems))
+    found: dict[str, Any] = plain(tree)
+    return found
+
+
+_AROUND = {"name": "judged-again", "target": {"kind": "loopback", "model": "lucy-2.1"}}
+"""What a section needs around it to be checked as part of a scenario."""
+
+
+def load_quality(path: Path) -> QualitySection:
+    """The section in a file; raises ScenarioError with every problem and its place."""
+    return read_quality(read_text(path), str(path))
+
+
+def read_quality(text: str, source_name: str = "<text>") -> QualitySection:
+    """The section in a text, whose one key is ``quality``; raises ScenarioError."""
+    tree, problems = read_document(text, source_name)
+    entry = tree.get("quality")
+    for other in tree.entries:
+        if other.key != "quality":
+            refused = Refused(f'unknown key "{other.key}"', allowed=("quality",))
+            problems.append(Problem.at(other.place, other.key, f'"{other.key}"', refused))
+    if entry is None:
+        refused = Refused("missing, and nothing else is read here", allowed=("quality",))
+        problems.append(Problem.at(tree.place, "quality", "", refused))
+    else:
+        around = (Entry(k, tree.place, from_plain(v, tree.place)) for k, v in _AROUND.items())
+        scenario, wrong = validate(Table(tree.place, (*around, entry)))
+        problems.extend(wrong)
+        if scenario is not None and not problems:
+            return scenario.quality
+    raise ScenarioError(ordered(problems))

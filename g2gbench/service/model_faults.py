@@ -16,9 +16,9 @@ T = TypeVar("T")
 class ModelFaults:
     """Which frames are treated badly; frames are counted as the model takes them, from 1.
 
-    Every so manyeth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
+    Every Nth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
     at every ``freeze_every``-th nothing is sent for ``freeze_s``. Nothing at all is sent for
-    ``silent_s`` after the first frame came. Every so manyeth frame's marker tells another number
+    ``silent_s`` after the first frame came. Every Nth frame's marker tells another number
     (``misstamp_every``) or is painted over (``blank_every``).
     """
 

@@ -42,8 +42,8 @@ class SignallingFaults:
     """What shall go wrong; without arguments: nothing.
 
     ``refuse_key``: every key. ``queue_s``: so long a client queues. ``acks``: as they should be,
-    none at all, or all failed. ``drop_after_messages``: the socket is cut at the client's so
-    manyeth message. The other times count from the room info: ``drop_after_s`` cuts the socket,
+    none at all, or all failed. ``drop_after_messages``: the socket is cut at the client's
+    Nth message. The other times count from the room info: ``drop_after_s`` cuts the socket,
     ``kill_worker_after_s`` kills the model, ``stall_after_s`` has it send nothing for ``stall_s``.
     ``garbage``: kinds of GARBAGE that are sent in turn, from the join on, every
     ``garbage_every_s``. ``sessions``: only the first so many; None: all.

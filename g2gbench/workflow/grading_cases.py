@@ -14,7 +14,7 @@ from g2gbench.errors import InputError
 from g2gbench.quality import Level
 from g2gbench.quality.level import BANDWIDTH, CPU, LATENCY, LOSS, NONE, STALL
 from g2gbench.scenario import Scenario, loads
-from g2gbench.scenario.plain_file import load_plain
+from g2gbench.scenario.loading import load_plain
 
 SEED: Final = 1
 WARMUP_S: Final = 6

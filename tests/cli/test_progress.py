@@ -44,8 +44,8 @@ def _session(count: int, g2g_ms: float, lost: frozenset[int] = frozenset()) -> L
     end_ns = count * TICK_NS + round(g2g_ms * MS)
     records += [(at_ns, Stats(at_ns, {})) for at_ns in range(1000 * MS, end_ns, 1000 * MS)]
     live = Live()
-    for record in (STARTED, Reached(0, "connect")):
-        live.take(record)
+    live.take(STARTED)
+    live.take(Reached(0, "connect"))
     for _, record in sorted(records, key=lambda one: one[0]):
         live.take(record)
     return live

@@ -10,7 +10,7 @@ import pytest
 
 from g2gbench import realtime
 from g2gbench.realtime import client
-from g2gbench.scenario.model.signalling_faults import SignallingFaultsSection
+from g2gbench.scenario.model.faults import SignallingFaultsSection
 from tests.cli.serving import serve
 from tests.docs.documents import ROOT, fences, read, rows, section
 

@@ -66,7 +66,7 @@ class Recipe:
     ``cut``: the journal ends without a farewell after so many records. ``link``: packets are
     logged, each ``late_ms`` late; ``blackout``: from when to when, in seconds of the steady state,
     the link lost every frame of the uplink. ``more`` is added to the journal. ``display``: a page
-    shows what comes back 5 ms after it came, but for every so manyeth frame.
+    shows what comes back 5 ms after it came, but for every Nth frame.
     """
 
     g2g_ms: float = 200.0

@@ -12,7 +12,7 @@ import pytest
 
 from g2gbench.scenario import PROFILES, SERVICE_MODELS, cells, json_schema, loads
 from g2gbench.scenario.fields.expectation import parse_expectation
-from g2gbench.scenario.profile_table import figures_table, sources_table
+from tests.scenario.profile_table import figures_table, sources_table
 
 DOCS = Path(__file__).parents[2] / "docs"
 PROFILES_PAGE = (DOCS / "profiles.md").read_text(encoding="utf-8")

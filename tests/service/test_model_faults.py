@@ -54,15 +54,15 @@ def test_without_faults_all_frames_pass_in_order() -> None:
     assert through(50) == (list(range(1, 51)), [])
 
 
-def test_every_so_manyeth_frame_is_dropped() -> None:
+def test_every_nth_frame_is_dropped() -> None:
     assert through(60, drop_every=20)[1] == [20, 40, 60]
 
 
-def test_every_so_manyeth_frame_is_sent_twice() -> None:
+def test_every_nth_frame_is_sent_twice() -> None:
     assert through(7, duplicate_every=3) == ([1, 2, 3, 3, 4, 5, 6, 6, 7], [])
 
 
-def test_every_so_manyeth_frame_is_overtaken_by_the_next() -> None:
+def test_every_nth_frame_is_overtaken_by_the_next() -> None:
     assert through(7, swap_every=3) == ([1, 2, 4, 3, 5, 7, 6], [])
     assert through(6, swap_every=3) == ([1, 2, 4, 3, 5], [])
     assert through(4, swap_every=1) == ([2, 1, 4, 3], [])
@@ -79,7 +79,7 @@ def test_nothing_is_sent_for_a_while_after_the_first_frame_came() -> None:
     assert through(10, silent_s=0.2)[1] == [1, 2, 3, 4, 5]
 
 
-def test_markers_of_so_manyeth_frames_are_made_wrong() -> None:
+def test_markers_of_every_nth_frame_are_made_wrong() -> None:
     line: FaultLine[int] = FaultLine(ModelFaults(misstamp_every=2, blank_every=3))
     wrong, blank = [], []
     for frame in range(1, 8):

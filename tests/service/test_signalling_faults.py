@@ -6,7 +6,7 @@ import pytest
 
 from g2gbench.process.message import from_json
 from g2gbench.scenario import SignallingFaultsSection
-from g2gbench.scenario.model.signalling_faults import GARBAGE_KINDS
+from g2gbench.scenario.model.faults import GARBAGE_KINDS
 from g2gbench.service.actions import Drop, KillWorker, Stall
 from g2gbench.service.plan import ServicePlan
 from g2gbench.service.signalling_faults import GARBAGE, NO_FAULTS, FaultSchedule, SignallingFaults

@@ -7,7 +7,7 @@ import pytest
 
 from g2gbench.quality import Level
 from g2gbench.scenario import ScenarioError
-from g2gbench.scenario.judging_file import load_quality, read_quality
+from g2gbench.scenario.loading import load_quality, read_quality
 from g2gbench.scenario.model.quality import QualitySection
 from g2gbench.store import open_run
 from g2gbench.store.judging import judged_again

@@ -13,7 +13,7 @@ from g2gbench.scenario.model.room import RoomSection
 from g2gbench.scenario.model.scenario import MOST_EXPECTATIONS, MOST_TIMELINE_ENTRIES, Scenario
 from g2gbench.scenario.model.sections import PlayoutDelay
 from g2gbench.scenario.model.serialisation import document_of
-from g2gbench.scenario.network.profile import Profile
+from g2gbench.scenario.network.profiles import Profile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -10,7 +10,7 @@ from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.model.serialisation import document_of
 from g2gbench.scenario.model.timeline import changes, label
 from g2gbench.scenario.network.link_section import LinkSection
-from g2gbench.scenario.network.profile import Profile
+from g2gbench.scenario.network.profiles import Profile
 from g2gbench.scenario.network.traces import Trace, TraceRow
 
 STEP_S = 0.1

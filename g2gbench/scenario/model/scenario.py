@@ -27,8 +27,7 @@ from g2gbench.scenario.model.sections import (
     WorkerTarget,
 )
 from g2gbench.scenario.network.link_section import LinkSection
-from g2gbench.scenario.network.profile import Profile
-from g2gbench.scenario.network.profiles import PROFILES
+from g2gbench.scenario.network.profiles import PROFILES, Profile
 from g2gbench.scenario.network.traces import Trace
 from g2gbench.scenario.problems import Refused
 from g2gbench.service_models import SERVICE_MODELS

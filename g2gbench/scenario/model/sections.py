@@ -29,12 +29,10 @@ from g2gbench.scenario.fields.rules import (
     Whole,
 )
 from g2gbench.scenario.fields.section import Section
-from g2gbench.scenario.model.model_faults import ModelFaultsSection
+from g2gbench.scenario.model.faults import EmulatedService, ModelFaultsSection
 from g2gbench.scenario.model.room import RoomChoice, RoomSection
-from g2gbench.scenario.model.signalling_faults import EmulatedService
 from g2gbench.scenario.network.link_section import LinkSection
-from g2gbench.scenario.network.profile import Profile
-from g2gbench.scenario.network.profiles import PROFILES
+from g2gbench.scenario.network.profiles import PROFILES, Profile
 from g2gbench.scenario.problems import Refused
 
 Transform: TypeAlias = Literal["passthrough", "restyle", "mirror"]

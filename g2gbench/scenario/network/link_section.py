@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -15,10 +16,39 @@ from g2gbench.scenario.fields.quantity_fields import (
     QueueLimit,
     Ratio,
 )
-from g2gbench.scenario.fields.rules import Choice, Flag
+from g2gbench.scenario.fields.rules import Choice, Flag, Rule
 from g2gbench.scenario.fields.section import Section
-from g2gbench.scenario.network.trace_file import TraceFile
 from g2gbench.scenario.network.traces import Trace
+from g2gbench.scenario.problems import Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceFile(Rule):
+    """A trace that was read from its file; written back as the file's name and checksum."""
+
+    def parse(self, value: object) -> Trace:
+        """The trace itself; its file was read with the document."""
+        if isinstance(value, Trace):
+            return value
+        raise Refused(allowed=("the name of a trace file", "{file: …, sha256: …}"))
+
+    def render(self, value: Any) -> Any:
+        """Its file and checksum."""
+        return None if value is None else value.reference
+
+    def schema(self) -> dict[str, Any]:
+        """As it may stand in a document."""
+        reference = {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "minLength": 1},
+                "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            },
+            "required": ["file"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [{"type": "string", "minLength": 1}, reference]}
+
 
 QueueDiscipline: TypeAlias = Literal["drop-tail", "codel"]
 

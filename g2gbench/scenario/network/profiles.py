@@ -7,10 +7,28 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from g2gbench.scenario.network.profile import Profile
+from pydantic import Field
+
+from g2gbench.scenario.fields.rules import Text
+from g2gbench.scenario.fields.section import Section
+from g2gbench.scenario.network.link_section import LinkSection
 from g2gbench.scenario.network.traces import parse_trace
+
+
+class Profile(Section):
+    """A network with a name: what each direction does, and where the figures come from."""
+
+    description: Annotated[str, Text()] = Field("", description="One sentence for readers.")
+    source: Annotated[str, Text()] = Field("", description="Where the figures come from.")
+    uplink: LinkSection = Field(default_factory=LinkSection, description="Client to target.")
+    downlink: LinkSection = Field(default_factory=LinkSection, description="Target to client.")
+
+    @property
+    def directions(self) -> tuple[LinkSection, LinkSection]:
+        """(uplink, downlink), seen from the measured client."""
+        return self.uplink, self.downlink
 
 
 def _read(folder: Traversable) -> dict[str, Profile]:

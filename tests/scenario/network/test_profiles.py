@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from g2gbench.scenario import PROFILES, LinkSection, ScenarioError, cells, load, loads, to_yaml
-from g2gbench.scenario.model.link_checks import check_link
+from g2gbench.scenario.model.checks import check_link
 from tests.scenario.texts import MINIMAL, scenario
 
 NAMES = (

@@ -1,6 +1,5 @@
-"""What a scenario asks the emulated service's signalling to do wrong, session by session."""
+"""What a scenario asks the emulated service to do wrong: its model's frames, its signalling."""
 
-# ruff: noqa: D102 - what a rule's methods do is said once, in Rule
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,6 +12,36 @@ from g2gbench.scenario.fields.quantity_fields import Duration
 from g2gbench.scenario.fields.rules import Choice, Flag, Rule, Whole
 from g2gbench.scenario.fields.section import Section
 from g2gbench.scenario.problems import Refused, nearest_name
+
+_EVERY = Whole(least=0, most=1_000_000)
+
+
+class ModelFaultsSection(Section):
+    """What the model worker does wrong on purpose; frames count as it takes them, 0: never."""
+
+    drop_every: Annotated[int, _EVERY] = Field(0, description="Drop every Nth frame; 0: none.")
+    duplicate_every: Annotated[int, _EVERY] = Field(
+        0, description="Send every Nth frame twice; 0: none."
+    )
+    swap_every: Annotated[int, _EVERY] = Field(
+        0, description="Send every Nth frame after the one that follows it; 0: none."
+    )
+    freeze_every: Annotated[int, _EVERY] = Field(
+        0, description="At every Nth frame, send nothing for `freeze`; 0: never."
+    )
+    freeze: Annotated[float, Duration(least="0s", most="60s")] = Field(
+        0.0, description="How long nothing is sent then."
+    )
+    silent: Annotated[float, Duration(least="0s", most="60s")] = Field(
+        0.0, description="How long nothing is sent after the first frame came."
+    )
+    misstamp_every: Annotated[int, _EVERY] = Field(
+        0, description="Stamp a wrong number into every Nth frame; 0: none."
+    )
+    blank_every: Annotated[int, _EVERY] = Field(
+        0, description="Paint every Nth frame grey, its marker too; 0: none."
+    )
+
 
 Acks: TypeAlias = Literal["normal", "never", "error"]
 ACKS: tuple[Acks, ...] = get_args(Acks)
@@ -28,6 +57,7 @@ class Choices(Rule):
     most: int = 100
 
     def parse(self, value: object) -> tuple[str, ...]:
+        """The words, each of them known."""
         if not isinstance(value, list | tuple) or len(value) > self.most:
             raise Refused(allowed=(f"a list of at most {self.most}", *self.names))
         for item in value:
@@ -37,9 +67,11 @@ class Choices(Rule):
         return tuple(value)
 
     def render(self, value: Any) -> Any:
+        """As a list."""
         return list(value)
 
     def schema(self) -> dict[str, Any]:
+        """As it may stand in a document."""
         return {"type": "array", "items": {"enum": list(self.names)}, "maxItems": self.most}
 
 
@@ -58,7 +90,7 @@ class SignallingFaultsSection(Section):
         None, description="The socket is cut without a word; null: never."
     )
     drop_after_messages: Annotated[int | None, Whole(least=1, most=1_000_000, nullable=True)] = (
-        Field(None, description="The socket is cut at the client's so manyeth message.")
+        Field(None, description="Cut the socket at the client's Nth message; null: never.")
     )
     kill_worker_after: Annotated[float | None, _AFTER] = Field(
         None, description="The model worker is killed; null: never."
