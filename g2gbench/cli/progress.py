@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.progress import TaskID as Task
 
 from g2gbench import marker
@@ -16,6 +17,7 @@ from g2gbench.measure.records import Captured, Event, Reached, Record, Started
 from g2gbench.media.latency_meter import G2G
 from g2gbench.report.text.one_line import for_a_line
 from g2gbench.trial.schedule import Coming
+from g2gbench.workflow.trial_series import Progress
 
 PLAIN_EVERY_S = 5.0
 _PHASES = {
@@ -61,7 +63,7 @@ class Live:
         return " · ".join(parts)
 
 
-class Display:
+class Display(Progress):
     """Shows a run on stderr.
 
     Args:
@@ -73,7 +75,7 @@ class Display:
         self._console = Console(stderr=True, highlight=False)
         self._quiet = quiet
         self._moving = self._console.is_terminal and not quiet
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._task: Task | None = None
         self._live = Live()
         self._title = ""
@@ -91,7 +93,7 @@ class Display:
         self._title = f"[{coming.index + 1}/{coming.total}] {for_a_line(coming.trial.name)}"
         self._started_s = time.monotonic()
         if self._moving:
-            self._bar = Progress(
+            self._bar = Bar(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=20),
                 TextColumn("{task.fields[figures]}"),

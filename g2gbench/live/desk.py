@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench import marker
-from g2gbench.analysis.trials import TrialResult
 from g2gbench.client.plan import Finish, Restyle
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
 from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
@@ -25,8 +24,8 @@ from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
 from g2gbench.trial.control import Steering, Switch
 from g2gbench.trial.link_plan import directions, link_at_start
-from g2gbench.trial.schedule import Coming
 from g2gbench.workflow.benchmark import run_async
+from g2gbench.workflow.trial_series import Progress
 
 log = logging.getLogger(__name__)
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -198,7 +197,7 @@ class Desk:
         self._tell(message)
 
 
-class _Watching:
+class _Watching(Progress):
     """A run's progress as the page's messages."""
 
     def __init__(self, scenario: Scenario, tell: Callable[[Message], None]) -> None:
@@ -206,17 +205,11 @@ class _Watching:
         self.figures = Figures(bits, scenario.judging)
         self._tell = tell
 
-    def trial_started(self, coming: Coming) -> None:
-        """Nothing: the page has asked for it."""
-
     def record(self, record: Record) -> None:
         """Tell what it means, where it means something."""
         message = self.figures.take(record)
         if message is not None:
             self._tell(message)
-
-    def trial_ended(self, result: TrialResult) -> None:
-        """Nothing: the run is over with it."""
 
 
 def settings(overrides: Sequence[str]) -> tuple[str, ...]:

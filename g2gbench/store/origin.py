@@ -13,10 +13,9 @@ from pydantic import SecretStr
 
 from g2gbench.errors import InputError
 from g2gbench.scenario import Scenario, load, loads, resolved
-from g2gbench.scenario.model.masking import lacks_secrets, without_secrets
+from g2gbench.scenario.model.masking import lacks_secrets, secrets_of, without_secrets
 from g2gbench.store.named_files import checksums
 from g2gbench.store.redaction import Redactor
-from g2gbench.trial.plan import secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def scenario_of(
     ]
     if changed:
         raise InputError(f"{changed[0]} is not the file that was measured. Run the scenario anew.")
-    found = Redactor(secrets(scenario)).data(document)
+    found = Redactor(secrets_of(scenario)).data(document)
     different = _differences(found, facts["scenario"])
     if different:
         raise InputError(

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import SecretStr
 
 from g2gbench.client.plan import ClientPlan, PlannedPrompt, PublishPlan, SourcePlan
 from g2gbench.realtime.protocol import BASE_URL
@@ -21,7 +17,7 @@ from g2gbench.scenario import (
     WorkerTarget,
     changes,
 )
-from g2gbench.secrecy import Unshown, revealed, secrets_in_url
+from g2gbench.secrecy import Unshown, revealed
 from g2gbench.service.model_faults import ModelFaults
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import (
@@ -260,14 +256,6 @@ def why_no_fidelity(scenario: Scenario) -> str:
     if scenario.source.kind == "camera":
         return "a camera's picture cannot be had again"
     return ""
-
-
-def secrets(scenario: Scenario) -> tuple[SecretStr, ...]:
-    """What may appear in nothing that is written: keys, and what URLs hold of them."""
-    fields: Mapping[str, Any] = dict(scenario.target)
-    keys = [value for value in fields.values() if isinstance(value, SecretStr)]
-    urls = [fields[name] for name in ("url", "http_url") if fields.get(name)]
-    return (*keys, *(SecretStr(part) for url in urls for part in secrets_in_url(url)))
 
 
 def reached(scenario: Scenario) -> tuple[str, ...]:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from g2gbench import report
-from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
 from g2gbench.client import frame_source, headless_page, vmaf
 from g2gbench.errors import FaultError, InputError
-from g2gbench.measure.records import Record
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text
+from g2gbench.scenario.model.masking import secrets_of
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
@@ -30,37 +28,11 @@ from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial import plan
 from g2gbench.trial.blocking import in_blocks
 from g2gbench.trial.control import Steering
-from g2gbench.trial.runner import TrialRunner
-from g2gbench.trial.schedule import Coming, Schedule
+from g2gbench.trial.schedule import Schedule
+from g2gbench.workflow.trial_series import Progress, run_trials
 
 DEFAULT_ROOT = Path("reports")
 log = logging.getLogger(__name__)
-
-
-class Progress(Protocol):
-    """Hears how a run goes on; shows it, or does not."""
-
-    def trial_started(self, coming: Coming) -> None:
-        """A trial begins."""
-
-    def record(self, record: Record) -> None:
-        """The trial's journal has one more record."""
-
-    def trial_ended(self, result: TrialResult) -> None:
-        """It is over, and was evaluated."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def trial_started(self, coming: Coming) -> None:
-        """Nothing."""
-
-    def record(self, record: Record) -> None:
-        """Nothing."""
-
-    def trial_ended(self, result: TrialResult) -> None:
-        """Nothing."""
 
 
 def run(scenario: Scenario | Path | str, *, out: Path | str | None = None, retries: int = 0) -> Run:
@@ -110,7 +82,7 @@ async def run_async(
         plans=_plans(planned),
         scenario=document,
         origin=origin or read_from,
-        secrets=plan.secrets(scenario),
+        secrets=secrets_of(scenario),
         extra={
             "files": checksums(document),
             "calibration": None if calibration is None else calibration.model_dump(),
@@ -118,7 +90,7 @@ async def run_async(
         },
     )
     return await _measure(
-        directory, schedule, progress or Silent(), stop or asyncio.Event(), steering, reporting
+        directory, schedule, progress or Progress(), stop or asyncio.Event(), steering, reporting
     )
 
 
@@ -146,14 +118,14 @@ async def resume_async(
             now=datetime.now(UTC),
             plans=_plans(planned),
             results=[trial.result for trial in stored.trials],
-            secrets=plan.secrets(scenario),
+            secrets=secrets_of(scenario),
         )
     except BlockingIOError as error:
         raise InputError(f"{stored.path} is still being measured by another process.") from error
     return await _measure(
         directory,
         schedule,
-        progress or Silent(),
+        progress or Progress(),
         stop or asyncio.Event(),
         reporting=reporting,
     )
@@ -194,7 +166,8 @@ async def _measure(
     """
     lost: OSError | None = None
     try:
-        await _run_trials(directory, schedule, progress, stop, steering)
+        async for _ in run_trials(directory, schedule, stop, progress, steering):
+            pass
     except OSError as error:
         lost = error
     try:
@@ -210,32 +183,6 @@ async def _measure(
     if lost is not None:
         raise FaultError(f"{directory.path}: the run was broken off: {lost}; what it has is kept")
     return measured
-
-
-async def _run_trials(
-    directory: RunDirectory,
-    schedule: Schedule,
-    progress: Progress,
-    stop: asyncio.Event,
-    steering: Steering | None,
-) -> None:
-    while not stop.is_set() and (coming := schedule.next()) is not None:
-        progress.trial_started(coming)
-        trial, begun_s = coming.trial, time.monotonic()
-        place = directory.trial(trial.cell.name, trial.repeat)
-        runner = TrialRunner(
-            trial,
-            place.journal,
-            place.log_dir,
-            place.service_log_path,
-            place.packet_log_path,
-            progress.record,
-            steering,
-        )
-        broken = await runner.run(stop)
-        result = place.finish(runner.broken_as if broken else None, broken)
-        schedule.ended(trial, result.status, time.monotonic() - begun_s)
-        progress.trial_ended(result)
 
 
 async def _check(planned: Sequence[Cell]) -> None:

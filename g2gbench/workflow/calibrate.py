@@ -18,7 +18,7 @@ from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
 from g2gbench.trial.blocking import in_blocks
-from g2gbench.workflow.trial_series import Done, run_all
+from g2gbench.workflow.trial_series import Done, run_conditions
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5
@@ -179,7 +179,7 @@ async def _calibrate(
     )
     found: list[Measured] = []
     left_out: list[str] = []
-    async for done in run_all(
+    async for done in run_conditions(
         directory,
         conditions,
         lambda condition: scenario_of(condition, effort),

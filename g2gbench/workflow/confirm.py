@@ -14,7 +14,8 @@ from g2gbench.scenario import Cell, Scenario, cells
 from g2gbench.store.comparing import Comparison
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import Run
-from g2gbench.workflow.benchmark import Progress, run_async
+from g2gbench.workflow.benchmark import run_async
+from g2gbench.workflow.trial_series import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
 from g2gbench.trial.blocking import in_blocks
 from g2gbench.workflow.grading_cases import NAME, SEED, Case, scenario_of
-from g2gbench.workflow.trial_series import run_all
+from g2gbench.workflow.trial_series import run_conditions
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,9 @@ async def _measure(
         extra={"conditions": {case.name: _identity(case) for case in planned}},
     )
     seed = SEED + sum(done.values())
-    async for _ in run_all(directory, order, scenario_of, seed=seed, on_trial=on_trial, stop=stop):
+    async for _ in run_conditions(
+        directory, order, scenario_of, seed=seed, on_trial=on_trial, stop=stop
+    ):
         pass
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())
 

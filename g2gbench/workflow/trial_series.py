@@ -1,71 +1,132 @@
-"""Many trials of the instrument itself: conditions in blocks, each kept as a run's trials are."""
+"""Many trials, one after the other: those of a run, and those of the instrument itself."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.errors import FaultError
+from g2gbench.measure.records import Record
 from g2gbench.scenario import Scenario, cells
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial import plan
+from g2gbench.trial.control import Steering
+from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.runner import TrialRunner
+from g2gbench.trial.schedule import Coming, Schedule
 
 
-class Named(Protocol):
-    """A condition: what is done to a session on purpose."""
+class Progress:
+    """Hears how trials go on; shows nothing by itself."""
+
+    def trial_started(self, coming: Coming) -> None:
+        """A trial begins."""
+
+    def record(self, record: Record) -> None:
+        """The trial's journal has one more record."""
+
+    def trial_ended(self, result: TrialResult) -> None:
+        """It is over, and was evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A trial that has ended. ``path``: its directory; ``broken``: why it broke; empty: it did not.
+
+    ``log_dir`` has what its processes wrote.
+    """
+
+    trial: PlannedTrial
+    result: TrialResult
+    path: Path
+    broken: str
+    log_dir: Path
+
+
+async def run_trials(
+    directory: RunDirectory,
+    schedule: Schedule,
+    stop: asyncio.Event,
+    progress: Progress,
+    steering: Steering | None = None,
+) -> AsyncIterator[Ended]:
+    """Run the trials of a schedule until ``stop`` is set; each is kept before it is told of."""
+    while not stop.is_set() and (coming := schedule.next()) is not None:
+        progress.trial_started(coming)
+        trial, begun_s = coming.trial, time.monotonic()
+        place = directory.trial(trial.cell.name, trial.repeat)
+        runner = TrialRunner(
+            trial,
+            place.journal,
+            place.log_dir,
+            place.service_log_path,
+            place.packet_log_path,
+            progress.record,
+            steering,
+        )
+        broken = await runner.run(stop)
+        result = place.finish(runner.broken_as if broken else None, broken)
+        schedule.ended(trial, result.status, time.monotonic() - begun_s)
+        progress.trial_ended(result)
+        yield Ended(trial, result, place.path, broken, place.log_dir)
+
+
+class Condition(Protocol):
+    """What is done to a session on purpose, by name."""
 
     @property
     def name(self) -> str:
         """By which its trials are kept, as the cell of a run."""
 
 
-Condition = TypeVar("Condition", bound=Named)
+C = TypeVar("C", bound=Condition)
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[Condition]):
-    """A trial that has ended, with its directory."""
+class Done(Generic[C]):
+    """A trial of a condition that has ended, with its directory."""
 
-    condition: Condition
-    repeat: int
+    condition: C
     result: TrialResult
     path: Path
 
 
-async def run_all(
+async def run_conditions(
     directory: RunDirectory,
-    order: Sequence[Condition],
-    scenario_of: Callable[[Condition], Scenario],
+    order: Sequence[C],
+    scenario_of: Callable[[C], Scenario],
     *,
     seed: int,
     on_trial: Callable[[int, int, str], None],
     stop: asyncio.Event,
-) -> AsyncIterator[Done[Condition]]:
-    """Run one trial after the other, each of a scenario with one cell, until ``stop`` is set.
+) -> AsyncIterator[Done[C]]:
+    """Run a trial a condition, each of a scenario with one cell, until ``stop`` is set.
 
     ``on_trial`` hears (index from 0, of how many, condition) before each. The n-th trial of a
-    condition has the seed ``seed + n``.
+    condition has the seed ``seed + n``. Raises FaultError when the instrument cannot start: it will
+    not for the next one either.
     """
-    repeats = dict.fromkeys((condition.name for condition in order), 0)
-    for index, condition in enumerate(order):
-        if stop.is_set():
-            return
-        on_trial(index, len(order), condition.name)
+    conditions = {condition.name: condition for condition in order}
+    repeats = dict.fromkeys(conditions, 0)
+    planned = []
+    for condition in order:
+        (cell,) = cells(scenario_of(condition))
         repeat = repeats[condition.name]
         repeats[condition.name] += 1
-        (cell,) = cells(scenario_of(condition))
-        trial = plan.PlannedTrial(cell, repeat, seed=seed + repeat)
-        place = directory.trial(condition.name, repeat)
-        runner = TrialRunner(
-            trial, place.journal, place.log_dir, place.service_log_path, place.packet_log_path
-        )
-        broken = await runner.run(stop)
-        result = place.finish(runner.broken_as if broken else None, broken)
-        if result.status == "fault":  # nor will it start for the next one
-            raise FaultError(f"{broken}; see {place.log_dir}")
-        yield Done(condition, repeat, result, place.path)
+        planned.append(PlannedTrial(replace(cell, name=condition.name), repeat, seed + repeat))
+    async for ended in run_trials(directory, Schedule([planned]), stop, _Told(on_trial)):
+        if ended.result.status == "fault":
+            raise FaultError(f"{ended.broken}; see {ended.log_dir}")
+        yield Done(conditions[ended.trial.cell.name], ended.result, ended.path)
+
+
+class _Told(Progress):
+    def __init__(self, on_trial: Callable[[int, int, str], None]) -> None:
+        self._on_trial = on_trial
+
+    def trial_started(self, coming: Coming) -> None:
+        self._on_trial(coming.index, coming.total, coming.trial.cell.name)

@@ -13,7 +13,7 @@ import psutil
 
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.measure.records import Event, Reached, Record
-from g2gbench.trial.schedule import Coming
+from g2gbench.workflow.trial_series import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSTHROUGH = """\
@@ -29,7 +29,7 @@ def passthrough(name: str = "short", warmup: float = 1, duration: float = 4) -> 
     return PASSTHROUGH.format(name=name, warmup=warmup, duration=duration)
 
 
-class Acting:
+class Acting(Progress):
     """A progress that does something once the session has reached a phase."""
 
     def __init__(self, phase: str, act: Callable[[Mapping[str, int]], None]) -> None:
@@ -37,9 +37,6 @@ class Acting:
         self.results: list[TrialResult] = []
         self._phase = phase
         self._act = act
-
-    def trial_started(self, coming: Coming) -> None:
-        """Nothing."""
 
     def record(self, record: Record) -> None:
         """Learn the processes' ids; act."""

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from g2gbench.errors import InputError
 from g2gbench.scenario import Scenario, load, loads, resolved
+from g2gbench.scenario.model.masking import secrets_of
 from g2gbench.store.origin import NOWHERE, Origin, scenario_of
 from g2gbench.store.redaction import Redactor
-from g2gbench.trial.plan import secrets
 
 TEXT = """\
 name: cloud
@@ -22,9 +22,9 @@ KEY = {"CLOUD_KEY": "sk-very-secret"}
 
 def facts(origin: Origin, scenario: Scenario) -> dict[str, Any]:
     """As a run directory keeps them."""
-    redactor = Redactor(secrets(scenario))
+    redactor = Redactor(secrets_of(scenario))
     kept = {
-        **origin.without_secrets(secrets(scenario)).as_plain(),
+        **origin.without_secrets(secrets_of(scenario)).as_plain(),
         "scenario": redactor.data(resolved(scenario)),
     }
     read: dict[str, Any] = json.loads(json.dumps(kept))
@@ -36,7 +36,9 @@ def test_the_scenario_is_read_again_with_its_secret_from_the_environment() -> No
     kept = facts(Origin(TEXT), scenario)
     assert "sk-very-secret" not in json.dumps(kept)
     assert scenario_of(kept, KEY) == scenario
-    assert secrets(scenario_of(kept, {"CLOUD_KEY": "a-newer-key"})) == (SecretStr("a-newer-key"),)
+    assert secrets_of(scenario_of(kept, {"CLOUD_KEY": "a-newer-key"})) == (
+        SecretStr("a-newer-key"),
+    )
     with pytest.raises(InputError, match="CLOUD_KEY is not set"):
         scenario_of(kept, {})
 

@@ -14,6 +14,7 @@ from g2gbench.client.stamp_sizes import stamped_size
 from g2gbench.link.plan import LinkPlan
 from g2gbench.process.message import from_json
 from g2gbench.scenario import Scenario, cells, load
+from g2gbench.scenario.model.masking import secrets_of
 from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import EmbeddedRoom, LivekitServerRoom, RoomChoice, UrlRoom
@@ -253,10 +254,10 @@ def test_every_plan_crosses_the_border_of_a_process(tmp_path: Path) -> None:
 
 
 def test_the_secrets_of_a_target_are_known_and_a_loopback_has_none() -> None:
-    assert plan.secrets(scenario()) == ()
-    assert plan.secrets(_service_trial().scenario) == (SecretStr("the-key-of-a-customer"),)
+    assert secrets_of(scenario()) == ()
+    assert secrets_of(_service_trial().scenario) == (SecretStr("the-key-of-a-customer"),)
     livekit = _with_target(kind="livekit", url="wss://x", api_key="a-key-1", api_secret="secret")
-    assert set(plan.secrets(livekit.scenario)) == {SecretStr("a-key-1"), SecretStr("secret")}
+    assert set(secrets_of(livekit.scenario)) == {SecretStr("a-key-1"), SecretStr("secret")}
 
 
 def test_at_a_resolution_of_the_services_own_only_the_service_knows_the_stamps_size() -> None:

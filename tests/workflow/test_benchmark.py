@@ -26,8 +26,9 @@ from g2gbench.trial import plan
 from g2gbench.trial.blocking import in_blocks
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.schedule import Coming
-from g2gbench.workflow import benchmark
+from g2gbench.workflow import benchmark, trial_series
 from g2gbench.workflow.benchmark import resume_async, run_async
+from g2gbench.workflow.trial_series import Progress
 from tests.report.runs import Recipe, records
 from tests.report.undrawn import undrawn
 
@@ -78,7 +79,7 @@ class Sessions:
         self.ran: list[str] = []
         self.stop_after: int | None = None
         self._recipes = {name.replace("_", " #"): recipe for name, recipe in recipes.items()}
-        monkeypatch.setattr(benchmark, "TrialRunner", self._runner)
+        monkeypatch.setattr(trial_series, "TrialRunner", self._runner)
 
     def _runner(self, trial: PlannedTrial, journal: Any, *_: Any) -> Any:
         name = trial.name.removeprefix("publish.codec=")
@@ -181,7 +182,7 @@ async def test_a_run_directory_that_is_gone_ends_the_run_in_a_sentence(
 ) -> None:
     sessions = Sessions(monkeypatch)
 
-    class Removes(benchmark.Silent):
+    class Removes(Progress):
         def trial_started(self, coming: Coming) -> None:
             if len(sessions.ran) == 1:
                 shutil.rmtree(next(tmp_path.iterdir()))

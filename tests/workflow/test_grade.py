@@ -79,7 +79,7 @@ Runner = Callable[..., AsyncIterator[Done[Case]]]
 def stand_in(recipe_of: Callable[[Case], Recipe], most: int = 100) -> Runner:
     """Writes sessions by recipe in place of running them; stops after so many."""
 
-    async def run_all(
+    async def run_conditions(
         directory: RunDirectory,
         order: Sequence[Case],
         scenario: Callable[[Case], Scenario],
@@ -106,9 +106,9 @@ def stand_in(recipe_of: Callable[[Case], Recipe], most: int = 100) -> Runner:
             ]
             log = "\n".join(json.dumps(asdict(frame)) for frame in frames)
             place.service_log_path.write_text(log, encoding="utf-8")
-            yield Done(case, 0, place.finish(), place.path)
+            yield Done(case, place.finish(), place.path)
 
-    return run_all
+    return run_conditions
 
 
 def usual(case: Case) -> Recipe:
@@ -129,7 +129,7 @@ def only_run(root: Path) -> Run:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(recipe_of: Callable[[Case], Recipe] = usual, most: int = 100) -> None:
-        monkeypatch.setattr(grade, "run_all", stand_in(recipe_of, most))
+        monkeypatch.setattr(grade, "run_conditions", stand_in(recipe_of, most))
 
     return use
 

@@ -37,7 +37,7 @@ async def test_an_instrument_that_cannot_start_ends_it_at_the_first_trial(
         tmp_path, "tested", now=datetime.now(UTC), plans=plans, scenario={}
     )
     told: list[str] = []
-    trials = trial_series.run_all(
+    trials = trial_series.run_conditions(
         directory,
         conditions,
         lambda _: loads(passthrough()),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import SecretStr
 
 from g2gbench.scenario.document.overrides import parse_path, parse_value
 from g2gbench.scenario.document.yaml_tree import Listing, Node, Scalar, Table, plain, read_document
+from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.model.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.model.serialisation import yaml_of
 from g2gbench.scenario.problems import Location, ScenarioError
@@ -44,6 +46,14 @@ def without_secrets(
     if kept != tree or any(form in text for form in forms):
         text = yaml_of(plain(kept))
     return text, tuple(_kept_override(each, forms) for each in overrides)
+
+
+def secrets_of(scenario: Scenario) -> tuple[SecretStr, ...]:
+    """What may appear in nothing that is written: keys, and what URLs hold of them."""
+    fields: Mapping[str, Any] = dict(scenario.target)
+    keys = [value for value in fields.values() if isinstance(value, SecretStr)]
+    urls = [fields[name] for name in ("url", "http_url") if fields.get(name)]
+    return (*keys, *(SecretStr(part) for url in urls for part in secrets_in_url(url)))
 
 
 def lacks_secrets(text: str, overrides: Sequence[str]) -> bool:
