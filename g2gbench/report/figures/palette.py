@@ -94,5 +94,5 @@ def css_variables() -> str:
 
 def stylesheet() -> str:
     """The look of every report, for a page that is no report."""
-    rules = Path(__file__).with_name("templates") / "report.css"
+    rules = Path(__file__).parents[1] / "templates" / "report.css"
     return f"{css_variables()}\n{rules.read_text(encoding='utf-8')}"
