@@ -131,13 +131,7 @@ class PageConnection(Connection):
             try:
                 await self._send_track(local, sending)
             except (PageFailed, TimeoutError) as error:
-                words = str(error) or "the room did not answer in time"
-                self._fail(
-                    RealtimeError(
-                        ErrorCode.WEBRTC_ICE_ERROR,
-                        f"the local track could not be published: {words}",
-                    )
-                )
+                self._not_published(f": {str(error) or 'the room did not answer in time'}")
                 return
             self._feed(self._machine.published)
         self._may_subscribe = True

@@ -11,8 +11,6 @@ from g2gbench.browser.chromium import ENABLE, Chromium, find
 from g2gbench.browser.offers import ask, version_of
 from g2gbench.browser.page import PageFailed
 from g2gbench.browser.page_stream import PageStream
-from g2gbench.client.frame_sampler import FrameStore
-from g2gbench.client.media import Journal, Lost
 from g2gbench.client.page import PageMedia
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
@@ -38,6 +36,8 @@ class BrowserMedia:
     def __init__(self, page: PageMedia, chromium: Chromium, version: str) -> None:
         self.versions = {"chromium": version}
         self.connector: Connector = page.connect
+        self.listen = page.listen
+        self.frame_store = page.frame_store
         self._page = page
         self._chromium = chromium
         page.watch(self._ended())
@@ -80,14 +80,6 @@ class BrowserMedia:
         if isinstance(source, LiveSource):
             raise InputError("client.kind: browser takes no camera yet: use the native client")
         return self._page.publish(source, options)
-
-    def listen(self, journal: Journal, lost: Lost) -> None:
-        """Take what happens to it, and its loss."""
-        self._page.listen(journal, lost)
-
-    def frame_store(self, room: int) -> FrameStore:
-        """In the page."""
-        return self._page.frame_store(room)
 
     async def ready(self) -> None:
         """Nothing to wait for: the page was there when it was started."""

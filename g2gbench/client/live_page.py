@@ -8,8 +8,6 @@ from typing import Final
 
 from g2gbench.browser.page import PageFailed
 from g2gbench.browser.page_stream import PageStream
-from g2gbench.client.frame_sampler import FrameStore
-from g2gbench.client.media import Journal, Lost
 from g2gbench.client.page import PageMedia
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
@@ -34,6 +32,8 @@ class LiveMedia:
         self.address = address
         self.versions: dict[str, str] = {}
         self.connector: Connector = page.connect
+        self.listen = page.listen
+        self.frame_store = page.frame_store
         self._page = page
 
     @classmethod
@@ -55,14 +55,6 @@ class LiveMedia:
         if isinstance(source, ElsewhereSource) and options.mirrored:
             raise InputError("source.mirror: a page's own camera is not mirrored; allowed: off")
         return self._page.publish(source, options)
-
-    def listen(self, journal: Journal, lost: Lost) -> None:
-        """Take what happens to it, and its loss."""
-        self._page.listen(journal, lost)
-
-    def frame_store(self, room: int) -> FrameStore:
-        """In the page."""
-        return self._page.frame_store(room)
 
     async def ready(self) -> None:
         """Wait for the page. Raises UnreachableError when it does not come."""

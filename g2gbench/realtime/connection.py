@@ -89,6 +89,11 @@ class Connection(ABC):
     def _goodbyes(self) -> list[Awaitable[Any]]:
         """What frees the media; each has its time, and may fail."""
 
+    def _not_published(self, reason: str) -> None:
+        """The local track could not be published."""
+        text = f"the local track could not be published{reason}"
+        self._fail(RealtimeError(ErrorCode.WEBRTC_ICE_ERROR, text))
+
     def _received(self, frame: RemoteFrame) -> None:
         """A remote frame was handed over."""
         if not self._seen:

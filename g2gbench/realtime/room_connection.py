@@ -88,12 +88,7 @@ class RoomConnection(Connection):
             try:
                 await self.room.local_participant.publish_track(track, options)
             except (PublishTrackError, RuntimeError) as error:
-                self._fail(
-                    RealtimeError(
-                        ErrorCode.WEBRTC_ICE_ERROR,
-                        f"the local track could not be published ({type(error).__name__})",
-                    )
-                )
+                self._not_published(f" ({type(error).__name__})")
                 return
             self._feed(self._machine.published)
         self._may_subscribe = True
