@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 
 from g2gbench.measure.evaluate import Evaluation
+from g2gbench.measure.frame_path import captured_rows
 from g2gbench.measure.journal import ABSENT, IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.measure.way import captured_rows
 from g2gbench.statistics.median_interval import Estimate, aggregate
 
 INJECTED: Final = "injected"

@@ -20,9 +20,9 @@ from g2gbench.analysis.result import (
     CodecRanking,
 )
 from g2gbench.analysis.valid import counting, is_valid, valid_cells, values_of
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.records import Scalar
 from g2gbench.measure.registry import METRICS
-from g2gbench.measure.values import Value
 from g2gbench.statistics.bd_rate import Curve, rate_delta, value_delta
 from g2gbench.statistics.median_interval import Estimate, aggregate
 

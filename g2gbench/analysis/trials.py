@@ -11,9 +11,9 @@ from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.check import Check
 from g2gbench.measure.evaluate import Evaluation
 from g2gbench.measure.ledger import DELIVERED, Ledger
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.phases import Phase, Recovery
 from g2gbench.measure.records import Cause
-from g2gbench.measure.values import Value
 from g2gbench.statistics.block_bootstrap import WithinTrial, percentile_interval
 
 TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed", "fault"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from g2gbench.errors import UnreachableError
-from g2gbench.process import environment, leash
+from g2gbench.process import die_with_parent, environment
 from g2gbench.process.temporary import make_folder
 
 COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -75,7 +75,7 @@ class Chromium:
         output = asyncio.subprocess.DEVNULL if quiet else 2
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), command),
+                *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), command),
                 *(*_FLAGS, *sandbox, profile, url),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

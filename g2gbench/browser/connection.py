@@ -11,16 +11,16 @@ from typing import Any, Final
 from livekit.protocol import models, rtc
 
 from g2gbench.browser import page_stats
-from g2gbench.browser.corners import Corner
+from g2gbench.browser.marker_crops import Corner
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.browser.page_stream import PageStream
 from g2gbench.browser.room import RoomFailed, RoomSignalling, Theirs, candidate_init, videos_of
 from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
+from g2gbench.realtime.session_state import Machine
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
 
 ANSWER_S: Final = 10.0

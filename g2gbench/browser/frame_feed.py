@@ -7,12 +7,12 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from g2gbench.browser import drawing
+from g2gbench.browser import draw_commands
 from g2gbench.marker import Marker
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources import SyntheticSource, mirror
-from g2gbench.sources.elsewhere import ElsewhereSource
 from g2gbench.sources.layers import Layered
+from g2gbench.sources.page_camera import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source
 
 MarkerValue: TypeAlias = Callable[[int], int]
@@ -32,7 +32,7 @@ class FrameFeed(Protocol):
 def feed_of(source: Source, options: CaptureOptions) -> FrameFeed:
     """The feed that sends the least for this source."""
     if isinstance(source, ElsewhereSource):
-        stamps = drawing.Stamps(options.marker, source.width, source.height)
+        stamps = draw_commands.Stamps(options.marker, source.width, source.height)
         return MarkersAlone(stamps, options.marker_value)
     laid = source.layered if isinstance(source, SyntheticSource) else None
     if isinstance(source, SyntheticSource) and laid is not None:
@@ -61,7 +61,9 @@ class WholeFrames:
         for frame_id in ids:
             self._source.render(frame_id, self._picture)
             self._marker.stamp(self._luma, self._marker_value(frame_id))
-            yield drawing.picture(frame_id, self._source.due_ns(frame_id) / 1e6, self._picture)
+            yield draw_commands.picture(
+                frame_id, self._source.due_ns(frame_id) / 1e6, self._picture
+            )
 
 
 class LayeredFrames:
@@ -72,17 +74,17 @@ class LayeredFrames:
         self._laid = laid
         self._mirrored = options.mirrored
         self._marker_value: MarkerValue = options.marker_value
-        self._stamps = drawing.Stamps(options.marker, source.width, source.height)
+        self._stamps = draw_commands.Stamps(options.marker, source.width, source.height)
 
     def opening(self) -> bytes | None:
         """The layers."""
         width, height = self._source.width, self._source.height
-        return drawing.layers(width, height, self._laid.layers, mirrored=self._mirrored)
+        return draw_commands.layers(width, height, self._laid.layers, mirrored=self._mirrored)
 
     def frames(self, ids: list[int]) -> Iterator[bytes]:
         """One message for all."""
-        yield drawing.orders(
-            drawing.order(
+        yield draw_commands.orders(
+            draw_commands.order(
                 frame_id,
                 self._source.due_ns(frame_id) / 1e6,
                 self._source.steps(frame_id),
@@ -95,7 +97,7 @@ class LayeredFrames:
 class MarkersAlone:
     """Markers for the frames of the page's own camera, which are due when they come."""
 
-    def __init__(self, stamps: drawing.Stamps, marker_value: MarkerValue) -> None:
+    def __init__(self, stamps: draw_commands.Stamps, marker_value: MarkerValue) -> None:
         self._stamps = stamps
         self._marker_value = marker_value
 
@@ -105,8 +107,8 @@ class MarkersAlone:
 
     def frames(self, ids: list[int]) -> Iterator[bytes]:
         """One message for all."""
-        yield drawing.orders(
-            drawing.order(frame_id, 0.0, (), self._stamps(self._marker_value(frame_id)))
+        yield draw_commands.orders(
+            draw_commands.order(frame_id, 0.0, (), self._stamps(self._marker_value(frame_id)))
             for frame_id in ids
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from g2gbench.analysis.comparison import PRIMARY
-from g2gbench.cli import against, completion
+from g2gbench.cli import baseline_comparison, completion
 from g2gbench.errors import ExitCode
 from g2gbench.report.formats import comparison as comparison_report
 from g2gbench.report.formats import comparison_text
@@ -105,7 +105,7 @@ def compare_command(
     )
     interrupted = False
     if confirm:
-        found, interrupted = against.confirmed(found, confirm, quiet=as_json)
+        found, interrupted = baseline_comparison.confirmed(found, confirm, quiet=as_json)
     if out is not None:
         comparison_report.write(found, out)
     code = found.exit_code(fail_on_inconclusive=fail_on is not None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.formats.grading import as_plain, markdown, terminal
 from g2gbench.store.files import writable

@@ -14,11 +14,11 @@ import click
 
 from g2gbench.cli import completion
 from g2gbench.cli.scenario_argument import ScenarioArgument
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import InputError
-from g2gbench.live import desk as sitting
-from g2gbench.live.desk import Desk
-from g2gbench.live.site import Site
+from g2gbench.live import session_manager as sitting
+from g2gbench.live.session_manager import Desk
+from g2gbench.live.web_server import Site
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report.formats.terminal import render
 from g2gbench.scenario import Scenario, load, loads

@@ -13,11 +13,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from g2gbench.cli import against, completion
+from g2gbench.cli import baseline_comparison, completion
 from g2gbench.cli.durations import duration
 from g2gbench.cli.progress import Display
 from g2gbench.cli.scenario_argument import ScenarioArgument
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report.formats import comparison_text
@@ -84,7 +84,7 @@ def _asked_for(
     metavar="N",
     help="Measure what looks worse than the baseline N times more before saying so.",
 )
-@against.options
+@baseline_comparison.options
 @click.option("--dry-run", is_flag=True, help="Say what would run and how long it takes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -119,7 +119,7 @@ def run_command(
       g2gbench run --resume reports/wifi-20260314-021000
       g2gbench run scenarios/wifi.yaml --repeat 5 --baseline wifi
     """
-    how = against.Options(**compared_how)
+    how = baseline_comparison.Options(**compared_how)
     if confirm and baseline is None:
         raise click.UsageError("--confirm needs a --baseline to confirm a regression against.")
     if how.asked and baseline is None:
@@ -131,16 +131,18 @@ def run_command(
     else:
         jobs = _fresh(scenarios, settings, retries, out)
     scenarios_read = [job.scenario for job in jobs]
-    bases = against.bases_of(baseline, scenarios_read, how)
-    for warning in against.too_few(bases, scenarios_read):
+    bases = baseline_comparison.bases_of(baseline, scenarios_read, how)
+    for warning in baseline_comparison.too_few(bases, scenarios_read):
         click.echo(f"warning: {warning}", err=True)
     if dry_run:
         _say_plan(jobs, as_json)
         return
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     code = _exit_code([run.result.exit_code for run in runs], interrupted)
-    compared, broken_off = against.compared(bases, runs, confirm=confirm, quiet=quiet, how=how)
-    summaries = [against.with_comparison(run.summary_data, compared) for run in runs]
+    compared, broken_off = baseline_comparison.compared(
+        bases, runs, confirm=confirm, quiet=quiet, how=how
+    )
+    summaries = [baseline_comparison.with_comparison(run.summary_data, compared) for run in runs]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))
@@ -149,7 +151,7 @@ def run_command(
         for comparison in compared.values():
             _say(f"\n{comparison_text.terminal(comparison)}")
     code = ExitCode.INTERRUPTED if broken_off else code
-    raise SystemExit(against.exit_code(code, compared.values(), how))
+    raise SystemExit(baseline_comparison.exit_code(code, compared.values(), how))
 
 
 @dataclass(frozen=True, slots=True)

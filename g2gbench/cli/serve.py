@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from g2gbench.cli.served import Addresses, Stopping, Teller
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.process.local_http import is_loopback

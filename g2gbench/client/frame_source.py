@@ -9,7 +9,7 @@ from g2gbench.client.plan import SourcePlan
 from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
 from g2gbench.sources import LiveSource, Source, SyntheticSource
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 
 
 def make(plan: SourcePlan, seed: int) -> Source | LiveSource:

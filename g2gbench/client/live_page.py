@@ -13,7 +13,7 @@ from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.realtime.session import Connector
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 from g2gbench.sources.source import LiveSource, Source
 
 _AGENTS: Final[Mapping[str, str]] = {  # a later one's agent names the earlier ones too

@@ -40,7 +40,7 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 
 FIRST_MARKER_TIMEOUT_S = 20.0
 TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue

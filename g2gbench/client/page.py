@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from g2gbench.browser.connection import PageConnection
-from g2gbench.browser.corners import corners
+from g2gbench.browser.marker_crops import corners
 from g2gbench.browser.page import Page
 from g2gbench.browser.page_stream import PageStream
 from g2gbench.client.media import Journal, Lost
@@ -17,7 +17,7 @@ from g2gbench.client.page_frame_store import PageFrameStore
 from g2gbench.measure.records import Cause, Displayed, Event, Scalar
 from g2gbench.media.frame_publisher import CAMERA_GONE, CaptureOptions
 from g2gbench.realtime.connection import Connection, Hooks
-from g2gbench.realtime.machine import Machine
+from g2gbench.realtime.session_state import Machine
 from g2gbench.sources.source import Source
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from g2gbench.browser.corners import Corner
+from g2gbench.browser.marker_crops import Corner
 from g2gbench.browser.page import Page, PageFailed
 from g2gbench.client.frame_sampler import SampledFrame
 from g2gbench.errors import UnreachableError

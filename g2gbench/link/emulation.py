@@ -11,10 +11,10 @@ from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from g2gbench.link.capacity import Capacity, capacity_of
-from g2gbench.link.chance import uniforms
 from g2gbench.link.jitter import JitterModel
 from g2gbench.link.loss import LossModel
 from g2gbench.link.queue import DropTail, Waiting, queue_of
+from g2gbench.link.random_streams import uniforms
 from g2gbench.link.settings import LinkSettings
 from g2gbench.link.traces import Steps, Timeline
 

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from g2gbench.link.media import HOST
-from g2gbench.link.way import Way
+from g2gbench.link.shaper import Way
+from g2gbench.link.udp_relay import HOST
 from g2gbench.process.local_http import Site, guard
 
 log = logging.getLogger(__name__)

@@ -20,13 +20,13 @@ import aiohttp
 from google.protobuf.message import DecodeError
 
 from g2gbench.link import signalling
-from g2gbench.link.media import HOST, Address, MediaPath, own_address
 from g2gbench.link.packet_log import PacketLog
 from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.link.proxy import Payload, Proxy, Upstream
-from g2gbench.link.way import Punctuality, Way
+from g2gbench.link.shaper import Punctuality, Way
+from g2gbench.link.udp_relay import HOST, Address, MediaPath, own_address
 from g2gbench.process.child import Parent, run
-from g2gbench.process.priority import go_first
+from g2gbench.process.realtime_priority import go_first
 
 _BEAT_S = 0.1
 _BEATS_A_FLUSH = 5  # a log that ends with a kill is short by less than a second

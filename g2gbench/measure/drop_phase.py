@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import sightings
+from g2gbench.measure import marker_matching
+from g2gbench.measure.frame_path import Leg, Way, lost_in_link
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
+from g2gbench.measure.marker_matching import Sightings
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.measure.sightings import Sightings
 from g2gbench.measure.stats import number
-from g2gbench.measure.way import Leg, Way, lost_in_link
 
 _CODE = {name: code for code, name in enumerate(DROP_PHASES)}
 
@@ -98,7 +98,7 @@ class _Stages:
     def __init__(self, session: Session, sighted: Sightings, delivered: BoolArray) -> None:
         captured, seen = session.captured, session.seen
         self._captured_ns = captured.captured_ns
-        first = np.flatnonzero(sighted.kind == sightings.NEW)
+        first = np.flatnonzero(sighted.kind == marker_matching.NEW)
         live_ns = int(seen.received_ns[first[0]]) if len(first) else np.iinfo(np.int64).max
         snapshots = [s for s in session.stats if s.at_ns >= live_ns]
         self._at_ns = np.array([s.at_ns for s in snapshots], dtype=np.int64)

@@ -12,11 +12,11 @@ from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
 from g2gbench.measure.limits import LIMITS, Limits
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.phases import Phase, Recovery, phases, recoveries
 from g2gbench.measure.quality import Judged, Quality, of_steady_state, timeline
 from g2gbench.measure.records import ServiceFrame
-from g2gbench.measure.values import Value
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 

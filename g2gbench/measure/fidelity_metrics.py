@@ -9,7 +9,7 @@ import numpy as np
 
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, UNREADABLE, Ledger
-from g2gbench.measure.values import Value, missing
+from g2gbench.measure.metric_value import Value, missing
 
 FEWEST: Final = 10
 """A mean over fewer scored frames says nothing."""

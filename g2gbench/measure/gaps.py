@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import sightings
+from g2gbench.measure import marker_matching
 from g2gbench.measure.journal import BoolArray, IntArray, Session
 from g2gbench.measure.ledger import Ledger
 
@@ -67,7 +67,7 @@ class Gaps:
 
 def arrivals(session: Session, ledger: Ledger) -> tuple[IntArray, IntArray]:
     """When each new frame arrived, sorted, and by how much the source paused before it, in ns."""
-    new = ledger.sightings.kind == sightings.NEW
+    new = ledger.sightings.kind == marker_matching.NEW
     at_ns, due_ns = session.seen.received_ns[new], ledger.due_ns[ledger.sightings.row[new]]
     order = np.argsort(at_ns, kind="stable")
     schedule_ns = np.concatenate((ledger.due_ns, session.skipped.due_ns))

@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import budget, display, fidelity, sightings
-from g2gbench.measure import way as ways
+from g2gbench.measure import display, fidelity, latency_breakdown, marker_matching
+from g2gbench.measure import frame_path as ways
 from g2gbench.measure.drop_phase import attribute
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
+from g2gbench.measure.marker_matching import Sightings
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import ServiceFrame
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.measure.sightings import Sightings
 from g2gbench.quality.drops import MIN_FLIGHT_NS
 
 FloatArray = npt.NDArray[np.float64]
@@ -158,9 +158,9 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
 }
 
 _BUDGET: Final[Mapping[str, str]] = {
-    **budget.PARTS,
-    budget.UNATTRIBUTED: "what the known parts leave of g2g",
-    budget.DISPLAY: f"{budget.DISPLAY_MEANING}; not a part of g2g",
+    **latency_breakdown.PARTS,
+    latency_breakdown.UNATTRIBUTED: "what the known parts leave of g2g",
+    latency_breakdown.DISPLAY: f"{latency_breakdown.DISPLAY_MEANING}; not a part of g2g",
 }
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -180,8 +180,8 @@ def build(
     """
     captured, seen = session.captured, session.seen
     size = len(captured)
-    sighted = sightings.classify(seen, captured)
-    first = np.flatnonzero(sighted.kind == sightings.NEW)
+    sighted = marker_matching.classify(seen, captured)
+    first = np.flatnonzero(sighted.kind == marker_matching.NEW)
     rows = sighted.row[first]
 
     arrival = np.full(size, ABSENT, dtype=np.int64)  # the remote frame that settles each row
@@ -194,7 +194,7 @@ def build(
     g2g_ms = np.where(delivered, (received_ns - captured.captured_ns) / 1e6, np.nan)
 
     outcome = _outcomes(session, delivered, arrival != ABSENT, received_ns)
-    known = (sighted.kind == sightings.NEW) | (sighted.kind == sightings.REPEAT)
+    known = (sighted.kind == marker_matching.NEW) | (sighted.kind == marker_matching.REPEAT)
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
     returned_ns = np.where(delivered, received_ns, ABSENT)
     way = ways.trace(session, returned_ns, service_frames, packets)
@@ -219,14 +219,14 @@ def build(
         **_likeness(session, delivered, received_ns),
         late=np.isin(np.arange(size), sighted.row[sighted.late]),
         steady=_steady(session),
-        budget_ms=budget.budget(way, captured.captured_ns, returned_ns, displayed_ns),
+        budget_ms=latency_breakdown.budget(way, captured.captured_ns, returned_ns, displayed_ns),
         sightings=sighted,
-        repeats=sighted.count(sightings.REPEAT),
+        repeats=sighted.count(marker_matching.REPEAT),
         late_or_reordered=int(np.count_nonzero(sighted.late)),
-        misread=sighted.count(sightings.MISREAD),
-        not_outstanding=sighted.count(sightings.NOT_OUTSTANDING),
-        no_marker=sighted.count(sightings.NO_MARKER),
-        rejected=sighted.count(sightings.REJECTED),
+        misread=sighted.count(marker_matching.MISREAD),
+        not_outstanding=sighted.count(marker_matching.NOT_OUTSTANDING),
+        no_marker=sighted.count(marker_matching.NO_MARKER),
+        rejected=sighted.count(marker_matching.REJECTED),
         witness_agree=int(np.count_nonzero(agrees)),
         witness_disagree=int(np.count_nonzero(~agrees & ~shifted)),
         witness_shifted=int(np.count_nonzero(shifted)),
@@ -251,7 +251,7 @@ def _shifted(
     row = order[at]
     ahead = named - captured.frame_id[sighted.row[witnessed]]
     never_came: BoolArray = (captured.frame_id[row] == named) & ~delivered[row]
-    return never_came & (ahead > 0) & (ahead <= sightings.MOST_SHIFTED)
+    return never_came & (ahead > 0) & (ahead <= marker_matching.MOST_SHIFTED)
 
 
 def _likeness(
@@ -326,7 +326,9 @@ def _unreadable_rows(session: Session, sighted: Sightings, delivered: BoolArray)
     neighbours as frames are missing between them, in a stream that does not repeat frames.
     """
     seen, captured = session.seen, session.captured
-    unreadable = (sighted.kind == sightings.NO_MARKER) | (sighted.kind == sightings.REJECTED)
+    unreadable = (sighted.kind == marker_matching.NO_MARKER) | (
+        sighted.kind == marker_matching.REJECTED
+    )
     if not unreadable.any() or not len(captured):
         return {}
     row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
@@ -335,10 +337,10 @@ def _unreadable_rows(session: Session, sighted: Sightings, delivered: BoolArray)
         row = row_of.get(int(seen.witness[index]))
         if row is not None and not delivered[row] and captured.accepted[row]:
             found.setdefault(row, index)
-    repeats, new = sighted.count(sightings.REPEAT), sighted.count(sightings.NEW)
+    repeats, new = sighted.count(marker_matching.REPEAT), sighted.count(marker_matching.NEW)
     if repeats > REPEATING_STREAM * new or (seen.witness[unreadable] != ABSENT).any():
         return found
-    firsts = np.flatnonzero((sighted.kind == sightings.NEW) & ~sighted.late).tolist()
+    firsts = np.flatnonzero((sighted.kind == marker_matching.NEW) & ~sighted.late).tolist()
     for before, after in pairwise(firsts):
         between = list(range(before + 1, after))
         missing = range(int(sighted.row[before]) + 1, int(sighted.row[after]))

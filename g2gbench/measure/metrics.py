@@ -11,15 +11,15 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from g2gbench.measure import budget, display, fidelity_metrics, gaps, sightings
+from g2gbench.measure import display, fidelity_metrics, gaps, latency_breakdown, marker_matching
 from g2gbench.measure.journal import ABSENT, FloatArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
+from g2gbench.measure.metric_value import PERCENTILE_SAMPLES, Value, missing
 from g2gbench.measure.packets import DIRECTIONS, DROPPING, FATES, KINDS, Packets
 from g2gbench.measure.phases import Recovery
 from g2gbench.measure.records import Stats, Usage
 from g2gbench.measure.registry import METRICS, PROCESSES
 from g2gbench.measure.stats import Deltas, deltas, samples
-from g2gbench.measure.values import PERCENTILE_SAMPLES, Value, missing
 
 LATE_TICK: Final = 0.5
 """A capture that begins later than this share of a frame interval is late."""
@@ -80,7 +80,7 @@ def compute(
 def _time_to_first_frame(session: Session, ledger: Ledger) -> Value:
     # Not from the phase first_marker: the client takes the first number for that, misread or not.
     start = session.reached.get("connect")
-    believed = session.seen.received_ns[ledger.sightings.kind == sightings.NEW]
+    believed = session.seen.received_ns[ledger.sightings.kind == marker_matching.NEW]
     if start is None:
         return missing("no connect attempt was recorded")
     if not len(believed):
@@ -165,7 +165,7 @@ def _budget(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         known = values[delivered & np.isfinite(values)]
         if session.steady_ns is None:
             yield f"budget_ms.{part}", missing(NO_STEADY_STATE)
-        elif part == budget.DISPLAY and not _displays(session):
+        elif part == latency_breakdown.DISPLAY and not _displays(session):
             yield f"budget_ms.{part}", missing(NO_DISPLAY)
         elif not len(known):
             yield f"budget_ms.{part}", missing("nothing logged both ends of this part of the way")
@@ -212,8 +212,11 @@ def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         return
     received_ns, kind = session.seen.received_ns, ledger.sightings.kind
     kinds = kind[(received_ns >= start_ns) & (received_ns < end_ns)]
-    unreadable = int(np.isin(kinds, (sightings.NO_MARKER, sightings.REJECTED)).sum())
-    repeats, new = int((kinds == sightings.REPEAT).sum()), int((kinds == sightings.NEW).sum())
+    unreadable = int(np.isin(kinds, (marker_matching.NO_MARKER, marker_matching.REJECTED)).sum())
+    repeats, new = (
+        int((kinds == marker_matching.REPEAT).sum()),
+        int((kinds == marker_matching.NEW).sum()),
+    )
     readable = len(kinds) - unreadable
     yield "unreadable_ratio", _share(unreadable, len(kinds), "no remote frame arrived")
     yield "repeat_ratio", _share(repeats, readable, "no readable remote frame arrived")

@@ -10,9 +10,9 @@ from g2gbench.measure import checks
 from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
 from g2gbench.measure.limits import Limits
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
 from g2gbench.measure.stats import number
-from g2gbench.measure.values import Value
 
 
 def network(

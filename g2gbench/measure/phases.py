@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from g2gbench.measure.journal import IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, UNREADABLE, Ledger
+from g2gbench.measure.metric_value import PERCENTILE_SAMPLES, Value, missing
 from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
 from g2gbench.measure.records import Event
-from g2gbench.measure.values import PERCENTILE_SAMPLES, Value, missing
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -19,8 +19,8 @@ from g2gbench.measure.journal import BoolArray, IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.ledger import DROPPED as NEVER_CAME
 from g2gbench.measure.ledger import UNREADABLE as CAME_UNREAD
+from g2gbench.measure.metric_value import Value, missing
 from g2gbench.measure.records import Event
-from g2gbench.measure.values import Value, missing
 from g2gbench.quality import Evaluator, Level, Sample, Verdict, score
 from g2gbench.quality.drops import DEADLINE_NS, DROP_SECONDS, MIN_FLIGHT_NS
 from g2gbench.quality.sampling import network_sample

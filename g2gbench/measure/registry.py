@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from g2gbench.measure import budget
+from g2gbench.measure import latency_breakdown
 
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
 Unit: TypeAlias = Literal[
@@ -148,7 +148,7 @@ def _metrics() -> Iterator[Metric]:
             "steady state that were.",
             f"{_METHOD}; requestVideoFrameCallback",
         )
-    for part, sentence in budget.PARTS.items():
+    for part, sentence in latency_breakdown.PARTS.items():
         yield Metric(
             f"budget_ms.{part}",
             "ms",
@@ -158,7 +158,7 @@ def _metrics() -> Iterator[Metric]:
             _METHOD,
         )
     yield Metric(
-        f"budget_ms.{budget.UNATTRIBUTED}",
+        f"budget_ms.{latency_breakdown.UNATTRIBUTED}",
         "ms",
         "lower",
         "Mean of what the known parts leave of a frame's g2g latency, over the delivered frames of "
@@ -166,11 +166,11 @@ def _metrics() -> Iterator[Metric]:
         _METHOD,
     )
     yield Metric(
-        f"budget_ms.{budget.DISPLAY}",
+        f"budget_ms.{latency_breakdown.DISPLAY}",
         "ms",
         "lower",
-        f"Mean time {budget.DISPLAY_MEANING}, over the frames of the steady state that were "
-        "presented; on top of g2g, and so of the parts that sum to it.",
+        f"Mean time {latency_breakdown.DISPLAY_MEANING}, over the frames of the steady state "
+        "that were presented; on top of g2g, and so of the parts that sum to it.",
         f"{_METHOD}; requestVideoFrameCallback",
     )
     yield Metric(

@@ -11,9 +11,9 @@ from g2gbench.measure.check import Check
 from g2gbench.measure.journal import ABSENT, Session
 from g2gbench.measure.ledger import BEFORE_LIVE, DELIVERED, Ledger
 from g2gbench.measure.limits import LIMITS, Limits
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.registry import PROCESSES
-from g2gbench.measure.values import Value
 
 
 def check(

@@ -19,11 +19,11 @@ from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime import protocol
 from g2gbench.realtime.actions import Action
 from g2gbench.realtime.errors import ErrorCode, RealtimeError, from_status
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import RoomInfo
+from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.stats_watch import Scalar
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
-from g2gbench.realtime.watch import Scalar
 
 log = logging.getLogger(__name__)
 STATS_S = 1.0

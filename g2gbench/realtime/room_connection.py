@@ -13,9 +13,9 @@ from livekit.rtc.participant import PublishTrackError
 from g2gbench.media import livekit_stats, livekit_video
 from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
+from g2gbench.realtime.session_state import Machine
 from g2gbench.realtime.streams import LocalStream, PublishedStream, RemoteStream
 
 _STATS_TIMEOUT_S = 2.0

@@ -15,12 +15,12 @@ from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
 from g2gbench.realtime.live_latency import LiveLatency
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.options import ConnectOptions
 from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, Style
 from g2gbench.realtime.room_connection import RoomConnection
+from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.stats_watch import Scalar, StatsWatch
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
-from g2gbench.realtime.watch import Scalar, StatsWatch
 
 if TYPE_CHECKING:
     from g2gbench.quality import Verdict

@@ -19,11 +19,10 @@ from aiohttp import web
 from g2gbench.process.child import Parent, run
 from g2gbench.process.local_http import MOST_CONNECTIONS, Site, guard, is_loopback
 from g2gbench.process.message import Lost, Message, Stalled
+from g2gbench.service.admission_queue import Line
 from g2gbench.service.connection import GOODBYE_S, Asked, Connection
-from g2gbench.service.host import SessionHost
-from g2gbench.service.hosts import HostPool
+from g2gbench.service.host_pool import HostPool
 from g2gbench.service.keys import INVALID, Grant, KeyRing
-from g2gbench.service.line import Line
 from g2gbench.service.messages import error_message
 from g2gbench.service.models import Picture, Refusal, choose
 from g2gbench.service.plan import (
@@ -37,6 +36,7 @@ from g2gbench.service.plan import (
 )
 from g2gbench.service.routes import TOKENS_PATH, WATCH_PATH, Routes, allow_any_origin
 from g2gbench.service.session import LEFT, ServiceSession, SessionRules
+from g2gbench.service.session_host import SessionHost
 from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 from g2gbench.service.signer import Signer
 

@@ -25,7 +25,6 @@ from g2gbench.service.actions import (
     SendRaw,
     Stall,
 )
-from g2gbench.service.host import RoomUnavailable, SessionHost
 from g2gbench.service.models import Picture
 from g2gbench.service.plan import (
     Applied,
@@ -35,6 +34,7 @@ from g2gbench.service.plan import (
     SessionStarted,
 )
 from g2gbench.service.session import LEFT, ServiceSession
+from g2gbench.service.session_host import RoomUnavailable, SessionHost
 from g2gbench.service.signalling_faults import SignallingFaults
 
 log = logging.getLogger(__name__)

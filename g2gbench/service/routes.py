@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from g2gbench.service.host import SessionHost
 from g2gbench.service.keys import EPHEMERAL_PREFIX, INVALID, Grant, KeyRing
+from g2gbench.service.session_host import SessionHost
 from g2gbench.service.signer import Signer
 from g2gbench.service.token_request import BadRequest, TokenRequest
 

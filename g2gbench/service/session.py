@@ -16,7 +16,6 @@ from typing import Any
 from g2gbench.service import messages
 from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
 from g2gbench.service.messages import Malformed, Style
-from g2gbench.service.rate import RateLimit
 from g2gbench.service.signalling_faults import (
     DROPPED,
     FAILED_ACK,
@@ -24,6 +23,7 @@ from g2gbench.service.signalling_faults import (
     FaultSchedule,
     SignallingFaults,
 )
+from g2gbench.service.token_bucket import RateLimit
 
 _NS = 1_000_000_000
 TOO_LONG = "session duration limit"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from g2gbench.measure.values import Value, missing
+from g2gbench.measure.metric_value import Value, missing
 
 Curve: TypeAlias = Sequence[tuple[float, float]]
 """(bits per second as measured, value) of each point, in any order."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median, median_low
 from typing import Final, Literal, TypeAlias
 
-from g2gbench.measure.values import WhyNot
+from g2gbench.measure.metric_value import WhyNot
 
 NOMINAL_COVERAGE: Final = 0.95
 """The interval is the narrowest that covers the median this often, else the widest there is."""

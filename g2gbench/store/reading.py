@@ -23,10 +23,10 @@ from g2gbench.analysis.verdict import CellPlan
 from g2gbench.errors import InputError
 from g2gbench.measure.check import Check
 from g2gbench.measure.journal import Session
+from g2gbench.measure.metric_value import missing
 from g2gbench.measure.quality import Judged
 from g2gbench.measure.registry import METRICS
 from g2gbench.measure.validity import without_frames
-from g2gbench.measure.values import missing
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 from g2gbench.scenario.fields.expectation import parse_expectation
 from g2gbench.scenario.fields.quantities import BITRATE

@@ -14,9 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from g2gbench.analysis.trials import TrialStatus
 from g2gbench.analysis.verdict import NotJudged, RunStatus
+from g2gbench.measure.metric_value import WhyNot
 from g2gbench.measure.records import Cause
 from g2gbench.measure.registry import METRICS
-from g2gbench.measure.values import WhyNot
 from g2gbench.quality import Level
 from g2gbench.quality.thresholds import Settings
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from g2gbench.analysis.comparison import JUDGED, Asked, Outcome, Row, compare_trials, status_of
 from g2gbench.analysis.effect_floors import Floor
 from g2gbench.analysis.trials import TrialResult
-from g2gbench.measure.values import Value
+from g2gbench.measure.metric_value import Value
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import pytest
 
 from g2gbench.analysis.spread import LIMIT, spread_of
 from g2gbench.analysis.trials import TrialResult
-from g2gbench.measure.values import Value
+from g2gbench.measure.metric_value import Value
 
 
 def _trial(repeat: int, p50: float | None, status: str = "ok", **metrics: float) -> TrialResult:

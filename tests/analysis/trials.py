@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from g2gbench.analysis.trials import TrialResult, TrialStatus
 from g2gbench.analysis.verdict import CellPlan
-from g2gbench.measure.values import Value
+from g2gbench.measure.metric_value import Value
 from g2gbench.scenario.fields.expectation import Expectation, parse_expectation
 
 

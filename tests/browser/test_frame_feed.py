@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from g2gbench import marker
-from g2gbench.browser import drawing
+from g2gbench.browser import draw_commands
 from g2gbench.browser.frame_feed import FrameFeed, LayeredFrames, MarkersAlone, WholeFrames, feed_of
 from g2gbench.browser.page_stream import AHEAD, PageStream
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources import SyntheticSource
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 from g2gbench.sources.source import Source
 from tests.browser.pages import Taking
 
@@ -50,7 +50,7 @@ async def test_markers_alone_go_ahead_and_each_can_be_read() -> None:
     found: list[tuple[int, int | None]] = []
     while len(found) < AHEAD:
         message = await asyncio.wait_for(page.messages.get(), 10)
-        assert struct.unpack_from("<I", message)[0] == drawing.ORDERS
+        assert struct.unpack_from("<I", message)[0] == draw_commands.ORDERS
         for begin in range(8, len(message), ORDER.size + BLOCK):
             frame_id, steps, width, height, _ = ORDER.unpack_from(message, begin)
             assert (steps, width, height) == (0, 192, 32)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from g2gbench import marker
-from g2gbench.browser import drawing
+from g2gbench.browser import draw_commands
 from g2gbench.browser.page_stream import AHEAD, PageStream
 from g2gbench.errors import InputError
 from g2gbench.media.frame_publisher import CaptureOptions
@@ -52,11 +52,11 @@ async def laid() -> AsyncIterator[Streaming]:
 
 
 async def test_layers_go_ahead_of_everything_and_frames_wait_for_the_start(laid: Streaming) -> None:
-    assert await laid.page.kind() == drawing.LAYERS
+    assert await laid.page.kind() == draw_commands.LAYERS
     assert laid.page.messages.empty()
     laid.stream.start()
     laid.stream.start()
-    assert await laid.page.kind() == drawing.ORDERS
+    assert await laid.page.kind() == draw_commands.ORDERS
 
 
 async def test_whole_pictures_go_one_by_one_and_only_so_far_ahead() -> None:
@@ -66,7 +66,7 @@ async def test_whole_pictures_go_one_by_one_and_only_so_far_ahead() -> None:
         struct.unpack_from("<II", await asyncio.wait_for(whole.page.messages.get(), 10))
         for _ in range(AHEAD)
     ]
-    assert ids == [(drawing.PICTURE, i) for i in range(AHEAD)]
+    assert ids == [(draw_commands.PICTURE, i) for i in range(AHEAD)]
     whole.stream.handed_over({"id": 0, "due": 5.0, "at": 6.5})
     _, following = struct.unpack_from("<II", await asyncio.wait_for(whole.page.messages.get(), 10))
     assert following == AHEAD
@@ -95,10 +95,10 @@ async def test_a_page_that_is_gone_ends_the_feeding() -> None:
 
 
 async def test_the_end_waits_for_nothing_that_waits_for_the_event_loop(laid: Streaming) -> None:
-    assert await laid.page.kind() == drawing.LAYERS
+    assert await laid.page.kind() == draw_commands.LAYERS
     laid.page.sent = asyncio.Event()  # never set: the next message stays under way
     laid.stream.start()
-    assert await laid.page.kind() == drawing.ORDERS
+    assert await laid.page.kind() == draw_commands.ORDERS
     laid.stream.dispose()
     assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
 

@@ -11,8 +11,8 @@ import pytest
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.cli import progress
 from g2gbench.cli.progress import Display, Live
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Started, Stats
-from g2gbench.measure.values import Value
 from g2gbench.scenario import cells
 from g2gbench.trial.plan import trials
 from g2gbench.trial.schedule import Coming

@@ -16,7 +16,7 @@ from g2gbench.client.live_page import LiveMedia, named
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Event, Record
 from g2gbench.media.frame_publisher import CaptureOptions
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 from g2gbench.sources.source import Source
 from tests.browser.pages import Played
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from g2gbench.browser.corners import corners
+from g2gbench.browser.marker_crops import corners
 from g2gbench.browser.page import Page
 from g2gbench.client.frame_sampler import SampledFrame
 from g2gbench.client.page_frame_store import PageFrameStore

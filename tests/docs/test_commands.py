@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from g2gbench.cli import against, cli
+from g2gbench.cli import baseline_comparison, cli
 from tests.docs.documents import DOCUMENTS, ROOT, commands, fences, read
 from tests.docs.parsing import parse
 
@@ -38,7 +38,7 @@ def test_a_command_that_is_wrong_would_be_found(words: list[str]) -> None:
 def test_a_run_has_a_plan(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     # A baseline is one that somebody has kept; a plan is refused without it.
-    monkeypatch.setattr(against, "bases_of", lambda *_: [])
+    monkeypatch.setattr(baseline_comparison, "bases_of", lambda *_: [])
     result = CliRunner().invoke(cli, [*words, "--dry-run", "--json"])
     assert result.exception is None, result.exception
     assert json.loads(result.stdout)["plan"]

@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from g2gbench.scenario import loads
-from g2gbench.service.host import SessionHost
 from g2gbench.service.plan import LivekitServerRoom
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.livekit_server import Ports, Server, free_ports
+from g2gbench.service.session_host import SessionHost
 from g2gbench.workflow.benchmark import run_async
 from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.e2e.sessions import Acting, all_gone, g2gbench, kill, passthrough

@@ -11,9 +11,9 @@ from typing import Any, cast
 from aiohttp import web
 
 from g2gbench.link.emulation import LinkSettings
-from g2gbench.link.media import HOST
 from g2gbench.link.plan import Directions
 from g2gbench.link.relay import Relay
+from g2gbench.link.udp_relay import HOST
 
 NOTHING = LinkSettings()
 LONG_S = 30.0

@@ -14,9 +14,9 @@ from livekit.protocol import rtc
 
 from g2gbench.link import signalling
 from g2gbench.link.emulation import LinkSettings
-from g2gbench.link.media import HOST
 from g2gbench.link.plan import Directions
 from g2gbench.link.relay import Relay
+from g2gbench.link.udp_relay import HOST
 from tests.link.sockets import LONG_S, relaying, serving
 
 CANDIDATE = "candidate:1 1 udp 2130706431 127.0.0.1 7882 typ host"

@@ -30,7 +30,7 @@ from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.link.settings import LinkSettings
 from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets, parse
 from g2gbench.process.message import Message
-from g2gbench.process.priority import go_first
+from g2gbench.process.realtime_priority import go_first
 from g2gbench.process.spawn import Child
 from tests.link.sockets import LONG_S, NOTHING, Inbox, client_of, echoing, serving
 

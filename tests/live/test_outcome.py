@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from g2gbench.live.desk import outcome
+from g2gbench.live.session_manager import outcome
 from g2gbench.report.text.advice import STOPPED
 from tests.report import runs
 from tests.report.runs import Recipe

@@ -7,9 +7,9 @@ from typing import Any
 
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.validity import check, reasons
-from g2gbench.measure.values import Value
 
 
 def why(

@@ -8,10 +8,10 @@ import pytest
 from g2gbench.measure.display import locked
 from g2gbench.measure.journal import ABSENT, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger, build
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.metrics import LOCKED, NO_DISPLAY, compute
 from g2gbench.measure.records import Displayed, Record, Seen
 from g2gbench.measure.registry import DROP_PHASES, METRICS
-from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.sessions import MS, capture_ns, displayed, seen
 

@@ -8,8 +8,8 @@ import pytest
 from g2gbench.measure import fidelity, fidelity_metrics
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import Ledger, build
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.records import Event, Record, Scalar, Scored
-from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.sessions import MS, capture_ns, seen
 

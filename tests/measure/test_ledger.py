@@ -6,8 +6,8 @@ import pytest
 from g2gbench.measure import ledger as ledger_module
 from g2gbench.measure.journal import Session
 from g2gbench.measure.ledger import OUTCOMES, Ledger, build
+from g2gbench.measure.marker_matching import MOST_SHIFTED
 from g2gbench.measure.records import Record
-from g2gbench.measure.sightings import MOST_SHIFTED
 from tests.measure import sessions
 from tests.measure.sessions import MS, SECOND, Simulation, capture_ns, captured, seen
 

@@ -10,21 +10,21 @@ import pytest
 
 from g2gbench.analysis import verdict
 from g2gbench.measure import (
-    budget,
     checks,
     drop_phase,
     fidelity,
     fidelity_metrics,
     gaps,
+    latency_breakdown,
     ledger,
+    marker_matching,
     metrics,
     phases,
     rtp_frames,
-    sightings,
 )
 from g2gbench.measure.limits import LIMITS
+from g2gbench.measure.metric_value import PERCENTILE_SAMPLES
 from g2gbench.measure.registry import DROP_PHASES, METRICS
-from g2gbench.measure.values import PERCENTILE_SAMPLES
 from g2gbench.quality.drops import MIN_FLIGHT_NS
 from g2gbench.statistics import median_interval
 
@@ -36,9 +36,9 @@ SECOND = 1_000_000_000
 @pytest.mark.parametrize(
     "sentence",
     [
-        f"captured within the last {sightings.OUTSTANDING_NS / SECOND:g} s",
-        f"differs by more than {sightings.JUMP_NS / SECOND:g} s from the one before",
-        f"agree within {sightings.AGREE_NS / SECOND:g} s",
+        f"captured within the last {marker_matching.OUTSTANDING_NS / SECOND:g} s",
+        f"differs by more than {marker_matching.JUMP_NS / SECOND:g} s from the one before",
+        f"agree within {marker_matching.AGREE_NS / SECOND:g} s",
         f"repeats at most {ledger.REPEATING_STREAM:.0%} of its frames",
         f"the p{ledger.FLIGHT_PERCENTILE} of the session's g2g before the client stopped listening"
         f", and at least within {MIN_FLIGHT_NS / SECOND:g} s",
@@ -96,7 +96,7 @@ def test_it_names_no_metric_that_does_not_exist() -> None:
 
 def test_the_parts_of_the_way_are_those_of_the_code() -> None:
     table = TEXT[TEXT.index("| Part | From | To |") :].split("\n\n")[0]
-    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(budget.PARTS)
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(latency_breakdown.PARTS)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
+from g2gbench.measure.metric_value import PERCENTILE_SAMPLES, Value
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
@@ -21,7 +22,6 @@ from g2gbench.measure.records import (
     encode,
 )
 from g2gbench.measure.registry import METRICS
-from g2gbench.measure.values import PERCENTILE_SAMPLES, Value
 from tests.measure import sessions
 from tests.measure.packet_logs import log, packet
 from tests.measure.sessions import INTERVAL, MS, SECOND, START, capture_ns, captured, seen

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from g2gbench.measure.ledger import build
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.phases import Phase, Recovery, impairments, phases, recoveries
 from g2gbench.measure.records import Event, Record
-from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.impaired import end_s, media, network
 from tests.measure.sessions import INTERVAL, SECOND, START, capture_ns, seen

@@ -9,6 +9,7 @@ from g2gbench.measure.checks import CHECKS
 from g2gbench.measure.journal import parse
 from g2gbench.measure.ledger import build
 from g2gbench.measure.limits import LIMITS, Limits
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.metrics import compute
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import (
@@ -23,7 +24,6 @@ from g2gbench.measure.records import (
     Usage,
     encode,
 )
-from g2gbench.measure.values import Value
 from tests.measure import sessions
 from tests.measure.packet_logs import log, packet
 from tests.measure.reasons import why

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from g2gbench.realtime import actions as act
 from g2gbench.realtime.errors import RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.protocol import Style
+from g2gbench.realtime.session_state import Machine
 
 ROOM_INFO = {
     "type": "livekit_room_info",

@@ -12,7 +12,6 @@ import pytest
 
 from g2gbench.process.message import Lost
 from g2gbench.service import connection
-from g2gbench.service.host import SessionHost
 from g2gbench.service.models import Picture
 from g2gbench.service.plan import (
     LivekitServerRoom,
@@ -23,6 +22,7 @@ from g2gbench.service.plan import (
 )
 from g2gbench.service.room import livekit_server
 from g2gbench.service.session import SessionRules
+from g2gbench.service.session_host import SessionHost
 from tests.service.cameras import Camera
 from tests.service.services import KEY, LONG_S, MODEL, SIZE, host_settings, running
 

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from g2gbench.measure.values import Value
+from g2gbench.measure.metric_value import Value
 from g2gbench.statistics.bd_rate import INSTALL, LEAST_OVERLAP, Curve, rate_delta, value_delta
 
 RATES = (150e3, 300e3, 600e3, 1200e3)

@@ -18,7 +18,7 @@ from g2gbench.scenario.model.masking import secrets_of
 from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import EmbeddedRoom, LivekitServerRoom, RoomChoice, UrlRoom
-from g2gbench.sources.elsewhere import ElsewhereSource
+from g2gbench.sources.page_camera import ElsewhereSource
 from g2gbench.trial import plan
 from g2gbench.trial.link_plan import link_at_start
 from g2gbench.trial.plan import PlannedTrial

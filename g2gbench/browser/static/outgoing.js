@@ -48,7 +48,7 @@ const run = async ({ writable, width, height, interval }) => {
   }
 };
 
-// What g2gbench/browser/drawing.py packs.
+// What g2gbench/browser/draw_commands.py packs.
 const kinds = [
   (buffer, view) => waiting.push({
     id: view.getUint32(4, true), after: view.getFloat64(8, true), picture: new Uint8Array(buffer, 16),

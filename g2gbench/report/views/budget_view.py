@@ -12,9 +12,9 @@ import pandas as pd
 
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counts
-from g2gbench.measure.budget import DISPLAY, DISPLAY_MEANING, PARTS, UNATTRIBUTED
+from g2gbench.measure.latency_breakdown import DISPLAY, DISPLAY_MEANING, PARTS, UNATTRIBUTED
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.phases import Phase
-from g2gbench.measure.values import Value
 from g2gbench.report.text.numbers import Scale
 from g2gbench.report.views.series import session_of
 from g2gbench.store.reading import Trial

@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import NONE_COUNTS, counts
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.phases import PHASE_METRICS, Phase, Recovery
-from g2gbench.measure.values import Value
 from g2gbench.report.text.numbers import NOT_MEASURED, label, plural, single
 
 T = TypeVar("T")

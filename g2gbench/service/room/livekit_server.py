@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import aiohttp
 from livekit import api
 
-from g2gbench.process import environment, leash
+from g2gbench.process import die_with_parent, environment
 from g2gbench.process.child import Parent, run
 from g2gbench.process.message import Failed, Lost, Message
 from g2gbench.process.spawn import describe
@@ -246,7 +246,7 @@ class Server:
 async def _spawn(command: str, text: str) -> asyncio.subprocess.Process:
     """Start the server; what it says goes where this process's log goes."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), command),
+        *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), command),
         stdin=asyncio.subprocess.DEVNULL,
         env={**environment.for_child(), CONFIGURATION_VARIABLE: text},
     )

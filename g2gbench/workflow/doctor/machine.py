@@ -13,7 +13,7 @@ from typing import Final
 
 from g2gbench.measure.advice import ALLOW
 from g2gbench.process.cores import cores
-from g2gbench.process.priority import go_first
+from g2gbench.process.realtime_priority import go_first
 from g2gbench.workflow.doctor.finding import Finding
 
 _NEEDED_CORES: Final = 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from g2gbench.analysis.trials import TrialResult, TrialStatus
-from g2gbench.measure.values import Value
+from g2gbench.measure.metric_value import Value
 from g2gbench.report.figures.illustrate import figures_of
 from g2gbench.report.formats.terminal_budget import budget_block
 from g2gbench.report.views import budget_view

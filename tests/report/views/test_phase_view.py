@@ -9,8 +9,8 @@ import pytest
 
 from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.trials import TrialStatus
+from g2gbench.measure.metric_value import Value
 from g2gbench.measure.phases import PHASE_METRICS, Recovery
-from g2gbench.measure.values import Value
 from g2gbench.report.formats import html_page, markdown, terminal
 from g2gbench.report.views.phase_view import phase_rows, recovery_rows, trials_words
 from tests.analysis import results

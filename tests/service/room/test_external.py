@@ -13,10 +13,10 @@ from livekit import api
 
 from g2gbench.process.message import Message
 from g2gbench.secrecy import Unshown
-from g2gbench.service.host import END_S, RoomUnavailable, SessionHost
 from g2gbench.service.plan import HostSettings, UrlRoom
 from g2gbench.service.room import external
 from g2gbench.service.room.external import ExternalRoom
+from g2gbench.service.session_host import END_S, RoomUnavailable, SessionHost
 from tests.service.services import host_settings
 
 KEY, SECRET = "a-key", "a-very-secret-secret-of-this-test-alone"

@@ -20,12 +20,11 @@ import pytest
 from aiohttp import web
 from livekit import api, rtc
 
-from g2gbench.process import leash
+from g2gbench.process import die_with_parent
 from g2gbench.process.environment import for_child
 from g2gbench.process.message import Lost, Message, from_json
 from g2gbench.process.spawn import Child, ChildLost
 from g2gbench.secrecy import Unshown
-from g2gbench.service.host import END_S
 from g2gbench.service.plan import LivekitServerRoom
 from g2gbench.service.room import livekit_server
 from g2gbench.service.room.external import ExternalRoom
@@ -42,6 +41,7 @@ from g2gbench.service.room.livekit_server import (
 )
 from g2gbench.service.room.plan import LivekitServerPlan, RoomReady
 from g2gbench.service.room.unavailable import RoomUnavailable
+from g2gbench.service.session_host import END_S
 from tests.e2e.livekit import BINARY, needs_livekit_server
 from tests.service.room.livekit_servers import stand_in, starts
 
@@ -415,11 +415,11 @@ def test_the_leash_becomes_the_command_unless_the_parent_is_already_gone(
     monkeypatch.setattr(ctypes, "CDLL", Libc)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "execv", lambda path, command: became.append((path, command)))
-    leash.main([str(os.getppid()), "/bin/server", "--flag"])
+    die_with_parent.main([str(os.getppid()), "/bin/server", "--flag"])
     assert became == [("/bin/server", ["/bin/server", "--flag"])]
-    assert asked == [(leash.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)]
+    assert asked == [(die_with_parent.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)]
     with pytest.raises(SystemExit):
-        leash.main([str(os.getpid()), "/bin/server"])
+        die_with_parent.main([str(os.getpid()), "/bin/server"])
     assert len(became) == 1
 
 
@@ -428,5 +428,5 @@ def test_the_leash_asks_the_kernel_only_where_it_listens(monkeypatch: pytest.Mon
     monkeypatch.setattr(ctypes, "CDLL", None)
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(os, "execv", lambda path, _: became.append(path))
-    leash.main([str(os.getppid()), "/bin/server"])
+    die_with_parent.main([str(os.getppid()), "/bin/server"])
     assert became == ["/bin/server"]

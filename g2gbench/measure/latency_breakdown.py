@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from g2gbench.measure import way
+from g2gbench.measure import frame_path
+from g2gbench.measure.frame_path import Way
 from g2gbench.measure.journal import ABSENT, IntArray
-from g2gbench.measure.way import Way
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def budget(
     latency, 0 when they leave nothing. All NaN for frames without ``received_ns``. ``display`` is
     what comes behind it, NaN for frames without ``displayed_ns``.
     """
-    at_ns = way.points(parts_of, captured_ns, received_ns)
+    at_ns = frame_path.points(parts_of, captured_ns, received_ns)
     known = at_ns != ABSENT
     delivered = known[-1]
     found: dict[str, FloatArray] = {}

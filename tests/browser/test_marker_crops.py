@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from g2gbench import marker
-from g2gbench.browser.corners import corners
+from g2gbench.browser.marker_crops import corners
 
 
 def packed(

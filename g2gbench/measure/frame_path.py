@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.measure import rtp_frames, sightings
+from g2gbench.measure import marker_matching, rtp_frames
 from g2gbench.measure.journal import ABSENT, BoolArray, CapturedFrames, IntArray, Session
 from g2gbench.measure.packets import Packets
 from g2gbench.measure.records import ServiceFrame
@@ -118,13 +118,13 @@ def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> I
     numbers = np.array(
         [ABSENT if f.number_in is None else f.number_in for f in frames], dtype=np.int64
     )
-    rows = sightings.match(numbers, received_ns, captured)
+    rows = marker_matching.match(numbers, received_ns, captured)
     row_of = {frame_id: row for row, frame_id in enumerate(captured.frame_id.tolist())}
     for index, frame in enumerate(frames):
         if frame.witness is None or frame.witness not in row_of:
             continue
         ahead = frame.witness - captured.frame_id[rows[index]] if rows[index] != ABSENT else 0
-        if not 0 < ahead <= sightings.MOST_SHIFTED:
+        if not 0 < ahead <= marker_matching.MOST_SHIFTED:
             rows[index] = row_of[frame.witness]
     return rows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import g2gbench
-from g2gbench.cli import against
+from g2gbench.cli import baseline_comparison
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.scenario import loads, resolved
 from g2gbench.store.machine import describe_machine
@@ -36,16 +36,16 @@ def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_baseline_of_each_scenario_is_found_before_anything_runs(tmp_path: Path) -> None:
     base = stored(tmp_path)
     assert base.facts["machine"] == describe_machine()
-    (found,) = against.bases_of(str(base.path), [loads(TEXT)])
+    (found,) = baseline_comparison.bases_of(str(base.path), [loads(TEXT)])
     assert found.path == base.path
-    assert against.bases_of(None, [loads(TEXT)]) == []
+    assert baseline_comparison.bases_of(None, [loads(TEXT)]) == []
 
 
 def test_a_baseline_of_another_scenario_is_refused_before_anything_runs(tmp_path: Path) -> None:
     base = stored(tmp_path)
     other = loads(TEXT + "publish: {codec: h264}\n")
     with pytest.raises(InputError, match=r"publish\.codec"):
-        against.bases_of(str(base.path), [other])
+        baseline_comparison.bases_of(str(base.path), [other])
 
 
 def test_a_run_is_bad_input_without_its_baseline(
@@ -63,22 +63,22 @@ def test_a_run_is_bad_input_without_its_baseline(
 def test_the_comparison_stands_in_the_runs_directory(tmp_path: Path) -> None:
     base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9)
     with undrawn():
-        found, interrupted = against.compared([base], [run], confirm=None, quiet=True)
+        found, interrupted = baseline_comparison.compared([base], [run], confirm=None, quiet=True)
     assert not interrupted
     assert found["wifi"].status == "regression"
     assert {p.name for p in run.path.glob("compare.*")} == {
         "compare.html", "compare.md", "compare.json"
     }  # fmt: skip
     assert "### 🔻 g2gbench compare" in (run.path / "summary.md").read_text(encoding="utf-8")
-    summary = against.with_comparison(run.summary_data, found)
+    summary = baseline_comparison.with_comparison(run.summary_data, found)
     assert json.loads(json.dumps(summary))["comparison"]["status"] == "regression"
-    assert against.with_comparison(run.summary_data, {}) == run.summary_data
+    assert baseline_comparison.with_comparison(run.summary_data, {}) == run.summary_data
 
 
 def test_a_run_that_was_stopped_is_compared_with_nothing(tmp_path: Path) -> None:
     base = stored(tmp_path / "a")
     stopped = runs.store(tmp_path / "b", {"default": [Recipe()]}, interrupted=True)
-    assert against.compared([base], [stopped], confirm=None, quiet=True) == ({}, False)
+    assert baseline_comparison.compared([base], [stopped], confirm=None, quiet=True) == ({}, False)
 
 
 def test_of_a_run_and_its_comparison_the_graver_code_counts(tmp_path: Path) -> None:
@@ -99,19 +99,19 @@ def test_of_a_run_and_its_comparison_the_graver_code_counts(tmp_path: Path) -> N
         (4, "worse", ExitCode.UNREACHABLE),
         (130, "worse", ExitCode.INTERRUPTED),
     ):
-        assert against.exit_code(code, [sides[name]]) == expected
+        assert baseline_comparison.exit_code(code, [sides[name]]) == expected
 
 
 def test_what_can_come_to_nothing_is_said_before_it_begins(tmp_path: Path) -> None:
     base = stored(tmp_path)
     few, enough = loads(TEXT + "repeat: 3\n"), loads(TEXT + "repeat: 4\n")
-    (said,) = against.too_few([base], [few])
+    (said,) = baseline_comparison.too_few([base], [few])
     assert "baseline has 5 valid trials, this run plans 3. Next to nothing can come out" in said
-    assert list(against.too_few([base], [enough])) == []
+    assert list(baseline_comparison.too_few([base], [enough])) == []
     small = stored(tmp_path / "small", n=2)
-    (said,) = against.too_few([small], [enough])
+    (said,) = baseline_comparison.too_few([small], [enough])
     assert "baseline has 2 valid trials, this run plans 4. Nothing can come out" in said
-    assert list(against.too_few([], [few])) == []
+    assert list(baseline_comparison.too_few([], [few])) == []
 
 
 def test_a_run_takes_what_compare_takes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,9 @@ def test_a_run_takes_what_compare_takes(tmp_path: Path, capfd: pytest.CaptureFix
 def test_doubt_fails_a_run_where_that_is_asked(tmp_path: Path) -> None:
     base, run = stored(tmp_path / "a"), stored(tmp_path / "b", 260, seed=9, n=2)
     with undrawn():
-        found, _ = against.compared([base], [run], confirm=None, quiet=True, how=against.USUAL)
-    strict = against.Options(fail_on="inconclusive")
-    assert against.exit_code(0, found.values()) == ExitCode.PASS
-    assert against.exit_code(0, found.values(), strict) == ExitCode.FAIL
+        found, _ = baseline_comparison.compared(
+            [base], [run], confirm=None, quiet=True, how=baseline_comparison.USUAL
+        )
+    strict = baseline_comparison.Options(fail_on="inconclusive")
+    assert baseline_comparison.exit_code(0, found.values()) == ExitCode.PASS
+    assert baseline_comparison.exit_code(0, found.values(), strict) == ExitCode.FAIL

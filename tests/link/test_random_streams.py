@@ -4,7 +4,7 @@ from statistics import fmean
 
 import pytest
 
-from g2gbench.link.chance import STAGES, uniforms
+from g2gbench.link.random_streams import STAGES, uniforms
 
 
 def test_a_seed_gives_these_values_on_every_machine() -> None:

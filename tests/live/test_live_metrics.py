@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench.live.figures import Figures, Message
+from g2gbench.live.live_metrics import Figures, Message
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Stats
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS
 

@@ -12,8 +12,8 @@ import pytest
 from aioice import stun
 
 from g2gbench.link.emulation import Direction, LinkSettings
-from g2gbench.link.media import HOST, MOST_CLIENT_SOCKETS, own_address
 from g2gbench.link.relay import MOST_PATHS
+from g2gbench.link.udp_relay import HOST, MOST_CLIENT_SOCKETS, own_address
 from tests.link.sockets import client_of, echoing, relaying, until
 
 RTP = bytes([0x80, 96]) + bytes(10)

@@ -8,7 +8,7 @@ from g2gbench.media.latency_meter import G2G
 from g2gbench.quality import Level
 from g2gbench.realtime import events
 from g2gbench.realtime.events import Event
-from g2gbench.realtime.watch import Scalar, StatsWatch
+from g2gbench.realtime.stats_watch import Scalar, StatsWatch
 
 S = 1_000_000_000
 E = TypeVar("E", bound=Event)

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from g2gbench import marker
-from g2gbench.browser import chromium, drawing
+from g2gbench.browser import chromium, draw_commands
 from g2gbench.browser.frame_feed import FrameFeed, LayeredFrames, WholeFrames
 from g2gbench.browser.page import HOST, STATIC
 from g2gbench.media.frame_publisher import CaptureOptions
@@ -148,11 +148,11 @@ def test_the_page_draws_the_same_pictures_bit_for_bit(case: Case, drawn: dict[Ca
 
 
 def test_a_marker_is_sent_as_it_is_stamped() -> None:
-    stamps = drawing.Stamps(marker.get("v2"), 640, 360)
+    stamps = draw_commands.Stamps(marker.get("v2"), 640, 360)
     luma = np.full((360, 640), 99, np.uint8)
     marker.get("v2").stamp(luma, 1234)
     assert (luma[-32:, :192] == stamps(1234)).all()
-    assert drawing.Stamps(marker.get("v2"), 190, 360)(1234).size == 0
+    assert draw_commands.Stamps(marker.get("v2"), 190, 360)(1234).size == 0
 
 
 def test_a_picture_that_is_laid_takes_a_hundredth_of_its_pixels() -> None:

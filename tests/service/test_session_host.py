@@ -19,8 +19,8 @@ from livekit import rtc
 
 from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import TOKEN_HOURS, WORKER_IDENTITY, RoomUnavailable, SessionHost
 from g2gbench.service.plan import Applied, HostSettings, LivekitServerRoom, WorkerReport
+from g2gbench.service.session_host import TOKEN_HOURS, WORKER_IDENTITY, RoomUnavailable, SessionHost
 from tests.service.room.livekit_servers import stand_in
 from tests.service.services import LONG_S, host_settings
 

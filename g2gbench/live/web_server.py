@@ -19,9 +19,9 @@ from aiohttp import WSMsgType, web
 
 from g2gbench.browser.page import FILES as PAGE_FILES
 from g2gbench.browser.page import STATIC as PAGE_STATIC
-from g2gbench.live.asked import Refused, parse, prompt_of
-from g2gbench.live.desk import Desk
-from g2gbench.live.figures import Message
+from g2gbench.live.live_metrics import Message
+from g2gbench.live.requests import Refused, parse, prompt_of
+from g2gbench.live.session_manager import Desk
 from g2gbench.process.local_http import Site as LocalSite
 from g2gbench.process.local_http import guard, own_names
 from g2gbench.process.temporary import make_folder

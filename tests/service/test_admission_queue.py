@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from g2gbench.service.line import Line
+from g2gbench.service.admission_queue import Line
 
 
 def test_seats_go_to_who_asks_first_and_the_others_wait_in_order() -> None:

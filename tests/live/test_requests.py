@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from g2gbench.live.asked import (
+from g2gbench.live.requests import (
     LONGEST_PROMPT,
     Asked,
     Network,

@@ -14,9 +14,9 @@ import pytest_asyncio
 
 from g2gbench.browser.page import FILES as PAGE_FILES
 from g2gbench.errors import ExitCode, InputError
-from g2gbench.live import site as serving
-from g2gbench.live.desk import Desk, check, exit_code, settings
-from g2gbench.live.site import Site
+from g2gbench.live import web_server as serving
+from g2gbench.live.session_manager import Desk, check, exit_code, settings
+from g2gbench.live.web_server import Site
 from g2gbench.report import REPORT_HTML
 from g2gbench.scenario import loads
 from g2gbench.store.origin import Origin

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from g2gbench.measure import budget
+from g2gbench.measure import latency_breakdown
+from g2gbench.measure.frame_path import captured_rows
 from g2gbench.measure.ledger import DELIVERED, DROPPED, Ledger, build
+from g2gbench.measure.marker_matching import MOST_SHIFTED
 from g2gbench.measure.records import ServiceFrame, Stats
 from g2gbench.measure.registry import DROP_PHASES
-from g2gbench.measure.sightings import MOST_SHIFTED
-from g2gbench.measure.way import captured_rows
 from tests.drawn import drawn
 from tests.measure import sessions
 from tests.measure.packet_logs import MS
@@ -101,11 +101,11 @@ def test_what_nobody_logged_is_unattributed() -> None:
     book = build(truth.session(), (), truth.packets())
     known = {part for part, values in book.budget_ms.items() if np.isfinite(values).any()}
     # The downlink's frames are found by what the service says of its own: here it says nothing.
-    assert known == {"encode", "uplink", budget.UNATTRIBUTED}
+    assert known == {"encode", "uplink", latency_breakdown.UNATTRIBUTED}
     rest = G2G_MS - ENCODE_MS - PACKETS_MS - LINK_MS
-    assert book.budget_ms[budget.UNATTRIBUTED] == pytest.approx(rest)
+    assert book.budget_ms[latency_breakdown.UNATTRIBUTED] == pytest.approx(rest)
     alone = build(truth.session())
-    assert alone.budget_ms[budget.UNATTRIBUTED] == pytest.approx(G2G_MS)
+    assert alone.budget_ms[latency_breakdown.UNATTRIBUTED] == pytest.approx(G2G_MS)
 
 
 def test_a_frame_that_the_link_lost_died_there() -> None:

@@ -14,7 +14,7 @@ from g2gbench.analysis.comparability import Conditions, differences
 from g2gbench.analysis.comparison import FEWEST, PRIMARY
 from g2gbench.analysis.valid import counting
 from g2gbench.cli.progress import Display
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.formats import comparison as comparison_report
 from g2gbench.report.text.headline import DEFAULT_CELL

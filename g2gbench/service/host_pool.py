@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from g2gbench.process.message import Message
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import RoomUnavailable, SessionHost
 from g2gbench.service.models import Picture
 from g2gbench.service.plan import HostSettings, LivekitServerRoom
+from g2gbench.service.session_host import RoomUnavailable, SessionHost
 from g2gbench.service.shared_server import SharedServer
 
 Heard = Callable[[str, Message], None]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from g2gbench.link.datagrams import UDP_OVERHEAD_BYTES, asked_of, proves
-from g2gbench.link.way import Way
+from g2gbench.link.shaper import Way
 
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from g2gbench.service.rate import RateLimit
+from g2gbench.service.token_bucket import RateLimit
 
 S = 1_000_000_000
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 from g2gbench import marker
 from g2gbench.client.plan import Finish, Restyle
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
-from g2gbench.live.asked import Asked, Network, Prompt, Refused, Start
-from g2gbench.live.figures import Figures, Message
+from g2gbench.live.live_metrics import Figures, Message
+from g2gbench.live.requests import Asked, Network, Prompt, Refused, Start
 from g2gbench.measure.checks import COMPLETE
 from g2gbench.measure.records import Record
 from g2gbench.report import REPORT_HTML

@@ -6,7 +6,7 @@ import signal
 import click
 import pytest
 
-from g2gbench.cli.stopping import stop_signals
+from g2gbench.cli.signals import stop_signals
 
 
 async def test_a_wish_to_stop_is_heard_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:

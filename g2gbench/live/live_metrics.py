@@ -13,7 +13,7 @@ from g2gbench.measure.records import Event, Reached, Record, Seen, Stats
 from g2gbench.quality import Verdict
 from g2gbench.quality.thresholds import Settings
 from g2gbench.realtime import events
-from g2gbench.realtime.watch import StatsWatch
+from g2gbench.realtime.stats_watch import StatsWatch
 
 Message = dict[str, Any]
 _TOLD = {

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from g2gbench.realtime import actions as act
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
-from g2gbench.realtime.machine import Machine
 from g2gbench.realtime.protocol import Style
+from g2gbench.realtime.session_state import Machine
 from tests.drawn import drawn
 from tests.realtime.machines import ROOM_INFO, Driven
 

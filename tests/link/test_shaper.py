@@ -8,7 +8,7 @@ from pathlib import Path
 
 from g2gbench.link.emulation import LinkSettings
 from g2gbench.link.packet_log import PacketLog
-from g2gbench.link.way import Punctuality, Way
+from g2gbench.link.shaper import Punctuality, Way
 from g2gbench.measure.packets import FATES, parse
 from tests.link.sockets import LONG_S
 

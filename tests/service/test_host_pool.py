@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from g2gbench.process.spawn import ChildLost
-from g2gbench.service.host import RoomUnavailable, SessionHost
-from g2gbench.service.hosts import HostPool
+from g2gbench.service.host_pool import HostPool
 from g2gbench.service.models import Picture
 from g2gbench.service.plan import LivekitServerRoom, RoomChoice
+from g2gbench.service.session_host import RoomUnavailable, SessionHost
 from g2gbench.service.shared_server import SharedServer
 from tests.service.room.livekit_servers import stand_in, starts
 from tests.service.services import LONG_S, host_settings

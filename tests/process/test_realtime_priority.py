@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from g2gbench.process import priority
+from g2gbench.process import realtime_priority
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules like this")
 
 
 def _in_a_thread() -> tuple[bool, int, int]:
     """What it said, the thread's policy then, and that of a process which the thread begins."""
-    first = priority.go_first()
+    first = realtime_priority.go_first()
     child = os.posix_spawn(
         sys.executable,
         [
@@ -44,4 +44,4 @@ def test_who_may_not_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    assert not priority.go_first()
+    assert not realtime_priority.go_first()
