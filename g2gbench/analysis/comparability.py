@@ -54,7 +54,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlike:
+class Difference:
     """One thing that differs: by its ``name`` it can be allowed."""
 
     name: str
@@ -65,12 +65,12 @@ class Unlike:
         return f"{self.name}: {self.base} and {self.candidate}"
 
 
-def differences(base: Conditions, candidate: Conditions) -> tuple[Unlike, ...]:
+def differences(base: Conditions, candidate: Conditions) -> tuple[Difference, ...]:
     """What differs between two runs that should not, by name."""
     return tuple(_differences(base, candidate))
 
 
-def refused(found: Iterable[Unlike], allowed: Sequence[str]) -> tuple[Unlike, ...]:
+def not_allowed(found: Iterable[Difference], allowed: Sequence[str]) -> tuple[Difference, ...]:
     """Those of the differences that no name in ``allowed`` lets through.
 
     A name lets through what lies below it: ``network`` any field of the network.
@@ -101,25 +101,27 @@ def _alike(key: str, one: object, other: object) -> bool:
     return one == other
 
 
-def _differences(base: Conditions, candidate: Conditions) -> Iterator[Unlike]:
+def _differences(base: Conditions, candidate: Conditions) -> Iterator[Difference]:
     yield from _scenarios(base.scenario, candidate.scenario)
     for key in machine_differences(base.machine, candidate.machine):
         one, other = base.machine.get(key), candidate.machine.get(key)
-        yield Unlike(f"machine.{key}", _shown(one), _shown(other))
+        yield Difference(f"machine.{key}", _shown(one), _shown(other))
     if base.version != candidate.version:
-        yield Unlike("g2gbench", base.version, candidate.version)
+        yield Difference("g2gbench", base.version, candidate.version)
     for name in ("clients", "markers"):
         one, other = getattr(base, name), getattr(candidate, name)
         if one and other and one != other:
-            yield Unlike(name.removesuffix("s"), ", ".join(sorted(one)), ", ".join(sorted(other)))
+            yield Difference(
+                name.removesuffix("s"), ", ".join(sorted(one)), ", ".join(sorted(other))
+            )
 
 
-def _scenarios(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[Unlike]:
+def _scenarios(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[Difference]:
     # A cell says in its name what a varied field is; what the base says of it never ran.
     varied = set(base.get("matrix") or ()) & set(candidate.get("matrix") or ())
     for name, one, other in _apart(base, candidate):
         if not _within(name, varied):
-            yield Unlike(name, _shown(one), _shown(other))
+            yield Difference(name, _shown(one), _shown(other))
 
 
 def _apart(

@@ -20,7 +20,7 @@ from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.session_state import SessionStateMachine
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
 
 ANSWER_S: Final = 10.0
@@ -38,7 +38,7 @@ class PageConnection(Connection):
     def __init__(
         self,
         number: int,
-        machine: Machine,
+        machine: SessionStateMachine,
         hooks: Hooks,
         page: Page,
         stamped_size: tuple[int, int] | None,

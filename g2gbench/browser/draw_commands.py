@@ -62,12 +62,12 @@ def _arrays(layer: Layer) -> Iterable[np.ndarray[Any, Any]]:
     return (np.array(plane, dtype="<u2") for plane in layer.steps)
 
 
-def orders(of_pictures: Iterable[bytes]) -> bytes:
+def draw_commands(of_pictures: Iterable[bytes]) -> bytes:
     """A message with the orders of several pictures."""
     return _KIND.pack(ORDERS, 0) + b"".join(of_pictures)
 
 
-def order(frame_id: int, due_ms: float, steps: Sequence[Step], stamp: Luma) -> bytes:
+def draw_command(frame_id: int, due_ms: float, steps: Sequence[Step], stamp: Luma) -> bytes:
     """How one picture is laid; ``stamp`` is laid last, in the lower left corner."""
     tall, wide = stamp.shape
     head = _ORDER.pack(frame_id, len(steps), wide, tall, due_ms)

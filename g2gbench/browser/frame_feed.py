@@ -12,7 +12,7 @@ from g2gbench.marker import Marker
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources import SyntheticSource, mirror
 from g2gbench.sources.layers import Layered
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 from g2gbench.sources.source import LiveSource, Source
 
 MarkerValue: TypeAlias = Callable[[int], int]
@@ -31,7 +31,7 @@ class FrameFeed(Protocol):
 
 def feed_of(source: Source, options: CaptureOptions) -> FrameFeed:
     """The feed that sends the least for this source."""
-    if isinstance(source, ElsewhereSource):
+    if isinstance(source, PageCameraSource):
         stamps = draw_commands.Stamps(options.marker, source.width, source.height)
         return MarkersAlone(stamps, options.marker_value)
     laid = source.layered if isinstance(source, SyntheticSource) else None
@@ -83,8 +83,8 @@ class LayeredFrames:
 
     def frames(self, ids: list[int]) -> Iterator[bytes]:
         """One message for all."""
-        yield draw_commands.orders(
-            draw_commands.order(
+        yield draw_commands.draw_commands(
+            draw_commands.draw_command(
                 frame_id,
                 self._source.due_ns(frame_id) / 1e6,
                 self._source.steps(frame_id),
@@ -107,8 +107,10 @@ class MarkersAlone:
 
     def frames(self, ids: list[int]) -> Iterator[bytes]:
         """One message for all."""
-        yield draw_commands.orders(
-            draw_commands.order(frame_id, 0.0, (), self._stamps(self._marker_value(frame_id)))
+        yield draw_commands.draw_commands(
+            draw_commands.draw_command(
+                frame_id, 0.0, (), self._stamps(self._marker_value(frame_id))
+            )
             for frame_id in ids
         )
 

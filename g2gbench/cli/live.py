@@ -17,7 +17,7 @@ from g2gbench.cli.scenario_argument import ScenarioArgument
 from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import InputError
 from g2gbench.live import session_manager as sitting
-from g2gbench.live.session_manager import Desk
+from g2gbench.live.session_manager import SessionManager
 from g2gbench.live.web_server import Site
 from g2gbench.process.environment import ENVIRONMENT
 from g2gbench.report.formats.terminal import render
@@ -115,7 +115,7 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 async def _live(scenario: Scenario, origin: Origin, out: Path, site: Site, host: str) -> int:
-    desk = Desk(scenario, origin, out, site.tell, _print)
+    desk = SessionManager(scenario, origin, out, site.tell, _print)
 
     def stopping() -> None:
         if desk.steering is not None:  # else it ends at once

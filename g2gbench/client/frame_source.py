@@ -9,7 +9,7 @@ from g2gbench.client.plan import SourcePlan
 from g2gbench.errors import InputError
 from g2gbench.realtime.options import FacingMode, MirrorMode
 from g2gbench.sources import LiveSource, Source, SyntheticSource
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 
 
 def make(plan: SourcePlan, seed: int) -> Source | LiveSource:
@@ -23,7 +23,7 @@ def make(plan: SourcePlan, seed: int) -> Source | LiveSource:
     fps = plan.fps
     assert fps is not None  # a file alone has a rate of its own
     if plan.kind == "page-camera":
-        return ElsewhereSource(*size, fps)
+        return PageCameraSource(*size, fps)
     if plan.kind == "synthetic":
         return SyntheticSource(plan.content, *size, fps, seed)
     from g2gbench.sources.camera import CameraSource

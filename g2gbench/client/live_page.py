@@ -13,7 +13,7 @@ from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.realtime.session import Connector
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 from g2gbench.sources.source import LiveSource, Source
 
 _AGENTS: Final[Mapping[str, str]] = {  # a later one's agent names the earlier ones too
@@ -52,7 +52,7 @@ class LiveMedia:
         """What the page publishes: what it is sent, or its own camera. Raises InputError."""
         if isinstance(source, LiveSource):
             raise InputError("client.kind: live takes the page's own camera alone")
-        if isinstance(source, ElsewhereSource) and options.mirrored:
+        if isinstance(source, PageCameraSource) and options.mirrored:
             raise InputError("source.mirror: a page's own camera is not mirrored; allowed: off")
         return self._page.publish(source, options)
 

@@ -17,7 +17,7 @@ from g2gbench.client.frame_sampler import FrameSampler, SampledFrame
 from g2gbench.client.journal_events import PHASES, capture_record, detail, seen_record
 from g2gbench.client.media import Journal, Media
 from g2gbench.client.picture_scoring import score_session
-from g2gbench.client.plan import ClientPlan, PlannedPrompt, Restyle
+from g2gbench.client.plan import ChangePrompt, ClientPlan, PlannedPrompt
 from g2gbench.client.session_guard import SessionFailed, SessionGuard, Stopped
 from g2gbench.client.settling import Settling
 from g2gbench.client.warm_up import until_settled
@@ -40,7 +40,7 @@ from g2gbench.realtime.options import (
 from g2gbench.realtime.session import Session
 from g2gbench.realtime.streams import RemoteStream
 from g2gbench.sources import LiveSource
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 
 FIRST_MARKER_TIMEOUT_S = 20.0
 TAIL_S = 1.0  # frames go on for so long once one of after measuring is back, or is overdue
@@ -67,7 +67,7 @@ class Measurement:
         self._first_number = marker.random_start(plan.marker, secrets.randbelow)
         self._drain = DrainTracker(self._first_number, self._marker.bits)
         source = frame_source.make(plan.source, plan.seed)
-        self._is_camera = isinstance(source, LiveSource | ElsewhereSource)
+        self._is_camera = isinstance(source, LiveSource | PageCameraSource)
         self.local = media.local(
             source,
             CaptureOptions(
@@ -152,7 +152,7 @@ class Measurement:
             self._guard.fail(Stopped("it was stopped before the warm-up was over"))
         self._finished.set()
 
-    def restyle(self, asked: Restyle) -> None:
+    def restyle(self, asked: ChangePrompt) -> None:
         """Ask for another prompt or image at a person's word."""
         task = asyncio.ensure_future(self._restyle(asked))
         self._restyling.add(task)
@@ -277,11 +277,11 @@ class Measurement:
             if await self._guard.until(self._finished, before_s):
                 return
             image = Path(planned.image) if planned.image else None
-            await self._restyle(Restyle(planned.prompt, image, planned.image))
+            await self._restyle(ChangePrompt(planned.prompt, image, planned.image))
         left_s = max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9)
         await self._guard.until(self._finished, left_s)
 
-    async def _restyle(self, asked: Restyle) -> None:
+    async def _restyle(self, asked: ChangePrompt) -> None:
         """Ask for it; what became of it is in the journal, and ends nothing."""
         facts = {"text": asked.prompt, "image": asked.name}
         self._event("prompt", **facts)

@@ -17,7 +17,7 @@ from g2gbench.client.page_frame_store import PageFrameStore
 from g2gbench.measure.records import Cause, Displayed, Event, Scalar
 from g2gbench.media.frame_publisher import CAMERA_GONE, CaptureOptions
 from g2gbench.realtime.connection import Connection, Hooks
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.session_state import SessionStateMachine
 from g2gbench.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class PageMedia:
         self._keeps = room > 0
         return self._frame_store
 
-    def connect(self, number: int, machine: Machine, hooks: Hooks) -> Connection:
+    def connect(self, number: int, machine: SessionStateMachine, hooks: Hooks) -> Connection:
         """Make the connection of an attempt."""
         self._connection = PageConnection(
             number,

@@ -14,7 +14,7 @@ from g2gbench.client import frame_source, vmaf
 from g2gbench.client.frame_sampler import SampledFrame
 from g2gbench.client.media import Journal
 from g2gbench.client.plan import ClientPlan
-from g2gbench.client.psnr_ssim import fitted, likeness
+from g2gbench.client.psnr_ssim import fitted, score_picture
 from g2gbench.errors import InputError
 from g2gbench.marker import Luma, Marker
 from g2gbench.measure import fidelity
@@ -92,7 +92,7 @@ def score(
         if clock() > end_ns:
             return
         one = ordered[place]
-        found = likeness(draw(one.frame_id), np.asarray(one.luma))
+        found = score_picture(draw(one.frame_id), np.asarray(one.luma))
         yield Scored(one.frame_id, one.shown_id, one.received_ns, found.mse, found.ssim)
 
 

@@ -120,12 +120,12 @@ class Go(ClientCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class Finish(ClientCommand):
+class StopSession(ClientCommand):
     """End the session as if its time were over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Restyle(ClientCommand):
+class ChangePrompt(ClientCommand):
     """Another prompt, another reference image, or both; the journal calls the image ``name``."""
 
     prompt: str | None = None

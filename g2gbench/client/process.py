@@ -18,7 +18,14 @@ from g2gbench.client.live_page import LiveMedia
 from g2gbench.client.measurement import Measurement
 from g2gbench.client.media import Media
 from g2gbench.client.native import NativeMedia
-from g2gbench.client.plan import ClientCommand, ClientPlan, ClientReady, Finish, Go, Restyle
+from g2gbench.client.plan import (
+    ChangePrompt,
+    ClientCommand,
+    ClientPlan,
+    ClientReady,
+    Go,
+    StopSession,
+)
 from g2gbench.client.session_guard import SessionFailed, Stopped
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import STALL, Cause, Ended, Event, Record, Started, encode
@@ -96,9 +103,9 @@ async def _handle_commands(measurement: Measurement, parent: Parent[ClientComman
     """Do what a person asks for while the session runs."""
     while True:
         command = await parent.commands.get()
-        if isinstance(command, Restyle):
+        if isinstance(command, ChangePrompt):
             measurement.restyle(command)
-        elif isinstance(command, Finish):
+        elif isinstance(command, StopSession):
             measurement.finish()
 
 
@@ -112,4 +119,4 @@ async def _media(plan: ClientPlan) -> Media:
 
 
 if __name__ == "__main__":
-    run(_main, ClientPlan, (Go, Finish, Restyle))
+    run(_main, ClientPlan, (Go, StopSession, ChangePrompt))

@@ -23,14 +23,14 @@ Levels = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class PictureScore:
     """``mse`` in grey levels squared, 0 for identical pictures; ``ssim`` 1 for those."""
 
     mse: float
     ssim: float
 
 
-def likeness(source: Luma, shown: Luma) -> Likeness:
+def score_picture(source: Luma, shown: Luma) -> PictureScore:
     """Hold the picture that was shown against its source, all but the marker's block.
 
     A picture of another size is scaled to the source's first (bilinear, as a page shows it). One of
@@ -46,7 +46,7 @@ def likeness(source: Luma, shown: Luma) -> Likeness:
     shown = _scaled(shown, width, height)
     if height - marker[1] < _WINDOW:
         raise ValueError(f"a picture of {width}x{height} has no room beside the marker")
-    return Likeness(_mse(source, shown, marker), _ssim(source, shown, marker))
+    return PictureScore(_mse(source, shown, marker), _ssim(source, shown, marker))
 
 
 def fitted(source: Luma, shown: Luma) -> Luma:

@@ -1,7 +1,7 @@
 """One direction of an emulated link: what becomes of each packet, and when. Pure.
 
 Nothing here waits, draws from the machine's chance or reads a clock: time and a seed come in, and
-fates come out. Whoever holds a ``Direction`` calls ``advance`` when ``next_ns`` has come.
+fates come out. Whoever holds a ``LinkEmulator`` calls ``advance`` when ``next_ns`` has come.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from g2gbench.link.random_streams import uniforms
 from g2gbench.link.settings import LinkSettings
 from g2gbench.link.traces import Steps, Timeline
 
-__all__ = ["RETRANSMISSION_NS", "Direction", "Fate", "LinkSettings", "Passage"]
+__all__ = ["RETRANSMISSION_NS", "Fate", "LinkEmulator", "LinkSettings", "Passage"]
 
 Fate = Literal["passed", "copy", "queue", "codel", "loss", "blackout", "held"]
 """As in ``g2gbench.measure.packets.FATES``."""
@@ -45,7 +45,7 @@ class Passage(NamedTuple):
     fate: Fate
 
 
-class Direction:
+class LinkEmulator:
     """One direction of a link.
 
     The order is queue and capacity, loss, delay and jitter, duplication, blackout. So a packet that

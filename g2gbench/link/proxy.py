@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from g2gbench.link.shaper import Way
+from g2gbench.link.shaper import LinkDirection
 from g2gbench.link.udp_relay import HOST
 from g2gbench.process.local_http import Site, guard
 
@@ -67,7 +67,11 @@ class Proxy:
     """One port for the client. Neither headers nor paths are ever logged: they hold keys."""
 
     def __init__(
-        self, upstream: Upstream, session: aiohttp.ClientSession, uplink: Way, downlink: Way
+        self,
+        upstream: Upstream,
+        session: aiohttp.ClientSession,
+        uplink: LinkDirection,
+        downlink: LinkDirection,
     ) -> None:
         self._upstream = upstream
         self._session = session
@@ -153,7 +157,7 @@ class Proxy:
 
 
 async def _pump(
-    source: _Socket, sink: _Socket, way: Way, rewrite: Callable[[Payload], Payload | None]
+    source: _Socket, sink: _Socket, way: LinkDirection, rewrite: Callable[[Payload], Payload | None]
 ) -> None:
     """Carry messages one way, each at its time; the source's end takes its time as well."""
     outbox: asyncio.Queue[_Frame | None] = asyncio.Queue()

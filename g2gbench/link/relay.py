@@ -23,10 +23,10 @@ from g2gbench.link import signalling
 from g2gbench.link.packet_log import PacketLog
 from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.link.proxy import Payload, Proxy, Upstream
-from g2gbench.link.shaper import Punctuality, Way
-from g2gbench.link.udp_relay import HOST, Address, MediaPath, own_address
+from g2gbench.link.shaper import LinkDirection, Punctuality
+from g2gbench.link.udp_relay import HOST, Address, UdpRelay, own_address
 from g2gbench.process.child import Parent, run
-from g2gbench.process.realtime_priority import go_first
+from g2gbench.process.realtime_priority import use_realtime_priority
 
 _BEAT_S = 0.1
 _BEATS_A_FLUSH = 5  # a log that ends with a kill is short by less than a second
@@ -58,14 +58,16 @@ class Relay:
         routed: bool = False,
     ) -> None:
         self._punctuality = Punctuality()
-        self.uplink = Way("uplink", directions.uplink, 2 * seed, self._punctuality, log)
-        self.downlink = Way("downlink", directions.downlink, 2 * seed + 1, self._punctuality, log)
+        self.uplink = LinkDirection("uplink", directions.uplink, 2 * seed, self._punctuality, log)
+        self.downlink = LinkDirection(
+            "downlink", directions.downlink, 2 * seed + 1, self._punctuality, log
+        )
         self.stall_max_ns = 0
         self._log = log
         self._media_host = own_address() if routed else HOST
         self._service_url = service_url.rstrip("/")
         self._room_url = ""
-        self._paths: dict[Address, MediaPath] = {}
+        self._paths: dict[Address, UdpRelay] = {}
         self._ufrags: set[str] = set()  # of the rooms that were named
         self._proxies: list[Proxy] = []
         self._session: aiohttp.ClientSession | None = None
@@ -120,7 +122,7 @@ class Relay:
         if room not in self._paths:
             if len(self._paths) >= MOST_PATHS:
                 raise ValueError("the room names more addresses than the link has sockets for")
-            self._paths[room] = MediaPath(
+            self._paths[room] = UdpRelay(
                 room, self.uplink, self.downlink, self._ufrags, self._media_host
             )
         return self._paths[room].address
@@ -197,7 +199,7 @@ async def _main(plan: LinkPlan, parent: Parent[Directions]) -> None:
     relay = Relay(plan.service_url, plan.directions, plan.seed, log, routed=plan.routed)
     await relay.start()
     _sharpen_timers()
-    go_first()
+    use_realtime_priority()
     # Looking through all that was imported, for garbage, would hold packets up.
     gc.collect()
     gc.freeze()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from g2gbench.link.datagrams import NO_HEADER, RTP, SIGNALLING, kind_of, rtp_header
-from g2gbench.link.emulation import Direction, LinkSettings, Passage
+from g2gbench.link.emulation import LinkEmulator, LinkSettings, Passage
 from g2gbench.link.packet_log import PacketLog
 from g2gbench.measure.packets import DIRECTIONS
 
@@ -41,8 +41,8 @@ class _Parcel(NamedTuple):
     data: bytes
 
 
-class Way:
-    """A ``Direction`` with a clock, a timer and sockets.
+class LinkDirection:
+    """A ``LinkEmulator`` with a clock, a timer and sockets.
 
     Args:
         name: one of ``packets.DIRECTIONS``.
@@ -64,7 +64,7 @@ class Way:
         self.datagrams = self.rtp_packets = 0  # that entered
         self._name = name
         self._code = DIRECTIONS.index(name)
-        self._direction = Direction(settings, seed, time.monotonic_ns())
+        self._direction = LinkEmulator(settings, seed, time.monotonic_ns())
         self._punctuality = punctuality
         self._log = log
         self._loop = asyncio.get_running_loop()

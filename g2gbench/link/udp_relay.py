@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from g2gbench.link.datagrams import UDP_OVERHEAD_BYTES, asked_of, proves
-from g2gbench.link.shaper import Way
+from g2gbench.link.shaper import LinkDirection
 
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
@@ -33,7 +33,7 @@ class _Far:
     proven: bool
 
 
-class MediaPath:
+class UdpRelay:
     """What a NAT would have for one media address of the room.
 
     The client sends to ``address``. Each socket of the client gets one of its own towards the room,
@@ -54,8 +54,8 @@ class MediaPath:
     def __init__(
         self,
         room: Address,
-        uplink: Way,
-        downlink: Way,
+        uplink: LinkDirection,
+        downlink: LinkDirection,
         ufrags: Collection[str] = (),
         host: str = HOST,
     ) -> None:

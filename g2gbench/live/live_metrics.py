@@ -30,7 +30,7 @@ _TOLD = {
 """Of the journal's events those that a person is told, in words, with the fact beside them."""
 
 
-class Figures:
+class LiveMetrics:
     """Turns records into what the page is told; times in seconds from the connect attempt.
 
     Args:

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from g2gbench import marker
-from g2gbench.client.plan import Finish, Restyle
+from g2gbench.client.plan import ChangePrompt, StopSession
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
-from g2gbench.live.live_metrics import Figures, Message
+from g2gbench.live.live_metrics import LiveMetrics, Message
 from g2gbench.live.requests import Asked, Network, Prompt, Refused, Start
 from g2gbench.measure.checks import COMPLETE
 from g2gbench.measure.records import Record
@@ -22,7 +22,7 @@ from g2gbench.report.text.headline import headline
 from g2gbench.scenario import NetworkSection, Scenario, cells, label
 from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run
-from g2gbench.trial.control import Steering, Switch
+from g2gbench.trial.control import ChangeNetwork, SessionControl
 from g2gbench.trial.link_plan import directions, link_at_start
 from g2gbench.workflow.benchmark import run_async
 from g2gbench.workflow.trial_series import Progress
@@ -37,7 +37,7 @@ POINTS_S: Final = 0.2
 """How often the page is told of single frames."""
 
 
-class Desk:
+class SessionManager:
     """Begins, steers and ends sessions for whoever sits at the page.
 
     Args:
@@ -63,7 +63,7 @@ class Desk:
         self._out = out
         self._tell = tell
         self._done = done
-        self._steering: Steering | None = None
+        self._steering: SessionControl | None = None
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._phase = ""
@@ -77,7 +77,7 @@ class Desk:
         return list(self.scenario.all_profiles) if self._emulates else []
 
     @property
-    def steering(self) -> Steering | None:
+    def steering(self) -> SessionControl | None:
         """Of the session that runs; None while none does."""
         return self._steering
 
@@ -110,15 +110,15 @@ class Desk:
             return
         steering = self._running()
         if isinstance(asked, Prompt):
-            steering.do(Restyle(asked.text))
+            steering.do(ChangePrompt(asked.text))
         elif isinstance(asked, Network):
             self._switch(steering, asked.name)
         else:
-            steering.do(Finish())
+            steering.do(StopSession())
 
     def restyle(self, prompt: str | None, image: Path, name: str) -> None:
         """Another reference image, called ``name``. Raises Refused."""
-        self._running().do(Restyle(prompt, image, name))
+        self._running().do(ChangePrompt(prompt, image, name))
 
     async def close(self) -> bool:
         """End whatever runs; whether something did. What it has measured is kept."""
@@ -129,25 +129,25 @@ class Desk:
         await task
         return True
 
-    def _running(self) -> Steering:
+    def _running(self) -> SessionControl:
         if self._steering is None:
             raise Refused("no session is running: start one first")
         return self._steering
 
-    def _switch(self, steering: Steering, name: str) -> None:
+    def _switch(self, steering: SessionControl, name: str) -> None:
         network = NetworkSection(profile=name)
         links = self.scenario.links(network)
         impaired = any(link.impaired for link in links)
-        steering.do(Switch(label(network), directions(links), impaired))
+        steering.do(ChangeNetwork(label(network), directions(links), impaired))
 
     def _start(self, asked: Start) -> None:
         if self._task is not None and not self._task.done():
             raise Refused("a session is running, or is being evaluated: wait for its report")
         self._ended = None
-        self._steering = Steering(camera=asked.camera, routed=asked.routed)
+        self._steering = SessionControl(camera=asked.camera, routed=asked.routed)
         self._task = asyncio.ensure_future(self._run(self._steering))
 
-    async def _run(self, steering: Steering) -> None:
+    async def _run(self, steering: SessionControl) -> None:
         watching = _Watching(self.scenario, self._heard)
         attaching = asyncio.ensure_future(self._attach(steering))
         showing = asyncio.ensure_future(self._show(watching.figures))
@@ -180,12 +180,12 @@ class Desk:
         self._ended = ended
         self._tell(ended)
 
-    async def _attach(self, steering: Steering) -> None:
+    async def _attach(self, steering: SessionControl) -> None:
         """Have the page come once the session's client waits for it."""
         await steering.media_url
         self._tell({"attach": True})
 
-    async def _show(self, figures: Figures) -> None:
+    async def _show(self, figures: LiveMetrics) -> None:
         while True:
             await asyncio.sleep(POINTS_S)
             points = figures.points()
@@ -202,7 +202,7 @@ class _Watching(Progress):
 
     def __init__(self, scenario: Scenario, tell: Callable[[Message], None]) -> None:
         bits = marker.get(scenario.marker_version).bits
-        self.figures = Figures(bits, scenario.judging)
+        self.figures = LiveMetrics(bits, scenario.judging)
         self._tell = tell
 
     def record(self, record: Record) -> None:

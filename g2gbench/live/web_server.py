@@ -21,7 +21,7 @@ from g2gbench.browser.page import FILES as PAGE_FILES
 from g2gbench.browser.page import STATIC as PAGE_STATIC
 from g2gbench.live.live_metrics import Message
 from g2gbench.live.requests import Refused, parse, prompt_of
-from g2gbench.live.session_manager import Desk
+from g2gbench.live.session_manager import SessionManager
 from g2gbench.process.local_http import Site as LocalSite
 from g2gbench.process.local_http import guard, own_names
 from g2gbench.process.temporary import make_folder
@@ -70,7 +70,7 @@ class Site:
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._host, self._port, self._tls = host, port, tls
         self._token = secrets.token_urlsafe(16)
-        self._desk: Desk | None = None
+        self._desk: SessionManager | None = None
         self._page: web.WebSocketResponse | None = None
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._server: LocalSite | None = None
@@ -82,7 +82,7 @@ class Site:
         if self._page is not None:
             self._outbox.put_nowait(message)
 
-    async def start(self, desk: Desk) -> str:
+    async def start(self, desk: SessionManager) -> str:
         """Serve; the page's whole address. Raises OSError when the port is taken."""
         self._desk = desk
         self._images = make_folder("live")
@@ -210,7 +210,7 @@ class Site:
         await near.close()
         return near
 
-    def _at_desk(self) -> Desk:
+    def _at_desk(self) -> SessionManager:
         assert self._desk is not None
         return self._desk
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from g2gbench.measure import marker_matching
-from g2gbench.measure.frame_path import Leg, Way, lost_in_link
+from g2gbench.measure.frame_path import FramePath, PathSegment, lost_in_link
 from g2gbench.measure.journal import ABSENT, BoolArray, IntArray, Session
 from g2gbench.measure.marker_matching import Sightings
 from g2gbench.measure.registry import DROP_PHASES
@@ -30,7 +30,7 @@ _DECODING: Final = ("decoder", "after_decoder")
 
 
 def attribute(
-    session: Session, sighted: Sightings, dropped: BoolArray, delivered: BoolArray, way: Way
+    session: Session, sighted: Sightings, dropped: BoolArray, delivered: BoolArray, way: FramePath
 ) -> IntArray:
     """The drop phase of every captured frame as an index into ``DROP_PHASES``; -1: not dropped."""
     phase = np.where(dropped, _CODE["unknown"], ABSENT).astype(np.int64)
@@ -47,7 +47,7 @@ def attribute(
 
 
 def _before_the_service(
-    phase: IntArray, missing: BoolArray, arrived: BoolArray, way: Way, stages: _Stages
+    phase: IntArray, missing: BoolArray, arrived: BoolArray, way: FramePath, stages: _Stages
 ) -> IntArray:
     """Frames that never came to the service, or whose arrival nobody logged."""
     leg, service = way.uplink, way.service
@@ -63,7 +63,7 @@ def _before_the_service(
 
 
 def _after_the_service(
-    phase: IntArray, missing: BoolArray, delivered: BoolArray, way: Way, stages: _Stages
+    phase: IntArray, missing: BoolArray, delivered: BoolArray, way: FramePath, stages: _Stages
 ) -> IntArray:
     """Frames that the model worker sent on."""
     leg = way.downlink
@@ -77,7 +77,7 @@ def _after_the_service(
     return stages.settle(phase, whole, _DECODING, None)
 
 
-def _blocked(leg: Leg, arrived: BoolArray) -> BoolArray:
+def _blocked(leg: PathSegment, arrived: BoolArray) -> BoolArray:
     """Frames that the link lost, and those behind them that no decoder could use.
 
     A frame is predicted from the one before: when one is lost, those that follow it are of no use

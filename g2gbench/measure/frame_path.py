@@ -32,7 +32,7 @@ POINTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class PathSegment:
     """One direction of the link for every captured frame: arrays of shape (captured frames,).
 
     ``known``: the link's frames of this direction could be told apart, so that a frame without
@@ -62,20 +62,20 @@ class AtService:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FramePath:
     """Both legs and the service, one row per captured frame."""
 
-    uplink: Leg
+    uplink: PathSegment
     service: AtService
-    downlink: Leg
+    downlink: PathSegment
 
 
-def trace(
+def trace_frames(
     session: Session,
     returned_ns: IntArray,
     service_frames: Sequence[ServiceFrame] = (),
     packets: Packets | None = None,
-) -> Way:
+) -> FramePath:
     """The way of every captured frame, as far as the logs tell it; ``returned_ns``: -1 if never."""
     captured = session.captured
     service = at_service(captured, service_frames)
@@ -84,7 +84,7 @@ def trace(
     sent = np.flatnonzero(service.sent_ns != ABSENT)
     sent = sent[np.argsort(service.sent_ns[sent], kind="stable")]
     downlink = _leg(packets, "downlink", sent, service.sent_ns, returned_ns)
-    return Way(uplink, service, downlink)
+    return FramePath(uplink, service, downlink)
 
 
 def at_service(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> AtService:
@@ -131,13 +131,13 @@ def captured_rows(captured: CapturedFrames, frames: Sequence[ServiceFrame]) -> I
 
 def _leg(
     packets: Packets | None, direction: str, rows: IntArray, sent_ns: IntArray, out_ns: IntArray
-) -> Leg:
+) -> PathSegment:
     """One direction; ``rows``: the captured frames that were handed over, in that order.
 
     ``sent_ns``, ``out_ns``: of every captured frame, when it was, and when it came out behind.
     """
     size = len(sent_ns)
-    leg = Leg(
+    leg = PathSegment(
         known=False,
         entered_ns=np.full(size, ABSENT, dtype=np.int64),
         left_ns=np.full(size, ABSENT, dtype=np.int64),
@@ -151,16 +151,16 @@ def _leg(
         matched = found != ABSENT
         aligned |= bool(matched.any())
         _place(leg, stream.part(matched), rows[found[matched]])
-    return Leg(aligned, leg.entered_ns, leg.left_ns, leg.absent)
+    return PathSegment(aligned, leg.entered_ns, leg.left_ns, leg.absent)
 
 
-def _place(leg: Leg, stream: RtpFrames, rows: IntArray) -> None:
+def _place(leg: PathSegment, stream: RtpFrames, rows: IntArray) -> None:
     leg.entered_ns[rows] = stream.entered_ns
     leg.left_ns[rows] = stream.left_ns
     leg.absent[rows] = stream.absent
 
 
-def points(way: Way, captured_ns: IntArray, received_ns: IntArray) -> IntArray:
+def waypoints(way: FramePath, captured_ns: IntArray, received_ns: IntArray) -> IntArray:
     """When each frame passed each of ``POINTS``: shape (points, frames), -1 where unknown."""
     return np.stack(
         [
@@ -176,7 +176,7 @@ def points(way: Way, captured_ns: IntArray, received_ns: IntArray) -> IntArray:
     )
 
 
-def lost_in_link(leg: Leg) -> BoolArray:
+def lost_in_link(leg: PathSegment) -> BoolArray:
     """Frames that came to the link and did not leave it whole."""
     lost: BoolArray = (leg.entered_ns != ABSENT) & (leg.left_ns == ABSENT)
     return lost

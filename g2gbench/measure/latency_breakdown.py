@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from g2gbench.measure import frame_path
-from g2gbench.measure.frame_path import Way
+from g2gbench.measure.frame_path import FramePath
 from g2gbench.measure.journal import ABSENT, IntArray
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ DISPLAY_MEANING: Final = (
 
 
 def budget(
-    parts_of: Way, captured_ns: IntArray, received_ns: IntArray, displayed_ns: IntArray
+    parts_of: FramePath, captured_ns: IntArray, received_ns: IntArray, displayed_ns: IntArray
 ) -> dict[str, FloatArray]:
     """Each part in ms, by name in the order of the way: arrays of shape (frames,).
 
@@ -55,7 +55,7 @@ def budget(
     latency, 0 when they leave nothing. All NaN for frames without ``received_ns``. ``display`` is
     what comes behind it, NaN for frames without ``displayed_ns``.
     """
-    at_ns = frame_path.points(parts_of, captured_ns, received_ns)
+    at_ns = frame_path.waypoints(parts_of, captured_ns, received_ns)
     known = at_ns != ABSENT
     delivered = known[-1]
     found: dict[str, FloatArray] = {}

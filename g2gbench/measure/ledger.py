@@ -197,7 +197,7 @@ def build(
     known = (sighted.kind == marker_matching.NEW) | (sighted.kind == marker_matching.REPEAT)
     witnessed = np.flatnonzero(known & (seen.witness != ABSENT))
     returned_ns = np.where(delivered, received_ns, ABSENT)
-    way = ways.trace(session, returned_ns, service_frames, packets)
+    way = ways.trace_frames(session, returned_ns, service_frames, packets)
     agrees = seen.witness[witnessed] == captured.frame_id[sighted.row[witnessed]]
     shifted = _shifted(session, sighted, witnessed, delivered) & ~agrees
     drop_phase = attribute(session, sighted, outcome == DROPPED, delivered, way)

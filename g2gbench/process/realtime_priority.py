@@ -7,7 +7,7 @@ import os
 _LOWEST_OF_REAL_TIME = 1
 
 
-def go_first() -> bool:
+def use_realtime_priority() -> bool:
     """Let the calling thread run as soon as it is woken, before whatever else is busy; if it may.
 
     For a thread that does little each time and must do it on time. Linux's real-time scheduling

@@ -62,7 +62,7 @@ class Emit:
 
 
 @dataclass(frozen=True, slots=True)
-class Settle:
+class ResolveRequest:
     """A prompt or image was answered, or never will be."""
 
     ticket: int
@@ -70,17 +70,26 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class Stands:
+class Connected:
     """The session stands, for the first time or again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class Ended:
     """The session has ended for good: by an error, or because it was left."""
 
     error: RealtimeError | None
 
 
 Action: TypeAlias = (
-    OpenSocket | Send | JoinRoom | Publish | Deliver | Close | Emit | Settle | Stands | Over
+    OpenSocket
+    | Send
+    | JoinRoom
+    | Publish
+    | Deliver
+    | Close
+    | Emit
+    | ResolveRequest
+    | Connected
+    | Ended
 )

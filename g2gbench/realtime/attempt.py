@@ -15,7 +15,7 @@ PUBLISH_TIMEOUT_S = 20.0
 _NS = 1_000_000_000
 
 
-def wait_s(reconnect: int) -> float:
+def backoff_s(reconnect: int) -> float:
     """How long to wait before reconnect attempt 1, 2, …: 1 s, doubling to 10 s."""
     return min(FIRST_WAIT_S * 2.0 ** (reconnect - 1), LONGEST_WAIT_S)
 

@@ -24,7 +24,7 @@ from g2gbench.realtime.options import (
     RealtimeModel,
     Resolution,
 )
-from g2gbench.realtime.protocol import BASE_URL, Style
+from g2gbench.realtime.protocol import BASE_URL, StyleRequest
 from g2gbench.realtime.room_connection import RoomConnection
 from g2gbench.realtime.session import Connector, Session
 from g2gbench.realtime.streams import LocalStream, PublishedStream
@@ -161,7 +161,7 @@ class RealtimeClient:
                 ErrorCode.INVALID_INPUT,
                 "this is no subscribe token; take Session.subscribe_token of the session to watch",
             ) from None
-        admission = await http.watch(self.http_base_url, self._shown_to_none, room)
+        admission = await http.join_as_viewer(self.http_base_url, self._shown_to_none, room)
         viewer = Viewer(admission)
         self._sessions.append(viewer)
         await viewer.join()
@@ -281,12 +281,12 @@ def _model(options: ConnectOptions) -> RealtimeModel | None:
         return None
 
 
-def _style(options: ConnectOptions) -> Style:
+def _style(options: ConnectOptions) -> StyleRequest:
     prompt = options.initial_prompt
     image = images.encoded(options.initial_image)
     if prompt is None:
-        return Style(image=image)
-    return Style(prompt.text, prompt.enhance, image)
+        return StyleRequest(image=image)
+    return StyleRequest(prompt.text, prompt.enhance, image)
 
 
 def _stun_servers(urls: Sequence[str]) -> list[StunServer]:

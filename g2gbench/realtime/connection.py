@@ -21,7 +21,7 @@ from g2gbench.realtime.actions import Action
 from g2gbench.realtime.errors import ErrorCode, RealtimeError, from_status
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import RoomInfo
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.session_state import SessionStateMachine
 from g2gbench.realtime.stats_watch import Scalar
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
 
@@ -52,7 +52,7 @@ class Connection(ABC):
     What carries the media, the LiveKit package or a browser's page, is a subclass.
     """
 
-    def __init__(self, number: int, machine: Machine, hooks: Hooks) -> None:
+    def __init__(self, number: int, machine: SessionStateMachine, hooks: Hooks) -> None:
         self._number = number
         self._machine = machine
         self._hooks = hooks

@@ -31,7 +31,7 @@ class EphemeralKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class ViewerTicket:
     """A viewer's way into a room."""
 
     livekit_url: str
@@ -74,12 +74,12 @@ async def create_token(
     )
 
 
-async def watch(base_url: str, api_key: str, room_name: str) -> Admission:
+async def join_as_viewer(base_url: str, api_key: str, room_name: str) -> ViewerTicket:
     """Ask to watch a room. Raises RealtimeError."""
     path = f"/watch-stream/{quote(room_name, safe='')}"
     answer = await _post(base_url, path, api_key, None)
     session_id = answer.get("session_id")
-    return Admission(
+    return ViewerTicket(
         _text(answer, "livekit_url"),
         _text(answer, "token"),
         str(answer.get("room_name", room_name)),

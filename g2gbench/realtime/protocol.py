@@ -126,7 +126,7 @@ def set_image(
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class StyleRequest:
     """What the model shall make of the picture: a prompt, a base64 image, both or neither."""
 
     prompt: str | None = None
@@ -175,7 +175,7 @@ def room_of(token: str) -> str:
     return name
 
 
-def join(style: Style) -> dict[str, Any]:
+def join(style: StyleRequest) -> dict[str, Any]:
     """The first message, with the initial state in it if there is one."""
     return {"type": "livekit_join", "initial_state": None if style.is_plain else style.message()}
 

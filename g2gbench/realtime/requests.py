@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.realtime.protocol import Ack, Style
+from g2gbench.realtime.protocol import Ack, StyleRequest
 
 _NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingRequest:
     """One request; ``style`` is what the model is to show once it is acknowledged."""
 
     ticket: int
-    style: Style
+    style: StyleRequest
     timeout_s: float
     deadline_ns: int
 
@@ -39,7 +39,7 @@ class Requests:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[Waiting] = []
+        self._waiting: list[PendingRequest] = []
         self._tickets = 0
 
     @property
@@ -47,14 +47,14 @@ class Requests:
         """When the next one is overdue."""
         return min((w.deadline_ns for w in self._waiting), default=None)
 
-    def add(self, style: Style, timeout_s: float, now_ns: int) -> int:
+    def add(self, style: StyleRequest, timeout_s: float, now_ns: int) -> int:
         """Wait for an ack; the ticket under which it will be settled."""
         self._tickets += 1
         deadline_ns = now_ns + round(timeout_s * _NS)
-        self._waiting.append(Waiting(self._tickets, style, timeout_s, deadline_ns))
+        self._waiting.append(PendingRequest(self._tickets, style, timeout_s, deadline_ns))
         return self._tickets
 
-    def acknowledged(self, ack: Ack) -> tuple[Waiting, RealtimeError | None] | None:
+    def acknowledged(self, ack: Ack) -> tuple[PendingRequest, RealtimeError | None] | None:
         """The request that an ack answers, and its refusal; None when nobody waits for it."""
         for index, waiting in enumerate(self._waiting):
             alone = waiting.style.is_prompt_alone
@@ -69,13 +69,13 @@ class Requests:
                 return waiting, refusal
         return None
 
-    def take_overdue(self, now_ns: int) -> list[Waiting]:
+    def take_overdue(self, now_ns: int) -> list[PendingRequest]:
         """Those whose time is over; they wait no longer."""
         late = [w for w in self._waiting if w.deadline_ns <= now_ns]
         self._waiting = [w for w in self._waiting if w.deadline_ns > now_ns]
         return late
 
-    def take_all(self) -> list[Waiting]:
+    def take_all(self) -> list[PendingRequest]:
         """All that wait; they wait no longer."""
         everyone, self._waiting = self._waiting, []
         return everyone

@@ -15,7 +15,7 @@ from g2gbench.realtime.connection import Connection, Hooks
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.options import VideoConfig
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY, RoomInfo
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.session_state import SessionStateMachine
 from g2gbench.realtime.streams import LocalStream, PublishedStream, RemoteStream
 
 _STATS_TIMEOUT_S = 2.0
@@ -24,7 +24,7 @@ _STATS_TIMEOUT_S = 2.0
 class RoomConnection(Connection):
     """An attempt whose media goes through the LiveKit package."""
 
-    def __init__(self, number: int, machine: Machine, hooks: Hooks) -> None:
+    def __init__(self, number: int, machine: SessionStateMachine, hooks: Hooks) -> None:
         super().__init__(number, machine, hooks)
         self.room = rtc.Room()
         self._streams: list[RemoteStream] = []

@@ -16,9 +16,9 @@ from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
 from g2gbench.realtime.live_latency import LiveLatency
 from g2gbench.realtime.options import ConnectOptions
-from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, Style
+from g2gbench.realtime.protocol import IMAGE_TIMEOUT_S, PROMPT_TIMEOUT_S, StyleRequest
 from g2gbench.realtime.room_connection import RoomConnection
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.session_state import SessionStateMachine
 from g2gbench.realtime.stats_watch import Scalar, StatsWatch
 from g2gbench.realtime.streams import PublishedStream, RemoteStream
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _KEPT_EVENTS = 4096
 
-Connector = Callable[[int, Machine, Hooks], Connection]
+Connector = Callable[[int, SessionStateMachine, Hooks], Connection]
 """Makes the connection of an attempt."""
 
 
@@ -42,7 +42,7 @@ class Session:
         self,
         options: ConnectOptions,
         url: str,
-        style: Style,
+        style: StyleRequest,
         local: PublishedStream | None,
         *,
         owns_local: bool,
@@ -56,7 +56,9 @@ class Session:
         self._url = url
         self._owns_local = owns_local
         self._g2g = g2g
-        self._machine = Machine(style, publishes=local is not None, reconnects=options.reconnect)
+        self._machine = SessionStateMachine(
+            style, publishes=local is not None, reconnects=options.reconnect
+        )
         self._watch = StatsWatch(options.video.max_bitrate)
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
@@ -119,7 +121,7 @@ class Session:
         """
         if not prompt:
             raise RealtimeError(ErrorCode.INVALID_INPUT, "a prompt needs a text")
-        await self._ask(Style(prompt, enhance), timeout)
+        await self._ask(StyleRequest(prompt, enhance), timeout)
 
     async def set_image(
         self,
@@ -134,7 +136,7 @@ class Session:
         RealtimeError as ``set_prompt`` does, and for an image that cannot be read.
         """
         encoded = images.encoded(image)
-        await self._ask(Style(prompt, enhance, encoded, by_image=True), timeout)
+        await self._ask(StyleRequest(prompt, enhance, encoded, by_image=True), timeout)
 
     def set_prompt_async(
         self, prompt: str, enhance: bool = True, timeout: float = PROMPT_TIMEOUT_S
@@ -218,7 +220,7 @@ class Session:
             await self.disconnect()
             raise
 
-    async def _ask(self, style: Style, timeout_s: float) -> None:
+    async def _ask(self, style: StyleRequest, timeout_s: float) -> None:
         ticket, todo = self._machine.set_style(style, timeout_s, time.monotonic_ns())
         answer: asyncio.Future[None] = self._loop.create_future()
         self._waiting[ticket] = answer
@@ -250,12 +252,12 @@ class Session:
             self._emit(action.event)
         elif isinstance(action, act.OpenSocket):
             self._open(action.attempt)
-        elif isinstance(action, act.Settle):
+        elif isinstance(action, act.ResolveRequest):
             self._settle(action)
-        elif isinstance(action, act.Stands):
+        elif isinstance(action, act.Connected):
             if not self._stands.done():
                 self._stands.set_result(None)
-        elif isinstance(action, act.Over):
+        elif isinstance(action, act.Ended):
             self._end(action.error)
         elif connection is None:
             return
@@ -297,7 +299,7 @@ class Session:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def _settle(self, action: act.Settle) -> None:
+    def _settle(self, action: act.ResolveRequest) -> None:
         answer = self._waiting.get(action.ticket)
         if answer is None or answer.done():
             return

@@ -13,26 +13,26 @@ from g2gbench.realtime import events, protocol
 from g2gbench.realtime.actions import (
     Action,
     Close,
+    Connected,
     Deliver,
     Emit,
+    Ended,
     JoinRoom,
     OpenSocket,
-    Over,
     Publish,
+    ResolveRequest,
     Send,
-    Settle,
-    Stands,
 )
-from g2gbench.realtime.attempt import MAX_RECONNECTS, Attempt, wait_s
+from g2gbench.realtime.attempt import MAX_RECONNECTS, Attempt, backoff_s
 from g2gbench.realtime.errors import ErrorCode, RealtimeError, from_service
 from g2gbench.realtime.events import ConnectionState, Event
-from g2gbench.realtime.protocol import Style
-from g2gbench.realtime.requests import Requests, Waiting
+from g2gbench.realtime.protocol import StyleRequest
+from g2gbench.realtime.requests import PendingRequest, Requests
 
 _NS = 1_000_000_000
 
 
-class Machine:
+class SessionStateMachine:
     """One session.
 
     Every input names the attempt that it belongs to; what is told of an earlier one is ignored.
@@ -44,7 +44,9 @@ class Machine:
 
     """
 
-    def __init__(self, style: Style, *, publishes: bool = True, reconnects: bool = True) -> None:
+    def __init__(
+        self, style: StyleRequest, *, publishes: bool = True, reconnects: bool = True
+    ) -> None:
         self.state = ConnectionState.DISCONNECTED
         self.session_id: str | None = None
         self.subscribe_token: str | None = None
@@ -71,7 +73,9 @@ class Machine:
         """Begin."""
         return [*self._enter(ConnectionState.CONNECTING, now_ns), *self._begin(0, now_ns)]
 
-    def set_style(self, style: Style, timeout_s: float, now_ns: int) -> tuple[int, list[Action]]:
+    def set_style(
+        self, style: StyleRequest, timeout_s: float, now_ns: int
+    ) -> tuple[int, list[Action]]:
         """Ask for another picture; the ticket that will be settled, and what to do.
 
         Raises RealtimeError (INVALID_INPUT) at once while the session does not stand.
@@ -237,7 +241,9 @@ class Machine:
             return [_signalling_error("an ack of nothing that waits for one", now_ns)]
         return self._answered(*found, now_ns)
 
-    def _answered(self, waiting: Waiting, error: RealtimeError | None, now_ns: int) -> list[Action]:
+    def _answered(
+        self, waiting: PendingRequest, error: RealtimeError | None, now_ns: int
+    ) -> list[Action]:
         """A request has its answer, or its time is over."""
         current = self._attempt
         if current is not None and waiting.ticket == current.initial:
@@ -250,7 +256,7 @@ class Machine:
             asked = waiting.style
             alone = asked.is_prompt_alone  # a prompt message leaves the image where it is
             self._style = replace(asked, image=self._style.image) if alone else asked
-        return [Settle(waiting.ticket, error)]
+        return [ResolveRequest(waiting.ticket, error)]
 
     def _generation(self, message: protocol.Generation, now_ns: int) -> list[Action]:
         current = self._attempt
@@ -312,7 +318,7 @@ class Machine:
         actions = self._enter(ConnectionState.CONNECTED, now_ns)
         if current.reconnect:
             actions.append(Emit(self._reconnect_told(current, None, now_ns)))
-        return [*actions, Stands(), *self._perhaps_generating(now_ns)]
+        return [*actions, Connected(), *self._perhaps_generating(now_ns)]
 
     def _perhaps_generating(self, now_ns: int) -> list[Action]:
         current = self._attempt
@@ -350,7 +356,7 @@ class Machine:
 
     def _retry_later(self, reconnect: int, now_ns: int) -> list[Action]:
         self._retry = reconnect
-        self._retry_ns = now_ns + round(wait_s(reconnect) * _NS)
+        self._retry_ns = now_ns + round(backoff_s(reconnect) * _NS)
         return []
 
     def _drop_attempt(self, error: RealtimeError) -> list[Action]:
@@ -360,7 +366,7 @@ class Machine:
     def _settle_all(self, error: RealtimeError) -> list[Action]:
         initial = self._attempt.initial if self._attempt is not None else None
         return [
-            Settle(waiting.ticket, error)
+            ResolveRequest(waiting.ticket, error)
             for waiting in self._requests.take_all()
             if waiting.ticket != initial
         ]
@@ -375,7 +381,7 @@ class Machine:
         actions += self._enter(ConnectionState.DISCONNECTED, now_ns)
         if error is not None:
             actions.append(Emit(events.ErrorRaised(now_ns, error)))
-        return [*actions, Over(error)]
+        return [*actions, Ended(error)]
 
     def _reconnect_told(
         self, current: Attempt, error: RealtimeError | None, now_ns: int

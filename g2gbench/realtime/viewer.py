@@ -9,7 +9,7 @@ import time
 from livekit import rtc
 
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
-from g2gbench.realtime.http import Admission
+from g2gbench.realtime.http import ViewerTicket
 from g2gbench.realtime.protocol import INFERENCE_IDENTITY
 from g2gbench.realtime.streams import RemoteStream
 
@@ -20,7 +20,7 @@ _GOODBYE_S = 2.0
 class Viewer:
     """Sees what the model sends and sends nothing. Made by ``RealtimeClient.watch``."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: ViewerTicket) -> None:
         self.room = rtc.Room()
         self.room_name = admission.room_name
         self.session_id = admission.session_id

@@ -45,7 +45,7 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Abort:
     """Cut the connection without a word. ``reason``: why, for the log."""
 
     reason: str
@@ -63,4 +63,4 @@ class Stall:
     seconds: float
 
 
-Action: TypeAlias = Reply | SendRaw | OpenRoom | Apply | Close | Drop | KillWorker | Stall
+Action: TypeAlias = Reply | SendRaw | OpenRoom | Apply | Close | Abort | KillWorker | Stall

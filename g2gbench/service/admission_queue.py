@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T", bound=Hashable)
 
 
-class Line(Generic[T]):
+class AdmissionQueue(Generic[T]):
     """Seats in the order in which they are asked for."""
 
     def __init__(self, seats: int) -> None:

@@ -19,7 +19,7 @@ from aiohttp import web
 from g2gbench.process.child import Parent, run
 from g2gbench.process.local_http import MOST_CONNECTIONS, Site, guard, is_loopback
 from g2gbench.process.message import Lost, Message, Stalled
-from g2gbench.service.admission_queue import Line
+from g2gbench.service.admission_queue import AdmissionQueue
 from g2gbench.service.connection import GOODBYE_S, Asked, Connection
 from g2gbench.service.host_pool import HostPool
 from g2gbench.service.keys import INVALID, Grant, KeyRing
@@ -86,7 +86,7 @@ class Service:
         self._routes = Routes(self._keys, signer, self._find)
         first = next(iter(settings.models.values()))
         self._pool = HostPool(settings.host, first, self.heard)
-        self._line: Line[Connection] = Line(settings.seats)
+        self._line: AdmissionQueue[Connection] = AdmissionQueue(settings.seats)
         self._connections: dict[Connection, None] = {}  # in the order in which they came
         self._faults = settings.faults
         self._faulty_left = settings.faults.sessions

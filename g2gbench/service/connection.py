@@ -15,10 +15,10 @@ from aiohttp import WSMsgType, web
 from g2gbench.process.message import Lost, Message
 from g2gbench.process.spawn import ChildLost
 from g2gbench.service.actions import (
+    Abort,
     Action,
     Apply,
     Close,
-    Drop,
     KillWorker,
     OpenRoom,
     Reply,
@@ -104,7 +104,7 @@ class Connection:
         for action in actions:
             if isinstance(action, Reply | SendRaw | Close):
                 self._send(action)
-            elif isinstance(action, Drop):
+            elif isinstance(action, Abort):
                 self._drop(action.reason)
             elif isinstance(action, OpenRoom):
                 self._service.ask_seat(self)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from g2gbench.service import messages
-from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
+from g2gbench.service.actions import Abort, Action, Apply, Close, OpenRoom, Reply
 from g2gbench.service.messages import Malformed, Style
 from g2gbench.service.signalling_faults import (
     DROPPED,
@@ -23,7 +23,7 @@ from g2gbench.service.signalling_faults import (
     FaultSchedule,
     SignallingFaults,
 )
-from g2gbench.service.token_bucket import RateLimit
+from g2gbench.service.token_bucket import TokenBucket
 
 _NS = 1_000_000_000
 TOO_LONG = "session duration limit"
@@ -82,7 +82,7 @@ class ServiceSession:
         self._rules = rules or SessionRules()
         self._faults = faults
         self._schedule = FaultSchedule(faults)
-        self._rate = RateLimit(self._rules.messages_per_s, self._rules.burst, now_ns=now_ns)
+        self._rate = TokenBucket(self._rules.messages_per_s, self._rules.burst, now_ns=now_ns)
         self._join_by_ns = now_ns + round(self._rules.join_s * _NS)
         self._places = (0, 0)  # left, of
         self._place_ns = 0
@@ -308,7 +308,7 @@ class ServiceSession:
 
     def _misbehaved(self, now_ns: int) -> list[Action]:
         actions = self._schedule.advance(now_ns=now_ns)
-        self.ended = any(isinstance(action, Drop) for action in actions)
+        self.ended = any(isinstance(action, Abort) for action in actions)
         return actions
 
     def _limit(self, now_ns: int) -> list[Action]:
@@ -320,7 +320,7 @@ class ServiceSession:
 
     def _drop(self, reason: str) -> list[Action]:
         self.ended = True
-        return [Drop(reason)]
+        return [Abort(reason)]
 
     def _finish(self, reason: str, now_ns: int, words: list[Action]) -> list[Action]:
         if self.ended:

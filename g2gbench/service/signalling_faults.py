@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from g2gbench.service.actions import Action, Drop, KillWorker, SendRaw, Stall
+from g2gbench.service.actions import Abort, Action, KillWorker, SendRaw, Stall
 
 if TYPE_CHECKING:  # the service starts sooner without the scenario's rules
     from g2gbench.scenario import SignallingFaultsSection
@@ -118,7 +118,7 @@ class FaultSchedule:
         asked: tuple[tuple[float | None, Action], ...] = (
             (faults.stall_after_s, Stall(faults.stall_s)),
             (faults.kill_worker_after_s, KillWorker()),
-            (faults.drop_after_s, Drop(DROPPED)),
+            (faults.drop_after_s, Abort(DROPPED)),
         )
         due = [
             (now_ns + round(after_s * _NS), what) for after_s, what in asked if after_s is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 _NS = 1_000_000_000
 
 
-class RateLimit:
+class TokenBucket:
     """A token bucket: ``burst`` at once, ``per_second`` in the long run.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 from g2gbench.sources.i420 import Buffer
 
 
-class ElsewhereSource:
+class PageCameraSource:
     """Size and pace of pictures that somebody else has; here each of them is black.
 
     Args:

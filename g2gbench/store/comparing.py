@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from g2gbench.analysis.comparability import EVERYTHING, Conditions, Unlike, differences, refused
+from g2gbench.analysis.comparability import (
+    EVERYTHING,
+    Conditions,
+    Difference,
+    differences,
+    not_allowed,
+)
 from g2gbench.analysis.comparison import (
     JUDGED,
     PRIMARY,
@@ -54,7 +60,7 @@ class Comparison:
     base: Run
     candidate: Run
     rows: tuple[Row, ...]
-    unlike: tuple[Unlike, ...] = ()
+    unlike: tuple[Difference, ...] = ()
     left_out: tuple[str, ...] = ()
     asked: Asked = field(default_factory=Asked)
     noise: NoiseOfScenario | None = None
@@ -167,9 +173,9 @@ def conditions(run: Run) -> Conditions:
     )
 
 
-def refuse(unlike: Sequence[Unlike], allow: Sequence[str], words: Words = COMMAND) -> None:
+def refuse(unlike: Sequence[Difference], allow: Sequence[str], words: Words = COMMAND) -> None:
     """Raise InputError, naming them, for differences that are not let through."""
-    found = refused(unlike, allow)
+    found = not_allowed(unlike, allow)
     if not found:
         return
     lines = "".join(f"\n  {one}" for one in found)

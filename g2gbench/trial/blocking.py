@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def in_blocks(blocks: Sequence[Sequence[T]], seed: int) -> tuple[tuple[T, ...], ...]:
+def randomised_blocks(blocks: Sequence[Sequence[T]], seed: int) -> tuple[tuple[T, ...], ...]:
     """The blocks in their order, each in an order of its own; one seed, one order.
 
     A block holds every condition once. Were they always in the same order, the first of each block

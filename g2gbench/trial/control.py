@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from g2gbench.client.plan import Finish, Restyle
+from g2gbench.client.plan import ChangePrompt, StopSession
 from g2gbench.link.plan import Directions
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class ChangeNetwork:
     """Another network; ``impaired``: a packet can notice it."""
 
     label: str
@@ -19,10 +19,10 @@ class Switch:
     impaired: bool
 
 
-Command: TypeAlias = Finish | Restyle | Switch
+Command: TypeAlias = StopSession | ChangePrompt | ChangeNetwork
 
 
-class Steering:
+class SessionControl:
     """One session that a person sees, with the page of their own browser as its client.
 
     Args:

@@ -54,7 +54,7 @@ def usage_of_tree(process: psutil.Process) -> tuple[float, int]:
     return seconds, memory
 
 
-class Host:
+class MachineMonitor:
     """Watches the machine from its creation on.
 
     Args:

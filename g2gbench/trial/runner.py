@@ -38,9 +38,9 @@ from g2gbench.scenario import ServiceTarget, label
 from g2gbench.service.plan import SERVICE_ANSWERS, ProcessReport, ServiceReady, WorkerReport
 from g2gbench.trial import machine_watch
 from g2gbench.trial import plan as planning
-from g2gbench.trial.control import Steering, Switch
+from g2gbench.trial.control import ChangeNetwork, SessionControl
 from g2gbench.trial.link_plan import impaired, link_at_start, link_changes
-from g2gbench.trial.machine_watch import Host
+from g2gbench.trial.machine_watch import MachineMonitor
 from g2gbench.trial.plan import PlannedTrial
 
 R = TypeVar("R", bound=Message)
@@ -80,7 +80,7 @@ class TrialRunner:
         frame_log: Path,
         packet_log: Path,
         on_record: Callable[[Record], None] = lambda _: None,
-        steering: Steering | None = None,
+        steering: SessionControl | None = None,
     ) -> None:
         self._trial = trial
         self._steering = steering
@@ -95,7 +95,7 @@ class TrialRunner:
         self._tasks: list[asyncio.Task[None]] = []
         self._worker: dict[str, int] = {}
         self._link: dict[str, int] = {}
-        self._host = Host()
+        self._host = MachineMonitor()
         self._ended: Ended | None = None
         self._over = asyncio.Event()
         self._ending = False
@@ -339,12 +339,12 @@ class TrialRunner:
         """What a person asks for, as it comes."""
         while self._steering is not None:
             command = await self._steering.commands.get()
-            if isinstance(command, Switch):
+            if isinstance(command, ChangeNetwork):
                 self._switch(command)
             else:
                 self._children["client"].tell(command)
 
-    def _switch(self, command: Switch) -> None:
+    def _switch(self, command: ChangeNetwork) -> None:
         link, begun_with = self._children.get("link"), link_at_start(self._trial.scenario)
         if link is None or begun_with is None:
             return  # nothing emulates a network here, and whoever asks was told

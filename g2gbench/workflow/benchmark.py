@@ -26,8 +26,8 @@ from g2gbench.store.origin import Origin
 from g2gbench.store.reading import Run, open_run
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.trial import plan
-from g2gbench.trial.blocking import in_blocks
-from g2gbench.trial.control import Steering
+from g2gbench.trial.blocking import randomised_blocks
+from g2gbench.trial.control import SessionControl
 from g2gbench.trial.schedule import Schedule
 from g2gbench.workflow.trial_series import Progress, run_trials
 
@@ -58,7 +58,7 @@ async def run_async(
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
     origin: Origin | None = None,
-    steering: Steering | None = None,
+    steering: SessionControl | None = None,
     reporting: Callable[[], None] = lambda: None,
 ) -> Run:
     """``run`` for an event loop of one's own; ``stop`` ends it early, what it has is kept.
@@ -72,7 +72,7 @@ async def run_async(
     root = Path(out) if out is not None else DEFAULT_ROOT
     await _check(planned)
     writable(root, "--out")
-    schedule = Schedule(in_blocks(plan.blocks(planned), scenario.seed), retries=retries)
+    schedule = Schedule(randomised_blocks(plan.blocks(planned), scenario.seed), retries=retries)
     document = _run_as(scenario, steering)
     calibration = calibrations.named(calibrations.load(), describe_machine())
     directory = RunDirectory.create(
@@ -136,13 +136,13 @@ def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
     resuming.check(stored)
     planned = cells(scenario)
     return Schedule(
-        in_blocks(plan.blocks(planned), scenario.seed),
+        randomised_blocks(plan.blocks(planned), scenario.seed),
         retries=retries,
         before=resuming.statuses(stored, _plans(planned)),
     )
 
 
-def _run_as(scenario: Scenario, steering: Steering | None) -> dict[str, Any]:
+def _run_as(scenario: Scenario, steering: SessionControl | None) -> dict[str, Any]:
     """The scenario as it is kept, with the page's camera where that is its source."""
     document = resolved(scenario)
     if steering is not None and steering.camera:
@@ -157,7 +157,7 @@ async def _measure(
     schedule: Schedule,
     progress: Progress,
     stop: asyncio.Event,
-    steering: Steering | None = None,
+    steering: SessionControl | None = None,
     reporting: Callable[[], None] = lambda: None,
 ) -> Run:
     """Every trial of the schedule, then the verdict and the report.

@@ -17,7 +17,7 @@ from g2gbench.process.temporary import temporary_folder
 from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
-from g2gbench.trial.blocking import in_blocks
+from g2gbench.trial.blocking import randomised_blocks
 from g2gbench.workflow.trial_series import Done, run_conditions
 
 SEED: Final = 1
@@ -133,7 +133,7 @@ def order(effort: Effort, seed: int = SEED) -> tuple[Condition, ...]:
 
     The machine's drift then falls on all conditions alike.
     """
-    return tuple(chain(*in_blocks([effort.conditions] * effort.repeats, seed)))
+    return tuple(chain(*randomised_blocks([effort.conditions] * effort.repeats, seed)))
 
 
 async def calibrate(

@@ -25,7 +25,7 @@ from g2gbench.scenario import resolved
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
-from g2gbench.trial.blocking import in_blocks
+from g2gbench.trial.blocking import randomised_blocks
 from g2gbench.workflow.grading_cases import NAME, SEED, Case, scenario_of
 from g2gbench.workflow.trial_series import run_conditions
 
@@ -115,7 +115,7 @@ async def _measure(
         [case for case in cases if missing[case.name] > block]
         for block in range(max(missing.values()))
     ]
-    order = tuple(chain(*in_blocks(blocks, SEED)))
+    order = tuple(chain(*randomised_blocks(blocks, SEED)))
     planned = [case for case in cases if missing[case.name]]
     directory = RunDirectory.create(
         root,

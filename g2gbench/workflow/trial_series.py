@@ -14,7 +14,7 @@ from g2gbench.errors import FaultError
 from g2gbench.measure.records import Record
 from g2gbench.scenario import Scenario, cells
 from g2gbench.store.run_directory import RunDirectory
-from g2gbench.trial.control import Steering
+from g2gbench.trial.control import SessionControl
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.runner import TrialRunner
 from g2gbench.trial.schedule import Coming, Schedule
@@ -52,7 +52,7 @@ async def run_trials(
     schedule: Schedule,
     stop: asyncio.Event,
     progress: Progress,
-    steering: Steering | None = None,
+    steering: SessionControl | None = None,
 ) -> AsyncIterator[Ended]:
     """Run the trials of a schedule until ``stop`` is set; each is kept before it is told of."""
     while not stop.is_set() and (coming := schedule.next()) is not None:

@@ -10,7 +10,7 @@ from g2gbench.analysis.comparability import (
     differences,
     fingerprint,
     machine_differences,
-    refused,
+    not_allowed,
 )
 
 SCENARIO: dict[str, Any] = {
@@ -68,7 +68,7 @@ def test_a_section_that_only_one_side_has_is_one_difference() -> None:
         "network.profile: wifi and not there",
         "network.uplink: not there and {delay: 60ms, loss: 0%}",
     ]
-    assert refused(found, ["network"]) == ()
+    assert not_allowed(found, ["network"]) == ()
     long = changed(publish={"codec": "x" * 500, "max_bitrate": "2Mbps"})
     assert len(differences(BASE, long)[0].candidate) == 60
 
@@ -93,10 +93,10 @@ def test_another_version_client_or_marker_is_named() -> None:
 def test_a_difference_is_let_through_by_its_name_or_what_it_lies_below() -> None:
     found = differences(BASE, changed(publish={"codec": "av1", "max_bitrate": "1Mbps"}))
     assert [one.name for one in found] == ["publish.codec", "publish.max_bitrate"]
-    assert refused(found, []) == found
-    assert [one.name for one in refused(found, ["publish.codec"])] == ["publish.max_bitrate"]
-    assert refused(found, ["publish"]) == refused(found, ["all"]) == ()
-    assert refused(found, ["pub"]) == found
+    assert not_allowed(found, []) == found
+    assert [one.name for one in not_allowed(found, ["publish.codec"])] == ["publish.max_bitrate"]
+    assert not_allowed(found, ["publish"]) == not_allowed(found, ["all"]) == ()
+    assert not_allowed(found, ["pub"]) == found
     assert str(found[0]) == "publish.codec: vp8 and av1"
 
 

@@ -14,7 +14,7 @@ import tracemalloc
 from heapq import heappop, heappush
 from typing import Final
 
-from g2gbench.link.emulation import Direction, LinkSettings
+from g2gbench.link.emulation import LinkEmulator, LinkSettings
 from g2gbench.link.traces import Opportunities, Step, Steps
 
 PACKETS: Final = 1_000_000
@@ -45,7 +45,7 @@ STAGES: Final = {
 
 def stream(settings: LinkSettings, packets: int) -> int:
     """Let packets through as the relay does; how many fates came out."""
-    direction, told, at_ns = Direction(settings, 1, 0), 0, 0
+    direction, told, at_ns = LinkEmulator(settings, 1, 0), 0, 0
     for _ in range(packets):
         at_ns += GAP_NS
         direction.offer(SIZE, at_ns, None)

@@ -15,7 +15,7 @@ from g2gbench.browser.frame_feed import FrameFeed, LayeredFrames, MarkersAlone, 
 from g2gbench.browser.page_stream import AHEAD, PageStream
 from g2gbench.media.frame_publisher import CaptureOptions
 from g2gbench.sources import SyntheticSource
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 from g2gbench.sources.source import Source
 from tests.browser.pages import Taking
 
@@ -36,7 +36,7 @@ OPTIONS = CaptureOptions(
     [
         (SyntheticSource("street", 640, 360, 30, 1), LayeredFrames),
         (SyntheticSource("flat", 640, 360, 30, 1), WholeFrames),
-        (ElsewhereSource(640, 360, 30), MarkersAlone),
+        (PageCameraSource(640, 360, 30), MarkersAlone),
     ],
 )
 def test_a_source_is_sent_as_what_takes_the_least(source: Source, kind: type[FrameFeed]) -> None:
@@ -45,7 +45,7 @@ def test_a_source_is_sent_as_what_takes_the_least(source: Source, kind: type[Fra
 
 async def test_markers_alone_go_ahead_and_each_can_be_read() -> None:
     page: Any = Taking()
-    stream = PageStream(ElsewhereSource(640, 360, 30), page, OPTIONS)
+    stream = PageStream(PageCameraSource(640, 360, 30), page, OPTIONS)
     stream.start()
     found: list[tuple[int, int | None]] = []
     while len(found) < AHEAD:

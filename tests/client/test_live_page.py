@@ -16,7 +16,7 @@ from g2gbench.client.live_page import LiveMedia, named
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Event, Record
 from g2gbench.media.frame_publisher import CaptureOptions
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 from g2gbench.sources.source import Source
 from tests.browser.pages import Played
 
@@ -107,13 +107,13 @@ async def test_a_page_that_does_not_come_is_told_of(
 
 async def test_its_own_camera_is_not_mirrored(watched: Watched) -> None:
     with pytest.raises(InputError, match=r"source\.mirror"):
-        watched.local(ElsewhereSource(256, 64, 25), mirrored=True)
+        watched.local(PageCameraSource(256, 64, 25), mirrored=True)
 
 
 async def test_a_camera_that_is_lost_is_told_of(
     watched: Watched, http: aiohttp.ClientSession
 ) -> None:
-    camera = watched.local(ElsewhereSource(256, 64, 25))
+    camera = watched.local(PageCameraSource(256, 64, 25))
     played = await attached(watched, http)
     await played.socket.send_json({"event": "camera_lost", "at": 1})
     await asyncio.wait_for(watched.camera_lost.wait(), 10)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from g2gbench.client.plan import ClientPlan, ClientReady, Finish, Go
+from g2gbench.client.plan import ClientPlan, ClientReady, Go, StopSession
 from g2gbench.measure.records import Ended, Reached, Record, Started, decode
 from g2gbench.process.spawn import Child
 from g2gbench.scenario import cells
@@ -83,7 +83,7 @@ async def test_one_that_is_stopped_while_it_connects_says_so(started: list[Clien
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it answers nothing
         client.child.tell(Go(f"ws://127.0.0.1:{silent.getsockname()[1]}"))
         await asyncio.wait_for(client.connecting.wait(), READY_S)
-        client.child.tell(Finish())
+        client.child.tell(StopSession())
         await asyncio.wait_for(client.child.ended.wait(), READY_S)
     begun, *_, ended = client.journal
     assert isinstance(begun, Started)

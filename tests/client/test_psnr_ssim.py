@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from g2gbench.client.psnr_ssim import fitted, likeness
+from g2gbench.client.psnr_ssim import fitted, score_picture
 from g2gbench.marker import MARKER_HEIGHT, MARKER_WIDTH, Luma
 from g2gbench.sources import SyntheticSource
 
@@ -48,7 +48,7 @@ def slow_ssim(one: Luma, other: Luma) -> float:
 
 
 def test_identical_pictures_have_no_error_and_are_wholly_alike() -> None:
-    found = likeness(picture(), picture())
+    found = score_picture(picture(), picture())
     assert (found.mse, found.ssim) == (0.0, 1.0)
 
 
@@ -68,14 +68,14 @@ def test_a_picture_of_another_size_is_fitted_to_its_source_and_a_cut_one_put_in_
 
 def test_a_constant_difference_is_its_square() -> None:
     luma = np.full((240, 320), 100, np.uint8)
-    assert likeness(luma, luma + np.uint8(7)).mse == 49.0
+    assert score_picture(luma, luma + np.uint8(7)).mse == 49.0
 
 
 @pytest.mark.parametrize("deviation", [2.0, 8.0, 20.0])
 def test_ssim_is_that_of_the_paper(deviation: float) -> None:
     one = picture()
     other = noisy(one, deviation)
-    assert likeness(one, other).ssim == pytest.approx(slow_ssim(one, other), abs=2e-4)
+    assert score_picture(one, other).ssim == pytest.approx(slow_ssim(one, other), abs=2e-4)
 
 
 def test_a_large_picture_is_brought_down_to_about_256_lines_first() -> None:
@@ -83,31 +83,32 @@ def test_a_large_picture_is_brought_down_to_about_256_lines_first() -> None:
     other = noisy(one, 20)
     down = [np.asarray(cv2.resize(p, (426, 240), interpolation=cv2.INTER_AREA), np.uint8)
             for p in (one, other)]  # fmt: skip
-    whole = likeness(one, other).ssim
-    assert whole > likeness(one[:240, :320], other[:240, :320]).ssim  # noise is averaged out
-    assert whole == pytest.approx(likeness(*down).ssim, abs=0.01)
+    whole = score_picture(one, other).ssim
+    assert whole > score_picture(one[:240, :320], other[:240, :320]).ssim  # noise is averaged out
+    assert whole == pytest.approx(score_picture(*down).ssim, abs=0.01)
 
 
 def test_the_markers_block_counts_for_nothing() -> None:
     one, other = picture(), picture()
     other[-MARKER_HEIGHT:, :MARKER_WIDTH] = 255 - other[-MARKER_HEIGHT:, :MARKER_WIDTH]
-    found = likeness(one, other)
+    found = score_picture(one, other)
     assert found.mse == 0
     assert found.ssim == pytest.approx(1.0)
     other[0, 0] ^= 8
-    assert likeness(one, other).mse == pytest.approx(64 / (one.size - 192 * 32))
+    assert score_picture(one, other).mse == pytest.approx(64 / (one.size - 192 * 32))
 
 
 def test_worse_pictures_score_worse_in_both() -> None:
     one = picture()
-    found = [likeness(one, noisy(one, deviation)) for deviation in (1, 4, 16, 64)]
+    found = [score_picture(one, noisy(one, deviation)) for deviation in (1, 4, 16, 64)]
     assert [f.mse for f in found] == sorted(f.mse for f in found)
     assert [f.ssim for f in found] == sorted((f.ssim for f in found), reverse=True)
 
 
 def test_another_frame_of_the_same_source_is_far_from_it() -> None:
     assert (
-        likeness(picture(0), picture(30)).mse > 10 * likeness(picture(0), noisy(picture(), 4)).mse
+        score_picture(picture(0), picture(30)).mse
+        > 10 * score_picture(picture(0), noisy(picture(), 4)).mse
     )
 
 
@@ -115,8 +116,8 @@ def test_another_frame_of_the_same_source_is_far_from_it() -> None:
 def test_a_picture_of_another_size_is_scaled_to_the_sources(size: tuple[int, int]) -> None:
     one = picture()
     other = np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_AREA), np.uint8)
-    found = likeness(one, other)
-    assert found.mse < likeness(one, picture(30)).mse / 4
+    found = score_picture(one, other)
+    assert found.mse < score_picture(one, picture(30)).mse / 4
     assert found.ssim > 0.7
 
 
@@ -130,19 +131,19 @@ def test_a_picture_that_was_cut_to_whole_blocks_is_held_against_what_it_shows(
     size = (round(part.shape[1] * 0.75), round(part.shape[0] * 0.75))
     other = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
     scaled = np.asarray(cv2.resize(one, (480, 270), interpolation=cv2.INTER_AREA), np.uint8)
-    assert likeness(one, other).mse == pytest.approx(likeness(one, scaled).mse, rel=0.1)
+    assert score_picture(one, other).mse == pytest.approx(score_picture(one, scaled).mse, rel=0.1)
     stretched = np.asarray(cv2.resize(other, (640, 360)), np.uint8)
-    assert likeness(one, stretched).mse > 5 * likeness(one, other).mse
+    assert score_picture(one, stretched).mse > 5 * score_picture(one, other).mse
 
 
 def test_the_markers_block_counts_for_nothing_in_a_picture_that_was_cut_either() -> None:
     one = picture(200, (640, 360))
     other = one.copy()
     other[-MARKER_HEIGHT:, :MARKER_WIDTH] = 0
-    assert likeness(one, other[4:-4]).mse == 0
-    assert likeness(one, other[4:-4]).ssim == pytest.approx(1)
+    assert score_picture(one, other[4:-4]).mse == 0
+    assert score_picture(one, other[4:-4]).ssim == pytest.approx(1)
 
 
 def test_a_picture_that_is_all_marker_is_refused() -> None:
     with pytest.raises(ValueError, match="192x32 has no room"):
-        likeness(np.zeros((32, 192), np.uint8), np.zeros((32, 192), np.uint8))
+        score_picture(np.zeros((32, 192), np.uint8), np.zeros((32, 192), np.uint8))

@@ -24,7 +24,7 @@ from g2gbench.service.plan import ServicePlan
 from g2gbench.store.reading import Run, Trial
 from g2gbench.trial import plan as planning
 from g2gbench.trial import runner
-from g2gbench.trial.machine_watch import Host, swapped_bytes
+from g2gbench.trial.machine_watch import MachineMonitor, swapped_bytes
 from g2gbench.workflow.benchmark import run_async
 from tests.e2e.livekit import needs_livekit_server
 from tests.e2e.sessions import Acting, passthrough
@@ -95,7 +95,9 @@ async def test_each_of_many_causes_is_named(
 
     monkeypatch.setattr(runner.TrialRunner, "_spawn", leaky)
     # The machine's own clock stays as it is: what the trial reads is set back by 1 s.
-    monkeypatch.setattr(runner, "Host", lambda: Host(wall_ns=lambda: time.time_ns() - sum(stepped)))
+    monkeypatch.setattr(
+        runner, "Host", lambda: MachineMonitor(wall_ns=lambda: time.time_ns() - sum(stepped))
+    )
     run, trial = await _run(
         text, tmp_path, Acting("measure", lambda _: stepped.append(1_000_000_000))
     )

@@ -4,15 +4,15 @@ import random
 
 import pytest
 
-from g2gbench.link.emulation import RETRANSMISSION_NS, Direction, LinkSettings, Passage
+from g2gbench.link.emulation import RETRANSMISSION_NS, LinkEmulator, LinkSettings, Passage
 from g2gbench.link.traces import Opportunities, Step, Steps
 from tests.link.virtual import FAR_NS, MS, S, due, fates, passages, regular
 
 MS_A_PACKET = 8e6  # bps: 1000 bytes take 1 ms
 
 
-def _direction(**settings: object) -> Direction:
-    return Direction(LinkSettings(**settings), 1, 0)  # type: ignore[arg-type] # mixed fields
+def _direction(**settings: object) -> LinkEmulator:
+    return LinkEmulator(LinkSettings(**settings), 1, 0)  # type: ignore[arg-type] # mixed fields
 
 
 def test_without_settings_a_packet_leaves_when_it_comes() -> None:
@@ -321,7 +321,7 @@ def test_no_stage_changes_the_draws_of_another() -> None:
 @pytest.mark.parametrize("often", [0.1, 0.9])
 def test_the_moments_of_asking_change_no_fate(often: float) -> None:
     """A relay that is late, or early, finds what one that is in time finds."""
-    chance, direction, found = random.Random(2), Direction(EVERYTHING, 1, 0), []
+    chance, direction, found = random.Random(2), LinkEmulator(EVERYTHING, 1, 0), []
     arrivals = [(number * MS // 2, 300) for number in range(1500)]
     for number, (at_ns, size) in enumerate(arrivals):
         direction.offer(size, at_ns, number)

@@ -5,7 +5,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from g2gbench.link.emulation import Direction, LinkSettings
+from g2gbench.link.emulation import LinkEmulator, LinkSettings
 from tests.link.virtual import S, fates, passages, regular
 
 
@@ -56,7 +56,7 @@ def test_a_lost_packet_has_used_its_capacity() -> None:
 
 
 def test_a_change_of_loss_takes_effect_on_the_packets_that_come_after() -> None:
-    direction = Direction(LinkSettings(loss=1.0), 1, 0)
+    direction = LinkEmulator(LinkSettings(loss=1.0), 1, 0)
     direction.offer(100, 0, "early")
     direction.change(LinkSettings(), S)
     direction.offer(100, S, "late")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from g2gbench.link.emulation import Direction, LinkSettings, Passage
+from g2gbench.link.emulation import LinkEmulator, LinkSettings, Passage
 from g2gbench.link.traces import Opportunities, Step, Steps, Trace
 from tests.drawn import drawn
 
@@ -88,9 +88,9 @@ Told = list[Passage]
 
 def _play(
     first: LinkSettings, happens: list[Offer | Change], seed: int, *, ask: bool
-) -> tuple[Direction, Told, dict[int, Offer], int]:
+) -> tuple[LinkEmulator, Told, dict[int, Offer], int]:
     """Play it all; with ``ask`` the relay's way: whenever ``next_ns`` says that it is time."""
-    direction, now_ns, told = Direction(first, seed, 0), 0, Told()
+    direction, now_ns, told = LinkEmulator(first, seed, 0), 0, Told()
     offers: dict[int, Offer] = {}
     for happening in happens:
         now_ns += happening.gap_ns
@@ -177,7 +177,7 @@ def test_many_steps_tell_what_one_tells_and_nothing_is_certain_before_it_was_ann
 
 @drawn(25, 500, first=link_settings(), seed=st.integers(0, 9))
 def test_whatever_comes_in_comes_out_in_the_end(first: LinkSettings, seed: int) -> None:
-    direction = Direction(first, seed, 0)
+    direction = LinkEmulator(first, seed, 0)
     for number in range(20):
         direction.offer(1000, number * 1000, number, reliable=number % 5 == 0)
     told = direction.advance(FAR_NS)

@@ -30,7 +30,7 @@ from g2gbench.link.plan import Directions, LinkCounts, LinkPlan, LinkReady
 from g2gbench.link.settings import LinkSettings
 from g2gbench.measure.packets import DIRECTIONS, FATES, KINDS, PACKET, Packets, parse
 from g2gbench.process.message import Message
-from g2gbench.process.realtime_priority import go_first
+from g2gbench.process.realtime_priority import use_realtime_priority
 from g2gbench.process.spawn import Child
 from tests.link.sockets import LONG_S, NOTHING, Inbox, client_of, echoing, serving
 
@@ -158,7 +158,7 @@ async def _exchange(client: Inbox, numbers: range) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules like this")
 async def test_it_goes_before_others_where_it_may(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as alone:
-        may = alone.submit(go_first).result()
+        may = alone.submit(use_realtime_priority).result()
     async with _linked(tmp_path, "ws://127.0.0.1:9") as link:
         policy = os.sched_getscheduler(link.child.pid) & ~os.SCHED_RESET_ON_FORK
         assert policy == (os.SCHED_RR if may else os.SCHED_OTHER)

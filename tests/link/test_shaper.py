@@ -8,14 +8,14 @@ from pathlib import Path
 
 from g2gbench.link.emulation import LinkSettings
 from g2gbench.link.packet_log import PacketLog
-from g2gbench.link.shaper import Punctuality, Way
+from g2gbench.link.shaper import LinkDirection, Punctuality
 from g2gbench.measure.packets import FATES, parse
 from tests.link.sockets import LONG_S
 
 
 async def test_packets_leave_in_the_order_of_their_times_and_not_before() -> None:
     punctuality, left = Punctuality(), asyncio.Queue[tuple[str, int]]()
-    way = Way("uplink", LinkSettings(delay_s=0.02), 1, punctuality)
+    way = LinkDirection("uplink", LinkSettings(delay_s=0.02), 1, punctuality)
 
     def send(name: str) -> None:
         way.datagram(b"x", 28, lambda: left.put_nowait((name, time.monotonic_ns())))
@@ -41,7 +41,7 @@ def test_lateness_counts_from_one_millisecond() -> None:
 
 async def test_a_sender_that_is_held_up_makes_the_next_packet_late() -> None:
     punctuality = Punctuality()
-    way = Way("uplink", LinkSettings(delay_s=0.001), 1, punctuality)
+    way = LinkDirection("uplink", LinkSettings(delay_s=0.001), 1, punctuality)
     left = asyncio.Event()
 
     def dawdle() -> None:
@@ -58,7 +58,7 @@ async def test_a_sender_that_is_held_up_makes_the_next_packet_late() -> None:
 
 async def test_a_blackout_holds_messages_and_drops_datagrams() -> None:
     order: list[str] = []
-    way = Way("downlink", LinkSettings(blackout=True), 1, Punctuality())
+    way = LinkDirection("downlink", LinkSettings(blackout=True), 1, Punctuality())
     way.message(100, 60, lambda: order.append("message"))
     way.datagram(b"x", 28, lambda: order.append("datagram"))
     waiting = asyncio.ensure_future(way.passed(0, 60))
@@ -74,7 +74,7 @@ async def test_a_blackout_holds_messages_and_drops_datagrams() -> None:
 async def test_at_the_end_what_is_still_inside_is_held_and_does_not_leave(tmp_path: Path) -> None:
     log, sent = PacketLog(tmp_path / "log"), []
     settings = LinkSettings(delay_s=0.001, duplication=1.0, allow_reordering=True)
-    way = Way("uplink", settings, 1, Punctuality(), log)
+    way = LinkDirection("uplink", settings, 1, Punctuality(), log)
     way.datagram(b"x" * 5, 28, lambda: sent.append("due"))
     until_ns = time.monotonic_ns() + 2_000_000
     while time.monotonic_ns() < until_ns:  # due, and the loop has had no turn

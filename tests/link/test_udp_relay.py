@@ -11,7 +11,7 @@ import psutil
 import pytest
 from aioice import stun
 
-from g2gbench.link.emulation import Direction, LinkSettings
+from g2gbench.link.emulation import LinkEmulator, LinkSettings
 from g2gbench.link.relay import MOST_PATHS
 from g2gbench.link.udp_relay import HOST, MOST_CLIENT_SOCKETS, own_address
 from tests.link.sockets import client_of, echoing, relaying, until
@@ -67,7 +67,7 @@ async def test_a_datagram_is_never_earlier_than_both_delays() -> None:
 
 async def test_the_seed_says_which_datagrams_are_lost_and_the_rest_arrives() -> None:
     loss = LinkSettings(loss=0.5)
-    core = Direction(loss, 2, 0)  # seed 1, uplink
+    core = LinkEmulator(loss, 2, 0)  # seed 1, uplink
     for number in range(40):
         core.offer(1, number, number)
     survivors = [x.token for x in core.advance(40) if x.fate == "passed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 
-from g2gbench.link.emulation import Direction, LinkSettings, Passage
+from g2gbench.link.emulation import LinkEmulator, LinkSettings, Passage
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -16,7 +16,7 @@ def passages(
     settings: LinkSettings, arrivals: Iterable[tuple[int, int]], *, seed: int = 1
 ) -> list[Passage]:
     """The fates of packets that arrive as (time in ns, size), numbered by their tokens."""
-    direction = Direction(settings, seed, 0)
+    direction = LinkEmulator(settings, seed, 0)
     for number, (at_ns, size) in enumerate(arrivals):
         direction.offer(size, at_ns, number)
     return direction.advance(FAR_NS)

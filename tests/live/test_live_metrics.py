@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench.live.live_metrics import Figures, Message
+from g2gbench.live.live_metrics import LiveMetrics, Message
 from g2gbench.measure.records import Captured, Event, Reached, Record, Seen, Stats
 from g2gbench.quality.thresholds import DEFAULT_SETTINGS
 
@@ -15,9 +15,9 @@ SECOND = 1000 * MS
 ZERO = 5 * SECOND
 
 
-def figures(*records: Record) -> tuple[Figures, list[Message]]:
+def figures(*records: Record) -> tuple[LiveMetrics, list[Message]]:
     """Figures that have taken these records, and what they told."""
-    made = Figures(16, DEFAULT_SETTINGS)
+    made = LiveMetrics(16, DEFAULT_SETTINGS)
     told = [made.take(record) for record in (Reached(ZERO, "connect"), *records)]
     return made, [one for one in told if one is not None]
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from g2gbench.browser.page import FILES as PAGE_FILES
 from g2gbench.errors import ExitCode, InputError
 from g2gbench.live import web_server as serving
-from g2gbench.live.session_manager import Desk, check, exit_code, settings
+from g2gbench.live.session_manager import SessionManager, check, exit_code, settings
 from g2gbench.live.web_server import Site
 from g2gbench.report import REPORT_HTML
 from g2gbench.scenario import loads
@@ -32,13 +32,13 @@ class Told:
     def __init__(self) -> None:
         self.site = Site("127.0.0.1", 0)
 
-    def desk(self, out: Path) -> Desk:
+    def desk(self, out: Path) -> SessionManager:
         scenario = loads(passthrough(), overrides=settings(()))
-        return Desk(scenario, Origin(), out, self.site.tell, lambda _: None)
+        return SessionManager(scenario, Origin(), out, self.site.tell, lambda _: None)
 
 
 @pytest_asyncio.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[tuple[Desk, str]]:
+async def desk(tmp_path: Path) -> AsyncIterator[tuple[SessionManager, str]]:
     told = Told()
     made = told.desk(tmp_path)
     yield made, await told.site.start(made)
@@ -52,7 +52,9 @@ async def http() -> AsyncIterator[Http]:
         yield made
 
 
-async def test_nothing_is_answered_without_the_token(desk: tuple[Desk, str], http: Http) -> None:
+async def test_nothing_is_answered_without_the_token(
+    desk: tuple[SessionManager, str], http: Http
+) -> None:
     root, _, token = desk[1].rstrip("/").rpartition("/")
     for path in ("/", "/live.css", "/socket", f"/{token}x/", f"/x{token}/socket", "/x/page.js"):
         async with http.get(root + path) as answer:
@@ -64,7 +66,7 @@ async def test_nothing_is_answered_without_the_token(desk: tuple[Desk, str], htt
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
 async def test_no_other_page_and_no_other_name_is_answered(
-    desk: tuple[Desk, str], http: Http, headers: dict[str, str]
+    desk: tuple[SessionManager, str], http: Http, headers: dict[str, str]
 ) -> None:
     for path in ("", "live.css", "page.js"):
         async with http.get(desk[1] + path, headers=headers) as answer:
@@ -79,7 +81,7 @@ async def test_no_other_page_and_no_other_name_is_answered(
 
 
 async def test_whatever_comes_over_the_socket_is_answered_in_words(
-    desk: tuple[Desk, str], http: Http, caplog: pytest.LogCaptureFixture
+    desk: tuple[SessionManager, str], http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     chance = random.Random(4)
     pieces = [
@@ -102,13 +104,15 @@ async def test_whatever_comes_over_the_socket_is_answered_in_words(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-async def test_an_image_may_have_any_name(desk: tuple[Desk, str], http: Http) -> None:
+async def test_an_image_may_have_any_name(desk: tuple[SessionManager, str], http: Http) -> None:
     for name in ("é" * 200, "\0", "../../x", "", "a" * 5000):
         async with http.post(f"{desk[1]}image", params={"name": name}, data=b"1") as answer:
             assert answer.status == 409, name  # no session runs
 
 
-async def test_its_files_load_nothing_from_elsewhere(desk: tuple[Desk, str], http: Http) -> None:
+async def test_its_files_load_nothing_from_elsewhere(
+    desk: tuple[SessionManager, str], http: Http
+) -> None:
     for name in ("", "live.css", *serving.FILES, *PAGE_FILES):
         async with http.get(desk[1] + name) as answer:
             assert answer.status == 200, name
@@ -119,7 +123,9 @@ async def test_its_files_load_nothing_from_elsewhere(desk: tuple[Desk, str], htt
             assert "http://" not in text
 
 
-async def test_a_page_is_told_what_it_will_measure(desk: tuple[Desk, str], http: Http) -> None:
+async def test_a_page_is_told_what_it_will_measure(
+    desk: tuple[SessionManager, str], http: Http
+) -> None:
     async with http.ws_connect(f"{desk[1]}socket") as socket:
         hello = (await socket.receive_json())["hello"]
     assert hello["size"] == [640, 360]
@@ -128,7 +134,7 @@ async def test_a_page_is_told_what_it_will_measure(desk: tuple[Desk, str], http:
 
 
 async def test_a_second_page_is_told_so_and_the_first_one_stays(
-    desk: tuple[Desk, str], http: Http
+    desk: tuple[SessionManager, str], http: Http
 ) -> None:
     async with http.ws_connect(f"{desk[1]}socket") as first:
         await first.receive_json()
@@ -145,7 +151,7 @@ async def test_a_second_page_is_told_so_and_the_first_one_stays(
     "asked", [{"do": "stop"}, {"do": "prompt", "text": "a"}, {"do": "network", "name": "wifi"}]
 )
 async def test_what_needs_a_session_is_refused_without_one(
-    desk: tuple[Desk, str], http: Http, asked: dict[str, Any]
+    desk: tuple[SessionManager, str], http: Http, asked: dict[str, Any]
 ) -> None:
     async with http.ws_connect(f"{desk[1]}socket") as socket:
         await socket.receive_json()
@@ -159,7 +165,7 @@ async def test_what_needs_a_session_is_refused_without_one(
 
 
 async def test_reports_are_those_of_its_own_runs(
-    desk: tuple[Desk, str], http: Http, tmp_path: Path
+    desk: tuple[SessionManager, str], http: Http, tmp_path: Path
 ) -> None:
     stored = runs.passing(tmp_path)
     (stored.path / REPORT_HTML).write_text("<p>report", encoding="utf-8")

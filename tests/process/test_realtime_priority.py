@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules
 
 def _in_a_thread() -> tuple[bool, int, int]:
     """What it said, the thread's policy then, and that of a process which the thread begins."""
-    first = realtime_priority.go_first()
+    first = realtime_priority.use_realtime_priority()
     child = os.posix_spawn(
         sys.executable,
         [
@@ -44,4 +44,4 @@ def test_who_may_not_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    assert not realtime_priority.go_first()
+    assert not realtime_priority.use_realtime_priority()

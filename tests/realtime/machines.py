@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from g2gbench.realtime import actions as act
 from g2gbench.realtime.errors import RealtimeError
 from g2gbench.realtime.events import ConnectionState, Event
-from g2gbench.realtime.protocol import Style
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.protocol import StyleRequest
+from g2gbench.realtime.session_state import SessionStateMachine
 
 ROOM_INFO = {
     "type": "livekit_room_info",
@@ -26,8 +26,8 @@ A = TypeVar("A")
 class Driven:
     """Drives a machine, second by second, and keeps all that it decided."""
 
-    def __init__(self, style: Style | None = None, **options: bool) -> None:
-        self.machine = Machine(style or Style(), **options)
+    def __init__(self, style: StyleRequest | None = None, **options: bool) -> None:
+        self.machine = SessionStateMachine(style or StyleRequest(), **options)
         self.now_ns = 0
         self.actions: list[act.Action] = []
 

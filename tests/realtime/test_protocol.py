@@ -15,7 +15,7 @@ from g2gbench.realtime.protocol import (
     QueuePosition,
     RoomInfo,
     ServiceError,
-    Style,
+    StyleRequest,
     Unreadable,
     parse,
 )
@@ -106,21 +106,23 @@ def test_what_is_no_message_is_unreadable(text: str | bytes) -> None:
 @pytest.mark.parametrize(
     ("style", "message"),
     [
-        (Style(), {"type": "set_image", "image_data": None}),
-        (Style("p"), {"type": "prompt", "prompt": "p", "enhance_prompt": True}),
-        (Style("p", False), {"type": "prompt", "prompt": "p", "enhance_prompt": False}),
-        (Style(image="aa"), {"type": "set_image", "image_data": "aa"}),
+        (StyleRequest(), {"type": "set_image", "image_data": None}),
+        (StyleRequest("p"), {"type": "prompt", "prompt": "p", "enhance_prompt": True}),
+        (StyleRequest("p", False), {"type": "prompt", "prompt": "p", "enhance_prompt": False}),
+        (StyleRequest(image="aa"), {"type": "set_image", "image_data": "aa"}),
         (
-            Style("p", False, "aa"),
+            StyleRequest("p", False, "aa"),
             {"type": "set_image", "image_data": "aa", "prompt": "p", "enhance_prompt": False},
         ),
         (
-            Style("p", by_image=True),
+            StyleRequest("p", by_image=True),
             {"type": "set_image", "image_data": None, "prompt": "p"},
         ),
     ],
 )
-def test_a_style_is_asked_for_by_one_message(style: Style, message: dict[str, object]) -> None:
+def test_a_style_is_asked_for_by_one_message(
+    style: StyleRequest, message: dict[str, object]
+) -> None:
     assert style.message() == message
 
 

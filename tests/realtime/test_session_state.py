@@ -10,12 +10,12 @@ from g2gbench.realtime import actions as act
 from g2gbench.realtime import events
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
-from g2gbench.realtime.protocol import Style
+from g2gbench.realtime.protocol import StyleRequest
 from tests.realtime.machines import ROOM_INFO, Driven, S
 
 LOST = RealtimeError(ErrorCode.WEBRTC_WEBSOCKET_ERROR, "the signalling connection was closed")
-PROMPT = Style("a beach", True)
-IMAGE = Style("a hat", None, "aGF0")
+PROMPT = StyleRequest("a beach", True)
+IMAGE = StyleRequest("a hat", None, "aGF0")
 
 
 def _codes(driven: Driven) -> list[ErrorCode]:
@@ -64,7 +64,7 @@ def test_it_stands_when_published_and_acknowledged_in_any_order() -> None:
     second.ack("a beach")
     for driven in (first, second):
         assert driven.state() is ConnectionState.CONNECTED
-        assert len(driven.all(act.Stands)) == 1
+        assert len(driven.all(act.Connected)) == 1
 
 
 def test_an_ack_that_comes_before_the_room_info_counts() -> None:
@@ -186,9 +186,9 @@ def test_every_step_of_connecting_has_its_limit(reach: str, limit_s: float, word
     if reach == "joined":
         driven.do(driven.machine.room_joined(1, 0))
     driven.later(limit_s - 0.001)
-    assert driven.all(act.Over) == []
+    assert driven.all(act.Ended) == []
     driven.later(0.001)
-    (over,) = driven.all(act.Over)
+    (over,) = driven.all(act.Ended)
     assert over.error is not None
     assert over.error.code is ErrorCode.WEBRTC_TIMEOUT_ERROR
     assert words in str(over.error)
@@ -201,9 +201,9 @@ def test_every_step_of_connecting_has_its_limit(reach: str, limit_s: float, word
 def test_an_image_may_take_30_s() -> None:
     driven = Driven(IMAGE).connect().room()
     driven.later(29.9)
-    assert driven.all(act.Over) == []
+    assert driven.all(act.Ended) == []
     driven.later(0.2)
-    assert "no ack of the image within 30 s" in str(driven.all(act.Over)[0].error)
+    assert "no ack of the image within 30 s" in str(driven.all(act.Ended)[0].error)
 
 
 def test_a_place_in_the_queue_stops_the_clock_of_the_room_info() -> None:
@@ -211,7 +211,7 @@ def test_a_place_in_the_queue_stops_the_clock_of_the_room_info() -> None:
     driven.later(14)
     driven.hear({"type": "queue_position", "position": 2, "queue_size": 5})
     driven.later(600)
-    assert driven.all(act.Over) == []
+    assert driven.all(act.Ended) == []
     (told,) = driven.told(events.QueuePosition)
     assert (told.position, told.queue_size) == (2, 5)
     driven.room().ack()
@@ -224,7 +224,7 @@ def test_a_place_in_the_queue_stops_the_clock_of_the_room_info() -> None:
 def test_an_error_while_connecting_ends_it_with_the_services_words() -> None:
     driven = Driven().connect()
     driven.hear({"type": "error", "error": "Invalid API key"})
-    (over,) = driven.all(act.Over)
+    (over,) = driven.all(act.Ended)
     assert over.error is not None
     assert over.error.code is ErrorCode.INVALID_API_KEY
     assert "Invalid API key" in str(over.error)
@@ -236,7 +236,7 @@ def test_a_refused_initial_state_ends_it(early: bool) -> None:
     if not early:
         driven.hear(ROOM_INFO)
     driven.ack("a beach", success=False, error="not allowed here")
-    (over,) = driven.all(act.Over)
+    (over,) = driven.all(act.Ended)
     assert "not allowed here" in str(over.error)
 
 
@@ -246,7 +246,7 @@ def test_the_first_connect_is_not_tried_again() -> None:
     driven.fail(LOST)
     driven.later(100)
     assert len(driven.all(act.OpenSocket)) == 1
-    assert driven.all(act.Over) == [act.Over(LOST)]
+    assert driven.all(act.Ended) == [act.Ended(LOST)]
     assert _codes(driven) == [ErrorCode.WEBRTC_WEBSOCKET_ERROR]
 
 
@@ -255,43 +255,43 @@ def test_the_first_connect_is_not_tried_again() -> None:
 
 def test_a_prompt_ends_with_its_own_ack() -> None:
     driven = Driven().stand()
-    one, todo = driven.machine.set_style(Style("one", True), 15, 0)
-    two, _ = driven.machine.set_style(Style("two", True), 15, 0)
+    one, todo = driven.machine.set_style(StyleRequest("one", True), 15, 0)
+    two, _ = driven.machine.set_style(StyleRequest("two", True), 15, 0)
     assert todo == [
         act.Send(1, {"type": "prompt", "prompt": "one", "enhance_prompt": True}),
     ]
     driven.ack("two")
     driven.ack("one", success=False, error="no")
-    settled = {s.ticket: s.error for s in driven.all(act.Settle)}
+    settled = {s.ticket: s.error for s in driven.all(act.ResolveRequest)}
     assert settled[two] is None
     assert "no" in str(settled[one])
 
 
 def test_images_are_acknowledged_in_their_order() -> None:
     driven = Driven().stand()
-    tickets = [driven.machine.set_style(Style(image=i), 30, 0)[0] for i in ("YQ==", "Yg==")]
+    tickets = [driven.machine.set_style(StyleRequest(image=i), 30, 0)[0] for i in ("YQ==", "Yg==")]
     driven.ack()
-    assert [s.ticket for s in driven.all(act.Settle)] == tickets[:1]
+    assert [s.ticket for s in driven.all(act.ResolveRequest)] == tickets[:1]
     driven.ack()
-    assert [s.ticket for s in driven.all(act.Settle)] == tickets
+    assert [s.ticket for s in driven.all(act.ResolveRequest)] == tickets
 
 
 def test_a_prompt_sent_with_an_image_is_acknowledged_as_an_image() -> None:
     driven = Driven().stand()
-    style = Style("a hat", by_image=True)
+    style = StyleRequest("a hat", by_image=True)
     ticket, todo = driven.machine.set_style(style, 30, 0)
     assert todo == [act.Send(1, {"type": "set_image", "image_data": None, "prompt": "a hat"})]
     driven.ack()
-    assert driven.all(act.Settle) == [act.Settle(ticket, None)]
+    assert driven.all(act.ResolveRequest) == [act.ResolveRequest(ticket, None)]
 
 
 def test_a_request_has_its_time() -> None:
     driven = Driven().stand()
     ticket, _ = driven.machine.set_style(PROMPT, 15, driven.now_ns)
     driven.later(14.9)
-    assert driven.all(act.Settle) == []
+    assert driven.all(act.ResolveRequest) == []
     driven.later(0.2)
-    (settled,) = driven.all(act.Settle)
+    (settled,) = driven.all(act.ResolveRequest)
     assert settled.ticket == ticket
     assert settled.error is not None
     assert settled.error.code is ErrorCode.WEBRTC_TIMEOUT_ERROR
@@ -318,7 +318,7 @@ def test_an_error_fails_all_that_waits_and_the_session_goes_on() -> None:
     driven = Driven().stand()
     tickets = {driven.machine.set_style(s, 30, 0)[0] for s in (PROMPT, IMAGE)}
     driven.hear({"type": "error", "error": "out of breath"})
-    assert {s.ticket for s in driven.all(act.Settle) if s.error} == tickets
+    assert {s.ticket for s in driven.all(act.ResolveRequest) if s.error} == tickets
     assert _codes(driven) == [ErrorCode.WEBRTC_SERVER_ERROR]
     assert driven.state() is ConnectionState.CONNECTED
 
@@ -357,7 +357,7 @@ def test_a_loss_is_answered_by_five_attempts_that_wait_longer_each_time() -> Non
         driven.fail(LOST)
     assert began == [1, 3, 7, 15, 25]
     assert driven.state() is ConnectionState.DISCONNECTED
-    assert driven.all(act.Over) == [act.Over(LOST)]
+    assert driven.all(act.Ended) == [act.Ended(LOST)]
     told = driven.told(events.Reconnect)
     assert [(t.attempt, t.max_attempts, t.success) for t in told] == [
         (n, 5, False) for n in range(1, 6)
@@ -388,9 +388,9 @@ def test_a_reconnect_begins_anew_and_delivers_a_new_stream() -> None:
 def test_a_reconnect_brings_back_what_was_acknowledged_last() -> None:
     driven = Driven(IMAGE).connect().room()
     driven.ack()
-    driven.machine.set_style(Style("snow", False), 15, 0)
+    driven.machine.set_style(StyleRequest("snow", False), 15, 0)
     driven.ack("snow")
-    driven.machine.set_style(Style("refused", True), 15, 0)
+    driven.machine.set_style(StyleRequest("refused", True), 15, 0)
     driven.ack("refused", success=False)
     driven.fail(LOST)
     driven.later(1)
@@ -409,7 +409,7 @@ def test_a_reconnect_brings_back_what_was_acknowledged_last() -> None:
 def test_a_cleared_image_stays_cleared() -> None:
     driven = Driven(IMAGE).connect().room()
     driven.ack()
-    driven.machine.set_style(Style(by_image=True), 30, 0)
+    driven.machine.set_style(StyleRequest(by_image=True), 30, 0)
     driven.ack()
     driven.fail(LOST)
     driven.later(1)
@@ -421,7 +421,7 @@ def test_a_loss_fails_what_waits() -> None:
     driven = Driven().stand()
     ticket, _ = driven.machine.set_style(PROMPT, 15, 0)
     driven.fail(LOST)
-    assert driven.all(act.Settle) == [act.Settle(ticket, LOST)]
+    assert driven.all(act.ResolveRequest) == [act.ResolveRequest(ticket, LOST)]
 
 
 @pytest.mark.parametrize(
@@ -446,7 +446,7 @@ def test_what_is_permanent_is_not_tried_again(words: str) -> None:
 def test_who_wants_no_reconnects_gets_none() -> None:
     driven = Driven(reconnects=False).stand()
     driven.fail(LOST)
-    assert driven.all(act.Over) == [act.Over(LOST)]
+    assert driven.all(act.Ended) == [act.Ended(LOST)]
 
 
 def test_what_is_told_of_an_earlier_attempt_is_ignored() -> None:
@@ -472,10 +472,10 @@ def test_leaving_fails_what_waits_and_is_no_error() -> None:
     driven = Driven().stand()
     ticket, _ = driven.machine.set_style(PROMPT, 15, 0)
     driven.do(driven.machine.disconnect(0))
-    (settled,) = driven.all(act.Settle)
+    (settled,) = driven.all(act.ResolveRequest)
     assert settled.ticket == ticket
     assert settled.error is not None
-    assert driven.all(act.Over) == [act.Over(None)]
+    assert driven.all(act.Ended) == [act.Ended(None)]
     assert _codes(driven) == []
     assert driven.machine.session_id is None
     assert driven.machine.disconnect(1) == []

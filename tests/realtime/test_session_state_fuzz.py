@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from g2gbench.realtime import actions as act
 from g2gbench.realtime.errors import ErrorCode, RealtimeError
 from g2gbench.realtime.events import ConnectionState
-from g2gbench.realtime.protocol import Style
-from g2gbench.realtime.session_state import Machine
+from g2gbench.realtime.protocol import StyleRequest
+from g2gbench.realtime.session_state import SessionStateMachine
 from tests.drawn import drawn
 from tests.realtime.machines import ROOM_INFO, Driven
 
 LOST = RealtimeError(ErrorCode.WEBRTC_WEBSOCKET_ERROR, "the signalling connection was closed")
-PROMPT = Style("a beach", True)
-IMAGE = Style("a hat", None, "aGF0")
+PROMPT = StyleRequest("a beach", True)
+IMAGE = StyleRequest("a hat", None, "aGF0")
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -74,9 +74,9 @@ def _send_garbage(stage: str, frames: list[str | bytes]) -> None:
 
 @drawn(60, 3000, st.data())
 def test_whatever_happens_there_is_one_connection_at_most_and_one_end(data: Any) -> None:
-    driven = Driven(data.draw(st.sampled_from([Style(), PROMPT, IMAGE])))
+    driven = Driven(data.draw(st.sampled_from([StyleRequest(), PROMPT, IMAGE])))
     driven.do(driven.machine.connect(0))
-    machine: Machine = driven.machine
+    machine: SessionStateMachine = driven.machine
     steps: dict[str, Callable[[], object]] = {
         "open": lambda: driven.open(),
         "room": lambda: driven.hear(ROOM_INFO),
@@ -94,7 +94,7 @@ def test_whatever_happens_there_is_one_connection_at_most_and_one_end(data: Any)
         steps[name]()
     opened, closed = len(driven.all(act.OpenSocket)), len(driven.all(act.Close))
     assert opened - closed in (0, 1)
-    over = driven.all(act.Over)
+    over = driven.all(act.Ended)
     assert len(over) <= 1
     assert bool(over) == (driven.state() is ConnectionState.DISCONNECTED)
     if over:

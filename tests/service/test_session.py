@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from g2gbench.service.actions import (
+    Abort,
     Action,
     Apply,
     Close,
-    Drop,
     KillWorker,
     OpenRoom,
     Reply,
@@ -395,7 +395,7 @@ def test_the_socket_is_dropped_at_the_messages_that_were_asked_for() -> None:
     session = _session(SignallingFaults(drop_after_messages=2))
     assert _say(session, "livekit_join") == [OpenRoom()]
     (drop,) = _say(session, "prompt", prompt="x")
-    assert isinstance(drop, Drop)
+    assert isinstance(drop, Abort)
     assert session.ended
 
 
@@ -408,7 +408,7 @@ def test_timed_faults_count_from_the_room_info_and_happen_once() -> None:
     happened = [(at // S, action) for at, action in _over(session, 60 * S)]
     assert happened[:2] == [(11, Stall(0.5)), (12, KillWorker())]
     ((at, last),) = happened[2:]
-    assert (at, type(last)) == (13, Drop)
+    assert (at, type(last)) == (13, Abort)
     assert session.ended
 
 

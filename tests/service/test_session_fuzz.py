@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
-from g2gbench.service.actions import Action, Apply, Close, Drop, OpenRoom, Reply
+from g2gbench.service.actions import Abort, Action, Apply, Close, OpenRoom, Reply
 from g2gbench.service.session import ServiceSession, SessionRules
 from g2gbench.service.signalling_faults import GARBAGE, SignallingFaults
 from tests.drawn import drawn
@@ -75,7 +75,7 @@ class Edge:
             elif isinstance(action, Apply):
                 json.dumps([action.prompt, action.image])
                 self.perform(self.session.applied(action.ticket))
-            self.over = self.over or isinstance(action, Close | Drop)
+            self.over = self.over or isinstance(action, Close | Abort)
 
     def look_at(self, message: dict[str, Any]) -> None:
         if message["type"] == "generation_tick":

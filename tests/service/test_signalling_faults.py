@@ -7,7 +7,7 @@ import pytest
 from g2gbench.process.message import from_json
 from g2gbench.scenario import SignallingFaultsSection
 from g2gbench.scenario.model.faults import GARBAGE_KINDS
-from g2gbench.service.actions import Drop, KillWorker, Stall
+from g2gbench.service.actions import Abort, KillWorker, Stall
 from g2gbench.service.plan import ServicePlan
 from g2gbench.service.signalling_faults import GARBAGE, NO_FAULTS, FaultSchedule, SignallingFaults
 from tests.service.services import MODEL, host_settings
@@ -90,5 +90,5 @@ def test_what_is_due_happens_in_the_order_of_its_times() -> None:
     assert next_ns == 11 * S
     assert schedule.advance(now_ns=11 * S - 1) == []
     drop, stall, kill = schedule.advance(now_ns=20 * S)
-    assert (type(drop), stall, kill) == (Drop, Stall(7), KillWorker())
+    assert (type(drop), stall, kill) == (Abort, Stall(7), KillWorker())
     assert schedule.next_ns is None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from g2gbench.trial.machine_watch import Host, swapped_bytes, tree
+from g2gbench.trial.machine_watch import MachineMonitor, swapped_bytes, tree
 
 MS = 1_000_000
 
@@ -22,8 +22,8 @@ class Clocks:
         self.reading_ns = 100  # how long a reading takes
         self.swapped = 10
 
-    def host(self) -> Host:
-        return Host(lambda: self.wall_ns, self._monotonic, lambda: self.swapped)
+    def host(self) -> MachineMonitor:
+        return MachineMonitor(lambda: self.wall_ns, self._monotonic, lambda: self.swapped)
 
     def pass_ms(self, ms: float) -> None:
         self.wall_ns += round(ms * MS)
@@ -73,7 +73,7 @@ def test_one_reading_apart_is_tried_again() -> None:
         clocks.monotonic_ns += step
         return clocks.monotonic_ns
 
-    host = Host(lambda: clocks.wall_ns, monotonic, lambda: 0)
+    host = MachineMonitor(lambda: clocks.wall_ns, monotonic, lambda: 0)
     assert host.clock_step_ms() == 0.0
     assert next(takes, None) is None
 
@@ -88,7 +88,7 @@ def test_swapping_counts_from_the_beginning() -> None:
 
 def test_this_machine_tells_what_it_swapped() -> None:
     assert swapped_bytes() >= 0
-    assert abs(Host().clock_step_ms()) < 1000
+    assert abs(MachineMonitor().clock_step_ms()) < 1000
 
 
 @pytest.mark.integration

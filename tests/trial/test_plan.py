@@ -18,7 +18,7 @@ from g2gbench.scenario.model.masking import secrets_of
 from g2gbench.secrecy import Unshown
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import EmbeddedRoom, LivekitServerRoom, RoomChoice, UrlRoom
-from g2gbench.sources.page_camera import ElsewhereSource
+from g2gbench.sources.page_camera import PageCameraSource
 from g2gbench.trial import plan
 from g2gbench.trial.link_plan import link_at_start
 from g2gbench.trial.plan import PlannedTrial
@@ -121,7 +121,7 @@ def test_a_persons_page_may_bring_its_own_camera() -> None:
     told = plan.client_plan(trial, live=True, camera=True)
     assert (told.client, told.source.kind) == ("live", "page-camera")
     source = frame_source.make(told.source, 1)
-    assert isinstance(source, ElsewhereSource)
+    assert isinstance(source, PageCameraSource)
     assert (source.width, source.height, source.fps) == (640, 360, 25)
     assert source.due_ns(2) == 80_000_000
     picture = bytearray(640 * 360 * 3 // 2)

@@ -23,7 +23,7 @@ from g2gbench.store.files import Held
 from g2gbench.store.origin import scenario_of
 from g2gbench.store.reading import open_run
 from g2gbench.trial import plan
-from g2gbench.trial.blocking import in_blocks
+from g2gbench.trial.blocking import randomised_blocks
 from g2gbench.trial.plan import PlannedTrial
 from g2gbench.trial.schedule import Coming
 from g2gbench.workflow import benchmark, trial_series
@@ -148,7 +148,7 @@ async def test_a_run_that_was_stopped_goes_on_without_what_it_has(
     assert resumed.path == run.path
     assert resumed.status == "pass"
     assert sum(len(trial.result.attempts) for trial in resumed.trials) == 1
-    order = chain(*in_blocks(plan.blocks(cells(scenario)), scenario.seed))
+    order = chain(*randomised_blocks(plan.blocks(cells(scenario)), scenario.seed))
     planned = [trial.name.removeprefix("publish.codec=") for trial in order]
     assert [*first[:4], *sessions.ran[1:]] == planned
     with pytest.raises(InputError, match="is complete"):

@@ -21,7 +21,7 @@ _PROFILE = re.compile(r"(packetization-mode|profile-level-id|profile-id|profile|
 _DEFAULTS = {"packetization-mode": "0", "profile-id": "0", "profile": "0", "tier": "0"}
 
 
-class Renumberer:
+class HeaderRewriter:
     """Writes RTP packets in the receiver's numbers.
 
     Args:
@@ -90,7 +90,7 @@ class Renumberer:
             at = after
 
 
-def renumberer(shown: Iterable[tuple[sdp.Section, sdp.Section]]) -> Renumberer | None:
+def header_rewriter(shown: Iterable[tuple[sdp.Section, sdp.Section]]) -> HeaderRewriter | None:
     """What the packets of shown tracks need; None where they mean the same as they are.
 
     Args:
@@ -114,7 +114,7 @@ def renumberer(shown: Iterable[tuple[sdp.Section, sdp.Section]]) -> Renumberer |
         for uri, number in sdp.forwarded_extensions(source).items():
             alike &= named.get(uri) == number or (uri not in named and number not in named.values())
             ids[number] = named.get(uri, 0)
-    return None if alike else Renumberer(types, ids)
+    return None if alike else HeaderRewriter(types, ids)
 
 
 def payload_types(source: sdp.Section, there: sdp.Section) -> dict[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from livekit.protocol import models
 
 from g2gbench.service.sfu import packets, sdp
-from g2gbench.service.sfu.header_rewriting import Renumberer
+from g2gbench.service.sfu.header_rewriting import HeaderRewriter
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,7 @@ class Track:
 
 
 @dataclass(slots=True, eq=False)
-class Way:
+class Forwarding:
     """From one publisher to one who is shown its tracks.
 
     What is None is not done to the packets; a packet to which nothing is done stays the same bytes.
@@ -44,7 +44,7 @@ class Way:
 
     to: Participant
     ssrcs: frozenset[int] = frozenset()  # of the tracks that are shown
-    renumberer: Renumberer | None = None
+    renumberer: HeaderRewriter | None = None
     delay_writer: packets.PlayoutDelayWriter | None = None
     video_payloads: frozenset[int] = frozenset()  # payload types there that it applies to
     begun: set[int] = field(default_factory=set)  # SSRCs of which something went to a viewer
@@ -80,8 +80,8 @@ class Participant:
     wanted: set[str] = field(default_factory=set)  # sids that it asked for
     fingerprint: tuple[str, str] | None = None
     learning: Track | None = None  # a simulcast track, whose offer names no SSRC
-    way: Way | None = None
-    audience: list[Way] = field(default_factory=list)
+    way: Forwarding | None = None
+    audience: list[Forwarding] = field(default_factory=list)
 
     @property
     def may_be_shown(self) -> bool:

@@ -25,14 +25,14 @@ class Room(Protocol):
     certificate: Certificate
     host: str
 
-    def forward(self, seat: Seat, media: endpoint.Media) -> None:
+    def forward(self, seat: PeerTransport, media: endpoint.Media) -> None:
         """Hand one packet on."""
 
     def spawn(self, coroutine: Coroutine[object, object, object]) -> None:
         """Run a coroutine whose end nobody waits for."""
 
 
-class Seat:
+class PeerTransport:
     """A participant's sockets."""
 
     def __init__(self, room: Room, websocket: web.WebSocketResponse) -> None:

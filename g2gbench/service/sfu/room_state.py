@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from livekit.protocol import models, rtc
 
 from g2gbench.service.sfu import messages, packets, sdp, track_binding
-from g2gbench.service.sfu.header_rewriting import payload_types, renumberer
+from g2gbench.service.sfu.header_rewriting import header_rewriter, payload_types
 from g2gbench.service.sfu.messages import Action, Note, Send
-from g2gbench.service.sfu.participants import Participant, Track, Way
+from g2gbench.service.sfu.participants import Forwarding, Participant, Track
 
 PUBLISHERS = 2
 VIEWERS = 8
@@ -45,7 +45,7 @@ class RoomSettings:
     viewers: int = VIEWERS
 
 
-class Pairing:
+class RoomState:
     """Who is in the room, what each publishes, and what each is shown.
 
     Args:
@@ -95,7 +95,7 @@ class Pairing:
         others = self._others(participant)
         for other in others if can_publish else ():
             if other.can_publish:
-                participant.way, other.way = Way(other), Way(participant)
+                participant.way, other.way = Forwarding(other), Forwarding(participant)
         room = models.Room(
             sid=self._sid, name=self.settings.name, num_participants=len(self.participants)
         )
@@ -258,13 +258,13 @@ class Pairing:
                 owner.audience = [w for w in owner.audience if w.to is not participant]
                 if not pairs:
                     continue
-                way = Way(participant)
+                way = Forwarding(participant)
                 owner.audience.append(way)
             way.ssrcs = frozenset().union(*(source.ssrcs for source, _ in pairs))
-            way.renumberer = renumberer(pairs)
+            way.renumberer = header_rewriter(pairs)
             self._set_delay(way, [there for _, there in pairs if there.kind == "video"])
 
-    def _set_delay(self, way: Way, shown: list[sdp.Section]) -> None:
+    def _set_delay(self, way: Forwarding, shown: list[sdp.Section]) -> None:
         bounds = self.settings.playout_delay_ms
         if bounds is None or not shown:
             return

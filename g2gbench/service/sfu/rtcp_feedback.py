@@ -22,23 +22,23 @@ _SENDER_INFO = 28  # bytes of a sender report before its report blocks
 _OURS = 1  # an SSRC for what the room itself asks
 
 
-class Wish(NamedTuple):
+class FeedbackRequest(NamedTuple):
     """What a viewer asks of a stream: lost packets, or with none of them a key frame."""
 
     ssrc: int
     lost: tuple[int, ...] = ()  # sequence numbers
 
 
-def wishes(compound: bytes) -> list[Wish]:
+def feedback_requests(compound: bytes) -> list[FeedbackRequest]:
     """What a viewer's RTCP asks for. Reports, estimates and transport feedback are left out."""
     found = []
     for kind, count, packet in _packets(compound):
         if kind == _TRANSPORT_FEEDBACK and count == _NACK and len(packet) > 12:
-            found.append(Wish(_number(packet, 8), tuple(_lost(packet[12:]))))
+            found.append(FeedbackRequest(_number(packet, 8), tuple(_lost(packet[12:]))))
         elif kind == _PAYLOAD_FEEDBACK and count == _PLI and len(packet) >= 12:
-            found.append(Wish(_number(packet, 8)))
+            found.append(FeedbackRequest(_number(packet, 8)))
         elif kind == _PAYLOAD_FEEDBACK and count == _FIR:
-            found += [Wish(_number(packet, at)) for at in range(12, len(packet) - 7, 8)]
+            found += [FeedbackRequest(_number(packet, at)) for at in range(12, len(packet) - 7, 8)]
     return found
 
 

@@ -31,9 +31,9 @@ from g2gbench.service.sfu import endpoint, messages, sdp
 from g2gbench.service.sfu.dtls import Certificate
 from g2gbench.service.sfu.messages import Action, Note, Send
 from g2gbench.service.sfu.participants import Participant
-from g2gbench.service.sfu.peer_transport import Seat
-from g2gbench.service.sfu.room_state import PUBLISHERS, Pairing, RoomSettings
-from g2gbench.service.sfu.viewer_forwarding import Audience
+from g2gbench.service.sfu.peer_transport import PeerTransport
+from g2gbench.service.sfu.room_state import PUBLISHERS, RoomSettings, RoomState
+from g2gbench.service.sfu.viewer_forwarding import ViewerForwarding
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
@@ -60,12 +60,12 @@ class RoomServer:
     ) -> None:
         self.host = host
         self.certificate = Certificate()
-        self.pairing = Pairing(settings, lambda prefix: prefix + secrets.token_hex(6))
+        self.pairing = RoomState(settings, lambda prefix: prefix + secrets.token_hex(6))
         self.counts: Counter[str] = Counter()
         self._verifier = api.TokenVerifier(api_key, api_secret)
         self._name = settings.name
-        self._seats: dict[Participant, Seat] = {}
-        self._audience = Audience(self._seats, self.counts)
+        self._seats: dict[Participant, PeerTransport] = {}
+        self._audience = ViewerForwarding(self._seats, self.counts)
         self._coming: Counter[tuple[bool, str]] = Counter()  # whether they may publish, and who
         self._tasks: set[asyncio.Task[object]] = set()
         self._site: Site | None = None
@@ -104,7 +104,7 @@ class RoomServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def forward(self, seat: Seat, media: endpoint.Media) -> None:
+    def forward(self, seat: PeerTransport, media: endpoint.Media) -> None:
         """Hand one packet to the partner, and to those who watch."""
         participant = seat.participant
         if participant is None:
@@ -198,7 +198,7 @@ class RoomServer:
             await websocket.close()
             return websocket
         self._replace(identity)  # who came by the same name while this one was let in
-        seat = Seat(self, websocket)
+        seat = PeerTransport(self, websocket)
         try:
             await self._serve(seat, identity, join, can_publish)
         except (ConnectionError, sdp.SdpError) as error:
@@ -209,7 +209,7 @@ class RoomServer:
         return websocket
 
     async def _serve(
-        self, seat: Seat, identity: str, join: rtc.JoinRequest, can_publish: bool
+        self, seat: PeerTransport, identity: str, join: rtc.JoinRequest, can_publish: bool
     ) -> None:
         participant, actions = self.pairing.join(
             identity, join, seat.transport, can_publish=can_publish
@@ -246,7 +246,7 @@ class RoomServer:
             settling.cancel()
             writer.cancel()
 
-    async def _write(self, seat: Seat) -> None:
+    async def _write(self, seat: PeerTransport) -> None:
         while True:
             data = await seat.outbox.get()
             try:
@@ -254,7 +254,7 @@ class RoomServer:
             except (ConnectionError, RuntimeError):
                 return
 
-    def _leave(self, seat: Seat) -> None:
+    def _leave(self, seat: PeerTransport) -> None:
         participant = seat.participant
         if participant is not None:
             self._seats.pop(participant, None)

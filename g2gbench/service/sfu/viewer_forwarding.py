@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from g2gbench.service.sfu import endpoint, packets, rtcp_feedback
-from g2gbench.service.sfu.participants import Participant, Way
-from g2gbench.service.sfu.peer_transport import Seat
+from g2gbench.service.sfu.participants import Forwarding, Participant
+from g2gbench.service.sfu.peer_transport import PeerTransport
 
 
-class Audience:
+class ViewerForwarding:
     """The viewers' side of a room.
 
     Args:
@@ -24,7 +24,7 @@ class Audience:
 
     """
 
-    def __init__(self, seats: Mapping[Participant, Seat], counts: Counter[str]) -> None:
+    def __init__(self, seats: Mapping[Participant, PeerTransport], counts: Counter[str]) -> None:
         self._seats = seats
         self._counts = counts
         self._key_frames = rtcp_feedback.KeyFrames()
@@ -47,7 +47,7 @@ class Audience:
         if not media.is_rtcp:
             self._counts["sent_by_viewers"] += 1
             return
-        for wish in rtcp_feedback.wishes(media.data):
+        for wish in rtcp_feedback.feedback_requests(media.data):
             found = self._shown_by(viewer, wish.ssrc)
             if found is None:
                 continue
@@ -59,7 +59,7 @@ class Audience:
                 if kept is not None:
                     self._counts["sent_again_to_viewers"] += self._send_on(way, kept)
 
-    def _shown_by(self, viewer: Participant, ssrc: int) -> tuple[Participant, Way] | None:
+    def _shown_by(self, viewer: Participant, ssrc: int) -> tuple[Participant, Forwarding] | None:
         """Who shows the viewer that stream, and on which way."""
         for publisher in self._seats:
             for way in publisher.audience:
@@ -72,7 +72,7 @@ class Audience:
             self._counts["key_frames_asked_for"] += 1
             self._send(publisher, rtcp_feedback.ask_for_key_frame(ssrc), is_rtcp=True)
 
-    def _send_on(self, way: Way, packet: bytes) -> bool:
+    def _send_on(self, way: Forwarding, packet: bytes) -> bool:
         taken = way.take(packet)
         return taken is not None and self._send(way.to, taken, is_rtcp=False)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from g2gbench.measure.advice import ALLOW
 from g2gbench.process.cores import cores
-from g2gbench.process.realtime_priority import go_first
+from g2gbench.process.realtime_priority import use_realtime_priority
 from g2gbench.workflow.doctor.finding import Finding
 
 _NEEDED_CORES: Final = 2
@@ -72,7 +72,7 @@ async def timers() -> Finding:
 
 def _loop_lateness() -> tuple[bool, list[float]]:
     """Whether this thread may go first, and by how many ms each timer was late."""
-    first = go_first()
+    first = use_realtime_priority()
 
     async def measure() -> list[float]:
         late = []

@@ -9,21 +9,21 @@ from livekit.protocol import models, rtc
 from g2gbench.service.sfu import sdp
 from g2gbench.service.sfu.messages import Action, Note, Send
 from g2gbench.service.sfu.participants import Participant
-from g2gbench.service.sfu.room_state import Pairing, RoomSettings
+from g2gbench.service.sfu.room_state import RoomSettings, RoomState
 from tests.drawn import drawn
 from tests.service.sfu import offers
 
 TRANSPORT = sdp.Transport("127.0.0.1", 5004, "user", "password", "AA:BB")
 
 
-def _pairing(**kw: object) -> Pairing:
+def _pairing(**kw: object) -> RoomState:
     numbers = itertools.count()
     settings = RoomSettings(**kw)  # type: ignore[arg-type] # mixed fields
-    return Pairing(settings, lambda prefix: f"{prefix}{next(numbers)}")
+    return RoomState(settings, lambda prefix: f"{prefix}{next(numbers)}")
 
 
 def _join(
-    pairing: Pairing, identity: str, auto_subscribe: bool = True
+    pairing: RoomState, identity: str, auto_subscribe: bool = True
 ) -> tuple[Participant, list[Action]]:
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
     settings = rtc.ConnectionSettings(auto_subscribe=auto_subscribe)
@@ -31,11 +31,11 @@ def _join(
     return pairing.join(identity, request, TRANSPORT)
 
 
-def _request(pairing: Pairing, who: Participant, **kw: object) -> list[Action]:
+def _request(pairing: RoomState, who: Participant, **kw: object) -> list[Action]:
     return pairing.request(who, rtc.SignalRequest(**kw), 1234)  # type: ignore[arg-type] # mixed fields
 
 
-def _publish(pairing: Pairing, who: Participant, text: str, cid: str = "cam") -> list[Action]:
+def _publish(pairing: RoomState, who: Participant, text: str, cid: str = "cam") -> list[Action]:
     video = models.TrackType.VIDEO
     add = rtc.AddTrackRequest(cid=cid, type=video, width=1088, height=624)
     offer = rtc.SessionDescription(type="offer", sdp=text)
