@@ -101,7 +101,7 @@ class Measurement:
         self._measuring = False
         self._drained = asyncio.Event()
         self._finished = asyncio.Event()
-        self._restyling: set[asyncio.Task[None]] = set()
+        self._changing_prompts: set[asyncio.Task[None]] = set()
         self._guard = SessionGuard()
         self._lock = threading.Lock()
         self._decoded = 0
@@ -152,11 +152,11 @@ class Measurement:
             self._guard.fail(Stopped("it was stopped before the warm-up was over"))
         self._finished.set()
 
-    def restyle(self, asked: ChangePrompt) -> None:
+    def change_prompt(self, asked: ChangePrompt) -> None:
         """Ask for another prompt or image at a person's word."""
-        task = asyncio.ensure_future(self._restyle(asked))
-        self._restyling.add(task)
-        task.add_done_callback(self._restyling.discard)
+        task = asyncio.ensure_future(self._change_prompt(asked))
+        self._changing_prompts.add(task)
+        task.add_done_callback(self._changing_prompts.discard)
 
     async def score(self) -> None:
         """Score the pictures that were kept; the session is over by now."""
@@ -277,11 +277,11 @@ class Measurement:
             if await self._guard.until(self._finished, before_s):
                 return
             image = Path(planned.image) if planned.image else None
-            await self._restyle(ChangePrompt(planned.prompt, image, planned.image))
+            await self._change_prompt(ChangePrompt(planned.prompt, image, planned.image))
         left_s = max(0.0, duration_s - (time.monotonic_ns() - start_ns) / 1e9)
         await self._guard.until(self._finished, left_s)
 
-    async def _restyle(self, asked: ChangePrompt) -> None:
+    async def _change_prompt(self, asked: ChangePrompt) -> None:
         """Ask for it; what became of it is in the journal, and ends nothing."""
         facts = {"text": asked.prompt, "image": asked.name}
         self._event("prompt", **facts)

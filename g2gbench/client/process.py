@@ -104,7 +104,7 @@ async def _handle_commands(measurement: Measurement, parent: Parent[ClientComman
     while True:
         command = await parent.commands.get()
         if isinstance(command, ChangePrompt):
-            measurement.restyle(command)
+            measurement.change_prompt(command)
         elif isinstance(command, StopSession):
             measurement.finish()
 

@@ -110,15 +110,15 @@ class SessionManager:
             return
         steering = self._running()
         if isinstance(asked, Prompt):
-            steering.do(ChangePrompt(asked.text))
+            steering.submit(ChangePrompt(asked.text))
         elif isinstance(asked, Network):
             self._switch(steering, asked.name)
         else:
-            steering.do(StopSession())
+            steering.submit(StopSession())
 
-    def restyle(self, prompt: str | None, image: Path, name: str) -> None:
+    def change_prompt(self, prompt: str | None, image: Path, name: str) -> None:
         """Another reference image, called ``name``. Raises Refused."""
-        self._running().do(ChangePrompt(prompt, image, name))
+        self._running().submit(ChangePrompt(prompt, image, name))
 
     async def close(self) -> bool:
         """End whatever runs; whether something did. What it has measured is kept."""
@@ -138,7 +138,7 @@ class SessionManager:
         network = NetworkSection(profile=name)
         links = self.scenario.links(network)
         impaired = any(link.impaired for link in links)
-        steering.do(ChangeNetwork(label(network), directions(links), impaired))
+        steering.submit(ChangeNetwork(label(network), directions(links), impaired))
 
     def _start(self, asked: Start) -> None:
         if self._task is not None and not self._task.done():

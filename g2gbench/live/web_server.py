@@ -187,7 +187,7 @@ class Site:
         path.write_bytes(await request.read())
         try:
             text = request.query.get("prompt")
-            self._at_desk().restyle(prompt_of(text) if text else None, path, name)
+            self._at_desk().change_prompt(prompt_of(text) if text else None, path, name)
         except Refused as error:
             raise web.HTTPConflict(text=str(error)) from None
         return web.Response(text="")

@@ -56,7 +56,7 @@ class Parent(Generic[C]):
         """Until the parent is gone."""
         await self._gone.wait()
 
-    def part(self) -> None:
+    def detach(self) -> None:
         """Behave as if the parent were gone; safe from any thread."""
         self._call(self._gone.set)
 
@@ -130,7 +130,7 @@ async def _main(
     parent = Parent(loop, sys.stdin, sink, commands)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Ctrl-C goes to the whole group: the parent decides what it means for a child.
-        handler = parent.part if number == signal.SIGTERM else lambda: None
+        handler = parent.detach if number == signal.SIGTERM else lambda: None
         loop.add_signal_handler(number, handler)
     threading.Thread(target=parent.listen, daemon=True, name="parent").start()
     # First, so that it watches before anything is sent.

@@ -1,4 +1,4 @@
-"""One way from the socket to a session that stands, and how long each step may take. Pure."""
+"""One attempt from the socket to a connected session, and how long each step may take. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Attempt:
     arrived: bool = False  # the remote track is there
     delivered: bool = False
     generating: bool = False
-    stands: bool = False
+    is_connected: bool = False
 
     def start(self, phase: str, now_ns: int) -> None:
         """A phase with a time limit begins."""

@@ -132,10 +132,10 @@ class StyleRequest:
     prompt: str | None = None
     enhance: bool | None = None
     image: str | None = field(default=None, repr=False)  # megabytes
-    by_image: bool = False  # asked for by a set_image, even if there is only a prompt
+    via_set_image: bool = False  # asked for by a set_image, even if there is only a prompt
 
     @property
-    def is_plain(self) -> bool:
+    def is_passthrough(self) -> bool:
         """Whether the picture shall stay as it is."""
         return self.prompt is None and self.image is None
 
@@ -147,7 +147,7 @@ class StyleRequest:
     @property
     def is_prompt_alone(self) -> bool:
         """Whether it is asked for by a prompt message rather than by a set_image."""
-        return self.image is None and self.prompt is not None and not self.by_image
+        return self.image is None and self.prompt is not None and not self.via_set_image
 
     def message(self) -> dict[str, Any]:
         """The message that asks for it."""
@@ -177,7 +177,10 @@ def room_of(token: str) -> str:
 
 def join(style: StyleRequest) -> dict[str, Any]:
     """The first message, with the initial state in it if there is one."""
-    return {"type": "livekit_join", "initial_state": None if style.is_plain else style.message()}
+    return {
+        "type": "livekit_join",
+        "initial_state": None if style.is_passthrough else style.message(),
+    }
 
 
 def parse(text: str | bytes) -> Message:

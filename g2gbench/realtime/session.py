@@ -65,7 +65,7 @@ class Session:
         self._closing: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._stands: asyncio.Future[None] = self._loop.create_future()
+        self._connected: asyncio.Future[None] = self._loop.create_future()
         self._over = asyncio.Event()
         self._error: RealtimeError | None = None
         self._kept: deque[Event] = deque(maxlen=_KEPT_EVENTS)
@@ -136,7 +136,7 @@ class Session:
         RealtimeError as ``set_prompt`` does, and for an image that cannot be read.
         """
         encoded = images.encoded(image)
-        await self._ask(StyleRequest(prompt, enhance, encoded, by_image=True), timeout)
+        await self._ask(StyleRequest(prompt, enhance, encoded, via_set_image=True), timeout)
 
     def set_prompt_async(
         self, prompt: str, enhance: bool = True, timeout: float = PROMPT_TIMEOUT_S
@@ -215,7 +215,7 @@ class Session:
         now_ns = time.monotonic_ns()
         self._feed(self._machine.connect(now_ns))
         try:
-            await self._stands
+            await self._connected
         except BaseException:
             await self.disconnect()
             raise
@@ -255,8 +255,8 @@ class Session:
         elif isinstance(action, act.ResolveRequest):
             self._settle(action)
         elif isinstance(action, act.Connected):
-            if not self._stands.done():
-                self._stands.set_result(None)
+            if not self._connected.done():
+                self._connected.set_result(None)
         elif isinstance(action, act.Ended):
             self._end(action.error)
         elif connection is None:
@@ -317,12 +317,12 @@ class Session:
         self._over.set()
         for wake in self._listeners:
             wake.set()
-        if not self._stands.done():
+        if not self._connected.done():
             if error is None:
-                self._stands.cancel()
+                self._connected.cancel()
             else:
-                self._stands.set_exception(error)
-                self._stands.exception()  # nobody may be waiting
+                self._connected.set_exception(error)
+                self._connected.exception()  # nobody may be waiting
 
     # -- what the connection tells
 

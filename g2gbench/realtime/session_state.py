@@ -81,7 +81,7 @@ class SessionStateMachine:
         Raises RealtimeError (INVALID_INPUT) at once while the session does not stand.
         """
         attempt = self._attempt
-        if attempt is None or not attempt.stands:
+        if attempt is None or not attempt.is_connected:
             raise RealtimeError(
                 ErrorCode.INVALID_INPUT,
                 f"not connected (the session is {self.state.value}): prompts and images are taken "
@@ -105,7 +105,7 @@ class SessionStateMachine:
             return []
         actions = self._passed("websocket", now_ns)
         current.start("room_info", now_ns)
-        if not self._style.is_plain:  # some services take it before they have the room
+        if not self._style.is_passthrough:  # some services take it before they have the room
             current.began[self._initial_phase] = now_ns
         return [*actions, Send(attempt, protocol.join(self._style))]
 
@@ -138,7 +138,7 @@ class SessionStateMachine:
         if self._publishes:
             current.start("livekit_publish", now_ns)
         current.began["subscribe"] = now_ns
-        return [*actions, Publish(attempt), *self._perhaps_stands(now_ns)]
+        return [*actions, Publish(attempt), *self._maybe_connected(now_ns)]
 
     def published(self, attempt: int, now_ns: int) -> list[Action]:
         """The local track is published."""
@@ -148,7 +148,7 @@ class SessionStateMachine:
         current.published = True
         actions = self._passed("livekit_publish", now_ns)
         current.began["subscribe"] = now_ns
-        return [*actions, *self._perhaps_stands(now_ns)]
+        return [*actions, *self._maybe_connected(now_ns)]
 
     def remote_arrived(self, attempt: int, now_ns: int) -> list[Action]:
         """A remote video track is subscribed; it replaces one that was there."""
@@ -157,7 +157,7 @@ class SessionStateMachine:
             return []
         current.arrived = True
         current.delivered = False
-        return [*self._passed("subscribe", now_ns), *self._perhaps_deliver()]
+        return [*self._passed("subscribe", now_ns), *self._maybe_deliver()]
 
     def first_frame(self, attempt: int, width: int, height: int, now_ns: int) -> list[Action]:
         """The first frame of the attempt's remote stream was handed over."""
@@ -167,14 +167,14 @@ class SessionStateMachine:
         since_ms = (now_ns - current.began_ns) / 1e6
         current.generating = True
         seen = Emit(events.FirstFrame(now_ns, since_ms, width, height))
-        return [seen, *self._perhaps_generating(now_ns)]
+        return [seen, *self._maybe_generating(now_ns)]
 
     def failed(self, attempt: int, error: RealtimeError, now_ns: int) -> list[Action]:
         """The socket or the room could not be had, or was lost."""
         current = self._current(attempt)
         if current is None:
             return []
-        if current.stands:
+        if current.is_connected:
             return self._lost(error, now_ns)
         return self._attempt_failed(current, error, now_ns)
 
@@ -206,12 +206,12 @@ class SessionStateMachine:
         actions.append(Emit(events.SessionStarted(now_ns, room.session_id, self.subscribe_token)))
         current.start("livekit_connect", now_ns)
         actions.append(JoinRoom(current.number, room))
-        if current.acknowledged or not (self._publishes or not self._style.is_plain):
+        if current.acknowledged or not (self._publishes or not self._style.is_passthrough):
             return actions
         # The ack's clock begins here: whoever waits in a queue may wait for minutes.
         current.initial = self._requests.add(self._style, self._style.timeout_s, now_ns)
         current.began.setdefault(self._initial_phase, now_ns)
-        if self._style.is_plain:
+        if self._style.is_passthrough:
             actions.append(Send(current.number, self._style.message()))
         return actions
 
@@ -224,7 +224,7 @@ class SessionStateMachine:
     def _acknowledged(self, ack: protocol.Ack, now_ns: int) -> list[Action]:
         current = self._attempt
         assert current is not None
-        if current.room is None and not self._style.is_plain:
+        if current.room is None and not self._style.is_passthrough:
             # A service that takes the initial state before it has the room.
             expected = self._style.prompt if self._style.is_prompt_alone else None
             if ack.prompt == expected and not current.acknowledged:
@@ -251,7 +251,7 @@ class SessionStateMachine:
                 return self._attempt_failed(current, error, now_ns)
             current.acknowledged = True
             passed = self._passed(self._initial_phase, now_ns)
-            return [*passed, *self._perhaps_deliver(), *self._perhaps_stands(now_ns)]
+            return [*passed, *self._maybe_deliver(), *self._maybe_connected(now_ns)]
         if error is None:  # what a reconnect brings back
             asked = waiting.style
             alone = asked.is_prompt_alone  # a prompt message leaves the image where it is
@@ -267,14 +267,14 @@ class SessionStateMachine:
         told: Event = events.GenerationStarted(now_ns)
         if message.what == "tick":
             told = events.GenerationTick(now_ns, message.seconds)
-        return [Emit(told), *self._perhaps_generating(now_ns)]
+        return [Emit(told), *self._maybe_generating(now_ns)]
 
     def _service_error(self, message: protocol.ServiceError, now_ns: int) -> list[Action]:
         """It fails all that waits; a session that stands goes on."""
         current = self._attempt
         assert current is not None
         error = from_service(message.message)
-        if not current.stands:
+        if not current.is_connected:
             return self._attempt_failed(current, error, now_ns)
         return [*self._settle_all(error), Emit(events.ErrorRaised(now_ns, error))]
 
@@ -299,7 +299,7 @@ class SessionStateMachine:
         assert current is not None
         return [Emit(events.PhaseTiming(now_ns, phase, current.passed(phase, now_ns)))]
 
-    def _perhaps_deliver(self) -> list[Action]:
+    def _maybe_deliver(self) -> list[Action]:
         """A remote stream is held back until what it shows is what was asked for."""
         current = self._attempt
         assert current is not None
@@ -308,21 +308,21 @@ class SessionStateMachine:
         current.delivered = True
         return [Deliver(current.number)]
 
-    def _perhaps_stands(self, now_ns: int) -> list[Action]:
+    def _maybe_connected(self, now_ns: int) -> list[Action]:
         current = self._attempt
         assert current is not None
         missing = not current.joined or (self._publishes and not current.published)
-        if current.stands or current.waits_for_ack or missing:
+        if current.is_connected or current.waits_for_ack or missing:
             return []
-        current.stands = True
+        current.is_connected = True
         actions = self._enter(ConnectionState.CONNECTED, now_ns)
         if current.reconnect:
             actions.append(Emit(self._reconnect_told(current, None, now_ns)))
-        return [*actions, Connected(), *self._perhaps_generating(now_ns)]
+        return [*actions, Connected(), *self._maybe_generating(now_ns)]
 
-    def _perhaps_generating(self, now_ns: int) -> list[Action]:
+    def _maybe_generating(self, now_ns: int) -> list[Action]:
         current = self._attempt
-        if current is None or not (current.stands and current.generating):
+        if current is None or not (current.is_connected and current.generating):
             return []
         return self._enter(ConnectionState.GENERATING, now_ns)
 

@@ -16,7 +16,7 @@ class AdmissionQueue(Generic[T]):
         self._seated: set[T] = set()
         self._waiting: list[T] = []
 
-    def ask(self, who: T) -> bool:
+    def acquire(self, who: T) -> bool:
         """Whether there is a seat at once; else one waits."""
         if len(self._seated) < self._seats:
             self._seated.add(who)
@@ -24,7 +24,7 @@ class AdmissionQueue(Generic[T]):
         self._waiting.append(who)
         return False
 
-    def leave(self, who: T) -> T | None:
+    def release(self, who: T) -> T | None:
         """Give up a seat or a place; who gets the seat now, None: nobody."""
         if who in self._waiting:
             self._waiting.remove(who)
@@ -42,7 +42,7 @@ class AdmissionQueue(Generic[T]):
         """Seats that nobody has."""
         return self._seats - len(self._seated)
 
-    def places(self) -> Iterator[tuple[T, int, int]]:
+    def positions(self) -> Iterator[tuple[T, int, int]]:
         """Who waits, its place from 1, and the line's length."""
         for index, who in enumerate(self._waiting):
             yield who, index + 1, len(self._waiting)

@@ -86,7 +86,7 @@ class Service:
         self._routes = Routes(self._keys, signer, self._find)
         first = next(iter(settings.models.values()))
         self._pool = HostPool(settings.host, first, self.heard)
-        self._line: AdmissionQueue[Connection] = AdmissionQueue(settings.seats)
+        self._admission: AdmissionQueue[Connection] = AdmissionQueue(settings.seats)
         self._connections: dict[Connection, None] = {}  # in the order in which they came
         self._faults = settings.faults
         self._faulty_left = settings.faults.sessions
@@ -134,13 +134,13 @@ class Service:
     async def take_host(self, picture: Picture) -> SessionHost:
         """A session's room and worker. Raises ChildLost, RoomUnavailable when there is none."""
         host = await self._pool.take(picture)
-        if self._line.free and not self._stopping:
+        if self._admission.free and not self._stopping:
             self._pool.refill()
         return host
 
     def ask_seat(self, connection: Connection) -> None:
         """Open the connection's room, or have it wait in line."""
-        if self._line.ask(connection):
+        if self._admission.acquire(connection):
             connection.open_room()
         self._tell_places()
 
@@ -171,7 +171,7 @@ class Service:
             "models": list(self._settings.models),
             "room": self._settings.host.room.kind,
             "seats": self._settings.seats,
-            "free": self._line.free,
+            "free": self._admission.free,
             "sessions": [connection.snapshot() for connection in self._connections],
         }
 
@@ -245,13 +245,13 @@ class Service:
         del self._connections[connection]
         if connection.host is not None:
             self._pool.retire(connection.host)
-        follower = self._line.leave(connection)
+        follower = self._admission.release(connection)
         if follower is not None:
             follower.open_room()
         self._tell_places()
 
     def _tell_places(self) -> None:
-        for connection, position, size in self._line.places():
+        for connection, position, size in self._admission.positions():
             connection.perform(connection.state.place(position, size))
 
     def _find(self, room: str) -> tuple[str, SessionHost] | None:

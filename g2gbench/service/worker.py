@@ -175,7 +175,7 @@ class Model(threading.Thread):
             log.exception("the model broke")
             # A worker without its model is lost, and must be seen to be.
             self._parent.tell(Lost(f"the model broke ({type(error).__name__})"))
-            self._parent.part()
+            self._parent.detach()
         finally:
             self._log.close()
 

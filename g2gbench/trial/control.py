@@ -38,6 +38,6 @@ class SessionControl:
         """Where the trial's client waits for the page; set once its processes stand."""
         self.commands: asyncio.Queue[Command] = asyncio.Queue()
 
-    def do(self, command: Command) -> None:
-        """Have it done; one that comes before the session stands waits for it."""
+    def submit(self, command: Command) -> None:
+        """Queue a command; it runs once the session is connected."""
         self.commands.put_nowait(command)

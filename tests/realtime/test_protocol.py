@@ -115,7 +115,7 @@ def test_what_is_no_message_is_unreadable(text: str | bytes) -> None:
             {"type": "set_image", "image_data": "aa", "prompt": "p", "enhance_prompt": False},
         ),
         (
-            StyleRequest("p", by_image=True),
+            StyleRequest("p", via_set_image=True),
             {"type": "set_image", "image_data": None, "prompt": "p"},
         ),
     ],

@@ -278,7 +278,7 @@ def test_images_are_acknowledged_in_their_order() -> None:
 
 def test_a_prompt_sent_with_an_image_is_acknowledged_as_an_image() -> None:
     driven = Driven().stand()
-    style = StyleRequest("a hat", by_image=True)
+    style = StyleRequest("a hat", via_set_image=True)
     ticket, todo = driven.machine.set_style(style, 30, 0)
     assert todo == [act.Send(1, {"type": "set_image", "image_data": None, "prompt": "a hat"})]
     driven.ack()
@@ -409,7 +409,7 @@ def test_a_reconnect_brings_back_what_was_acknowledged_last() -> None:
 def test_a_cleared_image_stays_cleared() -> None:
     driven = Driven(IMAGE).connect().room()
     driven.ack()
-    driven.machine.set_style(StyleRequest(by_image=True), 30, 0)
+    driven.machine.set_style(StyleRequest(via_set_image=True), 30, 0)
     driven.ack()
     driven.fail(LOST)
     driven.later(1)

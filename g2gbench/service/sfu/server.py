@@ -65,7 +65,7 @@ class RoomServer:
         self._verifier = api.TokenVerifier(api_key, api_secret)
         self._name = settings.name
         self._seats: dict[Participant, PeerTransport] = {}
-        self._audience = ViewerForwarding(self._seats, self.counts)
+        self._viewers = ViewerForwarding(self._seats, self.counts)
         self._coming: Counter[tuple[bool, str]] = Counter()  # whether they may publish, and who
         self._tasks: set[asyncio.Task[object]] = set()
         self._site: Site | None = None
@@ -110,7 +110,7 @@ class RoomServer:
         if participant is None:
             return
         if not participant.can_publish:
-            self._audience.hear(participant, media, time.monotonic_ns())
+            self._viewers.handle_feedback(participant, media, time.monotonic_ns())
             return
         if participant.learning is not None and not media.is_rtcp:
             self._perform(self.pairing.packet_seen(participant, media.data))
@@ -124,7 +124,7 @@ class RoomServer:
             if action is not None:
                 to.transmit(action)
         if participant.audience:
-            self._audience.show(participant, media, time.monotonic_ns())
+            self._viewers.forward(participant, media, time.monotonic_ns())
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:

@@ -29,7 +29,7 @@ class ViewerForwarding:
         self._counts = counts
         self._key_frames = rtcp_feedback.KeyFrames()
 
-    def show(self, publisher: Participant, media: endpoint.Media, now_ns: int) -> None:
+    def forward(self, publisher: Participant, media: endpoint.Media, now_ns: int) -> None:
         """Hand one packet of a publisher to each viewer that is shown its stream."""
         ssrc = 0 if media.is_rtcp else packets.ssrc(media.data)
         for way in publisher.audience:
@@ -42,7 +42,7 @@ class ViewerForwarding:
                 way.begun.add(ssrc)
                 self._ask(publisher, ssrc, now_ns)
 
-    def hear(self, viewer: Participant, media: endpoint.Media, now_ns: int) -> None:
+    def handle_feedback(self, viewer: Participant, media: endpoint.Media, now_ns: int) -> None:
         """See to what a viewer asks for; it has no other say, and nothing to show."""
         if not media.is_rtcp:
             self._counts["sent_by_viewers"] += 1
