@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SHOWING: Final = ("report", "cli", "live")
 LONG: Final = 400
 RUN: Final = 6
-"""Lines in a row that are told apart from chance."""
+"""Lines in a row that are no chance."""
 
 
 def annotated(tree: ast.AST) -> Iterator[ast.expr]:

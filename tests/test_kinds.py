@@ -1,4 +1,4 @@
-"""A test that starts a process is told to say so."""
+"""A test that starts a process has to say so."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Holder:
-    """A process that asks for the machine and keeps it until it is told to leave."""
+    """A process that asks for the machine and keeps it until it is asked to leave."""
 
     def __init__(self, how: str, folder: Path) -> None:
         self.process = subprocess.Popen(

@@ -23,7 +23,7 @@ from g2gbench.measure.registry import DROP_PHASES
 from g2gbench.statistics.median_interval import Estimate, aggregate
 
 INJECTED: Final = "injected"
-"""What the worker's log says of a frame that it dropped because it was told to."""
+"""What the worker's log says of a frame that it dropped on purpose."""
 
 FREEZE_NS: Final = 200_000_000
 """A pause of the worker longer than this is a freeze that was injected, and no late frame."""

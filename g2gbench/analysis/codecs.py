@@ -43,7 +43,7 @@ SHOWN: Final = (
     "g2g_ms.p95",
     "encode_ms",
 )
-"""What is told of each point of a curve."""
+"""Metrics that are shown for each point of a curve."""
 
 RANKED: Final = (QUALITY, LATENCY)
 

@@ -30,7 +30,7 @@ OUTCOMES: Final[tuple[Outcome, ...]] = (
     "improvement",
     "no difference",
 )
-"""In the order in which they are told; the first one that any row has is the comparison's."""
+"""In the order of reports; the first one that any row has is the comparison's."""
 
 JUDGED: Final = ("g2g_ms.p50", "g2g_ms.p95", "ttff_ms", "drop_ratio", "freeze_ms")
 """Judged unless a user names others: few, since every row more makes each harder to find.

@@ -27,7 +27,7 @@ class PageStream:
     """What the page publishes.
 
     The page holds each frame until its tick and reads its clock as it hands it over; which frames
-    it handed over when comes back from it, and is told on the event loop.
+    it handed over when comes back from it, and is reported on the event loop.
 
     Args:
         source: makes the pictures, any of them from its number; the page's own camera does not.

@@ -1,4 +1,4 @@
-"""What a user is told of an error that nobody expected: one line, and where its traceback is."""
+"""What is printed for an unexpected error: one line, and where its traceback is."""
 
 from __future__ import annotations
 

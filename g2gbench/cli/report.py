@@ -47,7 +47,7 @@ def report_command(
     everything that it had measured.
 
     With --thresholds the recorded verdict stays as it is: reports and summary of the new one go
-    into judged-again/ below the run, and its exit code is told: 0 pass, 1 an expectation fails
+    into judged-again/ below the run, and its exit code follows it: 0 pass, 1 an expectation fails
     under it, 3 invalid, 4 the target was not reached, 130 the run was interrupted.
 
     Of several runs one that cannot be read is named, and the others are reported; exit code 2.
@@ -80,7 +80,7 @@ def report_command(
         except InputError as error:
             if len(runs) == 1:
                 raise
-            click.echo(f"error: {error}", err=True)  # the others are told all the same
+            click.echo(f"error: {error}", err=True)  # the others are reported all the same
             codes.add(ExitCode.BAD_INPUT)
     for code in _FIRST:
         if code in codes:
@@ -117,4 +117,4 @@ _FIRST = (
     ExitCode.UNREACHABLE,
     ExitCode.INTERRUPTED,
 )
-"""Of several runs one that cannot be read is told first, then a failure, then doubt."""
+"""Of several runs one that cannot be read comes first, then a failure, then doubt."""

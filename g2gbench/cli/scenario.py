@@ -57,7 +57,7 @@ def scenario_group() -> None:
 @click.argument("files", nargs=-1, required=True, type=ScenarioArgument(), metavar="SCENARIO…")
 @_AS_JSON
 def validate_command(files: tuple[Path, ...], as_json: bool) -> None:
-    """Check scenarios, files or built-in names; every problem is told with its line and column.
+    """Check scenarios, files or built-in names; every problem is printed with its line and column.
 
     Ends with exit code 2 if there is any. Variables of the environment (${NAME}) need not be set.
 

@@ -201,7 +201,7 @@ def _size(text: str | None) -> Size | None:
 
 
 def _address(host: str) -> str:
-    """The address to listen at, which clients are told, too. Raises InputError."""
+    """The address to listen at, which clients are sent, too. Raises InputError."""
     words = "an IPv4 address of this machine is needed, that clients can reach"
     try:
         address = ipaddress.IPv4Address(LOOPBACK if host == "localhost" else host)

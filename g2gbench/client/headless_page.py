@@ -95,7 +95,7 @@ class BrowserMedia:
         closed = asyncio.ensure_future(self._page.page.gone.wait())
         try:
             await asyncio.wait({ended, closed}, return_when=asyncio.FIRST_COMPLETED)
-            if not ended.done():  # a page that goes with its browser is told of first
+            if not ended.done():  # a page that goes with its browser is noticed first
                 await asyncio.wait({ended}, timeout=0.5)
             if ended.done():
                 return f"the browser ended ({describe(ended.result())})", "browser"

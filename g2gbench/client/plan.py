@@ -1,4 +1,4 @@
-"""What the measured client is told: its plan at the start, commands later. Pure."""
+"""Plan, commands and answers of the measured client's process. Pure."""
 
 from __future__ import annotations
 

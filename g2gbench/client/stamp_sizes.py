@@ -1,4 +1,4 @@
-"""The sizes at which what comes back may have been stamped, and how the one found is told."""
+"""Sizes at which what comes back may have been stamped, and the event of the one found."""
 
 from __future__ import annotations
 

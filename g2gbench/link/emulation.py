@@ -156,7 +156,7 @@ class LinkEmulator:
     def advance(self, now_ns: int) -> list[Passage]:
         """Every packet whose fate became certain up to now, in the order of time.
 
-        A packet that leaves twice is told twice: ``passed``, then ``copy``.
+        A packet that leaves twice is listed twice: ``passed``, then ``copy``.
         """
         if self._event_ns <= now_ns:
             self._serve(now_ns)

@@ -1,4 +1,4 @@
-"""What the link's process is told, and what it answers: its plan, changes, counts. Pure."""
+"""Plan, commands and answers of the link's process. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LinkCounts(Message):
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan(Message):
-    """What the link is told at its start.
+    """The link's plan.
 
     Attributes:
         directions: what it does to packets at first.

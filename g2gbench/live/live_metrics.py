@@ -27,11 +27,11 @@ _TOLD = {
     "queue_position": ("place in the queue", "position"),
     "source_lost": ("the camera is gone", ""),
 }
-"""Of the journal's events those that a person is told, in words, with the fact beside them."""
+"""Events of the journal that the page shows, in words, with the fact beside them."""
 
 
 class LiveMetrics:
-    """Turns records into what the page is told; times in seconds from the connect attempt.
+    """Turns records into messages for the page; times in seconds from the connect attempt.
 
     Args:
         bits: how many bits a marker's number has.

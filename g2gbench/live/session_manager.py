@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {"client.kind": "browser", "repeat": "1", "session.duration": "60min"}
 )
-"""What a live session has unless it is told otherwise, by path; an hour, if nobody stops it."""
+"""Defaults of a live session, by path; an hour, if nobody stops it."""
 
 POINTS_S: Final = 0.2
-"""How often the page is told of single frames."""
+"""How often single frames are sent to the page."""
 
 
 class SessionManager:
@@ -82,7 +82,7 @@ class SessionManager:
         return self._steering
 
     def facts(self) -> Message:
-        """What a page is told when it comes."""
+        """The message for a page that has just connected."""
         scenario = self.scenario
         width, height = scenario.frame_size
         return {

@@ -145,7 +145,7 @@ class Site:
     # -- the page's sockets
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        """What the page asks for, and what it is told."""
+        """Serve the page's requests, and send it what happens."""
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
         if self._page is not None and not self._page.closed:

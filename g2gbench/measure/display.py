@@ -1,7 +1,7 @@
 """Which remote frames were presented, and which never were. Pure.
 
 A page's decoder hands a frame over, and the page puts it on display some time later, or a newer one
-in its place. The two are told by two callbacks of the browser, and joined by the frame's RTP
+in its place. The two come from two callbacks of the browser, and are joined by the frame's RTP
 timestamp.
 """
 

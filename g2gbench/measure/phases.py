@@ -29,7 +29,7 @@ PHASE_METRICS: Final = (
     "uplink.bitrate_bps",
     "downlink.bitrate_bps",
 )
-"""What is told of each phase, by its name in the registry."""
+"""Metrics of each phase, by their names in the registry."""
 
 WINDOW_NS: Final = 1_000_000_000
 """Recovery is judged over windows of this length."""

@@ -119,7 +119,7 @@ def samples(session: Session, ledger: Ledger) -> tuple[tuple[int, Sample], ...]:
     without a snapshot has none. g2g is the median of the frames first seen in the second. Frames a
     second are first sightings, counted from the first whole second after the first frame: none at
     all is a measurement then. Drops are those that became known in the last ``DROP_SECONDS``, from
-    the first frame on. A freeze is told while it lasts and in the second in which it ended.
+    the first frame on. A freeze is reported while it lasts and in the second in which it ended.
     """
     arrivals_ns, pauses_ns = gaps.arrivals(session, ledger)
     ends_ns = _ends_ns(session, arrivals_ns)

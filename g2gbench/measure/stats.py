@@ -34,7 +34,7 @@ def number(value: object) -> float | None:
 
 
 def last_number(stats: Sequence[Stats], key: str) -> float | None:
-    """The last value that was told under ``key``."""
+    """The last value of ``key``."""
     for snapshot in reversed(stats):
         found = number(snapshot.values.get(key))
         if found is not None:
@@ -43,7 +43,7 @@ def last_number(stats: Sequence[Stats], key: str) -> float | None:
 
 
 def samples(stats: Sequence[Stats], key: str) -> list[float]:
-    """Every value that was told under ``key``."""
+    """Every value of ``key``."""
     found = (number(snapshot.values.get(key)) for snapshot in stats)
     return [value for value in found if value is not None]
 

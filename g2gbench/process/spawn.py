@@ -102,7 +102,7 @@ class Child(Generic[R]):
             name: what messages call it.
             module: a module whose ``__main__`` calls ``process.child.run``.
             plan: on stdin, so that a secret is on no command line. None: it is the first thing
-                that the child is told later, and loads its libraries meanwhile.
+                that the child is sent later, and loads its libraries meanwhile.
             log_path: file for its stderr; None: the parent's own stderr.
             reaches: the URLs that it connects to beside those of this machine.
             ready: the answer that it is ready.

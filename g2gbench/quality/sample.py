@@ -60,7 +60,7 @@ class Sample:
 
     @property
     def loss(self) -> float | None:
-        """``fraction_lost`` as a share of 0..1, whichever way it was told."""
+        """``fraction_lost`` as a share of 0..1, whichever way it was reported."""
         if self.fraction_lost is None or self.fraction_lost <= 1:
             return self.fraction_lost
         return self.fraction_lost / RFC3550_STEPS

@@ -35,7 +35,7 @@ _NS = 1_000_000_000
 class SessionStateMachine:
     """One session.
 
-    Every input names the attempt that it belongs to; what is told of an earlier one is ignored.
+    Every input names the attempt that it belongs to; what comes of an earlier one is ignored.
 
     Args:
         style: the initial state.
@@ -392,6 +392,6 @@ class SessionStateMachine:
 
 
 def _signalling_error(reason: str, now_ns: int) -> Emit:
-    """A message that cannot be used is told, and ends nothing."""
+    """Report a message that cannot be used; it ends nothing."""
     error = RealtimeError(ErrorCode.WEBRTC_SIGNALING_ERROR, reason)
     return Emit(events.ErrorRaised(now_ns, error))

@@ -102,7 +102,7 @@ class Service:
         """Make one session ready and listen; the port. Raises ChildLost, OSError.
 
         With ``room_needed`` it raises RoomUnavailable where there is none; else the client that
-        asks for one is told so.
+        asks for one is refused with that reason.
         """
         await self._pool.ready(room_needed=room_needed)
         address = self._settings.address

@@ -42,8 +42,8 @@ class HostPool:
     async def ready(self, *, room_needed: bool = False) -> None:
         """Make the spare, and wait for it. Raises ChildLost.
 
-        A room that cannot be had is told to the client that asks for it; with ``room_needed`` it
-        raises RoomUnavailable.
+        A room that cannot be had is reported to the client that asks for it; with ``room_needed``
+        it raises RoomUnavailable.
         """
         self.refill()
         try:

@@ -1,4 +1,4 @@
-"""What the service's process is told, and its model worker: the settings of a session. Pure."""
+"""Plans, commands and answers of the service's processes: service and model worker. Pure."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan(Message):
-    """What the service of a trial is told: the model that it runs, and what goes wrong."""
+    """The plan of a trial's service: the model that it runs, and what goes wrong."""
 
     model: str
     host: HostSettings
@@ -108,7 +108,7 @@ class ServicePlan(Message):
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlan(Message):
-    """What a model worker is told at its start.
+    """A model worker's plan.
 
     Attributes:
         settings: what it does.

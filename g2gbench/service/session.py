@@ -34,7 +34,7 @@ LEFT = "client left"
 class SessionRules:
     """What holds for a session.
 
-    ``queue``: positions that a client is told before it gets its room, ``place_s`` seconds each.
+    ``queue``: positions that a client is sent before it gets its room, ``place_s`` seconds each.
     ``longest_s``: a session ends so long after its room info; None: never. ``join_s``: a client
     that has not joined by then is sent away. ``messages_per_s`` and ``burst``: how many messages a
     client may send in the long run, and at once.
@@ -235,7 +235,7 @@ class ServiceSession:
             self._schedule.begin(now_ns=now_ns)
 
     def fail(self, reason: str, *, now_ns: int) -> list[Action]:
-        """Room or model are lost: the client is told, and let go so that it can come again."""
+        """Room or model are lost: tell the client, and let it go so that it can come again."""
         return self._finish(reason, now_ns, [_error(reason)])
 
     def end(self, reason: str, *, now_ns: int) -> list[Action]:

@@ -177,7 +177,7 @@ class SessionHost:
         self._children["worker"].tell(StallOutput(seconds))
 
     def kill_worker(self) -> None:
-        """Kill the model worker, as if it had crashed: its loss is told like any other."""
+        """Kill the model worker, as if it had crashed: its loss is reported like any other."""
         worker = self._children["worker"]
         if worker.returncode is None:
             os.kill(worker.pid, signal.SIGKILL)

@@ -54,7 +54,7 @@ class SharedServer:
         self.port, self.pid = ready.port, ready.pid or keeper.pid
 
     async def close(self) -> None:
-        """End it: everybody who is still in a room is told."""
+        """End it: everybody who is still in a room gets a leave request."""
         self._closing = True
         if self._keeper is not None:
             await self._keeper.end(END_S)

@@ -34,7 +34,7 @@ GARBAGE: Mapping[str, str | bytes] = MappingProxyType(
 
 FAILED_ACK = "refused on purpose"
 DROPPED = "the socket was dropped on purpose"
-_POSITIONS = 3  # at least so many are told in a queue that lasts as long as was asked
+_POSITIONS = 3  # at least so many are sent in a queue that lasts as long as was asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ NOMINAL_COVERAGE: Final = 0.95
 """The interval is the narrowest that covers the median this often, else the widest there is."""
 
 FEWEST_FOR_INTERVAL: Final = 5
-"""Fewer trials span no interval that covers 90 %: their range is told instead."""
+"""Fewer trials span no interval that covers 90 %: their range is given instead."""
 
 
 Interval: TypeAlias = Literal["none", "range", "order statistics", "block bootstrap"]
@@ -56,7 +56,7 @@ def aggregate(
     reason: str = "no valid trial measured it",
     ordinal: bool = False,
 ) -> Estimate:
-    """The estimate from one value a valid trial; ``reason`` is told when there is none.
+    """The estimate from one value a valid trial; ``reason`` is given when there is none.
 
     Of an even number of ``ordinal`` values, between which nothing lies, the median is the lower of
     the two in the middle.

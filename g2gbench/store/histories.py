@@ -37,7 +37,7 @@ class History:
 
     @property
     def title(self) -> str:
-        """By which it is told from others."""
+        """By which it is distinguished from others."""
         return f"{self.name} ({self.scenario_id}) on {self.machine}"
 
 

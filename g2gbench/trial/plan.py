@@ -1,4 +1,4 @@
-"""What each process of one trial is told, derived from the scenario. Pure."""
+"""Plans of the processes of one trial, derived from the scenario. Pure."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _seed(seed: int, repeat: int) -> int:
 
 
 def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False) -> ClientPlan:
-    """What the measured client is told.
+    """The measured client's plan.
 
     ``live``: a person's browser brings its page; ``camera``: and its own camera as the source.
     """
@@ -198,7 +198,7 @@ def _max_framerate(scenario: Scenario) -> float | None:
 def service_plan(
     trial: PlannedTrial, log_dir: Path | None = None, frame_log: Path | None = None
 ) -> ServicePlan | None:
-    """What our own service is told; None for a target that brings its service along."""
+    """The emulated service's plan; None for a target that brings its service along."""
     scenario = trial.scenario
     target = scenario.target
     if isinstance(target, ServiceTarget):

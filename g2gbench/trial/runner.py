@@ -347,7 +347,7 @@ class TrialRunner:
     def _switch(self, command: ChangeNetwork) -> None:
         link, begun_with = self._children.get("link"), link_at_start(self._trial.scenario)
         if link is None or begun_with is None:
-            return  # nothing emulates a network here, and whoever asks was told
+            return  # nothing emulates a network here, and whoever asks knows it
         link.tell(command.directions)
         restored = command.directions == begun_with
         self._event("network", label=command.label, impaired=command.impaired, restored=restored)

@@ -54,7 +54,7 @@ async def run_trials(
     progress: Progress,
     steering: SessionControl | None = None,
 ) -> AsyncIterator[Ended]:
-    """Run the trials of a schedule until ``stop`` is set; each is kept before it is told of."""
+    """Run the trials of a schedule until ``stop`` is set; each is kept before it is yielded."""
     while not stop.is_set() and (coming := schedule.next()) is not None:
         progress.trial_started(coming)
         trial, begun_s = coming.trial, time.monotonic()

@@ -1,4 +1,4 @@
-"""What the page is told of frames ahead of their time, and what becomes of what it says."""
+"""Frames that the page is sent ahead of their time, and what becomes of its answers."""
 
 from __future__ import annotations
 

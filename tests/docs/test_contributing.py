@@ -1,4 +1,4 @@
-"""What contributors are told is what the one check does."""
+"""What CONTRIBUTING.md says is what the one check does."""
 
 from __future__ import annotations
 

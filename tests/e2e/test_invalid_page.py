@@ -78,7 +78,7 @@ async def test_a_page_that_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert any(reason.startswith("the page was hidden") for reason in because), because
     frames = run.trials[0].frames()
     behind = frames[frames["steady"] & frames["displayed_ns"].isna()]
-    assert len(behind) > 60  # a hidden page is told of no frame
+    assert len(behind) > 60  # a hidden page gets no frame callbacks
 
 
 @pytest.mark.nightly

@@ -73,7 +73,7 @@ async def echoing(host: str = HOST) -> AsyncIterator[tuple[Echo, tuple[str, int]
 
 @contextlib.asynccontextmanager
 async def client_of(address: tuple[str, int], host: str | None = None) -> AsyncIterator[Inbox]:
-    """A client's socket that sends to an address, from one of this machine's own if it is told."""
+    """A client's socket that sends to an address, from one of this machine's own if given."""
     loop = asyncio.get_running_loop()
     transport, inbox = await loop.create_datagram_endpoint(
         Inbox, local_addr=(host, 0) if host else None, remote_addr=address

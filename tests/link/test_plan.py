@@ -1,4 +1,4 @@
-"""What the link's process is told and answers: it arrives as sent, and no link is told nonsense."""
+"""Plan and commands of the link's process: they arrive as sent, and nonsense is refused."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ async def _room(media: tuple[str, int]) -> AsyncIterator[str]:
 
 
 async def _media_address(url: str) -> tuple[str, int]:
-    """Where a client that joins through the link is told to send its media."""
+    """Where a client that joins through the link sends its media."""
     async with aiohttp.ClientSession() as session:
         async with session.ws_connect(f"{url}/service?api_key={SECRET}") as socket:
             info = await socket.receive_json(timeout=LONG_S)

@@ -1,4 +1,4 @@
-"""What a page is told of the journal's records."""
+"""Messages to the page from the journal's records."""
 
 from __future__ import annotations
 

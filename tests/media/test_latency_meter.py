@@ -48,7 +48,7 @@ def test_a_frame_is_given_up_a_second_after_a_newer_one_is_back_and_only_once() 
     meter.seen(3, 20 * MS)
     assert meter.take(1000 * MS).drop_ratio == 0
     assert meter.take(1100 * MS).drop_ratio == 0.5
-    meter.seen(1, 1900 * MS)  # too late: its fate is told already
+    meter.seen(1, 1900 * MS)  # too late: its fate is settled
     assert meter.take(2000 * MS) == G2G(None, 0.5, 20)
     assert meter.take(3000 * MS).drop_ratio == 0.5
     assert meter.take(4000 * MS).drop_ratio == 1  # those that came back are four seconds ago

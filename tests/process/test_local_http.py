@@ -103,7 +103,7 @@ def test_hosts_are_read_from_what_stands_before_the_port() -> None:
 
 
 async def sent(port: int, data: bytes, *, ended: bool = False) -> bytes:
-    """What comes back for some bytes until the server closes; ``ended``: it is told of the end."""
+    """What comes back for some bytes until the server closes; ``ended``: the input ends."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
         writer.write(data)

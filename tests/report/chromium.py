@@ -82,7 +82,7 @@ def assert_fits_every_window(pages: Sequence[Path], folder: Path) -> None:
 
 
 class Strict(SimpleHTTPRequestHandler):
-    """Files, under a policy that lets a page load nothing: what it tries is told in the console."""
+    """Files, under a policy that lets a page load nothing: what it tries is in the console."""
 
     def end_headers(self) -> None:
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -60,7 +60,7 @@ _PHASES_MS: Final[Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One trial: ``lost`` frames are told by their number in the steady state.
+    """One trial: ``lost`` frames are given by their number in the steady state.
 
     ``slow`` adds so many ms from the middle of the steady state on, for a quarter of it.
     ``cut``: the journal ends without a farewell after so many records. ``link``: packets are

@@ -1,4 +1,4 @@
-"""Every kind of mistake is told with its exact place and what is allowed instead."""
+"""Every kind of mistake is reported with its exact place and what is allowed instead."""
 
 from __future__ import annotations
 

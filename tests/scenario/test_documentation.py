@@ -25,7 +25,7 @@ SCHEMA = json_schema()
 
 
 AS_ABOVE = {"timeline[].network", "profiles.NAME.uplink"}
-"""Sections whose fields are told at another place of the page."""
+"""Sections whose fields are described at another place of the page."""
 
 NAMED = {"timeline": "[]", "profiles": ".NAME"}
 """Fields that hold any number of sections."""

@@ -1,4 +1,4 @@
-"""What the service, its workers and its rooms are told and send leaves a pipe as it came in."""
+"""Messages of the service, its workers and its rooms leave a pipe as they came in."""
 
 from __future__ import annotations
 

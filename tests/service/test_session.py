@@ -80,7 +80,7 @@ def test_javascript_prompts_before_its_room_and_is_acknowledged_at_once() -> Non
     assert joined == [OpenRoom()]
     (ack,) = _messages(_say(session, "prompt", prompt="a city", enhance_prompt=True))
     assert (ack["type"], ack["success"]) == ("prompt_ack", True)
-    # The model is told before the client can send a frame.
+    # The model knows before the client can send a frame.
     first, _ = session.room_info(*INFO, now_ns=0)
     assert first == Apply(0, "a city", None)
 

@@ -62,7 +62,7 @@ class FakeParent:
 def plan(
     *, gate_subscriptions: bool = False, frame_log: Path | None = None, **changes: Any
 ) -> WorkerPlan:
-    """What a worker is told to do, but for these fields of its settings."""
+    """A worker's plan, but for these fields of its settings."""
     usual = WorkerSettings("passthrough", "v2", SIZE, 30, "vp8", 1_000_000)
     settings = replace(usual, **changes)
     token = Unshown("a token")

@@ -79,7 +79,7 @@ def readers(place: Path, whole: Run) -> Iterator[Callable[[], object]]:
 
 
 def tried(readers: Iterator[Callable[[], object]]) -> list[str]:
-    """What was told of the damage; anything but InputError passes through."""
+    """What was reported of the damage; anything but InputError passes through."""
     told: list[str] = []
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What the link is told at the start of a trial, and what it is told later."""
+"""The link's plan at the start of a trial, and its changes."""
 
 from __future__ import annotations
 

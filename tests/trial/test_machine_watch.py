@@ -60,7 +60,7 @@ def test_clocks_that_cannot_be_read_together_are_not_compared() -> None:
     clocks.reading_ns = 2 * MS  # as if the process were preempted between any two readings
     assert host.clock_step_ms() == 0.0
     clocks.reading_ns = 100
-    assert round(host.clock_step_ms()) == 500  # it is told when it can be
+    assert round(host.clock_step_ms()) == 500  # it is reported when it can be
 
 
 def test_one_reading_apart_is_tried_again() -> None:

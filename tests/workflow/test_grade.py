@@ -306,7 +306,7 @@ async def test_a_real_session_is_impaired_and_judged_in_every_dimension(tmp_path
     lossy = next(replace(case, repeats=1) for case in FULL if case.name == "uplink loses 12 %")
     try:
         done = await grade_all((lossy,), out=tmp_path)
-    except NotGraded as error:  # a busy machine is no fair test, and is told as such
+    except NotGraded as error:  # a busy machine is no fair test, and is reported as such
         assert str(error).startswith("uplink loses 12 %: ")  # noqa: PT017 - another line than the raise tells it
     else:
         ours = done.grades[0]

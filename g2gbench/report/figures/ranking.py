@@ -49,7 +49,8 @@ def ranking(
     order = "best first" if len(groups) > 1 else "none told apart from another"
     caption = (
         f"By {label(metric)}, {order}. Tall mark: median. Dots: valid trials. Within a group, "
-        "between two rules, nothing is told apart from the first. The scale does not start at zero."
+        "between two rules, nothing differs significantly from the first. The scale does not "
+        "start at zero."
     )
     alt = f"Ranking of {sum(map(len, groups))} cells by {label(metric)}: {told}."
     return Illustration(name, alt, caption, widths, lambda w: _draw(metric, groups, cells, w))

@@ -78,7 +78,7 @@ def _ranking(one: CodecRanking, cells: Mapping[str, CellResult]) -> str:
         return ""
     name = label(one.metric)
     if len(groups) == 1:
-        return f"by {name}, no cell is told apart from another: {_listed(groups[0])}"
+        return f"by {name}, no two cells differ significantly: {_listed(groups[0])}"
     told = "; ".join(f"{place}. {_listed(group)}" for place, group in enumerate(groups, 1))
     return f"by {name}, best first: {told}"
 

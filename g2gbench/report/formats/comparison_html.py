@@ -20,7 +20,7 @@ from g2gbench.store.comparing import Comparison, conditions
 from g2gbench.store.reading import Run
 
 MOST_FIGURES: Final = 4
-"""Figures of the rows that need a look; the others are told in the table."""
+"""Figures of the rows that need a look; the others are in the table."""
 
 KINDS: Final[Mapping[Outcome | None, str]] = {
     "regression": "regression",

@@ -101,7 +101,7 @@ def configuration(
             "use_external_ip": False,
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo", "lo0"]},  # their names on Linux and macOS
-            # Without one, clients are told of public servers. One at the media's own address would
+            # Without one, clients are sent public servers. One at the media's own address would
             # make them take every packet from there for a STUN server's. Nobody is at port 9.
             "stun_servers": [f"{HOST}:9"],
         },
@@ -198,7 +198,7 @@ class Server:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """End it: everybody who is still in its room is told."""
+        """End it: everybody who is still in its room gets a leave request."""
         steps: tuple[tuple[Callable[[], None], float | None], ...] = (
             (self._process.terminate, _INSIST_S),
             (self._process.terminate, _GRACE_S),

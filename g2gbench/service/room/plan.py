@@ -1,4 +1,4 @@
-"""What a room's process is told at its start. Pure."""
+"""The plan of a room's process. Pure."""
 
 from __future__ import annotations
 

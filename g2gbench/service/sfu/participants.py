@@ -95,7 +95,7 @@ class Participant:
     def info(
         self, state: models.ParticipantInfo.State = models.ParticipantInfo.ACTIVE
     ) -> models.ParticipantInfo:
-        """The participant as the others are told of it."""
+        """The participant's info, as the others get it."""
         return models.ParticipantInfo(
             sid=self.sid,
             identity=self.identity,

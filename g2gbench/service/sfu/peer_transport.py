@@ -51,7 +51,7 @@ class PeerTransport:
 
     @property
     def transport(self) -> sdp.Transport:
-        """What the participant is told of its seat."""
+        """The participant's transport, as its offer gets it."""
         host, port = self._socket.getsockname()
         ice = self.media.ice
         return sdp.Transport(

@@ -2,7 +2,7 @@
 
 Two publishers, which are each other's partners, and viewers, which are shown what both publish and
 may publish nothing. A participant always offers; the room answers. To show one participant's
-track to another, the other is told of it and asked for zero more media sections, whereupon its
+track to another, the other gets an update and is asked for zero more media sections, whereupon its
 SDK makes a new offer whose first free receiving section is answered with the track's own SSRCs.
 
 A participant that subscribes to nothing by itself is shown what it asks for. Any other is shown

@@ -194,7 +194,7 @@ async def _watch(client: Any, token: str) -> list[int]:
 
 
 async def _refusal(asked: dict[str, Any]) -> str:
-    """What a wrong key is told."""
+    """The answer to a wrong key."""
     client = decart.DecartClient(
         api_key="wrong", base_url=asked["http"], realtime_base_url=asked["websocket"]
     )

@@ -1,4 +1,4 @@
-"""Tells its plan, then whatever it is told."""
+"""Echoes its plan, then each command."""
 
 from __future__ import annotations
 

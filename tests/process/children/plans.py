@@ -1,4 +1,4 @@
-"""What the children of these tests are told, and what they answer."""
+"""Plans, commands and answers of the children of these tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class EchoPlan(Message):
-    """For the child that tells what it was told."""
+    """For the child that echoes its plan."""
 
     text: str = ""
     nested: Nested | None = None
@@ -58,7 +58,7 @@ class Planned(Message):
 
 @dataclass(frozen=True, slots=True)
 class Echoed(Message):
-    """The command that the echoing child was told."""
+    """The command that the echoing child got."""
 
     command: Number | Word
 

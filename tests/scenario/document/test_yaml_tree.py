@@ -203,5 +203,5 @@ def test_a_merge_key_is_one_problem_at_its_place(merged: str) -> None:
     table, (problem,) = read_document(f"b: &b {{c: 1}}\nx: {{<<: {merged}, e: 2}}", "t.yaml")
     assert (problem.line, problem.column, problem.path) == (2, 5, "x.<<")
     assert "merge keys" in problem.message
-    assert plain(table)["x"]["c"] == 1  # nothing is told as missing besides
+    assert plain(table)["x"]["c"] == 1  # nothing is reported as missing besides
     assert read_document('x: {"<<": 2}', "t.yaml")[1] == []  # a key of that name

@@ -51,7 +51,7 @@ MODULE = "g2gbench.service.room.livekit_server"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux's alone")
 
 
-# -- what it is told
+# -- its settings
 
 
 def test_the_configuration_keeps_the_server_on_loopback_with_one_way_in() -> None:

@@ -138,7 +138,7 @@ def test_who_subscribes_to_nothing_by_itself_is_shown_what_it_asks_for(
     sid = a.tracks["cam"].sid
     b, actions = _join(pairing, "b", auto_subscribe=False)
     join = next(x.message.join for x in actions if isinstance(x, Send) and x.to is b)
-    assert [t.sid for t in join.other_participants[0].tracks] == [sid]  # it is told
+    assert [t.sid for t in join.other_participants[0].tracks] == [sid]  # it learns of it
     published = _publish(pairing, b, offers.publish_offer("mine", 88))
     assert not _answers(published, b)[0].mid_to_track_id
     assert pairing.settle(b) == []

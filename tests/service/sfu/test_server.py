@@ -147,7 +147,7 @@ async def test_two_of_one_identity_at_the_same_time_leave_one_of_them_there(
 
 async def _last(socket: aiohttp.ClientWebSocketResponse[Any]) -> str:
     """The kind of message that ended it, or that comes when all else has been said."""
-    with contextlib.suppress(ConnectionError):  # it was closed: what it was told is still there
+    with contextlib.suppress(ConnectionError):  # it was closed: what it was sent is still there
         await socket.send_bytes(rtc.SignalRequest(ping=1).SerializeToString())
     while True:
         message = await socket.receive(timeout=5)
