@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from g2gbench.statistics.mann_whitney import MOST_EXACT, arrangements
 from g2gbench.statistics.median_interval import NOMINAL_COVERAGE
 
-_NORMAL: Final = 1.959964
+_NORMAL: Final = NormalDist().inv_cdf((1 + NOMINAL_COVERAGE) / 2)
 """How many standard deviations the nominal coverage reaches to either side."""
 
 

@@ -49,12 +49,12 @@ def decides(n: int, spread: float, difference: float, floor: float, family: int)
     if coverage < NOMINAL_COVERAGE:
         return False
     error = spread * math.sqrt(2 / n / _EFFICIENCY)
-    half = _quantile(1 - (1 - coverage) / 2) * error
+    half = NormalDist().inv_cdf(1 - (1 - coverage) / 2) * error
     reserve = _RESERVE * error
     if abs(difference) <= floor:
         return abs(difference) + half + reserve <= floor
     found = family / math.comb(2 * n, n) <= LEVEL
-    needed = max(half, _quantile(1 - LEVEL / max(family, 1)) * error)
+    needed = max(half, NormalDist().inv_cdf(1 - LEVEL / max(family, 1)) * error)
     # The difference itself may come out nearer to its floor next time.
     return found and abs(difference) >= max(needed, floor) + reserve
 
@@ -68,7 +68,3 @@ def pooled_deviation(base: Sequence[float], candidate: Sequence[float]) -> float
         sum((value - sum(side) / len(side)) ** 2 for value in side) for side in (base, candidate)
     )
     return math.sqrt(squares / freedom)
-
-
-def _quantile(p: float) -> float:
-    return NormalDist().inv_cdf(p)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest
+
 from g2gbench.analysis.result import CellResult, RunResult
 from g2gbench.analysis.valid import valid_cells
 from g2gbench.measure.registry import METRICS
@@ -32,66 +35,85 @@ def render(run: Run) -> str:
     not measured has no sample, and a cell that is invalid has none but those of its trials. Times
     are those of the run, none is attached to a sample.
     """
-    return "\n".join([*_lines(run), "# EOF"]) + "\n"
+    written: bytes = generate_latest(_Families(run))  # type: ignore[no-untyped-call] # the library's
+    return written.decode()
 
 
-def _lines(run: Run) -> Iterator[str]:
-    result = run.result
-    scenario = {"scenario": run.name}
-    yield from _family("g2gbench_run_info", "What was run.")
-    told = {**scenario, "run": run.path.name, "version": run.file.g2gbench}
-    yield _sample("g2gbench_run_info", told, 1)
-    yield from _family("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
+class _Families:
+    """What an exposition collects."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def collect(self) -> Iterator[Metric]:
+        """The families, in the order of the exposition."""
+        run, result, scenario = self._run, self._run.result, {"scenario": self._run.name}
+        info = _gauge("g2gbench_run_info", "What was run.")
+        version = run.file.g2gbench
+        info.add_sample(info.name, {**scenario, "run": run.path.name, "version": version}, 1)
+        yield info
+        yield _status(result, scenario)
+        code = _gauge("g2gbench_exit_code", "What the run ended with.")
+        code.add_sample(code.name, scenario, result.exit_code)
+        yield code
+        for name, at in (("started", run.started), ("ended", run.ended)):
+            if at is not None:
+                family = f"g2gbench_{name}_timestamp_seconds"
+                when = _gauge(family, f"When the run {name}.", "seconds")
+                when.add_sample(family, scenario, at.timestamp())
+                yield when
+        yield _trials(result, scenario)
+        yield from _expectations(result, scenario)
+        for metric in METRICS:
+            values = _values(result, scenario, metric)
+            if values.samples:
+                yield values
+
+
+def _status(result: RunResult, labels: Mapping[str, str]) -> Metric:
+    family = _gauge("g2gbench_status", "The verdict on the run: 1 for the one that it is.")
     for status in _STATUSES:
-        labels = {**scenario, "g2gbench_status": status}
-        yield _sample("g2gbench_status", labels, int(status == result.status))
-    yield from _family("g2gbench_exit_code", "What the run ended with.")
-    yield _sample("g2gbench_exit_code", scenario, result.exit_code)
-    for name, at in (("started", run.started), ("ended", run.ended)):
-        if at is not None:
-            family = f"g2gbench_{name}_timestamp_seconds"
-            yield from _family(family, f"When the run {name}.", "seconds")
-            yield _sample(family, scenario, at.timestamp())
-    yield from _trials(result, scenario)
-    yield from _expectations(result, scenario)
-    for metric, registered in METRICS.items():
-        samples = list(_values(result, scenario, metric))
-        if samples:
-            unit = _UNITS.get(registered.unit, registered.unit)
-            name = _name(metric)
-            yield from _family(name, f"{registered.definition} Unit: {unit}.")
-            yield from samples
+        of_one = {**labels, "g2gbench_status": status}
+        family.add_sample(family.name, of_one, int(status == result.status))
+    return family
 
 
-def _trials(result: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
-    yield from _family("g2gbench_trials", "Trials by what became of them.")
+def _trials(result: RunResult, labels: Mapping[str, str]) -> Metric:
+    family = _gauge("g2gbench_trials", "Trials by what became of them.")
     for cell in result.cells:
         statuses = [trial.status for trial in cell.trials]
         for status in dict.fromkeys(["ok", *statuses]):
             of_status = {**labels, **_cell(cell), "status": status}
-            yield _sample("g2gbench_trials", of_status, statuses.count(status))
+            family.add_sample(family.name, of_status, statuses.count(status))
+    return family
 
 
-def _expectations(result: RunResult, labels: Mapping[str, str]) -> Iterator[str]:
+def _expectations(result: RunResult, labels: Mapping[str, str]) -> Iterator[Metric]:
     rows = [(cell, e) for cell in result.cells for e in cell.expectations]
     judged = [(cell, e.text, e.holds) for cell, e in rows if e.holds is not None]
-    yield from _family("g2gbench_expectations_not_judged", "Expectations without a verdict.")
-    yield _sample("g2gbench_expectations_not_judged", labels, len(rows) - len(judged))
+    doubt = _gauge("g2gbench_expectations_not_judged", "Expectations without a verdict.")
+    doubt.add_sample(doubt.name, dict(labels), len(rows) - len(judged))
+    yield doubt
     if not judged:
         return
-    said = "Whether an expectation holds, 1, or not, 0; one that was not judged is not here."
-    yield from _family("g2gbench_expectation_holds", said)
+    meaning = "Whether an expectation holds, 1, or not, 0; one that was not judged is not here."
+    family = _gauge("g2gbench_expectation_holds", meaning)
     for cell, text, holds in judged:
-        of_one = {**labels, **_cell(cell), "expectation": text}
-        yield _sample("g2gbench_expectation_holds", of_one, int(holds))
+        family.add_sample(family.name, {**labels, **_cell(cell), "expectation": text}, int(holds))
+    yield family
 
 
-def _values(result: RunResult, labels: Mapping[str, str], metric: str) -> Iterator[str]:
+def _values(result: RunResult, labels: Mapping[str, str], metric: str) -> Metric:
+    registered = METRICS[metric]
+    unit = _UNITS.get(registered.unit, registered.unit)
+    family = _gauge(f"g2gbench_{_safe(metric)}", f"{registered.definition} Unit: {unit}.")
     for cell in valid_cells(result.cells):
         one = cell.metrics[metric]
         for bound, value in zip(_BOUNDS, (one.value, one.low, one.high), strict=True):
             if value is not None:
-                yield _sample(_name(metric), {**labels, **_cell(cell), "bound": bound}, value)
+                of_bound = {**labels, **_cell(cell), "bound": bound}
+                family.add_sample(family.name, of_bound, value)
+    return family
 
 
 def _cell(cell: CellResult) -> dict[str, str]:
@@ -105,25 +127,9 @@ def _cell(cell: CellResult) -> dict[str, str]:
     return labels
 
 
-def _name(metric: str) -> str:
-    return f"g2gbench_{_safe(metric)}"
-
-
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
-def _family(name: str, help_text: str, unit: str = "") -> Iterator[str]:
-    yield f"# TYPE {name} gauge"
-    if unit:
-        yield f"# UNIT {name} {unit}"
-    yield f"# HELP {name} {help_text}"
-
-
-def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
-    told = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-    return f"{name}{{{told}}} {value!r}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+def _gauge(name: str, meaning: str, unit: str = "") -> Metric:
+    return Metric(name, meaning, "gauge", unit)
