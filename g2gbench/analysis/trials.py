@@ -18,7 +18,7 @@ from g2gbench.statistics.block_bootstrap import WithinTrial, percentile_interval
 
 TrialStatus: TypeAlias = Literal["ok", "invalid", "unreachable", "interrupted", "failed", "fault"]
 """``ok``: measured and valid; ``failed``: ended by an error of its own, nothing is concluded;
-``fault``: an instrument of ours could not start."""
+``fault``: one of the instrument's own processes could not start."""
 
 TRIAL_STATUSES: Final[tuple[TrialStatus, ...]] = get_args(TrialStatus)
 

@@ -34,7 +34,7 @@ _PHASES = {
 
 
 class Live:
-    """What a session comes to while it runs, from its journal: see `JournalMeter`."""
+    """Figures of a session while it runs, from its journal: see `JournalMeter`."""
 
     def __init__(self) -> None:
         self.phase = "starting"

@@ -258,7 +258,7 @@ def _say(text: str) -> None:
 
 
 def _exit_code(codes: Sequence[int], interrupted: bool) -> int:
-    """Of one run its own; of several: a fault of ours first, then a failure, then doubt."""
+    """Of one run its own; of several: a fault first, then a failure, then doubt."""
     if interrupted:
         return ExitCode.INTERRUPTED
     if len(set(codes)) == 1:

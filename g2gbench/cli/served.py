@@ -144,7 +144,7 @@ def _told(event: ServiceEvent) -> dict[str, Any] | None:
         if not isinstance(event.message, Lost):
             return None
         return {"event": "process_lost", "process": event.process, "reason": event.message.reason}
-    return {"event": _NAMES[type(event)], **asdict(event)}  # type: ignore[call-overload]
+    return {"event": _NAMES[type(event)], **asdict(event)}  # type: ignore[call-overload] # every event is a dataclass
 
 
 def _words(told: dict[str, Any]) -> str:

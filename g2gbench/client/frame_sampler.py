@@ -106,7 +106,7 @@ class FrameSampler:
         newest = self._newest
         frame_id = newest - ((self._first_number + newest - number) & self._mask)
         if frame_id < 0:
-            return  # of no frame of ours
+            return  # of no frame of this session
         if self._from is None:
             self._store.warm(luma, self._room)
         last = self._last

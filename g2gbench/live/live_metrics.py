@@ -1,4 +1,4 @@
-"""What a session comes to while it runs, from its journal's records. Pure.
+"""Figures of a session while it runs, from its journal's records. Pure.
 
 What a finished session is judged by is its ledger; this is what the person sees meanwhile, by the
 same rules.

@@ -24,7 +24,7 @@ from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 class Evaluation:
     """What one session measured; ``checks`` says whether it is valid.
 
-    ``judged`` is the verdict of every second, ``quality`` what those of the steady state come to.
+    ``judged`` is the verdict of every second, ``quality`` the summary of those of the steady state.
     """
 
     ledger: Ledger

@@ -21,14 +21,14 @@ FloatArray = npt.NDArray[np.float64]
 
 PARTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "encode": "from the capture until the frame's last packet comes to the uplink: encoder and "
-        "pacer of the client",
+        "encode": "from the capture until the frame's last packet arrives at the uplink: encoder "
+        "and pacer of the client",
         "uplink": "from then until its last packet has left the uplink: queue, delay, and waiting "
         "for packets that are sent again",
         "service_decode": "from then until the model worker is handed the frame: room, jitter "
         "buffer and decoder of the service",
         "service": "from then until the model worker hands its picture on",
-        "service_encode": "from then until the picture's last packet comes to the downlink: "
+        "service_encode": "from then until the picture's last packet arrives at the downlink: "
         "encoder and pacer of the service, room",
         "downlink": "from then until its last packet has left the downlink",
         "decode": "from then until the application is handed the picture: jitter buffer and "

@@ -50,7 +50,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What the verdicts of a steady state come to.
+    """The verdicts of a steady state, in one.
 
     ``value`` is the worst held level (0 critical .. 3 good), None with the reason where none was
     known; ``limiting_factor`` and ``reasons`` are those of the seconds at it.

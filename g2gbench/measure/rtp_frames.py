@@ -157,7 +157,7 @@ FIT_MS: Final = 5.0
 first seconds, and a page on a busy machine tells the hand-over less exactly."""
 
 REACH_NS: Final = 3_000_000_000
-"""A frame comes to the link within this time, or is matched with nothing."""
+"""A frame arrives at the link within this time, or is matched with nothing."""
 
 _VOTERS: Final = 200
 _BETTER: Final = 0.02  # a share must be better by this to beat an origin that is nearer

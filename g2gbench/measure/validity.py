@@ -241,8 +241,8 @@ def _begun(ledger: Ledger, limits: Limits) -> Iterator[Check]:
 def _bad_readings(ledger: Ledger, session: Session) -> tuple[int, int]:
     """Remote frames that gave no sample and no repeat, and all of them, since the first sample.
 
-    A service may show frames of its own before the first one of ours, and it does so anew in each
-    stream after a reconnect. A later stream without any of ours counts whole.
+    A service may show frames of its own before the client's first one, and it does so anew in each
+    stream after a reconnect. A later stream without any of the client's counts whole.
     """
     believed = ledger.sightings.kind <= 1
     if not believed.any():

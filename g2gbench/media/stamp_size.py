@@ -69,7 +69,7 @@ class StampSize:
         self._on_its_way = on_its_way
         self._told = told
         self._index = 0
-        self._held = False  # it has read a frame of ours
+        self._held = False  # it has read a frame of this session
         self._in_vain = 0  # frames since it has
         self._run: _Run | None = None
         self._mask = (1 << marker.bits) - 1

@@ -200,7 +200,7 @@ class _Discreet(logging.LoggerAdapter[logging.Logger]):
         log.debug(str(msg), *args)
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **_: Any) -> None:
-        """One line: who sent what cannot be read; or where a handler of ours failed."""
+        """One line: who sent what cannot be read; or where a handler failed."""
         if isinstance(exc_info, HttpProcessingError):
             log.warning("a malformed request was refused: %s", type(exc_info).__name__)
             return

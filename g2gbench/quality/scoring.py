@@ -70,7 +70,7 @@ def worst(
     limitation: str | None = None,
     order: Sequence[str] = DIMENSIONS,
 ) -> Verdict:
-    """The verdict that rows come to: as bad as the worst, named by the first of those in order."""
+    """The verdict over rows: as bad as the worst, named by the first of those in order."""
     levels = {
         name: min(row.level for row in rows if row.dimension == name)
         for name in order

@@ -98,7 +98,7 @@ class SessionHost:
         except ChildLost as error:
             if self.server is not None or self._external is None:
                 raise
-            # Nothing of ours is between it and that server.
+            # Nothing of the instrument is between it and that server.
             raise RoomUnavailable(f"the model worker could not join its room: {error}") from error
         self._started = True
 

@@ -29,7 +29,7 @@ FREE_TEXT: Final = frozenset(
 """The fields whose texts are free, with all that is below them."""
 
 _WORDS: Final = frozenset(("process", "phase", "state", "code", "kind", "name", "label", "model"))
-"""Fields that are words of ours also within free text, such as an event's detail."""
+"""Fields whose words are the instrument's own, also within free text, such as an event's detail."""
 
 _REASON_IS_A_WORD: Final = "ended"
 

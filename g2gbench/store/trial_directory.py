@@ -86,7 +86,7 @@ class Recorded:
     def evaluate(
         self, cores: int | None = None, judging: Settings = DEFAULT_SETTINGS
     ) -> Evaluation:
-        """What the records come to, their quality under ``judging``."""
+        """The evaluation of the records, their quality under ``judging``."""
         return evaluate(
             self.session, self.service_frames, self.packets, settings=judging, cores=cores
         )

@@ -181,7 +181,7 @@ class TrialRunner:
         client.tell(Go(url))
 
     async def _spawn_service(self, outside: tuple[str, ...]) -> Child[ServiceReady] | None:
-        """Start the target where it is one of ours."""
+        """Start the target where the trial brings it along."""
         plan = planning.service_plan(self._trial, self._log_dir, self._frame_log)
         if plan is None:
             return None

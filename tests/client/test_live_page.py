@@ -78,7 +78,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def attached(watched: Watched, http: aiohttp.ClientSession, **hello: Any) -> Played:
-    """A page that has come to it."""
+    """A page that has connected to it."""
     url, _, token = watched.media.address.partition("#")
     played = Played(await http.ws_connect(f"{url}socket?token={token}"))
     played.answers["hello"] = {"result": {"agent": "Firefox/133.0", "visible": True, **hello}}

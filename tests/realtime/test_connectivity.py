@@ -1,4 +1,4 @@
-"""What a short session comes to, from events of a session that never was."""
+"""The result of a short session, from events of a session that never was."""
 
 from __future__ import annotations
 

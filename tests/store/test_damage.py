@@ -123,7 +123,7 @@ def test_a_report_is_written_or_refused_whatever_happened_to_the_files(
         done = damage(place, chance)
         try:
             with undrawn(pages=False):
-                tried(iter([lambda place=place: report.write(open_run(place))]))  # type: ignore[misc]
+                tried(iter([lambda place=place: report.write(open_run(place))]))  # type: ignore[misc] # a default binds it
         except Exception as error:
             error.add_note(done)
             raise

@@ -73,7 +73,7 @@ INVALID = Recipe(skipped=12)
 
 
 class Sessions:
-    """Stands in for the runner of trials: what each comes to is a recipe by its name."""
+    """Stands in for the runner of trials: the result of each is a recipe by its name."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **recipes: Recipe) -> None:
         self.ran: list[str] = []

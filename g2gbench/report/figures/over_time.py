@@ -174,7 +174,7 @@ def _tops(
     heights: dict[str, float] = {"g2g": layout.g2g_height, "fps": _RATE_HEIGHT}
     if rows:
         heights["lost"] = layout.row_height * rows
-    # What the client says that it sent comes to the link: one of the two is enough.
+    # What the client reports as sent arrives at the link: one of the two is enough.
     if link is not None:
         heights["link"] = _RATE_HEIGHT
         if any(link.drops.values()):

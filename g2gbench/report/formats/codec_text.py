@@ -24,7 +24,7 @@ _MOST_ROWS: Final = 40
 
 
 def answers(result: RunResult) -> list[str]:
-    """What each comparison comes to, in a sentence or some."""
+    """The result of each comparison, in a sentence or some."""
     return [_placed(found, (answer(found), *said(found))) for found in result.codecs or ()]
 
 

@@ -1,4 +1,4 @@
-"""What a comparison of codecs comes to, in sentences."""
+"""Results of a comparison of codecs, in sentences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answer(found: CodecComparison) -> str:
 
 
 def said(found: CodecComparison) -> Iterator[str]:
-    """What the comparison comes to, in words: the bits that each codec takes beside the anchor."""
+    """The result in words: the bits that each codec takes beside the anchor."""
     for row in found.deltas:
         estimate = row.deltas["bd_rate_percent"]
         value = estimate.value

@@ -123,7 +123,7 @@ def free_ports() -> Ports:
 
 
 def room_on(port: int, api_key: str, api_secret: str, name: str) -> ExternalRoom:
-    """A room of its own on a server of ours: ``create`` makes it, ``delete`` ends it.
+    """A room of its own on a shared server: ``create`` makes it, ``delete`` ends it.
 
     Args:
         port: where the server is ready, as its keeper said.
