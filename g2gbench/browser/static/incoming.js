@@ -3,7 +3,7 @@
 
 importScripts("corner.js");
 
-// Whole pictures that are remembered: which one is wanted is told once its marker has been read.
+// Whole pictures that are remembered: which one is wanted is known once its marker has been read.
 const MOST = 64;
 const FEWEST = 16;
 const MOST_BYTES = 2 ** 26;

@@ -23,7 +23,7 @@ addEventListener("unhandledrejection", (e) => event("script_error", { message: S
 document.addEventListener("visibilitychange", () =>
   event("visibility", { state: document.visibilityState }));
 
-// What was seen of frames is told together, for every message costs three processes their time;
+// What was seen of frames is sent together, for every message costs three processes their time;
 // what was handed over goes ahead of what came back of it.
 const captured = [];
 const corners = [];
