@@ -1,4 +1,4 @@
-"""The page's other half: what serves it, commands it, and hears what it saw."""
+"""The page's other half: what serves it, commands it, and takes what it saw."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Page:
     """One page, over one WebSocket.
 
     Args:
-        on_event: hears what happened in the page: a name and its details.
-        on_captured: hears of each frame that it was handed to the encoder, or skipped.
-        on_corners: hears a batch of the corners of remote frames.
-        on_displayed: hears of each remote frame that was presented, where the page displays.
+        on_event: called with what happened in the page: a name and its details.
+        on_captured: called for each frame that was handed to the encoder, or skipped.
+        on_corners: called with a batch of the corners of remote frames.
+        on_displayed: called for each remote frame that was presented, where the page displays.
 
     """
 

@@ -123,7 +123,7 @@ class PageStream:
                     return
 
     def _send(self, message: bytes) -> bool:
-        """Send it; False when the page is gone, of which whoever waits for it hears."""
+        """Send it; False when the page is gone, as whoever waits for it notices."""
         sending = asyncio.run_coroutine_threadsafe(self._page.send_frame(message), self._loop)
         self._sending = sending
         if self._ending.is_set():

@@ -47,7 +47,7 @@ class RoomSignalling:
     """One participant's signalling socket.
 
     Args:
-        on_message: hears every message of the room after its welcome, by the name of its kind.
+        on_message: called with every message of the room after its welcome, by its kind.
         on_lost: called once when the socket is lost or the room sends us away.
 
     """
@@ -118,7 +118,7 @@ class RoomSignalling:
         self._on_lost(reason)
 
     async def _write(self, socket: websockets.asyncio.client.ClientConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):  # whoever reads hears of it
+        with contextlib.suppress(ConnectionClosed):  # whoever reads notices
             while True:
                 message = await self._outbox.get()
                 await socket.send(message.SerializeToString())

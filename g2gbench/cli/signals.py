@@ -19,11 +19,11 @@ def _say() -> None:
 def stop_signals(say: Callable[[], None] = _say) -> Iterator[asyncio.Event]:
     """An event that the two signals set, as often as they come, instead of ending the process.
 
-    ``say`` tells at once, and once, that they were heard: what has to end may take its time.
+    ``say`` reports at once, and once, that they arrived: what has to end may take its time.
     """
     stop = asyncio.Event()
 
-    def heard() -> None:
+    def received() -> None:
         if not stop.is_set():
             stop.set()
             say()
@@ -31,7 +31,7 @@ def stop_signals(say: Callable[[], None] = _say) -> Iterator[asyncio.Event]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:
-        loop.add_signal_handler(number, heard)
+        loop.add_signal_handler(number, received)
     try:
         yield stop
     finally:

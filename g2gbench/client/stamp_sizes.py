@@ -17,7 +17,7 @@ def finder(
     drain: DrainTracker,
     told: Callable[..., None],
 ) -> StampSize:
-    """What finds the size; ``told`` hears the event that names it, with its facts."""
+    """What finds the size; ``told`` is called with the event that names it, with its facts."""
     return StampSize(
         marker,
         sizes_to_try(stamped_size(plan, captured), captured),

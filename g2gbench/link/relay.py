@@ -2,7 +2,7 @@
 
 Media (UDP) and signalling (the WebSockets of the service and of the room) of that one client pass
 through the same two directions. No root: the client is handed the relay's addresses instead of the
-room's, and the room hears the client from the relay.
+room's, and the room gets the client's packets from the relay.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def to_client(
 ) -> bytes | None:
     """A room's message as the client may see it; None when it may not see it at all.
 
-    ``learn`` hears the ICE user fragments of the room. Raises ValueError or
+    ``learn`` is called with the ICE user fragments of the room. Raises ValueError or
     google.protobuf.message.DecodeError for what is no SignalResponse.
     """
     message = rtc.SignalResponse()

@@ -45,7 +45,7 @@ class SessionManager:
         origin: what it was read from.
         out: where run directories are made.
         tell: takes a message for the page.
-        done: hears every run that is over.
+        done: called with every run that is over.
 
     """
 

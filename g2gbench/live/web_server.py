@@ -166,7 +166,7 @@ class Site:
         return socket
 
     async def _write(self, socket: web.WebSocketResponse, outbox: asyncio.Queue[Message]) -> None:
-        with contextlib.suppress(ConnectionError, RuntimeError):  # whoever reads hears of it
+        with contextlib.suppress(ConnectionError, RuntimeError):  # whoever reads notices
             while True:
                 await socket.send_str(json.dumps(await outbox.get()))
 

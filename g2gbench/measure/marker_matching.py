@@ -98,7 +98,7 @@ def classify(seen: SeenFrames, captured: CapturedFrames) -> Sightings:
         confirmed = (seen.witness != ABSENT) & (seen.witness == captured.frame_id[row])
     judge = _Judge()
     for index in np.flatnonzero(kind == _PENDING).tolist():
-        judge.hear(index, int(row[index]), int(g2g_ns[index]), bool(confirmed[index]))
+        judge.take(index, int(row[index]), int(g2g_ns[index]), bool(confirmed[index]))
     judge.close()
     for index, verdict in judge.verdicts.items():
         kind[index] = verdict
@@ -120,7 +120,7 @@ class _Judge:
         self._held_row = ABSENT
         self._held_ns = 0
 
-    def hear(self, index: int, row: int, g2g_ns: int, confirmed: bool) -> None:
+    def take(self, index: int, row: int, g2g_ns: int, confirmed: bool) -> None:
         if row in self._seen:
             self.verdicts[index] = REPEAT
         elif self._held and row == self._held_row:

@@ -27,14 +27,14 @@ _LEAD_IN_NS = 50_000_000  # between start and the first tick: the first picture 
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """How a client's frames are captured, and who hears of it.
+    """How a client's frames are captured, and what is called with it.
 
     Args:
         mirrored: whether they are flipped left to right.
         marker: stamps them.
         first_number: the marker's number of frame 0.
-        on_capture: hears of each frame, captured or skipped, where frames are captured.
-        on_frame_id: hears the id of each frame before it is published, there too.
+        on_capture: called for each frame, captured or skipped, where frames are captured.
+        on_frame_id: called with the id of each frame before it is published, there too.
         on_lost: called on the event loop, with the reason, when there are no more pictures.
 
     """
@@ -69,7 +69,7 @@ class FramePublisher(threading.Thread):
         marker: stamps them; None: nothing is stamped.
         first_number: the marker's number of frame 0.
         sink: takes the frames.
-        on_capture: hears of each frame, on this thread.
+        on_capture: called for each frame, on this thread.
         on_lost: called on this thread, with the reason, when the source gives no more pictures:
             from then on the ticks are counted that it leaves out.
 

@@ -22,8 +22,8 @@ class MarkerReader(threading.Thread):
 
     Args:
         size: knows, or finds, at which size they were stamped, and reads them.
-        on_frame: hears of each frame, on this thread.
-        on_number: hears each number that was read, on this thread.
+        on_frame: called for each frame, on this thread.
+        on_number: called with each number that was read, on this thread.
         on_picture: is shown the picture of each of them, on this thread; it must not be slow.
 
     """

@@ -53,7 +53,7 @@ class StampSize:
         sizes: the assumed one first, then the others in the order in which they are tried.
         on_its_way: whether a frame of this number was sent not long ago: what is read at a wrong
             size is a number too, now and then.
-        told: hears the size that holds, when it is another one than before.
+        told: called with the size that holds, when it is another one than before.
 
     """
 

@@ -1,4 +1,4 @@
-"""The outside of a child process: start it, hear it, end it."""
+"""The outside of a child process: start it, read it, end it."""
 
 from __future__ import annotations
 

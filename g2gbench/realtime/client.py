@@ -191,13 +191,13 @@ class RealtimeClient:
         if model is None:
             raise RealtimeError(ErrorCode.INVALID_INPUT, "a deep check needs a model")
 
-        def connect(hear: Callable[[Event], None]) -> Awaitable[Session]:
+        def connect(on_event: Callable[[Event], None]) -> Awaitable[Session]:
             options = ConnectOptions(
                 model=model,
                 debug_quality=True,
                 mirror=MirrorMode.OFF,
                 reconnect=False,
-                on_event=hear,
+                on_event=on_event,
             )
             return self.connect(options)
 

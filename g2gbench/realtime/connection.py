@@ -155,7 +155,7 @@ class Connection(ABC):
         self._fail(_socket_error(f"the signalling connection was closed{words}"))
 
     async def _write(self, socket: websockets.asyncio.client.ClientConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):  # whoever reads hears of it
+        with contextlib.suppress(ConnectionClosed):  # whoever reads notices
             while True:
                 await socket.send(await self._outbox.get())
 

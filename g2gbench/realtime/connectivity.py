@@ -62,7 +62,7 @@ class Evidence:
     transport: str | None = None
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
         """One event of the session."""
         if isinstance(event, events.FirstFrame):
             self.steady_ns = event.at_ns + round(SETTLE_S * 1e9)
@@ -137,7 +137,7 @@ async def deep(connect: Callable[[Callable[[Event], None]], Awaitable[Session]])
     evidence = Evidence()
     try:
         async with asyncio.timeout(CONNECT_S):
-            session = await connect(evidence.hear)
+            session = await connect(evidence.take)
     except (RealtimeError, TimeoutError) as error:
         if isinstance(error, RealtimeError) and error.code is ErrorCode.INVALID_INPUT:
             raise

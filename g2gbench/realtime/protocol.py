@@ -1,4 +1,4 @@
-"""The service's signalling messages as the client sends and hears them. Pure."""
+"""The service's signalling messages as the client sends and receives them. Pure."""
 
 from __future__ import annotations
 

@@ -129,8 +129,8 @@ class RemoteStream:
 class PublishedStream(Protocol):
     """What a session needs of whatever captures: a `LocalStream`, or a browser's page.
 
-    ``listeners`` hear of each frame on the thread that captures; ``peak_fps`` is the rate where
-    frames come closest. See `LocalStream` for the rest.
+    ``listeners`` are called for each frame on the thread that captures; ``peak_fps`` is the rate
+    where frames come closest. See `LocalStream` for the rest.
     """
 
     width: int
@@ -173,8 +173,8 @@ class LocalStream:
         mirrored: whether they are flipped left to right.
         marker: stamps them; None: nothing is stamped.
         first_number: the marker's number of frame 0.
-        on_capture: hears of each frame, captured or skipped, on the thread that captures.
-        on_frame_id: hears the id of each frame before it is published, on that thread.
+        on_capture: called for each frame, captured or skipped, on the thread that captures.
+        on_frame_id: called with the id of each frame before it is published, on that thread.
         on_lost: called on the event loop, with the reason, when there are no more pictures.
 
     """

@@ -74,8 +74,8 @@ class ServiceSettings:
 class Service:
     """Takes clients in, gives each a room with a model worker.
 
-    ``notify`` hears what happens: sessions that start and end, clients that are refused, and what
-    the processes of the sessions report (counters, statistics, a loss, a stall).
+    ``notify`` is called with what happens: sessions that start and end, clients that are refused,
+    and what the processes of the sessions report (counters, statistics, a loss, a stall).
     """
 
     def __init__(self, settings: ServiceSettings, notify: Notify) -> None:
@@ -85,7 +85,7 @@ class Service:
         self._keys = KeyRing(settings.keys, signer)
         self._routes = Routes(self._keys, signer, self._find)
         first = next(iter(settings.models.values()))
-        self._pool = HostPool(settings.host, first, self.heard)
+        self._pool = HostPool(settings.host, first, self.on_host_message)
         self._admission: AdmissionQueue[Connection] = AdmissionQueue(settings.seats)
         self._connections: dict[Connection, None] = {}  # in the order in which they came
         self._faults = settings.faults
@@ -144,7 +144,7 @@ class Service:
             connection.open_room()
         self._tell_places()
 
-    def heard(self, process: str, message: Message) -> None:
+    def on_host_message(self, process: str, message: Message) -> None:
         """Word from a session's room or worker."""
         if isinstance(message, WorkerReport | Lost | Stalled):
             self.tell(ProcessReport(process, message))
@@ -154,7 +154,7 @@ class Service:
         try:
             self._notify(event)
         except Exception as error:
-            log.warning("an event was not heard: %s", type(error).__name__)
+            log.warning("an event was not taken: %s", type(error).__name__)
 
     # -- what an administrator asks for
 

@@ -52,7 +52,7 @@ class Surroundings(Protocol):
     def ask_seat(self, connection: Connection) -> None:
         """Have ``open_room`` called when there is a seat, and the place in the line told."""
 
-    def heard(self, process: str, message: Message) -> None:
+    def on_host_message(self, process: str, message: Message) -> None:
         """Word from the session's room or worker."""
 
     def tell(self, event: ServiceEvent) -> None:
@@ -144,7 +144,7 @@ class Connection:
     # -- what happens
 
     def _heard(self, process: str, message: Message) -> None:
-        self._service.heard(process, message)
+        self._service.on_host_message(process, message)
         now_ns = time.monotonic_ns()
         if isinstance(message, Applied):
             self.perform(self.state.applied(message.ticket))

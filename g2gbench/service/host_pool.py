@@ -14,7 +14,7 @@ from g2gbench.service.plan import HostSettings, LivekitServerRoom
 from g2gbench.service.session_host import RoomUnavailable, SessionHost
 from g2gbench.service.shared_server import SharedServer
 
-Heard = Callable[[str, Message], None]
+OnMessage = Callable[[str, Message], None]
 
 
 T = TypeVar("T")
@@ -26,14 +26,14 @@ class HostPool:
     Args:
         settings: what every session has; a session's picture replaces the worker's size and rate.
         picture: that of the spare: the one that most clients will ask for.
-        heard: (process name, message) of hosts that no session has.
+        on_message: (process name, message) of hosts that no session has.
 
     """
 
-    def __init__(self, settings: HostSettings, picture: Picture, heard: Heard) -> None:
+    def __init__(self, settings: HostSettings, picture: Picture, on_message: OnMessage) -> None:
         self._settings = settings
         self._picture = picture
-        self._heard = heard
+        self._on_message = on_message
         self._spares: list[asyncio.Task[SessionHost]] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._server: asyncio.Task[SharedServer] | None = None
@@ -107,7 +107,7 @@ class HostPool:
             size = (picture.width, picture.height)
             worker = replace(self._settings.worker, output_size=size, fps=picture.fps)
             settings = replace(self._settings, worker=worker)
-            host = SessionHost(settings, self._heard, await self._shared())
+            host = SessionHost(settings, self._on_message, await self._shared())
             await host.start()
         except BaseException as error:
             if host is not None:

@@ -183,7 +183,7 @@ class SessionHost:
             os.kill(worker.pid, signal.SIGKILL)
 
     async def close(self) -> None:
-        """End both: the worker first, so that its goodbye is heard."""
+        """End both: the worker first, so that its goodbye arrives."""
         self._closing = True
         if self.server is not None:
             self.server.hosts.discard(self._server_lost)

@@ -95,9 +95,9 @@ class Recorded:
 class TrialDirectory:
     """A trial that is being measured.
 
-    ``journal`` takes its records; ``finish`` writes what they came to. ``on_result`` hears the
-    result once everything is written; ``cores`` is how many the machine has, ``judging`` what the
-    session's quality is judged with, ``attempts`` those that were made at this trial before.
+    ``journal`` takes its records; ``finish`` writes their evaluation. ``on_result`` is called with
+    the result once everything is written; ``cores`` is how many the machine has, ``judging`` what
+    the session's quality is judged with, ``attempts`` those made at this trial before.
     """
 
     def __init__(

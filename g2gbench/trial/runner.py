@@ -67,7 +67,7 @@ class TrialRunner:
         log_dir: takes each process's log.
         frame_log: where the model worker writes its ground truth.
         packet_log: where the link writes what it did to each packet.
-        on_record: hears every record, for whoever shows progress.
+        on_record: called with every record, for whoever shows progress.
         steering: by whom the session is steered while it runs; None: by its scenario alone.
 
     """
@@ -319,12 +319,12 @@ class TrialRunner:
         if not changes or link is None:
             return
         measuring = asyncio.get_running_loop().create_future()
-        heard = self._on_record
+        on_record = self._on_record
 
         def listen(record: Record) -> None:
             if isinstance(record, Reached) and record.phase == "measure" and not measuring.done():
                 measuring.set_result(record.at_ns)
-            heard(record)
+            on_record(record)
 
         self._on_record = listen
         begun_with = link_at_start(self._trial.scenario)

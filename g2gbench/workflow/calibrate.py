@@ -148,7 +148,7 @@ async def calibrate(
     Args:
         quick: truths together and once, instead of each alone and five times.
         out: where the trials' records are kept; None: nowhere.
-        on_trial: hears (index from 0, of how many, condition) before each trial.
+        on_trial: called with (index from 0, of how many, condition) before each trial.
         stop: ends it early.
 
     Raises NotCalibrated when it was stopped, or when no trial without a delay was valid.

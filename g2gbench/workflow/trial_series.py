@@ -106,9 +106,9 @@ async def run_conditions(
 ) -> AsyncIterator[Done[C]]:
     """Run a trial a condition, each of a scenario with one cell, until ``stop`` is set.
 
-    ``on_trial`` hears (index from 0, of how many, condition) before each. The n-th trial of a
-    condition has the seed ``seed + n``. Raises FaultError when the instrument cannot start: it will
-    not for the next one either.
+    ``on_trial`` is called with (index from 0, of how many, condition) before each. The n-th trial
+    of a condition has the seed ``seed + n``. Raises FaultError when the instrument cannot start: it
+    will not for the next one either.
     """
     conditions = {condition.name: condition for condition in order}
     repeats = dict.fromkeys(conditions, 0)

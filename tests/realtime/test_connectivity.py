@@ -37,7 +37,7 @@ def _session(
 def _heard(told: list[Event]) -> Evidence:
     evidence = Evidence()
     for event in told:
-        evidence.hear(event)
+        evidence.take(event)
         if evidence.enough.is_set():
             break
     return evidence
@@ -79,7 +79,7 @@ def test_the_transport_is_that_of_the_selected_pair(
     local: str, protocol: str, transport: str
 ) -> None:
     evidence = Evidence()
-    evidence.hear(events.SelectedCandidatePair(0, local, "host", protocol))
+    evidence.take(events.SelectedCandidatePair(0, local, "host", protocol))
     assert evidence.metrics()["transport"] == transport
 
 

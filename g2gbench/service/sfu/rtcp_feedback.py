@@ -1,7 +1,7 @@
 """RTCP between publishers and viewers (RFC 3550 section 6, RFC 4585, RFC 5104). Pure.
 
-The two publishers hear each other's RTCP whole: it steers one control loop. A viewer is no part of
-it: of what a viewer says only wishes count, and it hears of a publisher only what concerns the
+The two publishers get each other's RTCP whole: it steers one control loop. A viewer is no part of
+it: of what a viewer sends only requests count, and it gets of a publisher's only what concerns the
 tracks that it is shown.
 """
 
@@ -43,7 +43,7 @@ def feedback_requests(compound: bytes) -> list[FeedbackRequest]:
 
 
 def for_viewer(compound: bytes, ssrcs: frozenset[int]) -> bytes:
-    """What a viewer hears of a publisher's RTCP: clock and end of the streams that it is shown.
+    """A publisher's RTCP as a viewer gets it: clock and end of the streams that it is shown.
 
     Args:
         compound: as the publisher sent it.

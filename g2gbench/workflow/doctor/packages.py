@@ -82,9 +82,9 @@ async def _load_errors(modules: Sequence[str]) -> dict[str, str]:
     """Why each cannot be imported, empty where it can; native code may end its process."""
     errors: dict[str, str] = {}
     while rest := [name for name in modules if name not in errors]:
-        heard, how = await _import(rest)
-        errors |= heard
-        left = [name for name in rest if name not in heard]
+        reported, how = await _import(rest)
+        errors |= reported
+        left = [name for name in rest if name not in reported]
         if left:
             errors[left[0]] = f"importing it {how}"
     return errors
@@ -103,19 +103,19 @@ async def _import(modules: Sequence[str]) -> tuple[dict[str, str], str]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    heard: dict[str, str] = {}
+    reported: dict[str, str] = {}
     try:
         async with asyncio.timeout(_IMPORT_S):
             async for line in process.stdout:
                 name, error = json.loads(line)
-                heard[name] = error
+                reported[name] = error
             status = await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()
-        return heard, f"takes more than {_IMPORT_S:.0f} s"
+        return reported, f"takes more than {_IMPORT_S:.0f} s"
     ended = f"by signal {-status}" if status < 0 else f"with status {status}"
-    return heard, f"ends the process {ended}"
+    return reported, f"ends the process {ended}"
 
 
 def _finding(module: str, error: str) -> Finding:
