@@ -2,10 +2,16 @@
 
 ::
 
-    G2GBenchError
+    G2GBenchError                                                              exit 5
     ├── InputError           bad scenario, option or file                      exit 2
+    │   └── ScenarioError    a scenario, with every problem and its place
     ├── UnreachableError     the target could not be reached, or refused       exit 4
-    └── FaultError           this tool, or this machine, is at fault           exit 5
+    │   └── RoomUnavailable  no room could be had for a session
+    ├── FaultError           this tool, or this machine, is at fault           exit 5
+    │   └── ChildLost        a process of the instrument ended, or never began
+    ├── RealtimeError        `g2gbench.realtime`: a session's error, with its code
+    ├── NotCalibrated, NotGraded                 too little could be measured
+    └── PageFailed, RoomFailed, SessionFailed, Stopped    within a trial: they become its status
 
 Exceptions of other libraries are translated where they are met, with ``raise … from``.
 """

@@ -76,6 +76,10 @@ class RealtimeClient:
     def __repr__(self) -> str:
         return f"RealtimeClient(base_url={shown_url(self.base_url)!r})"
 
+    async def aclose(self) -> None:
+        """End everything, as `release`."""
+        await self.release()
+
     async def __aenter__(self) -> RealtimeClient:
         return self
 

@@ -208,6 +208,16 @@ class Session:
         while self._closing:
             await asyncio.wait(self._closing)
 
+    async def aclose(self) -> None:
+        """Leave, as `disconnect`."""
+        await self.disconnect()
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.disconnect()
+
     # -- connecting
 
     async def start(self) -> None:

@@ -247,6 +247,16 @@ class LocalStream:
         if close is not None:
             close()
 
+    async def aclose(self) -> None:
+        """Stop capturing, as `dispose`."""
+        self.dispose()
+
+    async def __aenter__(self) -> LocalStream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.dispose()
+
     def _notify(self, event: CaptureEvent) -> None:
         for listener in tuple(self.listeners):
             listener(event)

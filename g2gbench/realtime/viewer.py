@@ -72,6 +72,10 @@ class Viewer:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(goodbye, _GOODBYE_S)
 
+    async def aclose(self) -> None:
+        """Leave, as `disconnect`."""
+        await self.disconnect()
+
     async def __aenter__(self) -> Viewer:
         return self
 

@@ -35,25 +35,54 @@ DEFAULT_ROOT = Path("reports")
 log = logging.getLogger(__name__)
 
 
-def run(scenario: Scenario | Path | str, *, out: Path | str | None = None, retries: int = 0) -> Run:
+def run(
+    scenario: Scenario | Path | str,
+    *,
+    out: Path | str | None = None,
+    overrides: Sequence[str] = (),
+    repeat: int | None = None,
+    retries: int = 0,
+    progress: Progress | None = None,
+) -> Run:
     """Run a scenario and report on it; blocks until it is over.
 
     Args:
         scenario: a scenario, the path of a scenario file, or the name of a built-in one.
         out: where run directories are made; default ``reports/``.
+        overrides: ``path=value`` each, as ``--set`` takes them; of a file or a built-in scenario.
+        repeat: how often each cell is measured; None: as the scenario says.
         retries: how often a trial may run again because it was invalid.
+        progress: is called as trials begin, go on and end.
 
-    Raises InputError for a scenario that cannot be used. Whatever else goes wrong is a status of
-    the run, not an exception: what was measured is never lost.
+    Raises InputError for a scenario that cannot be used, and RuntimeError inside a running event
+    loop: await `run_async` there. Whatever else goes wrong is a status of the run, not an
+    exception: what was measured is never lost.
 
     """
-    return asyncio.run(run_async(scenario, out=out, retries=retries))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(
+            run_async(
+                scenario,
+                out=out,
+                overrides=overrides,
+                repeat=repeat,
+                retries=retries,
+                progress=progress,
+            )
+        )
+    raise RuntimeError(
+        "g2gbench.run blocks, and an event loop runs here: await g2gbench.run_async(…) instead"
+    )
 
 
 async def run_async(
     scenario: Scenario | Path | str,
     *,
     out: Path | str | None = None,
+    overrides: Sequence[str] = (),
+    repeat: int | None = None,
     retries: int = 0,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
@@ -67,7 +96,7 @@ async def run_async(
     is the client of its trials, and the person ends them. ``reporting`` is called when all is
     measured, and the report, which takes seconds, is written.
     """
-    scenario, read_from = _read(scenario)
+    scenario, read_from = _read(scenario, overrides, repeat)
     planned = cells(scenario)
     root = Path(out) if out is not None else DEFAULT_ROOT
     await _check(planned)
@@ -206,9 +235,22 @@ def _plans(planned: Sequence[Cell]) -> list[CellPlan]:
     ]
 
 
-def _read(scenario: Scenario | Path | str) -> tuple[Scenario, Origin]:
+def _read(
+    scenario: Scenario | Path | str, overrides: Sequence[str], repeat: int | None
+) -> tuple[Scenario, Origin]:
     """The scenario with what it came from."""
     if isinstance(scenario, Scenario):
+        if overrides:
+            raise InputError(
+                "overrides: a scenario that was read already takes none; "
+                "give them to g2gbench.load_scenario, or name its file here"
+            )
+        if repeat is not None:
+            if repeat < 1:
+                raise InputError(f"repeat: {repeat} is no number of trials; allowed: 1 or more")
+            scenario = scenario.model_copy(update={"repeat": repeat})
         return scenario, Origin(to_yaml(scenario))
+    given = (*overrides, *(() if repeat is None else (f"repeat={repeat}",)))
     path = find(scenario)
-    return load(path, environment=ENVIRONMENT), Origin(read_text(path), str(path))
+    read = load(path, overrides=given, environment=ENVIRONMENT)
+    return read, Origin(read_text(path), str(path), given)

@@ -168,3 +168,4 @@ def test_a_name_runs_a_built_in_scenario_in_any_folder(
 
 def test_what_is_public_is_listed() -> None:
     assert set(g2gbench.__all__) <= set(dir(g2gbench))
+    assert all(getattr(g2gbench, name) is not None for name in g2gbench.__all__)

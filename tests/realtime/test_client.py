@@ -170,7 +170,7 @@ async def test_the_mirror_flips_the_picture_once_and_before_the_stamp(
 async def test_a_released_client_does_nothing_more(service: ForeignService) -> None:
     client = RealtimeClient(USER_KEY, base_url=service.url)
     await client.release()
-    await client.release()
+    await client.aclose()
     for attempt in (client.connect(ASKED), client.watch("x"), client.create_token()):
         with pytest.raises(RealtimeError, match="was released"):
             await attempt

@@ -202,19 +202,21 @@ async def _so_far(session: Session) -> AsyncIterator[Event]:
 async def test_what_was_left_can_be_connected_anew_with_the_callers_own_stream(
     service: ForeignService, client: RealtimeClient
 ) -> None:
-    local = client.create_local_video_stream(MODEL)
-    preview = local.frames()
-    shown = await asyncio.wait_for(anext(preview), LONG_S)
-    assert (shown.width, shown.height, len(shown.i420)) == (640, 360, 640 * 360 * 3 // 2)
-    for _ in range(2):
-        session = await client.connect(ConnectOptions(model=MODEL, video=VIDEO), local)
-        stream = await session.wait_for_remote_stream()
-        await asyncio.wait_for(anext(stream.frames()), LONG_S)
-        await session.disconnect()
-        assert not local.disposed
-    await asyncio.wait_for(anext(preview), LONG_S)  # the preview went on throughout
-    local.dispose()
-    local.dispose()
+    async with client.create_local_video_stream(MODEL) as local:
+        preview = local.frames()
+        shown = await asyncio.wait_for(anext(preview), LONG_S)
+        assert (shown.width, shown.height, len(shown.i420)) == (640, 360, 640 * 360 * 3 // 2)
+        for _ in range(2):
+            connecting = client.connect(ConnectOptions(model=MODEL, video=VIDEO), local)
+            async with await connecting as session:
+                stream = await session.wait_for_remote_stream()
+                await asyncio.wait_for(anext(stream.frames()), LONG_S)
+            assert stream.ended.is_set()
+            assert not local.disposed
+        await asyncio.wait_for(anext(preview), LONG_S)  # the preview went on throughout
+    assert local.disposed
+    await local.aclose()
+    await session.aclose()
     with pytest.raises(RealtimeError, match="disposed"):
         await client.connect(ConnectOptions(model=MODEL, video=VIDEO), local)
 

@@ -225,6 +225,36 @@ async def test_a_disk_that_is_full_in_the_middle_keeps_what_there_is(
     assert kept.status == "interrupted"
 
 
+async def test_overrides_and_repeats_are_given_from_python_and_kept_for_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    file = tmp_path / "two.yaml"
+    file.write_text(MATRIX)
+    run = await run_async(file, out=tmp_path, overrides=["publish.max_bitrate=1Mbps"], repeat=1)
+    assert sorted(sessions.ran) == ["h264 #0", "vp8 #0"]
+    assert run.facts["overrides"] == ["publish.max_bitrate=1Mbps", "repeat=1"]
+    assert scenario_of(run.facts, {}, run_dir=run.path).publish.max_bitrate == 1_000_000
+
+
+async def test_a_scenario_that_was_read_takes_repeats_and_no_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(monkeypatch)
+    run = await run_async(loads(MATRIX), out=tmp_path, repeat=1)
+    assert len(sessions.ran) == 2
+    assert scenario_of(run.facts, {}, run_dir=run.path).repeat == 1
+    with pytest.raises(InputError, match=r"g2gbench\.load_scenario"):
+        await run_async(loads(MATRIX), out=tmp_path, overrides=["seed=1"])
+    with pytest.raises(InputError, match="allowed: 1 or more"):
+        await run_async(loads(MATRIX), out=tmp_path, repeat=0)
+
+
+async def test_run_names_what_to_await_inside_a_running_loop(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"await g2gbench\.run_async"):
+        benchmark.run(loads(MATRIX), out=tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["missing", "directory", "latin-1", "name"])
 def test_what_is_no_scenario_is_bad_input_from_python_too(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "nope.yaml"
