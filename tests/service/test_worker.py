@@ -357,7 +357,7 @@ def test_a_model_that_breaks_ends_its_process(
         monkeypatch.setattr(bench.model, "_transform", broken)
         bench.model.offer(_event(), 1)
         bench.model.join(LONG_S)
-    assert bench.parent.parted
+    assert bench.parent.detached
     assert list(bench.parent.told.queue) == [Lost("the model broke (ValueError)")]
     assert "out of memory" in caplog.text
 

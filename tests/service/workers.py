@@ -50,13 +50,13 @@ class FakeParent:
     def __init__(self) -> None:
         self.told: queue.Queue[Message] = queue.Queue()
         self.commands: asyncio.Queue[WorkerCommand] = asyncio.Queue()
-        self.parted = False
+        self.detached = False
 
     def tell(self, message: Message) -> None:
         self.told.put(message)
 
-    def part(self) -> None:
-        self.parted = True
+    def detach(self) -> None:
+        self.detached = True
 
 
 def plan(
