@@ -310,7 +310,7 @@ def test_a_page_of_a_long_session_stays_small(tmp_path: Path) -> None:
 
 def test_commands_that_write_no_report_do_not_load_matplotlib() -> None:
     code = (
-        "import sys; from g2gbench import report; from g2gbench.report import terminal; "
+        "import sys; from g2gbench import report; from g2gbench.report.formats import terminal; "
         "assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
