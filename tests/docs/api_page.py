@@ -61,7 +61,8 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
 def docstring(value: Any) -> str:
     """The docstring, without what the standard library makes up for a class without one."""
     text = inspect.getdoc(value) or ""
-    made_up = dataclasses.is_dataclass(value) and text.startswith(f"{value.__name__}(")
+    name = getattr(value, "__name__", "")
+    made_up = dataclasses.is_dataclass(value) and text.startswith(f"{name}(")
     return "" if made_up else text
 
 
