@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pandas as pd
+
 from g2gbench.analysis.comparability import (
     EVERYTHING,
     Conditions,
@@ -65,6 +67,27 @@ class Comparison:
     asked: Asked = field(default_factory=Asked)
     noise: NoiseOfScenario | None = None
     second: tuple[Run, ...] = ()
+
+    def __repr__(self) -> str:
+        sides = f"{str(self.base.path)!r}, {str(self.candidate.path)!r}"
+        return f"Comparison({self.status}, {len(self.rows)} rows, {sides})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a line a row, in the metric's own unit."""
+        table = pd.DataFrame(
+            [
+                {
+                    "cell": row.cell,
+                    "metric": row.metric,
+                    "base": row.base,
+                    "candidate": row.candidate,
+                    "difference": None if row.shift is None else row.shift.value,
+                    "outcome": row.outcome or row.reason,
+                }
+                for row in self.rows
+            ]
+        )
+        return f"<p><b>{self.status}</b></p>{table.to_html(index=False, na_rep='–', border=0)}"
 
     @property
     def status(self) -> Outcome:

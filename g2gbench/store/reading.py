@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +67,8 @@ _FRAME_TYPES: Mapping[pa.DataType, Any] = {
     pa.int32(): pd.Int32Dtype(),
 }
 
+
+_SHOWN: Final = ("g2g_ms.p50", "g2g_ms.p95", "ttff_ms", "drop_ratio", "fps")
 
 JUDGED_AGAIN: Final = "judged-again"
 """Below it, the reports of a run under other bounds than those it was recorded with."""
@@ -175,6 +178,21 @@ class Run:
     def __repr__(self) -> str:
         told = f"{self.name!r}, {self.file.status}, {len(self.trials)} trials"
         return f"Run({told}, {str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a line a cell, with the usual metrics in their units."""
+        table = pd.DataFrame(
+            [
+                {
+                    "cell": cell.cell,
+                    "status": cell.status,
+                    **{name: cell.metrics[name].value for name in _SHOWN if name in cell.metrics},
+                }
+                for cell in self.result.cells
+            ]
+        )
+        heading = escape(f"{self.name}: {self.status}")
+        return f"<p><b>{heading}</b></p>{table.to_html(index=False, na_rep='–', border=0)}"
 
     @cached_property
     def file(self) -> RunFile:

@@ -53,6 +53,17 @@ def test_sixty_ms_more_are_a_regression(base: Run, worse: Run, tmp_path: Path) -
     assert compare(worse, base, noise_path=nothing_known(tmp_path)).status == "improvement"
 
 
+def test_a_comparison_is_a_line_and_in_a_notebook_a_table(
+    base: Run, worse: Run, tmp_path: Path
+) -> None:
+    found = compare(base, worse, noise_path=nothing_known(tmp_path))
+    assert repr(found).startswith(f"Comparison(regression, {len(found.rows)} rows, ")
+    assert "\n" not in repr(found)
+    shown = found._repr_html_()
+    assert shown.count("<tr") == 1 + len(found.rows)
+    assert "<td>regression</td>" in shown
+
+
 def test_a_run_does_not_differ_from_itself(base: Run, tmp_path: Path) -> None:
     found = compare(base, base, metrics=["ttff_ms", "drop_ratio"], noise_path=tmp_path / "none")
     assert (found.status, found.exit_code()) == ("no difference", ExitCode.PASS)

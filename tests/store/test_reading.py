@@ -182,3 +182,12 @@ def test_a_run_and_its_trials_are_a_line_each(tmp_path: Path) -> None:
     assert "wifi" in repr(run)
     assert str(run.path) in repr(run)
     assert len(repr(run.trials[0])) < 300
+
+
+def test_a_notebook_shows_a_run_as_a_table_of_its_cells(tmp_path: Path) -> None:
+    run = open_run(stored.passing(tmp_path).path)
+    shown = run._repr_html_()
+    assert f"<b>wifi: {run.status}</b>" in shown
+    assert shown.count("<tr") == 1 + len(run.result.cells)
+    assert "g2g_ms.p95" in shown
+    assert f"{run.result.cells[0].metrics['g2g_ms.p95'].value:.6f}"[:7] in shown
