@@ -1,4 +1,4 @@
-"""What a secret looks like in text, and what stands in its place.
+"""Secrets in text: their forms, and the mask in their place.
 
 A secret is carried as pydantic's ``SecretStr``, which hides itself from ``repr``: a traceback that
 shows arguments shows none. It is revealed where it leaves the process, and nowhere before.

@@ -1,4 +1,4 @@
-"""How wrong the instrument is: what it found against truths that were injected.
+"""Errors of the instrument: what it found against injected truths.
 
 A trial of a calibration has known delays and faults. Errors are taken at the level of a trial, and
 a finding over all its trials tells how they scatter. Lists of frames are compared frame by frame.

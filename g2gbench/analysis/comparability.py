@@ -1,4 +1,4 @@
-"""Whether two runs are alike enough to compare: what differs besides what is under test."""
+"""Comparability of two runs: what differs besides what is under test."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ class Row:
     with its interval is Hodges and Lehmann's, which need not be their difference. ``p_value`` is
     one-sided, towards the side that the difference points to; ``p_adjusted`` holds for the family.
     ``outcome`` is None, with the ``reason``, where nothing was judged. ``more_repeats`` a side
-    would decide an inconclusive row; None where not even ``sample_size.MOST`` would, or nothing tells.
+    would decide an inconclusive row; None where not even ``sample_size.MOST`` would, or nothing
+    tells.
     ``confirmed`` is None unless a second set of trials was asked; ``primary``: tested first.
     """
 

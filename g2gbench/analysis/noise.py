@@ -1,4 +1,4 @@
-"""What runs of one and the same thing show of a machine: differences that mean nothing."""
+"""Noise of a machine: differences between runs of one and the same thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the trials of a cell lie apart, and what else differs between the farthest two.
+"""Spread of a cell's trials, and what else differs between the farthest two.
 
 A spread is no error, but a reader must know whether it is the path's or the machine's.
 """

@@ -1,4 +1,4 @@
-"""What one trial came to, as plain data: the input of every analysis over trials."""
+"""Result of one trial as plain data: the input of every analysis over trials."""
 
 from __future__ import annotations
 

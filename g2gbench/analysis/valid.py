@@ -1,4 +1,4 @@
-"""Which values count: the one place that hands out those of trials and cells.
+"""Values that count: the one place that hands out those of trials and cells.
 
 Ranks, curves, means, exports and comparisons take theirs from here. What does not count is had by
 its status, by name.

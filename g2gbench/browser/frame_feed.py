@@ -1,4 +1,4 @@
-"""What a page is given to make its frames of: whole frames, layers and orders, or markers alone."""
+"""Feeds of a page's frames: whole frames, layers and draw commands, or markers alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page sends of remote frames: corners whose marker can be read, and whole ones. Pure."""
+"""Crops of remote frames as a page sends them: marker corners, and whole pictures. Pure."""
 
 from __future__ import annotations
 

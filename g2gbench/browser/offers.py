@@ -1,4 +1,4 @@
-"""Which video codecs a browser offers, asked of the browser itself."""
+"""Video codecs that a browser offers, asked of the browser itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell completes: metrics, baselines, fields of scenarios."""
+"""Shell completion of metrics, baselines, fields of scenarios."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something takes, as people say it."""
+"""Durations in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed for an unexpected error: one line, and where its traceback is."""
+"""Report of an unexpected error: one line, and where its traceback is."""
 
 from __future__ import annotations
 

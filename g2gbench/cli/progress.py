@@ -1,4 +1,4 @@
-"""How a run goes on, on stderr: one moving line on a terminal, plain lines elsewhere."""
+"""Progress of a run on stderr: one moving line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``g2gbench serve`` says: to a person in lines, to a program in JSON, an object a line."""
+"""Output of ``g2gbench serve``: lines for a person, JSON for a program, an object a line."""
 
 from __future__ import annotations
 

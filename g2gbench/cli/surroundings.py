@@ -1,4 +1,4 @@
-"""What a user's environment may lack or change, set right before a command begins."""
+"""Repairs of a user's environment, made right before a command begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the last frames of the steady state have had their time to come back. Pure."""
+"""Draining of the last frames of the steady state. Pure."""
 
 from __future__ import annotations
 

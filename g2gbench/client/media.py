@@ -1,4 +1,4 @@
-"""What a trial's client needs of whatever carries its media: the LiveKit package, or a page."""
+"""Interface of what carries a trial's media: the LiveKit package, or a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page does for a trial's media, whoever opened it."""
+"""Media of a trial through a page, whoever opened it."""
 
 from __future__ import annotations
 

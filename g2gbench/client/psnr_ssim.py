@@ -1,4 +1,4 @@
-"""How much one picture is like another: error and structural similarity of their luma."""
+"""Mean squared error and structural similarity (SSIM) of two pictures' luma."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a session that runs has settled: its last seconds are alike."""
+"""Detection of a settled session: its last seconds are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a link can take a packet and when it has sent it: its serialiser as a function. Pure."""
+"""Serialiser of a link: when it can take a packet, and when it has sent it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a datagram is, from its first bytes, and what it costs on the wire. Pure."""
+"""Classification of datagrams by their first bytes, and their size on the wire. Pure."""
 
 from __future__ import annotations
 

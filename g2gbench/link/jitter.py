@@ -1,4 +1,4 @@
-"""How a link's delay varies: Gaussian, each packet on its own or remembering the last. Pure."""
+"""Jitter of a link's delay: Gaussian, each packet on its own or correlated. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which packets a link loses: each on its own, or in bursts (Gilbert-Elliott). Pure."""
+"""Packet loss: independent, or in bursts (Gilbert-Elliott). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for a link's capacity, and who of them is dropped when its turn comes. Pure."""
+"""Queue disciplines: drop-tail and CoDel (RFC 8289). Pure."""
 
 from __future__ import annotations
 

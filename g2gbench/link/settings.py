@@ -1,4 +1,4 @@
-"""What one direction of an emulated link does to packets. Pure."""
+"""Settings of one direction of an emulated link. Pure."""
 
 from __future__ import annotations
 

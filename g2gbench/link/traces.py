@@ -1,4 +1,4 @@
-"""How a link changes by itself: delivery opportunities, or steps of its figures. Pure.
+"""Traces of a link: delivery opportunities, or steps of its settings. Pure.
 
 A trace's time 0 is the moment its settings take effect; a trace repeats for ever.
 """

@@ -1,4 +1,4 @@
-"""What the page asks for, read from its messages. Pure."""
+"""Requests of the live page, read from its messages. Pure."""
 
 from __future__ import annotations
 

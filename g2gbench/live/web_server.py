@@ -1,4 +1,4 @@
-"""What serves the live page: its files, its two sockets, its images, and the reports."""
+"""Web server of the live page: its files, its two sockets, its images, and the reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the cells of a marker lie in a frame of another size, and how their means are taken.
+"""Position of a marker's cells in a frame of any size, and their means.
 
 A cell's value is the mean of its inner half along both axes. Cells of a scaled frame begin and end
 between pixels, so a pixel counts by the share of it that lies inside. Both axes are separable: the

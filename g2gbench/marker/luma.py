@@ -1,4 +1,4 @@
-"""What the markers accept as a picture: the Y plane as an array of bytes."""
+"""Luma planes as arrays of bytes, as the markers take them."""
 
 from __future__ import annotations
 

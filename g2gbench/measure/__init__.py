@@ -1,1 +1,1 @@
-"""What a session's journal says: ledger, metrics, validity; pure functions of stored records."""
+"""Measurements from a session's journal: ledger, metrics, validity; pure functions of records."""

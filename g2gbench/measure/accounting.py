@@ -1,4 +1,4 @@
-"""How many frames each stage of the way had, so that a loss shows between two numbers."""
+"""Counts of frames at each stage, so that a loss shows between two numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about each reason for which a trial does not count: one remedy a reason."""
+"""Remedies of what makes a trial invalid: one for each reason."""
 
 from __future__ import annotations
 

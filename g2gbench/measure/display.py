@@ -1,4 +1,4 @@
-"""Which remote frames were presented, and which never were. Pure.
+"""Presented remote frames, and those that never were. Pure.
 
 A page's decoder hands a frame over, and the page puts it on display some time later, or a newer one
 in its place. The two come from two callbacks of the browser, and are joined by the frame's RTP

@@ -1,4 +1,4 @@
-"""Where dropped frames died, by evidence alone.
+"""Drop phases: where dropped frames died, by evidence alone.
 
 Three kinds of evidence: the model worker's own log says which frames reached it and which it sent
 on; the link's packet log says which frames came to it and which left it whole; the counters of the

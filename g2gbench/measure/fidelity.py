@@ -1,4 +1,4 @@
-"""How close the pictures that came back are to those that were sent: what is scored, what it means.
+"""Picture quality of a session: which frames are scored, and what the scores mean.
 
 A picture is matched with its source frame by the number in it, never by search. Two scores stand
 side by side: that of the delivered frames, each against its own source frame, and that of what was

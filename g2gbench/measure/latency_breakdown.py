@@ -1,4 +1,4 @@
-"""Where the milliseconds of g2g go: the parts of every delivered frame's way.
+"""Breakdown of g2g: the parts of every delivered frame's latency.
 
 The parts of a frame sum to its g2g latency exactly. Neighbouring points that were both recorded
 make a part of their own; what lies between points of which one is missing is ``unattributed``.

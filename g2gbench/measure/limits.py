@@ -1,4 +1,4 @@
-"""What a valid trial may not exceed."""
+"""Limits that a valid trial may not exceed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which captured frame each remote frame carries, and which readings to believe.
+"""Matching of remote frames to captured ones, and which readings to believe.
 
 The rules, in the order in which they are applied to a readable number:
 

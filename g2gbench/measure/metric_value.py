@@ -1,4 +1,4 @@
-"""What a metric of one session is: a number, or the reason why there is none."""
+"""Value of a metric in one session: a number, or the reason why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the emulated network was the one that was asked for, and all media passed through it."""
+"""Checks of the emulated network: as asked for, and all media passed through it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a page's own count of frames agrees with its browser's. Pure.
+"""Checks of a page's count of frames against its browser's. Pure.
 
 A page stamps each frame that it hands to its track, and reads each one that its browser decoded.
 The browser counts both as well (``media-source.frames``, ``inbound-rtp.framesDecoded``). Frames

@@ -1,4 +1,4 @@
-"""Whether what a line of a journal holds is of the types that its record names."""
+"""Type checks of a journal's lines against the records that they name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the steady state was steady: its first second against the seconds of its second half.
+"""Steadiness of the steady state: its first second against those of its second half.
 
 What a session still does when its warm-up is over (an encoder that works off a queue, a sender that
 finds its bitrate) shows in the first second. The range of the later ones says by how much a second

@@ -1,4 +1,4 @@
-"""Whether the steady state was steady, and the machine let every process of the trial run."""
+"""Checks of the steady state: steady, and every process of the trial could run."""
 
 from __future__ import annotations
 

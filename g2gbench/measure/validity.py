@@ -1,4 +1,4 @@
-"""When a trial is not to be trusted: the instrument, and not the service, was the bottleneck."""
+"""Validity of a trial: whether the instrument, not the service, was the bottleneck."""
 
 from __future__ import annotations
 

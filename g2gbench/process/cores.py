@@ -1,4 +1,4 @@
-"""How many cores this process may use: what it is pinned to, and what its quota leaves of them."""
+"""Cores that this process may use: its affinity, and what its quota leaves of them."""
 
 from __future__ import annotations
 

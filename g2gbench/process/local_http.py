@@ -1,4 +1,4 @@
-"""What every HTTP server of this package holds to, whoever on this machine may reach it.
+"""Rules of every HTTP server of this package, whoever on this machine may reach it.
 
 A page of any origin can make a browser send requests to this machine, and a name of its own can be
 made to lead here (DNS rebinding): the loopback guards nothing. So a server answers only to names

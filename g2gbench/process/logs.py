@@ -1,4 +1,4 @@
-"""What is logged here, by us and by libraries: without credentials, whoever gave them away."""
+"""Logging set-up: credentials are masked, whoever logs them."""
 
 from __future__ import annotations
 

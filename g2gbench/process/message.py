@@ -1,4 +1,4 @@
-"""What one process of this package sends to another: frozen dataclasses, one line of JSON each.
+"""Messages between processes of this package: frozen dataclasses, a line of JSON each.
 
 A child's package owns its plan, which is the first line, the commands that follow, and what it
 answers.

@@ -1,4 +1,4 @@
-"""Whether a process of the instrument goes before those that it measures."""
+"""Real-time scheduling for threads that must act on time."""
 
 from __future__ import annotations
 

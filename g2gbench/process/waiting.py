@@ -1,4 +1,4 @@
-"""How long threads wait for a core while they could run, as Linux tells it."""
+"""Time that threads wait for a core while they could run, from Linux's schedstat."""
 
 from __future__ import annotations
 

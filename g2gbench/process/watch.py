@@ -1,4 +1,4 @@
-"""Whether a process stood still.
+"""Stall detection of a process, by its event loop.
 
 A process of this package notices by its own event loop, which wakes much later than it asked. Of a
 foreign one (a livekit-server, a browser) the system knows that it is stopped.

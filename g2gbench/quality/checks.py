@@ -1,4 +1,4 @@
-"""What every number and setting of this package must be, with one wording for what is not."""
+"""Checks of this package's numbers and settings, with one wording for what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a frame that has not come back counts as dropped, live and in a recording alike."""
+"""Rules by which a frame that has not come back is dropped, live and in a recording alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured of a connection in one interval."""
+"""Sample of a connection: what was measured in one interval."""
 
 from __future__ import annotations
 

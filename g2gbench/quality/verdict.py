@@ -1,4 +1,4 @@
-"""What was concluded about a connection."""
+"""Verdict on a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a realtime session's machine asks its edge to do. Pure."""
+"""Actions that a session's state machine asks of its edge. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a session would go well from here: by gathering alone, or by a short real session."""
+"""Preflight of a session: by gathering alone, or by a short real session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a realtime session, by the service's own error codes. Pure."""
+"""Errors of a realtime session, by the service's own error codes. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in a realtime session. Pure.
+"""Events of a realtime session. Pure.
 
 Every event says when: ``at_ns``, nanoseconds of the monotonic clock.
 """

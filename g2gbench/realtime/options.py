@@ -1,4 +1,4 @@
-"""What a caller may ask of a realtime session, named as the service's SDKs name it. Pure."""
+"""Options of a realtime session, named as the service's SDKs name them. Pure."""
 
 from __future__ import annotations
 

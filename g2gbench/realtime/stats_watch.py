@@ -1,4 +1,4 @@
-"""What the once-a-second statistics of a session say: events, and the connection quality. Pure."""
+"""Events and connection quality from the once-a-second statistics of a session. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to run: the scenario file, read with exact error places into a frozen, typed model.
+"""Scenarios: YAML files, read with exact error places into a frozen, typed model.
 
 The way through: text -> document tree -> overrides -> environment -> cells of the matrix ->
 validated ``Scenario``. Nothing here measures, waits or draws random numbers.

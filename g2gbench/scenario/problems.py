@@ -1,4 +1,4 @@
-"""What is wrong with a scenario: each problem with its place, what was found, what is allowed."""
+"""Problems of a scenario, each with its place, what was found, what is allowed."""
 
 from __future__ import annotations
 

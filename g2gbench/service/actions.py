@@ -1,4 +1,4 @@
-"""What the pure parts of the service decide, for its edge to carry out."""
+"""Actions that the pure parts of the service ask of its edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has a seat, and who waits for one. Pure."""
+"""Admission to seats, and the queue for them. Pure."""
 
 from __future__ import annotations
 

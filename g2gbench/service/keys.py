@@ -1,4 +1,4 @@
-"""Who is let in, and to what: API keys, and the ephemeral keys that are made with them. Pure."""
+"""API keys, the ephemeral keys that are made with them, and what each admits to. Pure."""
 
 from __future__ import annotations
 

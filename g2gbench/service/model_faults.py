@@ -1,4 +1,4 @@
-"""What the emulated model does wrong on purpose: truths for an instrument to find. Pure."""
+"""Faults of the emulated model, on purpose: truths for an instrument to find. Pure."""
 
 from __future__ import annotations
 

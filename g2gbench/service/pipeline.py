@@ -1,4 +1,4 @@
-"""When the emulated model takes a frame and when it is done with it. Pure."""
+"""Timing of the emulated model: when it takes a frame, and when it is done with it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service's signalling does wrong on purpose, and when. Pure.
+"""Faults of the emulated service's signalling, on purpose. Pure.
 
 The model worker's faults, frame by frame, are in ``g2gbench.service.model_faults``.
 """

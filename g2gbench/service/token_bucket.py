@@ -1,4 +1,4 @@
-"""How many messages a client may send. Pure."""
+"""Rate limit of a client's messages. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ephemeral key is asked for with. Pure."""
+"""Requests for an ephemeral key. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the emulated model does to a picture. Real pixel work on I420 buffers, deterministic."""
+"""Transforms of the emulated model: real pixel work on I420 buffers, deterministic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the pictures of a session come from."""
+"""Sources of a session's pictures."""
 
 from g2gbench.sources.source import LiveSource, Source
 from g2gbench.sources.synthetic import CONTENTS, SyntheticSource

@@ -1,4 +1,4 @@
-"""What a session needs of whatever its pictures come from."""
+"""Interfaces of a session's sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far two rate curves lie apart on average: Bjontegaard's deltas, Akima interpolation.
+"""Distance of two rate curves: Bjontegaard's deltas, Akima interpolation.
 
 Rates count by their logarithm. A curve is integrated over what it has in common with the other, and
 never beyond its own ends.

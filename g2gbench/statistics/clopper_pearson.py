@@ -1,4 +1,4 @@
-"""How much a count says: exact intervals of a proportion (Clopper and Pearson, 1934)."""
+"""Exact intervals of a proportion (Clopper and Pearson, 1934)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many more repeats would decide what a comparison leaves open."""
+"""Repeats that would decide what a comparison leaves open."""
 
 from __future__ import annotations
 

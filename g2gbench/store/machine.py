@@ -1,4 +1,4 @@
-"""What a run was measured on: neither the machine's nor the user's name."""
+"""Description of the measuring machine, without its name or its user's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scenario of a run was read from, and how it is read again."""
+"""Origin of a run's scenario, and reading it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run that was stopped has already, and whether it can go on here."""
+"""State of a run that was stopped, and whether it can go on here."""
 
 from __future__ import annotations
 

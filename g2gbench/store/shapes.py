@@ -1,4 +1,4 @@
-"""What the JSON files of a stored run look like.
+"""Shapes of the JSON files of a stored run.
 
 A shape says what its readers rely on and lets everything else through: a newer version may write
 more, and what an older one did not write yet has a default.

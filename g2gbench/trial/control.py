@@ -1,4 +1,4 @@
-"""What a person does to a session while it runs: the seam between whoever steers and the trial."""
+"""Control of a running session by a person: the seam between page and trial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the link in front of the measured client does, by its scenario, at first and later. Pure."""
+"""Plan of the link in front of the measured client, and its changes, by the scenario. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trial's processes use of the machine, and what happens to it: swaps, a clock's steps."""
+"""Use of the machine by a trial's processes; swapping, and steps of its clock."""
 
 from __future__ import annotations
 

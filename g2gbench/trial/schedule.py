@@ -1,4 +1,4 @@
-"""Which trial runs next, which one runs again, and how long all of that will take. Pure."""
+"""Schedule of a run's trials: which comes next, which runs again, and the time left. Pure."""
 
 from __future__ import annotations
 

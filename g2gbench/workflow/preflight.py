@@ -1,4 +1,4 @@
-"""Whether a session would go well from here: asked before one, through an emulated link or not."""
+"""Preflight of a session from here, through an emulated link or not."""
 
 from __future__ import annotations
 

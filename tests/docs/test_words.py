@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_no_private_turn_of_phrase_is_left(phrase: str) -> None:
         if pattern.search(line)
     ]
     assert not found, f"say {PLAINLY[phrase]}:\n" + "\n".join(found)
+
+
+QUESTIONS: Final = ("What", "Whether", "Who", "How", "Which", "When", "Where", "Why")
+
+
+def test_a_module_begins_with_what_it_is_and_no_question() -> None:
+    asked = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "g2gbench").rglob("*.py")
+        if (ast.get_docstring(ast.parse(path.read_bytes())) or "").split(" ")[0] in QUESTIONS
+    ]
+    assert not asked
 
 
 def terms() -> list[list[str]]:

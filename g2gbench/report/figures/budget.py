@@ -1,4 +1,4 @@
-"""Where the milliseconds go: stacked bars of mean times below each other, on one scale."""
+"""Figure of the latency budget: stacked bars of mean times on one scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How g2g latency is distributed: the share of frames at or below each value."""
+"""Figure of the distribution of g2g: the share of frames at or below each value."""
 
 from __future__ import annotations
 

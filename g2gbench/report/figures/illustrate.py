@@ -1,4 +1,4 @@
-"""Which figures a run gets: drawn into the page and, once more, as PNG files."""
+"""Choice of a run's figures: drawn into the page and, once more, as PNG files."""
 
 from __future__ import annotations
 

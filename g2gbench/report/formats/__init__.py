@@ -1,1 +1,1 @@
-"""What a run, a comparison or another result is written as."""
+"""Output formats of a run, a comparison or another result."""

@@ -1,4 +1,4 @@
-"""What a calibration found, as text; and the one line by which a report names it."""
+"""A calibration as text, and the one line by which a report names it."""
 
 from __future__ import annotations
 

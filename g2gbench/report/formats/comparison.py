@@ -1,4 +1,4 @@
-"""What a comparison leaves behind: a page, Markdown for a pull request, and its JSON."""
+"""Files of a comparison: a page, Markdown for a pull request, and its JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preflight found, in words for whoever stands at a customer's site. Pure."""
+"""A preflight in words, for whoever stands at a customer's site. Pure."""
 
 from __future__ import annotations
 

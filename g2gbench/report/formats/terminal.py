@@ -1,4 +1,4 @@
-"""What ``g2gbench run`` prints when a run is over: plain text of at most 80 columns."""
+"""Summary of ``g2gbench run`` on a terminal: plain text of at most 80 columns."""
 
 from __future__ import annotations
 

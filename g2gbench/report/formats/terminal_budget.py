@@ -1,4 +1,4 @@
-"""Where the milliseconds go, for a terminal: parts of one cell, or a line for each of several."""
+"""Latency budget on a terminal: parts of one cell, or a line for each of several."""
 
 from __future__ import annotations
 

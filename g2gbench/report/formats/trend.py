@@ -1,4 +1,4 @@
-"""What the histories of runs came to: for a program, for a terminal, for Markdown."""
+"""Trend of the histories of runs: for a program, for a terminal, in Markdown."""
 
 from __future__ import annotations
 

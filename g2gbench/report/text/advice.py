@@ -1,4 +1,4 @@
-"""What to do about trials that ended early, by their cause."""
+"""Advice on trials that ended early, by their cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run came to, in words: the first thing that every report says."""
+"""Headline of a run in words: the first line of every report."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What each part of a report shows, before any form of it."""
+"""Views: the content of each part of a report, in no form yet."""

@@ -1,4 +1,4 @@
-"""What a run was compared with when it was over, as its own page shows it beside its numbers."""
+"""View of a run's comparison with its baseline, beside its numbers."""
 
 from __future__ import annotations
 

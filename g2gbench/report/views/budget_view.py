@@ -1,4 +1,4 @@
-"""Where the milliseconds of g2g go, as reports tell it: parts that sum to the mean g2g latency."""
+"""View of the latency budget: parts that sum to the mean g2g latency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says of one cell: words and numbers, ready to be shown."""
+"""View of one cell: words and numbers, ready to be shown."""
 
 from __future__ import annotations
 

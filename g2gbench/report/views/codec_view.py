@@ -1,4 +1,4 @@
-"""What a report says of a comparison of codecs: curves, deltas, rankings and the points' table."""
+"""View of a comparison of codecs: curves, deltas, rankings and the points' table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the link saw of a trial over time: bitrate in both directions and the packets it dropped."""
+"""View of a trial's link over time: bitrate in both directions, and dropped packets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reports say of the phases of a session, and of the recovery after impairments."""
+"""View of the phases of a session, and of the recovery after impairments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reports say of a session's quality: its level second by second, and in words."""
+"""View of a session's quality: its level second by second, and in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says of a whole run: whether to trust it, and what ran on what."""
+"""View of a whole run: whether to trust it, and what ran on what."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a scenario's fields take: quantities, choices, expectations."""
+"""Fields of a scenario: quantities, choices, expectations."""

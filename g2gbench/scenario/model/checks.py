@@ -1,4 +1,4 @@
-"""What must hold between fields that are valid on their own, and the defaults they leave open."""
+"""Rules between fields that are valid on their own, and the defaults they leave open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scenario asks the emulated service to do wrong: its model's frames, its signalling."""
+"""Faults that a scenario asks of the emulated service: of its model, of its signalling."""
 
 from __future__ import annotations
 

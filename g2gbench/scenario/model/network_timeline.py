@@ -1,4 +1,4 @@
-"""What a network does over time: of a scenario with its timeline, a profile, or a trace. Pure."""
+"""Settings of a network over time: of a scenario, a profile, or a trace. Pure."""
 
 from __future__ import annotations
 

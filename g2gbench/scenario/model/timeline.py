@@ -1,4 +1,4 @@
-"""What happens during the measured time, as one flat list in order. Pure.
+"""Timeline of the measured time, as one flat list in order. Pure.
 
 An entry with ``every`` stands for several occurrences, one with ``for`` for a change and its end.
 Plans, events and pictures all come from ``changes``.

@@ -1,4 +1,4 @@
-"""What arrives on a participant's socket: classification (RFC 7983) and RTP headers. Pure."""
+"""Classification (RFC 7983) and RTP headers of what a participant's socket receives. Pure."""
 
 from __future__ import annotations
 

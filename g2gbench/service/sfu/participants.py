@@ -1,4 +1,4 @@
-"""Who is in the room, what each publishes, and the ways that packets take between them."""
+"""Participants, their tracks, and the forwarding between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a participant's announced tracks its offer carries, and where. Pure."""
+"""Binding of announced tracks to the media sections of a participant's offer. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine can do: each finding says ok, missing or warning, and how to mend it.
+"""Findings about this machine: each ok, missing or a warning, and how to mend it.
 
 Nothing here imports a package that may be missing before it is its turn: a check that cannot be
 made is a finding, and the others are made all the same.

@@ -1,4 +1,4 @@
-"""What a check of the doctor's came to."""
+"""A finding of the doctor's."""
 
 from __future__ import annotations
 
