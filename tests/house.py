@@ -60,7 +60,7 @@ def string_subscripts(tree: ast.AST) -> int:
 def repeated_runs(texts: Sequence[str]) -> int:
     """Stretches of at least ``RUN`` lines that occur more than once, imports left out."""
     bodies = [
-        [line.strip() for line in text.splitlines() if not _is_trivial(line)] for text in texts
+        [line.strip() for line in _without_imports(text) if not _is_trivial(line)] for text in texts
     ]
     windows = Counter(run for body in bodies for run in _runs(body))
     found = 0
@@ -74,13 +74,24 @@ def _runs(body: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield from (tuple(body[i : i + RUN]) for i in range(len(body) - RUN + 1))
 
 
+def _without_imports(text: str) -> list[str]:
+    imported = {
+        number
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(text.splitlines(), 1)
+    return [line for number, line in lines if number not in imported]
+
+
 def _is_trivial(line: str) -> bool:
     text = line.strip()
-    return not text.strip("()[]{},:") or text.startswith(("import ", "from ", "#"))
+    return not text.strip("()[]{},:") or text.startswith("#")
 
 
 def untested(root: Path) -> list[str]:
-    """Modules of the package that no module below tests/ imports."""
+    """Modules of the package that no module below tests/ imports; a folder's sentence is none."""
     imported = {
         name
         for path in (root / "tests").rglob("*.py")
@@ -89,7 +100,9 @@ def untested(root: Path) -> list[str]:
     }
     package = root / "g2gbench"
     names = (
-        ".".join(path.relative_to(root).with_suffix("").parts) for path in package.rglob("*.py")
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for path in package.rglob("*.py")
+        if path.name != "__init__.py" or len(path.read_text(encoding="utf-8").splitlines()) > 1
     )
     return sorted(name for name in names if name.removesuffix(".__init__") not in imported)
 
