@@ -25,7 +25,7 @@ STAND_IN = f"""\
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import pytest
-from g2gbench import benchmark
+from g2gbench.workflow import benchmark
 from tests.report import runs
 
 @pytest.fixture(autouse=True)
