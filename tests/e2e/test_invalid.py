@@ -96,7 +96,9 @@ async def test_each_of_many_causes_is_named(
     monkeypatch.setattr(runner.TrialRunner, "_spawn", leaky)
     # The machine's own clock stays as it is: what the trial reads is set back by 1 s.
     monkeypatch.setattr(
-        runner, "Host", lambda: MachineMonitor(wall_ns=lambda: time.time_ns() - sum(stepped))
+        runner,
+        "MachineMonitor",
+        lambda: MachineMonitor(wall_ns=lambda: time.time_ns() - sum(stepped)),
     )
     run, trial = await _run(
         text, tmp_path, Acting("measure", lambda _: stepped.append(1_000_000_000))
