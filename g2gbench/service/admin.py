@@ -16,6 +16,7 @@ from g2gbench.service.signalling_faults import NO_FAULTS, SignallingFaults
 HOST = "127.0.0.1"  # whatever address the service itself listens on
 FAULTS_PATH = "/admin/faults"
 STATE_PATH = "/admin/state"
+_A_LIST = {"tuple_type": ("a list",)}  # JSON knows no tuple
 
 
 class Administered(Protocol):
@@ -92,7 +93,7 @@ def _told(problems: ValidationError) -> str:
     lines = []
     for problem in problems.errors(include_url=False, include_input=False):
         place = ".".join(str(part) for part in problem["loc"]) or "the body"
-        known = problem.get("ctx", {}).get("allowed")
+        known = problem.get("ctx", {}).get("allowed") or _A_LIST.get(problem["type"])
         words = f"allowed: {', '.join(known)}" if known else problem["msg"]
         lines.append(f"{place}: {words}")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from g2gbench.scenario import Cell, Scenario, cells, load, resolved, to_yaml
 from g2gbench.scenario.built_in_scenarios import find
 from g2gbench.scenario.loading import read_text
 from g2gbench.scenario.model.masking import secrets_of
+from g2gbench.scenario.model.serialisation import document_of
 from g2gbench.store import calibrations, resuming
 from g2gbench.store.files import writable
 from g2gbench.store.machine import describe_machine
@@ -177,7 +178,8 @@ def _run_as(scenario: Scenario, steering: SessionControl | None) -> dict[str, An
     if steering is not None and steering.camera:
         width, height = scenario.frame_size
         camera = {"kind": "camera", "size": f"{width}x{height}", "fps": scenario.fps}
-        document["source"] = {**document["source"], "path": None, "device": None, **camera}
+        source = document_of(scenario.source)
+        document["source"] = {**source, "path": None, "device": None, **camera}
     return document
 
 

@@ -156,10 +156,10 @@ TABLE: dict[str, Expected] = {
         2, 77, "target.service.faults.garbage_every", "without garbage it has no effect"
     ),
     "service-garbage-kind": Expected(
-        2, 71, "target.service.faults.garbage", "allowed: no-json, no-type", "no-json"
+        2, 72, "target.service.faults.garbage[0]", "allowed: no-json, no-type", "no-json"
     ),
     "service-garbage-word": Expected(
-        2, 71, "target.service.faults.garbage", "allowed: a list of at most 100, no-json"
+        2, 71, "target.service.faults.garbage", "allowed: a list, no-json"
     ),
     "service-sessions": Expected(
         2, 72, "target.service.faults.sessions", "without another fault it has no effect"

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from g2gbench.measure.registry import METRICS, Metric
 from g2gbench.quality.level import LEVEL_WORDS, Level
@@ -140,7 +139,7 @@ def _level(text: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expect(Rule):
+class Expect(Rule[Expectation]):
     """One line of ``expect:``."""
 
     def parse(self, value: object) -> Expectation:
@@ -152,10 +151,10 @@ class Expect(Rule):
         refuse_undecided(expectation)
         return expectation
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: Expectation) -> object:
         return value.text
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         names = "|".join(re.escape(name) for name in METRICS)
         units = "|".join(unit for quantity, _ in _QUANTITIES.values() for unit in quantity.units)
         limit = rf"({NUMBER} ?({units})?|{'|'.join(LEVEL_WORDS)})"

@@ -18,7 +18,7 @@ NUMBER = r"([0-9]{1,15}(\.[0-9]{1,24})?|\.[0-9]{1,24})"
 _ANY_QUANTITY = re.compile(r"([-+]?)\s*([0-9.][0-9.eE_]*)\s*([^\s0-9][^\s]*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quantity:
     """A kind of quantity: its units, each with its factor to the unit used inside.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from g2gbench.scenario.fields.quantities import BITRATE, BYTES, DURATION, PACKETS, RATIO, Quantity
 from g2gbench.scenario.fields.rules import Rule
@@ -14,7 +14,7 @@ from g2gbench.scenario.problems import Refused
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amount(Rule):
+class Amount(Rule[float]):
     """A quantity with its unit, between two bounds written in units too."""
 
     quantity: Quantity
@@ -32,10 +32,10 @@ class Amount(Rule):
         """The number used inside."""
         return float(amount)
 
-    def render(self, value: Any) -> Any:
-        return None if value is None else self.quantity.write(value)
+    def render(self, value: float) -> object:
+        return self.quantity.write(value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {
             "type": "string",
             "pattern": self.quantity.pattern,
@@ -106,7 +106,7 @@ class QueueLimit(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue(Rule):
+class Queue(Rule[QueueLimit]):
     """The limit of a link's queue: a time, packets, or bytes."""
 
     longest: str = "60s"
@@ -136,14 +136,14 @@ class Queue(Rule):
             allowed = (DURATION.expected, PACKETS.expected, BYTES.expected)
             raise Refused(refused.message, allowed=allowed, nearest=refused.nearest) from None
 
-    def render(self, value: Any) -> Any:
-        if value is None:
-            return None
+    def render(self, value: QueueLimit) -> object:
         if value.packets is not None:
             return PACKETS.write(value.packets)
-        return DURATION.write(value.seconds) if value.bytes is None else BYTES.write(value.bytes)
+        if value.bytes is not None:
+            return BYTES.write(value.bytes)
+        return DURATION.write(value.seconds or 0.0)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {
             "type": "string",
             "anyOf": [{"pattern": q.pattern} for q in (DURATION, PACKETS, BYTES)],

@@ -11,12 +11,12 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from pydantic import GetCoreSchemaHandler, SecretStr
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from g2gbench.scenario.problems import Refused, nearest_name
+from g2gbench.scenario.problems import Refused
 from g2gbench.secrecy import MASK, SHORTEST, masked_url
 
 SMALLEST = (192, 32)
@@ -25,6 +25,8 @@ SMALLEST = (192, 32)
 LARGEST = (3840, 2160)
 """The largest source, (width, height) in pixels."""
 
+T = TypeVar("T")
+
 REFUSED = "refused"
 """The type of the pydantic error that carries a Refused; its ``ctx`` has the fields."""
 
@@ -32,7 +34,7 @@ _IN_QUOTES = "it must be put in quotes to be text"
 
 
 def as_pydantic_error(refused: Refused) -> PydanticCustomError:
-    """The pydantic error that carries what a rule has to say."""
+    """The pydantic error that carries a Refused."""
     return PydanticCustomError(
         REFUSED,
         "value refused",
@@ -41,71 +43,69 @@ def as_pydantic_error(refused: Refused) -> PydanticCustomError:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """Base of all rules; ``nullable``: null is allowed and means that the field decides later."""
+class Rule(Generic[T]):
+    """Base of all rules: validator, serializer and JSON Schema of one field.
 
-    nullable: bool = False
+    Null is no matter of a rule: a field that may be null is ``Annotated[T, Rule()] | None``.
+    """
 
     def parse(self, value: object) -> object:
         """The value to use; raises Refused."""
         raise NotImplementedError
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: T) -> object:
         """The value as a document writes it."""
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """JSON Schema of the values that ``parse`` accepts, as far as it can say."""
+        return {}
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._validate, serialization=self._serialization()
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return self.schema()
+
+    def _validate(self, value: object) -> object:
+        try:
+            return self.parse(value)
+        except Refused as refused:
+            raise as_pydantic_error(refused) from None
+
+    def _serialization(self) -> core_schema.PlainSerializerFunctionSerSchema:
+        return core_schema.plain_serializer_function_ser_schema(self.render)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeforeRule(Rule[T]):
+    """A rule that makes what the field's own type can read, such as a mapping of a word."""
+
+    def of_type(self, type_schema: dict[str, object]) -> dict[str, object]:
+        """JSON Schema of what is accepted, given that of the field's own type."""
         raise NotImplementedError
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        def validate(value: object) -> object:
-            if value is None and self.nullable:
-                return None
-            try:
-                return self.parse(value)
-            except Refused as refused:
-                raise as_pydantic_error(refused) from None
+        return core_schema.no_info_before_validator_function(
+            self._validate, handler(source), serialization=self._serialization()
+        )
 
-        return core_schema.no_info_plain_validator_function(validate)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BeforeRule(Rule):
-    """A rule that makes what the field's own type can read, such as a mapping of a word."""
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        def validate(value: object) -> object:
-            try:
-                return self.parse(value)
-            except Refused as refused:
-                raise as_pydantic_error(refused) from None
-
-        return core_schema.no_info_before_validator_function(validate, handler(source))
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return self.of_type(handler(schema))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Rule):
-    """One of a few words."""
-
-    names: tuple[str, ...]
-
-    def parse(self, value: object) -> str:
-        if isinstance(value, str) and value in self.names:
-            return value
-        nearest = nearest_name(value, self.names) if isinstance(value, str) else None
-        raise Refused(allowed=self.names, nearest=nearest)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.names)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flag(Rule):
+class Flag(Rule[bool]):
     """``true`` or ``false``, as far as allowed; nothing else is a boolean."""
 
     values: tuple[bool, ...] = (True, False)
@@ -115,12 +115,12 @@ class Flag(Rule):
             return value
         raise Refused(allowed=["true" if known else "false" for known in self.values])
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "boolean", "enum": list(self.values)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Rule):
+class Text(Rule[str]):
     """Text of a bounded length, without control characters other than line breaks and tabs."""
 
     shortest: int = 0
@@ -137,12 +137,12 @@ class Text(Rule):
             raise Refused("it contains control characters", allowed=allowed)
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Device(Rule):
+class Device(Rule[str]):
     """A camera: its number, or its path."""
 
     def parse(self, value: object) -> str:
@@ -152,10 +152,10 @@ class Device(Rule):
             return value
         raise Refused(allowed=("a number from 0 to 99", "a path, /dev/video0 for example"))
 
-    def render(self, value: Any) -> Any:
-        return int(value) if isinstance(value, str) and value.isdecimal() else value
+    def render(self, value: str) -> object:
+        return int(value) if value.isdecimal() else value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         number = {"type": "integer", "minimum": 0, "maximum": 99}
         return {"anyOf": [number, {"type": "string", "minLength": 1}]}
 
@@ -169,7 +169,7 @@ def _is_control(character: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Name(Rule):
+class Name(Rule[str]):
     """A name that is safe in file names: letters, digits, dot, dash and underscore."""
 
     pattern: str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -182,12 +182,12 @@ class Name(Rule):
             allowed=("1 to 64 letters, digits, dots, dashes and underscores",),
         )
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "string", "pattern": self.pattern}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whole(Rule):
+class Whole(Rule[int]):
     """A whole number between two bounds."""
 
     least: int
@@ -199,12 +199,12 @@ class Whole(Rule):
                 return value
         raise Refused(allowed=(f"a whole number from {self.least} to {self.most}",))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Rule):
+class Number(Rule[float]):
     """A plain number between two bounds, for what has no unit to write (frames per second)."""
 
     least: float
@@ -216,10 +216,10 @@ class Number(Rule):
                 return float(value)
         raise Refused(allowed=(f"a number from {self.least:g} to {self.most:g}",))
 
-    def render(self, value: Any) -> Any:
-        return int(value) if value is not None and value.is_integer() else value
+    def render(self, value: float) -> object:
+        return int(value) if value.is_integer() else value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "number", "minimum": self.least, "maximum": self.most}
 
 
@@ -234,7 +234,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameSize(Rule):
+class FrameSize(Rule[Size]):
     """``640x360``: even width and height within what a marker and the encoders can take."""
 
     def parse(self, value: object) -> Size:
@@ -252,16 +252,16 @@ class FrameSize(Rule):
                 raise Refused(allowed=allowed)
         return size
 
-    def render(self, value: Any) -> Any:
-        return None if value is None else str(value)
+    def render(self, value: Size) -> object:
+        return str(value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         even = "[1-9][0-9]{0,3}[02468]|[02468]"
         return {"type": "string", "pattern": f"^({even})x({even})$", "examples": ["640x360"]}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address(Rule):
+class Address(Rule[str]):
     """A URL with one of a few schemes; ``${NAME}`` of the environment is allowed in it."""
 
     schemes: tuple[str, ...]
@@ -275,15 +275,15 @@ class Address(Rule):
             raise Refused(allowed=allowed)
         return value
 
-    def render(self, value: Any) -> Any:
-        return None if value is None else masked_url(value)
+    def render(self, value: str) -> object:
+        return masked_url(value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "string", "pattern": rf"^(({'|'.join(self.schemes)})://.|\$\{{)"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret(Rule):
+class Secret(Rule[SecretStr]):
     """A key; ``${NAME}`` of the environment is where it belongs. Never rendered."""
 
     def parse(self, value: object) -> SecretStr:
@@ -297,8 +297,8 @@ class Secret(Rule):
             )
         return SecretStr(value)
 
-    def render(self, value: Any) -> Any:
-        return None if value is None else MASK
+    def render(self, value: SecretStr) -> object:
+        return MASK
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"type": "string", "pattern": rf"^(.{{{SHORTEST},}}|\*\*\*|\$\{{.*)$"}

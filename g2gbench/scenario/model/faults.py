@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
 from g2gbench.scenario.fields.quantity_fields import Duration
-from g2gbench.scenario.fields.rules import Choice, Flag, Rule, Whole
+from g2gbench.scenario.fields.rules import Flag, Whole
 from g2gbench.scenario.fields.section import Section
-from g2gbench.scenario.problems import Refused, nearest_name
 
 _EVERY = Whole(least=0, most=1_000_000)
 
@@ -45,34 +43,12 @@ class ModelFaultsSection(Section):
 
 Acks: TypeAlias = Literal["normal", "never", "error"]
 ACKS: tuple[Acks, ...] = get_args(Acks)
-GARBAGE_KINDS = ("no-json", "no-type", "unknown-type", "wrong-fields", "huge", "binary")
-_AFTER = Duration(least="0s", most="60min", nullable=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices(Rule):
-    """A list of words out of a few; each may come more than once."""
-
-    names: tuple[str, ...]
-    most: int = 100
-
-    def parse(self, value: object) -> tuple[str, ...]:
-        """The words, each of them known."""
-        if not isinstance(value, list | tuple) or len(value) > self.most:
-            raise Refused(allowed=(f"a list of at most {self.most}", *self.names))
-        for item in value:
-            if item not in self.names:
-                nearest = nearest_name(item, self.names) if isinstance(item, str) else None
-                raise Refused(allowed=self.names, nearest=nearest)
-        return tuple(value)
-
-    def render(self, value: Any) -> Any:
-        """As a list."""
-        return list(value)
-
-    def schema(self) -> dict[str, Any]:
-        """As it may stand in a document."""
-        return {"type": "array", "items": {"enum": list(self.names)}, "maxItems": self.most}
+GarbageKind: TypeAlias = Literal[
+    "no-json", "no-type", "unknown-type", "wrong-fields", "huge", "binary"
+]
+GARBAGE_KINDS: tuple[GarbageKind, ...] = get_args(GarbageKind)
+_MOST_KINDS = 100
+_AFTER = Duration(least="0s", most="60min")
 
 
 class SignallingFaultsSection(Section):
@@ -82,33 +58,34 @@ class SignallingFaultsSection(Section):
     queue: Annotated[float, Duration(least="0s", most="10min")] = Field(
         0.0, description="How long a client queues, told its position, before it gets a room."
     )
-    acks: Annotated[Acks, Choice(names=ACKS)] = Field(
+    acks: Acks = Field(
         "normal",
         description="Acknowledgements of prompts and images: as they should be, none, or failed.",
     )
-    drop_after: Annotated[float | None, _AFTER] = Field(
+    drop_after: Annotated[float, _AFTER] | None = Field(
         None, description="The socket is cut without a word; null: never."
     )
-    drop_after_messages: Annotated[int | None, Whole(least=1, most=1_000_000, nullable=True)] = (
-        Field(None, description="Cut the socket at the client's Nth message; null: never.")
+    drop_after_messages: Annotated[int, Whole(least=1, most=1000000)] | None = Field(
+        None, description="Cut the socket at the client's Nth message; null: never."
     )
-    kill_worker_after: Annotated[float | None, _AFTER] = Field(
+    kill_worker_after: Annotated[float, _AFTER] | None = Field(
         None, description="The model worker is killed; null: never."
     )
-    stall_after: Annotated[float | None, _AFTER] = Field(
+    stall_after: Annotated[float, _AFTER] | None = Field(
         None, description="The model stops sending video; null: never."
     )
     stall_for: Annotated[float, Duration(least="0s", most="10min")] = Field(
         1.0, description="How long it sends nothing then."
     )
-    garbage: Annotated[tuple[str, ...], Choices(names=GARBAGE_KINDS)] = Field(
+    garbage: tuple[GarbageKind, ...] = Field(
         (),
+        max_length=_MOST_KINDS,
         description="Kinds of malformed frames that the client is sent in turn, from its join.",
     )
     garbage_every: Annotated[float, Duration(least="10ms", most="10min")] = Field(
         1.0, description="Time between them."
     )
-    sessions: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
+    sessions: Annotated[int, Whole(least=1, most=1000)] | None = Field(
         None, description="Only the first so many sessions are treated so; null: all."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -18,12 +18,21 @@ _NOT_IN_A_MATRIX = frozenset(
 )
 
 
-def rule_of(field: FieldInfo) -> Rule | None:
+def rule_of(field: FieldInfo) -> Rule[Any] | None:
     """The rule in a field's annotation, if it has one."""
-    return next((item for item in field.metadata if isinstance(item, Rule)), None)
+    optional = (part for part in get_args(field.annotation) if get_origin(part) is Annotated)
+    found = (*field.metadata, *(item for part in optional for item in get_args(part)))
+    return next((item for item in found if isinstance(item, Rule)), None)
 
 
-def sections_in(annotation: Any) -> tuple[type[Section], ...]:
+def words_of(annotation: object) -> tuple[str, ...]:
+    """The words of the Literal that an annotation allows, whether alone, optional or in a list."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(word for part in get_args(annotation) for word in words_of(part))
+
+
+def sections_in(annotation: object) -> tuple[type[Section], ...]:
     """The section classes that a field can hold, whether alone, optional, in a list or a union."""
     if inspect.isclass(annotation) and issubclass(annotation, Section):
         return (annotation,)
@@ -32,12 +41,17 @@ def sections_in(annotation: Any) -> tuple[type[Section], ...]:
 
 def field_at(location: tuple[str | int, ...]) -> FieldInfo | None:
     """The field at a location; None where no section of this version has one."""
-    *above, last = location
+    *above, last = _without_index(location)
     for section in _sections_at(tuple(above)):
         field = fields_of(section).get(str(last))
         if field is not None:
             return field
     return None
+
+
+def _without_index(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A location without the place in a list that it may end with."""
+    return location[:-1] if location and isinstance(location[-1], int) else location
 
 
 def keys_at(location: tuple[str | int, ...], kind: str | None = None) -> tuple[str, ...]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Annotated, Any
 
+from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
-from g2gbench.scenario.fields.expectation import Expect
-from g2gbench.scenario.fields.section import Section
-from g2gbench.scenario.model.field_paths import fields_of, matrix_paths, rule_of, sections_in
-from g2gbench.scenario.model.room import RoomSection
-from g2gbench.scenario.model.scenario import MOST_EXPECTATIONS, MOST_TIMELINE_ENTRIES, Scenario
-from g2gbench.scenario.model.sections import PlayoutDelay
-from g2gbench.scenario.model.serialisation import document_of
-from g2gbench.scenario.network.profiles import Profile
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+from g2gbench.scenario.model.field_paths import fields_of, matrix_paths, rule_of
+from g2gbench.scenario.model.scenario import Scenario
 
 
 def json_schema() -> dict[str, Any]:
@@ -24,79 +19,64 @@ def json_schema() -> dict[str, Any]:
     What only a comparison of fields or of numbers with units can tell is left to
     ``scenario validate``.
     """
-    definitions: dict[str, Any] = {}
-    root = _section(Scenario, definitions)
-    for mapping in (PlayoutDelay, Profile, RoomSection):  # which a rule alone refers to
-        _reference(mapping, definitions)
-    definitions["MatrixPath"] = {"type": "string", "enum": list(matrix_paths())}
+    schema = Scenario.model_json_schema(schema_generator=_Generator)
+    definitions = {**schema.pop("$defs"), "MatrixPath": {"enum": list(matrix_paths())}}
+    schema["properties"]["matrix"]["propertyNames"] = {"$ref": "#/$defs/MatrixPath"}
     return {
-        "$schema": DIALECT,
+        "$schema": _Generator.schema_dialect,
         "title": "g2gbench scenario",
-        **root,
+        **schema,
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _section(section: type[Section], definitions: dict[str, Any]) -> dict[str, Any]:
-    fields = fields_of(section)
-    return {
-        "description": (section.__doc__ or "").partition("\n")[0],
-        "type": "object",
-        "properties": {name: _field(name, field, definitions) for name, field in fields.items()},
-        "required": [name for name, field in fields.items() if field.is_required()],
-        "additionalProperties": False,
-    }
+class _Generator(GenerateJsonSchema):
+    """Pydantic's own, for readers: what a value may be beside what it is for, no made-up titles."""
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name).removesuffix("Section")
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        return value  # in the order of the fields
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])  # as a document writes it: see model_schema
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        return {"oneOf": super().tagged_union_schema(schema)["oneOf"]}
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        section = schema["cls"]
+        found = super().model_schema(schema)
+        properties = {
+            name: {**about, **found["properties"][name], **about, **_default(field)}
+            for name, field in fields_of(section).items()
+            for about in [_description(field)]  # first, and instead of what is said of values alone
+        }
+        return {
+            "description": (section.__doc__ or "").partition("\n")[0],
+            "type": "object",
+            "properties": properties,
+            "required": found.get("required", []),
+            "additionalProperties": False,
+        }
 
 
-def _field(name: str, field: FieldInfo, definitions: dict[str, Any]) -> dict[str, Any]:
-    schema = _type(name, field, definitions)
-    about_values = schema.pop("description", "")
-    sentences = [
-        field.description or "",
-        f"{about_values[0].upper()}{about_values[1:]}." if about_values else "",
-    ]
-    if any(sentences):
-        schema = {"description": " ".join(filter(None, sentences)), **schema}
-    if not field.is_required():
-        schema["default"] = _default(field)
-    return schema
-
-
-def _type(name: str, field: FieldInfo, definitions: dict[str, Any]) -> dict[str, Any]:
+def _description(field: FieldInfo) -> dict[str, object]:
+    """What a field is for, and what its values may be."""
     rule = rule_of(field)
-    if rule is not None:
-        return _or_null(rule.schema()) if rule.nullable else rule.schema()
-    if name == "expect":
-        return {"type": "array", "items": Expect().schema(), "maxItems": MOST_EXPECTATIONS}
-    sections = sections_in(field.annotation)
-    if not sections:
-        return {"type": "string", "enum": list(get_args(field.annotation))}
-    references = [_reference(section, definitions) for section in sections]
-    reference = references[0] if len(references) == 1 else {"oneOf": references}
-    if name == "timeline":
-        return {"type": "array", "items": reference, "maxItems": MOST_TIMELINE_ENTRIES}
-    return _or_null(reference) if type(None) in get_args(field.annotation) else reference
+    values = str(rule.schema().get("description", "")) if rule is not None else ""
+    sentences = (field.description, values and f"{values[0].upper()}{values[1:]}.")
+    text = " ".join(filter(None, sentences))
+    return {"description": text} if text else {}
 
 
-def _reference(section: type[Section], definitions: dict[str, Any]) -> dict[str, Any]:
-    name = section.__name__.removesuffix("Section")
-    if name not in definitions:
-        definitions[name] = {}
-        definitions[name] = _section(section, definitions)
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    description = schema.pop("description", None)
-    either: dict[str, Any] = {"anyOf": [schema, {"type": "null"}]}
-    return {"description": description, **either} if description else either
-
-
-def _default(field: FieldInfo) -> Any:
+def _default(field: FieldInfo) -> dict[str, object]:
+    if field.is_required():
+        return {}
+    annotated: Any = Annotated[field.annotation, *field.metadata, field.description]
     value = field.get_default(call_default_factory=True)
-    rule = rule_of(field)
-    if rule is not None:
-        return rule.render(value)
-    if isinstance(value, Section):
-        return document_of(value)
-    return list(value) if isinstance(value, tuple) else value
+    return {"default": TypeAdapter(annotated).dump_python(value, mode="json", by_alias=True)}

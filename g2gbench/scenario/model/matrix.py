@@ -24,7 +24,7 @@ from g2gbench.scenario.document.yaml_tree import (
 )
 from g2gbench.scenario.model.field_paths import matrix_paths
 from g2gbench.scenario.model.scenario import Scenario
-from g2gbench.scenario.model.serialisation import document_of
+from g2gbench.scenario.model.serialisation import revealed
 from g2gbench.scenario.model.validation import validate
 from g2gbench.scenario.problems import Place, Problem, Refused, ScenarioError, nearest_name, ordered
 
@@ -62,7 +62,7 @@ def cells(scenario: Scenario) -> tuple[Cell, ...]:
     which cannot happen to a scenario that was loaded.
     """
     place = Place(f"scenario {scenario.name}")
-    tree = from_plain(document_of(scenario, reveal_secrets=True), place)
+    tree = from_plain(revealed(scenario), place)
     assert isinstance(tree, Table)
     found, problems = expand(tree)
     if problems:
@@ -158,7 +158,7 @@ def _duplicates(found: list[tuple[Settings, Scenario]]) -> Iterator[Problem]:
     """Cells that are one scenario, whether written alike (vp8, vp8) or not (1Mbps, 1000kbps)."""
     seen: dict[str, Settings] = {}
     for settings, scenario in found:
-        document = document_of(scenario, reveal_secrets=True)
+        document = revealed(scenario)
         key = json.dumps(document, sort_keys=True, default=repr)  # a trace's tells its checksum
         first = seen.setdefault(key, settings)
         for (_, value), (_, before) in zip(settings, first, strict=True):

@@ -22,10 +22,10 @@ _MOST_SAMPLES = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bounds(Rule):
+class Bounds(Rule[Band]):
     """Three values: the last that is still good, fair and poor."""
 
-    of: Rule
+    of: Rule[float]
     descending: bool = False
 
     def parse(self, value: object) -> Band:
@@ -43,10 +43,10 @@ class Bounds(Rule):
             raise Refused(f"the bounds must {order} from good to poor", allowed=(self._expected(),))
         return Band(*bounds)
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: Band) -> object:
         return [self.of.render(bound) for bound in value]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         order = "descending" if self.descending else "ascending"
         return {
             "type": "array",
@@ -116,9 +116,9 @@ class QualitySection(Section):
         _seconds(DEFAULT_THRESHOLDS.ttff_ms),
         description="Time to the first frame; a deep preflight alone reads it.",
     )
-    required_bitrate: Annotated[
-        int | None, Bitrate(least="10kbps", most="100Mbps", nullable=True)
-    ] = Field(None, description="What the uplink must be able to carry; null: publish.max_bitrate.")
+    required_bitrate: Annotated[int, Bitrate(least="10kbps", most="100Mbps")] | None = Field(
+        None, description="What the uplink must be able to carry; null: publish.max_bitrate."
+    )
     window: Annotated[int, _SAMPLES] = Field(
         DEFAULT_SETTINGS.window, description="Samples that a verdict is smoothed over."
     )

@@ -5,25 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
-from g2gbench.scenario.fields.rules import BeforeRule, Choice, Text
+from g2gbench.scenario.fields.rules import BeforeRule, Text
 from g2gbench.scenario.fields.section import Section
 from g2gbench.scenario.problems import Refused, nearest_name
 
 RoomKind: TypeAlias = Literal["embedded", "livekit-server"]
-ROOM_KINDS: tuple[RoomKind, ...] = ("embedded", "livekit-server")
+ROOM_KINDS: Final[tuple[RoomKind, ...]] = get_args(RoomKind)
 
 
 class RoomSection(Section):
     """The media room between client and worker."""
 
-    kind: Annotated[RoomKind, Choice(names=ROOM_KINDS)] = Field(
+    kind: RoomKind = Field(
         "embedded", description="The embedded room, or a livekit-server started for each trial."
     )
-    command: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+    command: Annotated[str, Text(shortest=1, longest=4096)] | None = Field(
         None,
         description="The server's program, a name on the PATH or a path; null: "
         "$G2GBENCH_LIVEKIT_SERVER, else livekit-server.",
@@ -31,7 +31,7 @@ class RoomSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomChoice(BeforeRule):
+class RoomChoice(BeforeRule[RoomSection]):
     """A kind of room as one word, or a mapping that says how to start it."""
 
     def parse(self, value: object) -> object:
@@ -42,10 +42,10 @@ class RoomChoice(BeforeRule):
         nearest = nearest_name(value, ROOM_KINDS) if isinstance(value, str) else None
         raise Refused(allowed=(*ROOM_KINDS, "{kind: …, command: …}"), nearest=nearest)
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: RoomSection) -> object:
         if value.command is None:
             return value.kind
         return {"kind": value.kind, "command": value.command}
 
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(ROOM_KINDS)}, {"$ref": "#/$defs/Room"}]}
+    def of_type(self, type_schema: dict[str, object]) -> dict[str, object]:
+        return {"anyOf": [{"enum": list(ROOM_KINDS)}, type_schema]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -39,26 +39,25 @@ SETUP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matrix(Rule):
+class Matrix(Rule[Mapping[str, tuple[object, ...]]]):
     """Field paths, each with the list of its values; kept as written."""
 
-    def parse(self, value: object) -> dict[str, tuple[Any, ...]]:
+    def parse(self, value: object) -> dict[str, tuple[object, ...]]:
         if isinstance(value, Mapping) and all(isinstance(v, list | tuple) for v in value.values()):
             return {str(path): tuple(values) for path, values in value.items()}
         raise Refused(allowed=("a mapping of field paths to lists of values",))
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: Mapping[str, tuple[object, ...]]) -> object:
         return {path: [_written(item) for item in values] for path, values in value.items()}
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {
             "type": "object",
-            "propertyNames": {"$ref": "#/$defs/MatrixPath"},
             "additionalProperties": {"type": "array", "minItems": 1},
         }
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     if isinstance(value, dict):
         return {key: _written(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -67,7 +66,7 @@ def _written(value: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profiles(BeforeRule):
+class Profiles(BeforeRule[Mapping[str, Profile]]):
     """Profiles by name; a file's name stands for the mapping in it until the file is read."""
 
     def parse(self, value: object) -> object:
@@ -75,17 +74,9 @@ class Profiles(BeforeRule):
             return value
         raise Refused(allowed=("a mapping of names to {uplink, downlink}", "the name of a file"))
 
-    def schema(self) -> dict[str, Any]:
-        return {
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {
-                    "type": "object",
-                    "propertyNames": Name().schema(),
-                    "additionalProperties": {"$ref": f"#/$defs/{Profile.__name__}"},
-                },
-            ]
-        }
+    def of_type(self, type_schema: dict[str, object]) -> dict[str, object]:
+        by_name = {**type_schema, "propertyNames": Name().schema()}
+        return {"anyOf": [{"type": "string", "minLength": 1}, by_name]}
 
 
 class Scenario(Section):
@@ -117,7 +108,7 @@ class Scenario(Section):
     quality: QualitySection = Field(
         default_factory=QualitySection, description="What the session's quality is judged with."
     )
-    matrix: Annotated[dict[str, tuple[Any, ...]], Matrix()] = Field(
+    matrix: Annotated[Mapping[str, tuple[object, ...]], Matrix()] = Field(
         default_factory=dict, description="Fields with several values: one cell a combination."
     )
     repeat: Annotated[int, Whole(least=1, most=1000)] = Field(1, description="Trials of a cell.")

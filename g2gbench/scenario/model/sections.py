@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr
 
@@ -17,7 +17,6 @@ from g2gbench.scenario.fields.quantity_fields import Bitrate, Duration
 from g2gbench.scenario.fields.rules import (
     Address,
     BeforeRule,
-    Choice,
     Device,
     Flag,
     FrameSize,
@@ -44,9 +43,7 @@ Marker: TypeAlias = Literal["auto", "v1", "v2"]
 class ProcessingSection(Section):
     """What the loopback's model worker does to a frame, and how long it takes, in seconds."""
 
-    transform: Annotated[
-        Transform | None, Choice(names=("passthrough", "restyle", "mirror"), nullable=True)
-    ] = Field(
+    transform: Transform | None = Field(
         None,
         description="What the worker does to the picture; null: restyle for a model of the "
         "service, passthrough for any other name.",
@@ -57,7 +54,7 @@ class ProcessingSection(Section):
     spread: Annotated[float, Duration(least="0s", most="10s")] = Field(
         0.0, description="Times are drawn evenly from mean - spread to mean + spread."
     )
-    max_fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+    max_fps: Annotated[float, Number(least=1, most=120)] | None = Field(
         None, description="Most frames per second that the worker sends; null: no cap."
     )
     faults: ModelFaultsSection = Field(
@@ -93,23 +90,22 @@ class ServiceTarget(Section):
     """The service at a URL: the real one, or ``g2gbench serve`` anywhere."""
 
     kind: Literal["service"]
-    url: Annotated[str | None, Address(schemes=("wss", "ws"), nullable=True)] = Field(
+    url: Annotated[str, Address(schemes=("wss", "ws"))] | None = Field(
         None, repr=False, description="Where the service listens; null: its public address."
     )
     api_key: Annotated[SecretStr, Secret()] = Field(
         description="The key, best as ${NAME} of the environment; written nowhere."
     )
     model: Annotated[str, Name()] = Field(description="The model asked for.")
-    http_url: Annotated[str | None, Address(schemes=("https", "http"), nullable=True)] = Field(
+    http_url: Annotated[str, Address(schemes=("https", "http"))] | None = Field(
         None, repr=False, description="Where its HTTP routes are; null: the host of url."
     )
     ephemeral: Annotated[bool, Flag()] = Field(
         False, description="Connect with an ephemeral key, fetched by api_key just before."
     )
-    resolution: Annotated[
-        Literal["720p", "1080p"] | None,
-        Choice(names=("720p", "1080p"), nullable=True),
-    ] = Field(None, description="The resolution asked for; null: the service's own choice.")
+    resolution: Literal["720p", "1080p"] | None = Field(
+        None, description="The resolution asked for; null: the service's own choice."
+    )
 
 
 class LivekitTarget(_WorkerTarget):
@@ -146,32 +142,28 @@ SECRET_FIELDS = frozenset(("target.api_key", "target.api_secret"))
 class SourceSection(Section):
     """Where frames come from: a drawn picture, the same for one seed, a video file, or a camera."""
 
-    kind: Annotated[
-        Literal["synthetic", "file", "camera"], Choice(names=("synthetic", "file", "camera"))
-    ] = Field("synthetic", description="Where frames come from.")
-    content: Annotated[Content, Choice(names=("street", "talking-head", "noise", "flat"))] = Field(
-        "street", description="What a synthetic source draws."
+    kind: Literal["synthetic", "file", "camera"] = Field(
+        "synthetic", description="Where frames come from."
     )
-    path: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+    content: Content = Field("street", description="What a synthetic source draws.")
+    path: Annotated[str, Text(shortest=1, longest=4096)] | None = Field(
         None, description="The video of a file source, beside the scenario."
     )
-    device: Annotated[str | None, Device(nullable=True)] = Field(
+    device: Annotated[str, Device()] | None = Field(
         None, description="The camera: its number or its path; null: 0."
     )
-    size: Annotated[Size | None, FrameSize(nullable=True)] = Field(
+    size: Annotated[Size, FrameSize()] | None = Field(
         None, description="Width x height in pixels; null: the model's."
     )
-    fps: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+    fps: Annotated[float, Number(least=1, most=120)] | None = Field(
         None,
         description="Frames captured per second; null: the model's, of a file its own times.",
     )
-    mirror: Annotated[Literal["off", "on", "auto"], Choice(names=("off", "on", "auto"))] = Field(
+    mirror: Literal["off", "on", "auto"] = Field(
         "off", description="Flip frames left to right before the stamp; auto: of a front camera."
     )
-    facing: Annotated[Literal["front", "back"], Choice(names=("front", "back"))] = Field(
-        "front", description="What mirror: auto goes by."
-    )
-    marker: Annotated[Marker, Choice(names=("auto", "v1", "v2"))] = Field(
+    facing: Literal["front", "back"] = Field("front", description="What mirror: auto goes by.")
+    marker: Marker = Field(
         "auto",
         description="The number in the picture; auto: v1 where the target stamps anew, v2 where "
         "pixels pass through.",
@@ -181,13 +173,11 @@ class SourceSection(Section):
 class PublishSection(Section):
     """How the client publishes its track; bitrate in bits per second."""
 
-    codec: Annotated[Codec, Choice(names=("vp8", "vp9", "h264", "av1", "h265"))] = Field(
-        "vp8", description="Preferred video codec."
-    )
+    codec: Codec = Field("vp8", description="Preferred video codec.")
     max_bitrate: Annotated[int, Bitrate(least="10kbps", most="100Mbps")] = Field(
         2_000_000, description="Most that the encoder may send."
     )
-    max_framerate: Annotated[float | None, Number(least=1, most=120, nullable=True)] = Field(
+    max_framerate: Annotated[float, Number(least=1, most=120)] | None = Field(
         None, description="Most frames per second that the encoder sends; null: source.fps."
     )
     simulcast: Annotated[bool, Flag()] = Field(False, description="Several encodings at once.")
@@ -197,7 +187,7 @@ class PublishSection(Section):
 class ProfileName(Name):
     """The name of a profile; whether there is one is checked with the scenario's own in sight."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return {"anyOf": [{"enum": list(PROFILES)}, super().schema()]}
 
 
@@ -233,7 +223,7 @@ class PlayoutDelay(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Playout(BeforeRule):
+class Playout(BeforeRule[PlayoutDelay | None]):
     """``natural`` (None inside), one fixed duration, or bounds."""
 
     def parse(self, value: object) -> object:
@@ -248,19 +238,19 @@ class Playout(BeforeRule):
             raise Refused(refused.message, allowed=allowed, nearest=refused.nearest) from None
         return {"min": value, "max": value}
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: PlayoutDelay | None) -> object:
         if value is None:
             return "natural"
         return {"min": _PLAYOUT.render(value.min), "max": _PLAYOUT.render(value.max)}
 
-    def schema(self) -> dict[str, Any]:
-        return {
-            "anyOf": [
-                {"const": "natural"},
-                _PLAYOUT.schema(),
-                {"$ref": f"#/$defs/{PlayoutDelay.__name__}"},
-            ]
-        }
+    def of_type(self, type_schema: dict[str, object]) -> dict[str, object]:
+        return {"anyOf": [{"const": "natural"}, _PLAYOUT.schema(), _without_null(type_schema)]}
+
+
+def _without_null(schema: dict[str, object]) -> object:
+    either = schema.get("anyOf")
+    kept = [one for one in either if one != {"type": "null"}] if isinstance(either, list) else []
+    return kept[0] if len(kept) == 1 else schema
 
 
 AUTO_WARMUP_MOST_S: Final = 30.0
@@ -273,7 +263,7 @@ _WARMUP = Duration(least="0s", most="5min")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarmUp(BeforeRule):
+class WarmUp(BeforeRule[float | None]):
     """``auto`` (None inside), or a duration."""
 
     def parse(self, value: object) -> object:
@@ -285,10 +275,10 @@ class WarmUp(BeforeRule):
             allowed = ("auto", *refused.allowed)
             raise Refused(refused.message, allowed=allowed, nearest=refused.nearest) from None
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: float | None) -> object:
         return "auto" if value is None else _WARMUP.render(value)
 
-    def schema(self) -> dict[str, Any]:
+    def of_type(self, type_schema: dict[str, object]) -> dict[str, object]:
         return {"anyOf": [{"const": "auto"}, _WARMUP.schema()]}
 
 
@@ -308,18 +298,16 @@ class SessionSection(Section):
         description="natural: as the receiver decides; a duration: that much, fixed; {min, max}: "
         "bounds. Steps of 10ms up to 40.95s.",
     )
-    prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
+    prompt: Annotated[str, Text(shortest=1)] | None = Field(
         None, description="First prompt; null: none."
     )
-    image: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+    image: Annotated[str, Text(shortest=1, longest=4096)] | None = Field(
         None, description="First reference image, a file beside the scenario; null: none."
     )
-    fidelity: Annotated[Literal["auto", "vmaf", "off"], Choice(names=("auto", "vmaf", "off"))] = (
-        Field(
-            "auto",
-            description="auto: hold a sample of the frames against their source once the session "
-            "is over, where pixels pass through; vmaf: score them by VMAF, too; off: hold none.",
-        )
+    fidelity: Literal["auto", "vmaf", "off"] = Field(
+        "auto",
+        description="auto: hold a sample of the frames against their source once the session "
+        "is over, where pixels pass through; vmaf: score them by VMAF, too; off: hold none.",
     )
 
     @property
@@ -342,22 +330,20 @@ class TimelineEntry(Section):
     at: Annotated[float, Duration(least="0s", most="60min")] = Field(
         description="When, from the end of the warm-up; less than session.duration."
     )
-    every: Annotated[float | None, Duration(least="100ms", most="60min", nullable=True)] = Field(
+    every: Annotated[float, Duration(least="100ms", most="60min")] | None = Field(
         None, description="Again each time this much later, while it fits; null: once."
     )
-    count: Annotated[int | None, Whole(least=1, most=1000, nullable=True)] = Field(
+    count: Annotated[int, Whole(least=1, most=1000)] | None = Field(
         None, description="How many times in all; null: as often as fits."
     )
-    lasts: Annotated[float | None, Duration(least="1ms", most="60min", nullable=True)] = Field(
+    lasts: Annotated[float, Duration(least="1ms", most="60min")] | None = Field(
         None,
         alias="for",
         description="After that, the network from before is back; null: it stays.",
     )
     network: NetworkSection | None = Field(None, description="The network from then on.")
-    prompt: Annotated[str | None, Text(shortest=1, nullable=True)] = Field(
-        None, description="A new prompt."
-    )
-    image: Annotated[str | None, Text(shortest=1, longest=4096, nullable=True)] = Field(
+    prompt: Annotated[str, Text(shortest=1)] | None = Field(None, description="A new prompt.")
+    image: Annotated[str, Text(shortest=1, longest=4096)] | None = Field(
         None, description="A new reference image, a file beside the scenario."
     )
 
@@ -365,13 +351,12 @@ class TimelineEntry(Section):
 class ClientSection(Section):
     """The measured client."""
 
-    kind: Annotated[Literal["native", "browser"], Choice(names=("native", "browser"))] = Field(
+    kind: Literal["native", "browser"] = Field(
         "native", description="What kind of client measures."
     )
     display: Annotated[bool, Flag()] = Field(
         False, description="Whether the page shows what comes back, and tells when it did."
     )
-    content_hint: Annotated[
-        Literal["none", "motion", "detail", "text"],
-        Choice(names=("none", "motion", "detail", "text")),
-    ] = Field("none", description="What the page tells its browser of its track's content.")
+    content_hint: Literal["none", "motion", "detail", "text"] = Field(
+        "none", description="What the page tells its browser of its track's content."
+    )

@@ -11,9 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from g2gbench.scenario.document.yaml_tree import core_value
-from g2gbench.scenario.fields.rules import Address
 from g2gbench.scenario.fields.section import Section
-from g2gbench.scenario.model.field_paths import rule_of
 from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.network.traces import Trace
 from g2gbench.secrecy import Unshown
@@ -30,36 +28,37 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return document_of(scenario)
 
 
-def document_of(section: Section, *, reveal_secrets: bool = False) -> dict[str, Any]:
-    """The document form of a section.
+def document_of(section: Section) -> dict[str, Any]:
+    """The document form of a section, as JSON values."""
+    return section.model_dump(mode="json", by_alias=True)
 
-    ``reveal_secrets`` is for making cells, never for output; traces stay whole then, too.
+
+def revealed(section: Section) -> dict[str, object]:
+    """The document form with what ``document_of`` leaves out: secrets, and traces as they are.
+
+    For making cells, never for output.
     """
-    document: dict[str, Any] = {}
+    document = document_of(section)
     for name, field in type(section).model_fields.items():
-        value, key, rule = getattr(section, name), field.alias or name, rule_of(field)
-        as_it_is = name == "matrix" or isinstance(value, Trace) or isinstance(rule, Address)
-        if reveal_secrets and isinstance(value, SecretStr):
-            document[key] = Unshown(value.get_secret_value())
-        elif reveal_secrets and as_it_is:
-            document[key] = value
-        elif name == "profiles":
-            document[key] = {n: _document_value(p, reveal_secrets) for n, p in value.items()}
-        elif rule is not None:
-            document[key] = rule.render(value)
-        elif name == "expect":
-            document[key] = [expectation.text for expectation in value]
-        else:
-            document[key] = _document_value(value, reveal_secrets)
+        key = field.alias or name
+        document[key] = _revealed(getattr(section, name), document[key])
     return document
 
 
-def _document_value(value: Any, reveal_secrets: bool) -> Any:
-    if isinstance(value, Section):
-        return document_of(value, reveal_secrets=reveal_secrets)
-    if isinstance(value, tuple):
-        return [_document_value(item, reveal_secrets) for item in value]
-    return value
+def _revealed(value: object, written: object) -> object:
+    match value, written:
+        case SecretStr(), _:
+            return Unshown(value.get_secret_value())
+        case (Trace(), _) | (str(), str()):
+            return value
+        case Section(), dict():
+            return revealed(value)
+        case dict(), dict():
+            return {key: _revealed(item, written[key]) for key, item in value.items()}
+        case (list() | tuple(), list()):
+            return [_revealed(*pair) for pair in zip(value, written, strict=True)]
+        case _:
+            return written
 
 
 def to_yaml(scenario: Scenario) -> str:

@@ -20,7 +20,7 @@ from g2gbench.scenario.document.yaml_tree import (
 )
 from g2gbench.scenario.fields.rules import REFUSED
 from g2gbench.scenario.model.checks import check, settle
-from g2gbench.scenario.model.field_paths import field_at, keys_at, rule_of
+from g2gbench.scenario.model.field_paths import field_at, keys_at, rule_of, words_of
 from g2gbench.scenario.model.scenario import Scenario
 from g2gbench.scenario.model.sections import ENVIRONMENT_FIELDS, SECRET_FIELDS
 from g2gbench.scenario.problems import Location, Place, Problem, Refused, nearest_name
@@ -151,22 +151,34 @@ def _translate(tree: Table, error: ValidationError) -> Iterator[Problem]:
         elif kind in ("union_tag_invalid", "union_tag_not_found"):
             yield _wrong_kind(tree, (*location, "kind"))
         else:
-            yield _problem(tree, location, _refused(location, kind, context))
+            yield _problem(tree, location, _refused(tree, location, kind, context))
 
 
-def _refused(location: Location, kind: str, context: Mapping[str, Any]) -> Refused:
+def _refused(tree: Table, location: Location, kind: str, context: Mapping[str, Any]) -> Refused:
     if kind == REFUSED:
         return Refused(context["message"], allowed=context["allowed"], nearest=context["nearest"])
+    if kind == "literal_error":
+        return _no_such_word(tree, location)
     if kind == "missing":
         return Refused("missing, and it has no default", allowed=_allowed_at(location))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return Refused(allowed=(f"a mapping with {', '.join(keys_at(location))}",))
     if kind in ("tuple_type", "list_type"):
-        return Refused(allowed=("a list",))
+        field = field_at(location)
+        words = words_of(field.annotation) if field is not None else ()
+        return Refused(allowed=("a list", *words))
     if kind == "too_long":
         most = context["max_length"]
         return Refused(f"it has {context['actual_length']} entries", allowed=(f"at most {most}",))
     return Refused(kind.replace("_", " "))
+
+
+def _no_such_word(tree: Table, location: Location) -> Refused:
+    field, (node, _) = field_at(location), _walk(tree, location)
+    words = words_of(field.annotation) if field is not None else ()
+    value = node.value if isinstance(node, Scalar) else None
+    nearest = nearest_name(value, words) if isinstance(value, str) else None
+    return Refused(allowed=words, nearest=nearest)
 
 
 def _allowed_at(location: Location) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -16,14 +16,14 @@ from g2gbench.scenario.fields.quantity_fields import (
     QueueLimit,
     Ratio,
 )
-from g2gbench.scenario.fields.rules import Choice, Flag, Rule
+from g2gbench.scenario.fields.rules import Flag, Rule
 from g2gbench.scenario.fields.section import Section
 from g2gbench.scenario.network.traces import Trace
 from g2gbench.scenario.problems import Refused
 
 
 @dataclass(frozen=True, kw_only=True)
-class TraceFile(Rule):
+class TraceFile(Rule[Trace]):
     """A trace that was read from its file; written back as the file's name and checksum."""
 
     def parse(self, value: object) -> Trace:
@@ -32,11 +32,11 @@ class TraceFile(Rule):
             return value
         raise Refused(allowed=("the name of a trace file", "{file: …, sha256: …}"))
 
-    def render(self, value: Any) -> Any:
+    def render(self, value: Trace) -> object:
         """Its file and checksum."""
-        return None if value is None else value.reference
+        return value.reference
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """As it may stand in a document."""
         reference = {
             "type": "object",
@@ -70,19 +70,17 @@ class LinkSection(Section):
     jitter_correlation: Annotated[float, Duration(least="0s", most="60s")] = Field(
         0.0, description="Time constant with which the jitter forgets; 0s: at once."
     )
-    capacity: Annotated[int | None, Bitrate(least="1kbps", most="10Gbps", nullable=True)] = Field(
+    capacity: Annotated[int, Bitrate(least="1kbps", most="10Gbps")] | None = Field(
         None, description="Bits per second that pass; null: unlimited."
     )
     loss: Annotated[float, Ratio()] = Field(0.0, description="Share of packets lost.")
-    burst: Annotated[
-        float | None, PacketCount(least="1packets", most="1000packets", nullable=True)
-    ] = Field(
+    burst: Annotated[float, PacketCount(least="1packets", most="1000packets")] | None = Field(
         None, description="Mean number of packets lost in a row; null: each is lost on its own."
     )
-    queue: Annotated[QueueLimit | None, Queue(nullable=True)] = Field(
+    queue: Annotated[QueueLimit, Queue()] | None = Field(
         None, description="What may wait for capacity; more is dropped. Null: unlimited."
     )
-    queue_discipline: Annotated[QueueDiscipline, Choice(names=("drop-tail", "codel"))] = Field(
+    queue_discipline: QueueDiscipline = Field(
         "drop-tail",
         description="drop-tail drops what the queue cannot hold, codel (RFC 8289) also "
         "what has waited too long.",
@@ -97,7 +95,7 @@ class LinkSection(Section):
         0.0, description="Share of packets that leave twice."
     )
     blackout: Annotated[bool, Flag()] = Field(False, description="Nothing passes.")
-    trace: Annotated[Trace | None, TraceFile(nullable=True)] = Field(
+    trace: Annotated[Trace, TraceFile()] | None = Field(
         None, description="A file with what changes over time; its figures replace those here."
     )
 
