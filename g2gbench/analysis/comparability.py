@@ -46,8 +46,8 @@ class Conditions:
     computed; ``clients`` and ``markers`` are those of its sessions, empty where none has begun.
     """
 
-    scenario: Mapping[str, Any]
-    machine: Mapping[str, Any]
+    scenario: Mapping[str, object]
+    machine: Mapping[str, object]
     version: str
     clients: frozenset[str] = frozenset()
     markers: frozenset[str] = frozenset()
@@ -84,13 +84,13 @@ def not_allowed(found: Iterable[Difference], allowed: Sequence[str]) -> tuple[Di
     )
 
 
-def fingerprint(scenario: Mapping[str, Any]) -> str:
+def fingerprint(scenario: Mapping[str, object]) -> str:
     """The same for scenarios that do not differ, and for no others."""
     compared = {**dict(_leaves(scenario)), "matrix": scenario.get("matrix")}
     return hashlib.sha256(json.dumps(compared, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def machine_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+def machine_differences(one: Mapping[str, object], other: Mapping[str, object]) -> tuple[str, ...]:
     """In what two machines are not the same, by SAME_MACHINE; empty for one and the same."""
     return tuple(key for key in SAME_MACHINE if not _alike(key, one.get(key), other.get(key)))
 
@@ -125,8 +125,8 @@ def _scenarios(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterato
 
 
 def _apart(
-    base: Mapping[str, Any], candidate: Mapping[str, Any], place: str = ""
-) -> Iterator[tuple[str, Any, Any]]:
+    base: Mapping[str, object], candidate: Mapping[str, object], place: str = ""
+) -> Iterator[tuple[str, object, object]]:
     """The fields that differ; a section that only one side has is one of them."""
     for key in dict.fromkeys([*base, *candidate]):
         name, one, other = f"{place}{key}", base.get(key), candidate.get(key)
@@ -138,7 +138,7 @@ def _apart(
             yield name, one, other
 
 
-def _leaves(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: Mapping[str, object], place: str = "") -> Iterator[tuple[str, object]]:
     for key, inner in value.items():
         name = f"{place}{key}"
         if name in NOT_COMPARED:

@@ -14,6 +14,7 @@ from g2gbench.analysis.result import (
     Estimates,
     JudgedAgain,
     JudgedExpectation,
+    RecordedVerdict,
     RunResult,
     SpreadOfMetric,
 )
@@ -58,9 +59,14 @@ def from_plain(data: Mapping[str, Any]) -> RunResult:
         run_dir=data.get("run_dir", ""),
         cells=cells,
         codecs=codecs(cells) if "codecs" in data else None,
-        judged_again=None if again is None else JudgedAgain(again["under"], again["recorded"]),
+        judged_again=None if again is None else _judged_again(again),
         others={key: value for key, value in data.items() if key not in _KEYS},
     )
+
+
+def _judged_again(data: Mapping[str, Any]) -> JudgedAgain:
+    recorded = data["recorded"]
+    return JudgedAgain(data["under"], RecordedVerdict(recorded["status"], recorded["quality"]))
 
 
 def _plain_cell(cell: CellResult) -> dict[str, Any]:
@@ -78,20 +84,20 @@ def _plain_cell(cell: CellResult) -> dict[str, Any]:
     }
 
 
-def _plain_quality(cell: CellResult) -> dict[str, Any]:
+def _plain_quality(cell: CellResult) -> dict[str, object]:
     known = {"quality": cell.quality, "limiting_factor": cell.limiting_factor}
     if cell.quality is None:
         return {**known, "quality_reason": cell.quality_reason}
     return {**known, "quality_reasons": list(cell.quality_reasons)}
 
 
-def _plain_trial(trial: TrialResult) -> dict[str, Any]:
+def _plain_trial(trial: TrialResult) -> dict[str, object]:
     data = trial.as_plain()
     del data["cell"]
     return data
 
 
-def plain_estimate(metric: str, estimate: Estimate) -> dict[str, Any]:
+def plain_estimate(metric: str, estimate: Estimate) -> dict[str, object]:
     """The estimate of a metric of a cell."""
     data = {
         "value": finite(estimate.value),
@@ -105,7 +111,7 @@ def plain_estimate(metric: str, estimate: Estimate) -> dict[str, Any]:
     return data | ({"reason": estimate.reason} if estimate.reason else {})
 
 
-def _plain_codecs(found: CodecComparison) -> dict[str, Any]:
+def _plain_codecs(found: CodecComparison) -> dict[str, object]:
     return {
         "where": dict(found.where),
         "anchor": found.anchor,
@@ -128,7 +134,7 @@ def _plain_codecs(found: CodecComparison) -> dict[str, Any]:
     }
 
 
-def _plain_point(point: CodecPoint) -> dict[str, Any]:
+def _plain_point(point: CodecPoint) -> dict[str, object]:
     kept = ("value", "low", "high", "n", "reason")
     found = {"cell": point.cell, "max_bitrate": point.max_bitrate}
     return found | {
@@ -137,12 +143,12 @@ def _plain_point(point: CodecPoint) -> dict[str, Any]:
     }
 
 
-def _plain_delta(estimate: Estimate) -> dict[str, Any]:
+def _plain_delta(estimate: Estimate) -> dict[str, object]:
     data = asdict(estimate)
     return {name: value for name, value in data.items() if value or name not in ("reason", "code")}
 
 
-def _plain_expectation(one: JudgedExpectation) -> dict[str, Any]:
+def _plain_expectation(one: JudgedExpectation) -> dict[str, object]:
     data = asdict(one)
     for name in ("value", "low", "high"):
         data[name] = finite(data[name])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import TRIALS_TO_JUDGE, CellStatus, NotJudged, RunStatus
@@ -145,11 +145,19 @@ class CodecComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """What a run was judged as when it was recorded; ``quality``: the level's word by cell."""
+
+    status: str
+    quality: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedAgain:
     """A run judged under other bounds: the file they are in, and what was ``recorded``."""
 
     under: str
-    recorded: Mapping[str, Any]
+    recorded: RecordedVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,7 @@ class RunResult:
     cells: tuple[CellResult, ...]
     codecs: tuple[CodecComparison, ...] | None = None
     judged_again: JudgedAgain | None = None
-    others: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, object] = field(default_factory=dict)
     """Keys that this version does not know, as they were stored."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.codecs import codecs
 from g2gbench.analysis.plain import plain_estimate
@@ -67,7 +67,7 @@ def result_of(
     return RunResult(name, status, int(EXIT_CODES[status]), run_dir, cells, codecs(cells))
 
 
-def rows(result: RunResult) -> Iterator[dict[str, Any]]:
+def rows(result: RunResult) -> Iterator[dict[str, object]]:
     """One row per trial and metric, then one per metric of the cell, cell by cell."""
     for cell in result.cells:
         for trial in cell.trials:
@@ -80,8 +80,8 @@ def rows(result: RunResult) -> Iterator[dict[str, Any]]:
 
 
 def _row(
-    kind: str, cell: str, repeat: int | None, status: str, metric: str, value: dict[str, Any]
-) -> dict[str, Any]:
+    kind: str, cell: str, repeat: int | None, status: str, metric: str, value: dict[str, object]
+) -> dict[str, object]:
     known = {
         "row": kind,
         "cell": cell,

@@ -47,7 +47,7 @@ class Attempt:
     message: str = ""
     invalid_because: tuple[str, ...] = ()
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """As data that JSON can hold."""
         return {**asdict(self), "invalid_because": list(self.invalid_because)}
 
@@ -90,7 +90,7 @@ class TrialResult:
         """What it measured; None where it did not, or the metric is not known to the run."""
         return self.metrics[metric].value if metric in self.metrics else None
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """As data that JSON can hold; None stands for a number that is not finite."""
         return {
             "cell": self.cell,
@@ -192,12 +192,12 @@ def _plain_check(check: Check) -> dict[str, Any]:
     return {**check.as_plain(), "value": finite(check.value)}
 
 
-def _plain_phase(phase: Phase) -> dict[str, Any]:
+def _plain_phase(phase: Phase) -> dict[str, object]:
     metrics = {name: plain_value(value) for name, value in phase.metrics.items()}
     return {**asdict(phase), "metrics": metrics}
 
 
-def _plain_recovery(one: Recovery) -> dict[str, Any]:
+def _plain_recovery(one: Recovery) -> dict[str, object]:
     values = {name: plain_value(getattr(one, name)) for name in _RECOVERY_VALUES}
     return {**asdict(one), **values}
 
@@ -210,9 +210,9 @@ def _values(data: Mapping[str, Any]) -> dict[str, Value]:
     }
 
 
-def plain_value(value: Value) -> dict[str, Any]:
+def plain_value(value: Value) -> dict[str, object]:
     """A value with its n, and the reason with its code where there is one."""
-    data: dict[str, Any] = {"value": finite(value.value), "n": value.n}
+    data: dict[str, object] = {"value": finite(value.value), "n": value.n}
     named = {"reason": value.reason, "code": value.code}
     return data | {name: text for name, text in named.items() if text}
 

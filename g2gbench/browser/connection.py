@@ -71,7 +71,7 @@ class PageConnection(Connection):
 
     # -- what the page tells
 
-    def happened(self, name: str, detail: dict[str, Any]) -> None:
+    def happened(self, name: str, detail: dict[str, object]) -> None:
         """An event of the page's."""
         if name == "candidate":
             trickle = rtc.TrickleRequest(
@@ -265,7 +265,7 @@ class PageConnection(Connection):
             words = str(error) or "the room did not answer an offer in time"
             self._fail(RealtimeError(ErrorCode.WEBRTC_ICE_ERROR, words))
 
-    async def _candidate(self, init: dict[str, Any]) -> None:
+    async def _candidate(self, init: dict[str, object]) -> None:
         try:
             await self._page.call("candidate", init=init)
         except PageFailed as error:
@@ -286,6 +286,6 @@ class PageConnection(Connection):
             at_ns = self._page.clock.ns(found["at"]) if found.get("at") else time.monotonic_ns()
             self._hooks.sampled(at_ns, page_stats.flatten(found["stats"]))
 
-    def _goodbyes(self) -> list[Awaitable[Any]]:
+    def _goodbyes(self) -> list[Awaitable[object]]:
         closing = [] if self._page.gone.is_set() else [self._page.call("close")]
         return [self._signalling.leave(), *closing]

@@ -38,7 +38,7 @@ def layers(width: int, height: int, laid: Sequence[Layer], *, mirrored: bool) ->
     """
     parts: list[bytes] = []
     begins = 0
-    table: list[dict[str, Any]] = []
+    table: list[dict[str, object]] = []
     for layer in laid:
         planes = []
         for values in _arrays(layer):

@@ -65,10 +65,10 @@ class Page:
 
     def __init__(
         self,
-        on_event: Callable[[str, dict[str, Any]], None],
-        on_captured: Callable[[dict[str, Any]], None],
+        on_event: Callable[[str, dict[str, object]], None],
+        on_captured: Callable[[dict[str, object]], None],
         on_corners: Callable[[bytes], None],
-        on_displayed: Callable[[dict[str, Any]], None] = lambda _: None,
+        on_displayed: Callable[[dict[str, object]], None] = lambda _: None,
     ) -> None:
         self.gone = asyncio.Event()
         self.clock = PageClock(0.0)
@@ -80,7 +80,7 @@ class Page:
         self._site: Site | None = None
         self._socket: web.WebSocketResponse | None = None
         self._there = asyncio.Event()
-        self._calls: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._calls: dict[int, asyncio.Future[dict[str, object]]] = {}
         self._numbers = itertools.count(1)
         self._pings: dict[int, int] = {}
         self._answered = asyncio.Event()
@@ -98,7 +98,7 @@ class Page:
         self._site = Site(app)
         return f"http://{HOST}:{await self._site.start(HOST)}/#{self._token}"
 
-    async def ready(self) -> dict[str, Any]:
+    async def ready(self) -> dict[str, object]:
         """Until the page is there and its clock is known; what it says of itself.
 
         Raises PageFailed when it does not come.
@@ -124,10 +124,10 @@ class Page:
         """By how much `clock` may be wrong at most, by all exchanges; None before the first."""
         return None if self._bounds == Bounds() else self._bounds.error_ms(self.clock)
 
-    async def call(self, command: str, **given: Any) -> dict[str, Any]:
+    async def call(self, command: str, **given: object) -> dict[str, Any]:
         """Have a command done, after those before it; its answer. Raises PageFailed."""
         number = next(self._numbers)
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, object]] = asyncio.get_running_loop().create_future()
         self._calls[number] = answer
         try:
             await self._send({"id": number, "command": command, **given})

@@ -42,7 +42,7 @@ def flatten(report: Sequence[Mapping[str, Any]]) -> dict[str, Scalar]:
     return values
 
 
-def _ends(pair: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> dict[str, Scalar]:
+def _ends(pair: Mapping[str, object], by_id: Mapping[str, Mapping[str, Any]]) -> dict[str, Scalar]:
     values: dict[str, Scalar] = {}
     for end in ("local", "remote"):
         candidate = by_id.get(str(pair.get(f"{end}CandidateId")))
@@ -52,7 +52,7 @@ def _ends(pair: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> di
     return values
 
 
-def _choose(part: str, report: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _choose(part: str, report: Sequence[Mapping[str, object]]) -> Mapping[str, object] | None:
     """The one that matters: of video, of the selected pair, with traffic."""
     found = list(_of_kind(report, _KINDS[part]))
     if part == "pair":
@@ -67,7 +67,7 @@ def _choose(part: str, report: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]
     return found[-1] if found else None
 
 
-def _of_kind(report: Iterable[Mapping[str, Any]], kind: str) -> Iterable[Mapping[str, Any]]:
+def _of_kind(report: Iterable[Mapping[str, object]], kind: str) -> Iterable[Mapping[str, Any]]:
     return (one for one in report if one.get("type") == kind)
 
 

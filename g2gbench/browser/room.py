@@ -53,7 +53,7 @@ class RoomSignalling:
     """
 
     def __init__(
-        self, on_message: Callable[[str, Any], None], on_lost: Callable[[str], None]
+        self, on_message: Callable[[str, object], None], on_lost: Callable[[str], None]
     ) -> None:
         self._on_message = on_message
         self._on_lost = on_lost

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -126,19 +125,20 @@ def noise_command(runs: tuple[Path, ...], as_json: bool) -> None:
     read = [open_run(path) for path in runs]
     for other in read[1:]:
         refuse(differences(conditions(read[0]), conditions(other)), ())
-    facts = noise.measured(read, taken=datetime.now(UTC))
-    path = noise.save(read[0], facts)
+    found = noise.measured(read, taken=datetime.now(UTC))
+    path = noise.save(read[0], found)
     if as_json:
-        click.echo(json.dumps({"schema": noise.SCHEMA, **facts, "path": str(path)}, indent=2))
+        told = {"schema": noise.SCHEMA, **found.model_dump(exclude_unset=True), "path": str(path)}
+        click.echo(json.dumps(told, indent=2))
         return
-    click.echo(f"{facts['name']}: differences that mean nothing on this machine")
-    for cell, metrics in facts["cells"].items():
+    click.echo(f"{found.name}: differences that mean nothing on this machine")
+    for cell, metrics in found.cells.items():
         click.echo(f"\n  {short_cell(cell)}")
         for metric in JUDGED:
             if metric in metrics:
-                found = metrics[metric]
-                told = f"{single(metric, found['value']):>12}  of {found['trials']} trials"
-                click.echo(f"    {label(metric):<12} {told}")
+                one = metrics[metric]
+                value = f"{single(metric, one.value):>12}  of {one.trials} trials"
+                click.echo(f"    {label(metric):<12} {value}")
     click.echo(f"\nkept in {path}")
 
 
@@ -151,13 +151,13 @@ def _trials(found: Baseline) -> str:
     return f"{valid} of {plural(len(trials), 'trial')} valid"
 
 
-def _facts(found: Baseline) -> dict[str, Any]:
+def _facts(found: Baseline) -> dict[str, object]:
     run = found.run
     return {
         **found.facts,
         "path": str(found.path),
         "g2gbench": run.file.g2gbench,
-        "machine": run.facts["machine"],
+        "machine": run.file.machine.model_dump(exclude_unset=True),
         "cells": [
             {
                 "cell": cell.cell,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -175,9 +175,8 @@ def exit_code(code: int, comparisons: Iterable[Comparison], how: Options = USUAL
     return next(one for one in FIRST if one in codes)
 
 
-def with_comparison(
-    summary: Mapping[str, Any], compared: Mapping[str, Comparison]
-) -> dict[str, Any]:
+def with_comparison(run: Run, compared: Mapping[str, Comparison]) -> dict[str, object]:
     """The summary of a run with what it was compared with, where it was."""
-    found = compared.get(summary["name"])
-    return comparison_report.in_summary(summary, found) if found else dict(summary)
+    found = compared.get(run.name)
+    summary = run.summary_data
+    return comparison_report.in_summary(summary, found) if found else summary

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -90,7 +89,7 @@ def preflight_command(
     else:
         verdict = asyncio.run(ask_stun(_servers(stun), link))
     if as_json:
-        told: dict[str, Any] = document(verdict, deep=deep)
+        told: dict[str, object] = document(verdict, deep=deep)
         click.echo(json.dumps({**told, "exit_code": _status(verdict, require)}, indent=2))
     else:
         click.echo("\n".join(lines(verdict, deep=deep)))

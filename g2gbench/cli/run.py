@@ -142,7 +142,7 @@ def run_command(
     compared, broken_off = baseline_comparison.compared(
         bases, runs, confirm=confirm, quiet=quiet, how=how
     )
-    summaries = [baseline_comparison.with_comparison(run.summary_data, compared) for run in runs]
+    summaries = [baseline_comparison.with_comparison(run, compared) for run in runs]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
         _say(json.dumps(whole, indent=2))

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -245,8 +244,10 @@ def _raise_all(problems: dict[Path, tuple[Problem, ...]]) -> None:
         raise ScenarioError(problem for group in problems.values() for problem in group)
 
 
-def _summary(path: Path, scenario: Scenario | None, problems: Sequence[Problem]) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": str(path), "valid": scenario is not None}
+def _summary(
+    path: Path, scenario: Scenario | None, problems: Sequence[Problem]
+) -> dict[str, object]:
+    row: dict[str, object] = {"file": str(path), "valid": scenario is not None}
     if scenario is not None:
         names = [cell.name for cell in cells(scenario)]
         row |= {
@@ -268,5 +269,5 @@ def _extent(scenario: Scenario) -> str:
     return f"{count} {cell_word}, about {duration(_estimated_seconds(scenario))}"
 
 
-def _print_json(document: dict[str, Any]) -> None:
+def _print_json(document: dict[str, object]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

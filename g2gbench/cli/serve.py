@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -21,7 +22,7 @@ from g2gbench.scenario.fields.rules import FrameSize, Size
 from g2gbench.scenario.problems import Refused
 from g2gbench.secrecy import Unshown, shown_url
 from g2gbench.service.admin import Admin
-from g2gbench.service.app import Service, ServiceSettings
+from g2gbench.service.app import Restamp, Service, ServiceSettings
 from g2gbench.service.models import DEFAULT_MODEL, KNOWN, Picture
 from g2gbench.service.pipeline import Processing
 from g2gbench.service.plan import (
@@ -135,7 +136,7 @@ _PORT = click.IntRange(0, 65535)
     f"(with ${ROOM_VARIABLES[0]} and ${ROOM_VARIABLES[1]}).",
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line, the address first.")
-def serve_command(**options: Any) -> None:
+def serve_command(**given: Any) -> None:
     """Run the emulated service until SIGTERM or Ctrl-C.
 
     Clients of this machine alone reach it, unless --host names an address of this machine that
@@ -147,16 +148,39 @@ def serve_command(**options: Any) -> None:
       g2gbench serve --port 8765 --processing-ms 40
       g2gbench serve --host 192.0.2.7
     """
+    options = ServeOptions(**given)
     settings = _settings(options, ENVIRONMENT)
-    teller = Teller(as_json=options["as_json"])
-    asyncio.run(_serve(settings, options["admin_port"], teller))
+    teller = Teller(as_json=options.as_json)
+    asyncio.run(_serve(settings, options.admin_port, teller))
 
 
-def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> ServiceSettings:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeOptions:
+    """The command's options, as click hands them over."""
+
+    port: int
+    host: str
+    admin_port: int | None
+    models: tuple[str, ...]
+    output_size: str | None
+    transform: str
+    restamp: Restamp
+    processing_ms: float
+    keys: tuple[str, ...]
+    queue: int
+    queue_seconds: float
+    sessions: int
+    waiting: int
+    max_session_seconds: float | None
+    room: str
+    as_json: bool
+
+
+def _settings(options: ServeOptions, environment: Mapping[str, str]) -> ServiceSettings:
     """What the options ask for. Raises InputError."""
-    address = _address(options["host"])
-    size = _size(options["output_size"])
-    models = {name: KNOWN[name] for name in options["models"] or KNOWN}
+    address = _address(options.host)
+    size = _size(options.output_size)
+    models = {name: KNOWN[name] for name in options.models or KNOWN}
     if size is not None:
         models = {
             name: Picture(size.width, size.height, picture.fps) for name, picture in models.items()
@@ -164,29 +188,29 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Ser
     first = next(iter(models.values()))
     host = HostSettings(
         WorkerSettings(
-            transform=options["transform"],
+            transform=options.transform,
             marker="v1",
             output_size=(first.width, first.height),
             fps=first.fps,
             codec="vp8",
             max_bitrate_bps=SERVICE_MAX_BITRATE_BPS,
-            processing=Processing(options["processing_ms"] / 1000),
+            processing=Processing(options.processing_ms / 1000),
         ),
-        _room(options["room"], address, environment),
+        _room(options.room, address, environment),
     )
     return ServiceSettings(
         host,
         models,
         address=address,
-        port=options["port"],
-        keys=options["keys"] or None,
-        seats=options["sessions"],
-        waiting=options["waiting"],
-        restamp=options["restamp"],
+        port=options.port,
+        keys=options.keys or None,
+        seats=options.sessions,
+        waiting=options.waiting,
+        restamp=options.restamp,
         rules=SessionRules(
-            queue=options["queue"],
-            place_s=options["queue_seconds"],
-            longest_s=options["max_session_seconds"],
+            queue=options.queue,
+            place_s=options.queue_seconds,
+            longest_s=options.max_session_seconds,
         ),
     )
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -80,13 +80,12 @@ class Teller:
 
     def happened(self, event: ServiceEvent) -> None:
         """What a person wants to know of it, if anything."""
-        told = _told(event)
-        if told is None:
+        if isinstance(event, ProcessReport) and not isinstance(event.message, Lost):
             return
         if self._as_json:
-            self._say(json.dumps(told))
+            self._say(json.dumps(_event_object(event)))
         else:
-            self._say(_words(told), err=told["event"] in ("process_lost", "stopping"))
+            self._say(_words(event), err=isinstance(event, ProcessReport | Stopping))
 
     def _say(self, line: str, *, err: bool = False) -> None:
         try:
@@ -97,7 +96,7 @@ class Teller:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _object(at: Addresses) -> dict[str, Any]:
+def _object(at: Addresses) -> dict[str, object]:
     settings = at.settings
     return {
         "event": "serving",
@@ -138,26 +137,24 @@ def _lines(at: Addresses) -> Iterator[str]:
         yield f"admin: {at.admin_url}"
 
 
-def _told(event: ServiceEvent) -> dict[str, Any] | None:
-    """An event as its line has it; None for what nobody wants to know."""
-    if isinstance(event, ProcessReport):
-        if not isinstance(event.message, Lost):
-            return None
+def _event_object(event: ServiceEvent) -> dict[str, object]:
+    if isinstance(event, ProcessReport) and isinstance(event.message, Lost):
         return {"event": "process_lost", "process": event.process, "reason": event.message.reason}
     return {"event": _NAMES[type(event)], **asdict(event)}  # type: ignore[call-overload] # every event is a dataclass
 
 
-def _words(told: dict[str, Any]) -> str:
-    match told["event"]:
-        case "session_started":
-            width, height = told["size"]
-            return f"session {told['session_id']} started: {told['model']}, {width}x{height}"
-        case "session_ended":
-            after = f"after {told['seconds']} s of video: {told['reason']}"
-            return f"session {told['session_id']} ended {after}"
-        case "client_refused":
-            return f"a client was refused: {told['reason']}"
-        case "stopping":
-            return "stopping"
+def _words(event: ServiceEvent) -> str:
+    match event:
+        case SessionStarted():
+            width, height = event.size
+            return f"session {event.session_id} started: {event.model}, {width}x{height}"
+        case SessionEnded():
+            return (
+                f"session {event.session_id} ended after {event.seconds} s of video: {event.reason}"
+            )
+        case ClientRefused():
+            return f"a client was refused: {event.reason}"
+        case ProcessReport(message=Lost() as lost):
+            return lost.reason
         case _:
-            return str(told["reason"])
+            return "stopping"

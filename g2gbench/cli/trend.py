@@ -80,7 +80,7 @@ def trend_command(
     if out is not None:
         _write(found, plain, out)
     click.echo(json.dumps(plain, indent=2) if as_json else trend.text(found))
-    raise SystemExit(_EXIT[plain["status"]])
+    raise SystemExit(_EXIT[trend.status_of(found)])
 
 
 def _write(found: list[trend.Trend], plain: dict[str, object], out: Path) -> None:

@@ -55,17 +55,17 @@ class PageMedia:
         """Take what happens to it, and its loss."""
         self._journal, self._lost = journal, lost
 
-    async def hello(self) -> dict[str, Any]:
+    async def hello(self) -> dict[str, object]:
         """Wait for the page, and for what it says of itself. Raises PageFailed."""
         hello = await self.page.ready()
         self._was_hidden = not hello["visible"]
         return hello
 
-    def watch(self, ended: Coroutine[Any, Any, tuple[str, Cause]]) -> None:
+    def watch(self, ended: Coroutine[object, object, tuple[str, Cause]]) -> None:
         """Report the page as lost when ``ended`` returns, with the reason that it gives."""
         self._watching = asyncio.ensure_future(self._watch(ended))
 
-    async def _watch(self, ended: Coroutine[Any, Any, tuple[str, Cause]]) -> None:
+    async def _watch(self, ended: Coroutine[object, object, tuple[str, Cause]]) -> None:
         self._lost(*await ended)
 
     def publish(self, source: Source, options: CaptureOptions) -> PageStream:
@@ -104,7 +104,7 @@ class PageMedia:
 
     # -- what the page tells
 
-    def _event(self, name: str, detail: dict[str, Any]) -> None:
+    def _event(self, name: str, detail: dict[str, object]) -> None:
         if name == "visibility":
             self._was_hidden |= detail["state"] != "visible"
         elif name == "camera_lost":
@@ -119,7 +119,7 @@ class PageMedia:
     def _happened(self, name: str, **detail: Scalar) -> None:
         self._journal(Event(time.monotonic_ns(), name, detail))
 
-    def _captured(self, told: dict[str, Any]) -> None:
+    def _captured(self, told: dict[str, object]) -> None:
         if self._stream is not None:
             self._stream.handed_over(told)
 

@@ -61,7 +61,7 @@ class SessionGuard:
         self._check()
         return event.is_set()
 
-    async def result_of(self, work: Coroutine[Any, Any, T]) -> T:
+    async def result_of(self, work: Coroutine[Any, object, T]) -> T:
         """What ``work`` returns."""
         task = asyncio.ensure_future(work)
         try:

@@ -12,7 +12,7 @@ from g2gbench.link.traces import Opportunities, Steps
 from g2gbench.process.message import Message
 
 # A trace may have a million rows: they are read faster than field by field.
-_TRACES: Mapping[type, Callable[[Any], Any]] = {
+_TRACES: Mapping[type, Callable[[Any], object]] = {
     Opportunities: Opportunities.of,
     Steps: Steps.of,
 }
@@ -22,7 +22,7 @@ _TRACES: Mapping[type, Callable[[Any], Any]] = {
 class Directions(Message):
     """What the link does to packets, from now on."""
 
-    read_by: ClassVar[Mapping[type, Callable[[Any], Any]]] = _TRACES
+    read_by: ClassVar[Mapping[type, Callable[[object], object]]] = _TRACES
 
     uplink: LinkSettings
     downlink: LinkSettings
@@ -57,7 +57,7 @@ class LinkPlan(Message):
 
     """
 
-    read_by: ClassVar[Mapping[type, Callable[[Any], Any]]] = _TRACES
+    read_by: ClassVar[Mapping[type, Callable[[object], object]]] = _TRACES
 
     directions: Directions
     seed: int

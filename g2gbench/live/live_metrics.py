@@ -104,7 +104,7 @@ class LiveMetrics:
         return {"note": {"at_s": self._at_s(record.at_ns), "name": record.name, "text": text}}
 
 
-def _words(verdict: Verdict) -> dict[str, Any]:
+def _words(verdict: Verdict) -> dict[str, object]:
     return {
         "level": verdict.word,
         "limiting_factor": verdict.limiting_factor,

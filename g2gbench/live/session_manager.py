@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from g2gbench import marker
 from g2gbench.client.plan import ChangePrompt, StopSession
@@ -234,7 +234,7 @@ def check(scenario: Scenario) -> None:
         )
 
 
-def outcome(run: Run) -> dict[str, Any]:
+def outcome(run: Run) -> dict[str, object]:
     """What a run came to, for the page."""
     result = run.result
     head = headline(result, run.planned)

@@ -22,7 +22,7 @@ class Check:
     text: str
     advice: str = ""
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """As data that JSON can hold."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 

@@ -162,7 +162,7 @@ class Session:
 
 def parse(lines: Iterable[str]) -> Session:
     """The session that ``lines`` of a journal tell of; never raises for what a line holds."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[object]] = {}
     damaged = 0
     for line in lines:
         if not line.strip():
@@ -199,7 +199,7 @@ def parse_service_frames(lines: Iterable[str]) -> tuple[tuple[ServiceFrame, ...]
     return tuple(frames), damaged
 
 
-def _row(record: Record) -> Any:
+def _row(record: Record) -> object:
     """What is kept of a record: a row of integers for the frequent ones, else the record."""
     match record:
         case Captured():

@@ -17,7 +17,7 @@ import socket
 import ssl
 import traceback
 from collections.abc import Collection
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -195,11 +195,11 @@ class _Discreet(logging.LoggerAdapter[logging.Logger]):
     def __init__(self) -> None:
         super().__init__(log, {})
 
-    def debug(self, msg: object, *args: object, **_: Any) -> None:
+    def debug(self, msg: object, *args: object, **_: object) -> None:
         """What went wrong on the way, without where."""
         log.debug(str(msg), *args)
 
-    def exception(self, msg: object, *args: object, exc_info: Any = True, **_: Any) -> None:
+    def exception(self, msg: object, *args: object, exc_info: object = True, **_: object) -> None:
         """One line: who sent what cannot be read; or where a handler failed."""
         if isinstance(exc_info, HttpProcessingError):
             log.warning("a malformed request was refused: %s", type(exc_info).__name__)

@@ -26,7 +26,7 @@ class Message:
     """
 
     __slots__ = ()
-    read_by: ClassVar[Mapping[type, Callable[[Any], Any]]] = {}
+    read_by: ClassVar[Mapping[type, Callable[[object], object]]] = {}
 
     def to_json(self) -> str:
         """One line. A secret is revealed here, and stands on no command line."""
@@ -77,7 +77,7 @@ def from_json(line: str, kinds: Iterable[type[M]]) -> M:
         raise ValueError(f"a line without a message; allowed: {', '.join(by_name) or 'none'}")
     ((name, values),) = data.items()
     kind = by_name[name]
-    hooks: dict[type, Callable[[Any], Any]] = {Path: Path, Unshown: _unshown, **kind.read_by}
+    hooks: dict[type, Callable[[Any], object]] = {Path: Path, Unshown: _unshown, **kind.read_by}
     try:
         return from_dict(kind, values, Config(type_hooks=hooks, cast=[tuple], strict=True))
     except (DaciteError, KeyError, TypeError, AttributeError) as error:

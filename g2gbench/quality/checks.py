@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def number(name: str, value: Any, *, most: float = math.inf) -> float:
+def number(name: str, value: object, *, most: float = math.inf) -> float:
     """A finite number from 0 to ``most``.
 
     Raises TypeError for what is no number (a truth value is none), ValueError for NaN, infinity and
@@ -31,7 +31,7 @@ def positive(name: str, value: Any) -> float:
     return float(value)
 
 
-def count(name: str, value: Any) -> int:
+def count(name: str, value: object) -> int:
     """A whole number of at least 1; raises TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is {value!r}; a whole number is needed")
@@ -40,7 +40,7 @@ def count(name: str, value: Any) -> int:
     return value
 
 
-def flag(name: str, value: Any) -> bool:
+def flag(name: str, value: object) -> bool:
     """True or False; raises TypeError."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; True or False is needed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.quality import checks
 from g2gbench.quality.sample import LARGEST_BYTE, LIMITATIONS, RFC3550_STEPS, Sample
@@ -15,7 +15,9 @@ _LARGEST: Final = 1e15
 """Nothing that statistics count or estimate comes near; a larger number is no measurement."""
 
 
-def network_sample(before: Mapping[str, Any], after: Mapping[str, Any], elapsed_s: float) -> Sample:
+def network_sample(
+    before: Mapping[str, object], after: Mapping[str, object], elapsed_s: float
+) -> Sample:
     """What two snapshots, ``elapsed_s`` seconds apart, tell of the network between them.
 
     Keys are ``<part>.<member>`` with the W3C's members in snake_case and its units; a key that is
@@ -43,7 +45,7 @@ def network_sample(before: Mapping[str, Any], after: Mapping[str, Any], elapsed_
     )
 
 
-def _fraction_lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> float | None:
+def _fraction_lost(before: Mapping[str, object], after: Mapping[str, object]) -> float | None:
     """The share of packets that the far end reported as lost, in its reports or by asking again.
 
     A receiver whose packets are sent again under their own numbers counts them as received once
@@ -59,7 +61,7 @@ def _fraction_lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> float
     return asked if told is None else max(asked, told / RFC3550_STEPS if told > 1 else told)
 
 
-def _number(values: Mapping[str, Any], key: str) -> float | None:
+def _number(values: Mapping[str, object], key: str) -> float | None:
     """A number of at least 0, else None."""
     value = values.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
@@ -67,10 +69,10 @@ def _number(values: Mapping[str, Any], key: str) -> float | None:
     return float(value) if 0 <= value <= _LARGEST else None
 
 
-def _above_zero(values: Mapping[str, Any], key: str) -> float | None:
+def _above_zero(values: Mapping[str, object], key: str) -> float | None:
     return _number(values, key) or None
 
 
-def _grown(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> float | None:
+def _grown(before: Mapping[str, object], after: Mapping[str, object], key: str) -> float | None:
     was, now = _number(before, key), _number(after, key)
     return None if was is None or now is None or now < was else now - was

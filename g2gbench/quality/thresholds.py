@@ -115,7 +115,7 @@ class Settings:
         for name in ("window", "warmup", "downgrade_after", "upgrade_after"):
             checks.count(name, getattr(self, name))
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """As data that JSON can hold."""
         bounds = {each.name: getattr(self.thresholds, each.name) for each in fields(Thresholds)}
         own = {each.name: getattr(self, each.name) for each in fields(self)}

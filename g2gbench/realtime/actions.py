@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from g2gbench.realtime import protocol
 from g2gbench.realtime.errors import RealtimeError
@@ -22,7 +22,7 @@ class Send:
     """Send a message over the attempt's socket."""
 
     attempt: int
-    message: dict[str, Any] = field(repr=False)
+    message: dict[str, object] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

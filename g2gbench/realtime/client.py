@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -214,7 +213,7 @@ class RealtimeClient:
         allowed_models: Sequence[str] | None = None,
         allowed_origins: Sequence[str] | None = None,
         max_session_duration: int | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, object] | None = None,
     ) -> http.EphemeralKey:
         """An ephemeral key of this one; times in seconds. Raises RealtimeError."""
         self._check_alive()

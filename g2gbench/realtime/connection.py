@@ -58,7 +58,7 @@ class Connection(ABC):
         self._hooks = hooks
         self._socket: websockets.asyncio.client.ClientConnection | None = None
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
-        self._tasks: set[asyncio.Future[Any]] = set()
+        self._tasks: set[asyncio.Future[object]] = set()
         self._seen = False
         self._closing = False
 
@@ -86,7 +86,7 @@ class Connection(ABC):
         """Take one snapshot of the statistics now."""
 
     @abstractmethod
-    def _goodbyes(self) -> list[Awaitable[Any]]:
+    def _goodbyes(self) -> list[Awaitable[object]]:
         """What frees the media; each has its time, and may fail."""
 
     def _not_published(self, reason: str) -> None:
@@ -115,7 +115,7 @@ class Connection(ABC):
         """Open the socket; ``url`` holds the key and is written nowhere."""
         self._later(self._signal(url))
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, object]) -> None:
         """Send one message, after those before it."""
         self._outbox.put_nowait(json.dumps(message))
 
@@ -179,7 +179,7 @@ class Connection(ABC):
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(goodbye, _GOODBYE_S)
 
-    def _feed(self, told: Callable[..., list[Action]], *detail: Any) -> None:
+    def _feed(self, told: Callable[..., list[Action]], *detail: object) -> None:
         if not self._closing:
             self._hooks.feed(told(self._number, *detail, time.monotonic_ns()))
 
@@ -187,12 +187,12 @@ class Connection(ABC):
         self._feed(self._machine.failed, error)
 
     def _later(self, work: Any) -> asyncio.Future[Any]:
-        task: asyncio.Future[Any] = asyncio.ensure_future(work)
+        task: asyncio.Future[object] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
-    def _done(self, task: asyncio.Future[Any]) -> None:
+    def _done(self, task: asyncio.Future[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             error = task.exception()

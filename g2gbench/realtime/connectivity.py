@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Any
 
 from g2gbench.quality import Sample, Verdict, deep_preflight, shallow_preflight
 from g2gbench.quality.level import LATENCY
@@ -109,7 +108,7 @@ class Evidence:
             ttff_ms=self.ttff_ms,
         )
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, object]:
         """What was measured, by name."""
         sample = self.summary()
         return {

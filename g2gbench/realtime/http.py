@@ -26,8 +26,8 @@ class EphemeralKey:
 
     api_key: str = field(repr=False)
     expires_at: str
-    permissions: Mapping[str, Any] | None = None
-    constraints: Mapping[str, Any] | None = None
+    permissions: Mapping[str, object] | None = None
+    constraints: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def create_token(
     allowed_models: Sequence[str] | None,
     allowed_origins: Sequence[str] | None,
     max_session_duration: int | None,
-    metadata: Mapping[str, Any] | None,
+    metadata: Mapping[str, object] | None,
 ) -> EphemeralKey:
     """Ask for an ephemeral key. Raises RealtimeError."""
     if not 1 <= expires_in <= MAX_EXPIRY_S:
@@ -56,7 +56,7 @@ async def create_token(
             ErrorCode.INVALID_INPUT,
             f"expires_in is {expires_in}; allowed: 1 to {MAX_EXPIRY_S} seconds",
         )
-    body: dict[str, Any] = {"expiresIn": expires_in}
+    body: dict[str, object] = {"expiresIn": expires_in}
     if allowed_models is not None:
         body["allowedModels"] = list(allowed_models)
     if allowed_origins is not None:
@@ -88,7 +88,7 @@ async def join_as_viewer(base_url: str, api_key: str, room_name: str) -> ViewerT
 
 
 async def _post(
-    base_url: str, path: str, api_key: str, body: Mapping[str, Any] | None
+    base_url: str, path: str, api_key: str, body: Mapping[str, object] | None
 ) -> dict[str, Any]:
     """One answer. The service's own words of a refusal are kept; the key is in no error."""
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)

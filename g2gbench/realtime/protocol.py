@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from g2gbench.secrecy import Unshown, shown_url
@@ -105,19 +105,19 @@ def stream_url(
     return Unshown(f"{base_url.rstrip('/')}{STREAM_PATH}?{urlencode(query, quote_via=quote)}")
 
 
-def prompt(text: str, *, enhance: bool = True) -> dict[str, Any]:
+def prompt(text: str, *, enhance: bool = True) -> dict[str, object]:
     """A prompt message."""
     return {"type": "prompt", "prompt": text, "enhance_prompt": enhance}
 
 
 def set_image(
     image: str | None, text: str | None = None, *, enhance: bool | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A set_image message: a base64 image or None for none, a prompt beside it or not.
 
     Neither asks for the camera's picture as it is.
     """
-    message: dict[str, Any] = {"type": "set_image", "image_data": image}
+    message: dict[str, object] = {"type": "set_image", "image_data": image}
     if text is not None:
         message["prompt"] = text
     if enhance is not None:
@@ -149,7 +149,7 @@ class StyleRequest:
         """Whether it is asked for by a prompt message rather than by a set_image."""
         return self.image is None and self.prompt is not None and not self.via_set_image
 
-    def message(self) -> dict[str, Any]:
+    def message(self) -> dict[str, object]:
         """The message that asks for it."""
         if self.prompt is not None and self.is_prompt_alone:
             return prompt(self.prompt, enhance=self.enhance is not False)
@@ -175,7 +175,7 @@ def room_of(token: str) -> str:
     return name
 
 
-def join(style: StyleRequest) -> dict[str, Any]:
+def join(style: StyleRequest) -> dict[str, object]:
     """The first message, with the initial state in it if there is one."""
     return {
         "type": "livekit_join",
@@ -218,7 +218,7 @@ def parse(text: str | bytes) -> Message:
     return None if kind in known else Unreadable(f"unknown message type {kind[:40]!r}")
 
 
-def _text(data: Mapping[str, Any], name: str) -> str:
+def _text(data: Mapping[str, object], name: str) -> str:
     value = data[name]
     if not isinstance(value, str):
         raise TypeError(name)

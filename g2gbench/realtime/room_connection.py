@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
-from typing import Any
 
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
@@ -148,7 +147,7 @@ class RoomConnection(Connection):
         else:
             self._hooks.sampled(at_ns, values)
 
-    def _goodbyes(self) -> list[Awaitable[Any]]:
+    def _goodbyes(self) -> list[Awaitable[object]]:
         return [*(stream.aclose() for stream in self._streams), self.room.disconnect()]
 
 

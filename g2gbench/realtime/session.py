@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from g2gbench.media.frames import RemoteFrame
 from g2gbench.realtime import actions as act
@@ -361,7 +361,7 @@ class Session:
             wake.set()
 
 
-def _forgettable(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def _forgettable(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
     """A task whose error nobody needs to ask for."""
     task = asyncio.create_task(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -12,7 +12,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from aioice import ice, stun
 
@@ -108,7 +107,7 @@ class _Asking(asyncio.DatagramProtocol):
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
-    def datagram_received(self, data: bytes, addr: Any) -> None:
+    def datagram_received(self, data: bytes, addr: object) -> None:
         now_ns = time.monotonic_ns()
         message = parse(data)
         if message is None:

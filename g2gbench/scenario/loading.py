@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from g2gbench.scenario.document.overrides import apply_overrides
 from g2gbench.scenario.document.references import with_files
@@ -144,12 +143,12 @@ def _unreadable(path: Path, message: str) -> ScenarioError:
     return ScenarioError([Problem(str(path), message=message)])
 
 
-def load_plain(path: Path) -> dict[str, Any]:
+def load_plain(path: Path) -> dict[str, object]:
     """The mapping in a file; raises ScenarioError for one that cannot be read, with the place."""
     tree, problems = read_document(read_text(path), str(path))
     if problems:
         raise ScenarioError(ordered(problems))
-    found: dict[str, Any] = plain(tree)
+    found: dict[str, object] = plain(tree)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -25,7 +25,7 @@ class Administered(Protocol):
     def misbehave(self, faults: SignallingFaults) -> None:
         """From now on these things go wrong, in the sessions that are there too."""
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, object]:
         """What goes on, JSON-serialisable; no key."""
 
 
@@ -39,7 +39,7 @@ class Admin:
 
     def __init__(self, service: Administered) -> None:
         self._service = service
-        self._asked: dict[str, Any] = {}
+        self._asked: dict[str, object] = {}
         self._site: Site | None = None
 
     async def start(self, port: int) -> int:
@@ -82,7 +82,7 @@ class Admin:
         return web.json_response({**self._service.snapshot(), "faults": self._asked})
 
 
-def _written(asked: SignallingFaultsSection) -> dict[str, Any]:
+def _written(asked: SignallingFaultsSection) -> dict[str, object]:
     """What was asked for, as a scenario writes it, without the rest."""
     usual = document_of(SignallingFaultsSection())
     return {k: v for k, v in document_of(asked).items() if v != usual[k]}

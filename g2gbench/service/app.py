@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 
@@ -165,7 +165,7 @@ class Service:
         for connection in self._connections:
             connection.misbehave(faults)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, object]:
         """What goes on; no key."""
         return {
             "models": list(self._settings.models),

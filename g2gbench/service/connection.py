@@ -8,7 +8,7 @@ import logging
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
@@ -122,7 +122,7 @@ class Connection:
         self.state.misbehave(faults, now_ns=time.monotonic_ns())
         self._arm()
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, object]:
         """How the session stands."""
         state, picture, host = self.state, self.asked.picture, self.host
         return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from g2gbench.service.token_request import TokenRequest
 
@@ -52,7 +51,7 @@ class KeyRing:
     """
 
     def __init__(
-        self, keys: tuple[str, ...] | None, sign: Callable[[Mapping[str, Any]], str]
+        self, keys: tuple[str, ...] | None, sign: Callable[[Mapping[str, object]], str]
     ) -> None:
         self._keys = keys
         self._sign = sign
@@ -69,7 +68,9 @@ class KeyRing:
         forgotten = key.startswith((EPHEMERAL_PREFIX, _JWT_PREFIX))
         return None if forgotten or not key else Grant()
 
-    def issue(self, request: TokenRequest, key: str, date: str, *, now_s: float) -> dict[str, Any]:
+    def issue(
+        self, request: TokenRequest, key: str, date: str, *, now_s: float
+    ) -> dict[str, object]:
         """Make an ephemeral key; the answer to who asked.
 
         Args:

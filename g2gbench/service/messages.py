@@ -103,16 +103,16 @@ def _image_error(image: object, reference: object) -> str | None:
     return None if picture else "image_data is empty; null means no image"
 
 
-def acknowledgement(ack: dict[str, Any], error: str | None) -> dict[str, Any]:
+def acknowledgement(ack: dict[str, object], error: str | None) -> dict[str, object]:
     """An ack that succeeded (``error`` None) or failed."""
     return {**ack, "success": error is None, "error": error}
 
 
-def error_message(text: str) -> dict[str, Any]:
+def error_message(text: str) -> dict[str, object]:
     """The message that tells a client of an error."""
     return {"type": "error", "error": text}
 
 
-def queue_position(position: int, size: int) -> dict[str, Any]:
+def queue_position(position: int, size: int) -> dict[str, object]:
     """Both fields: one of the public clients parses nothing else."""
     return {"type": "queue_position", "position": position, "queue_size": size}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
@@ -81,7 +80,7 @@ class Routes:
         objection = grant.objection(model, request.headers.get("Origin"))
         if objection is not None:
             raise web.HTTPForbidden(text=objection)
-        answer: dict[str, Any] = {
+        answer: dict[str, object] = {
             "livekit_url": host.url,
             "token": host.token("viewer-" + secrets.token_hex(6), can_publish=False),
             "room_name": host.room_name,

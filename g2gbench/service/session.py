@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from g2gbench.service import messages
 from g2gbench.service.actions import Abort, Action, Apply, Close, OpenRoom, Reply
@@ -52,7 +51,7 @@ class SessionRules:
 class _Ack:
     """An acknowledgement that is owed; ``outcome`` when it is known: (error or None,)."""
 
-    message: dict[str, Any]
+    message: dict[str, object]
     ticket: int
     outcome: tuple[str | None] | None = None
 
@@ -119,7 +118,7 @@ class ServiceSession:
     def _too_many(self) -> str:
         return f"too many messages: at most {self._rules.messages_per_s:g} a second"
 
-    def _take(self, message: dict[str, Any], refusal: str | None, now_ns: int) -> list[Action]:
+    def _take(self, message: dict[str, object], refusal: str | None, now_ns: int) -> list[Action]:
         kind = message["type"]
         if kind in ("prompt", "set_image"):
             if not self.joined:
@@ -131,7 +130,7 @@ class ServiceSession:
             return self._join(message, now_ns)
         raise Malformed(f"unknown message type {messages.shown(kind)}")
 
-    def _join(self, message: dict[str, Any], now_ns: int) -> list[Action]:
+    def _join(self, message: dict[str, object], now_ns: int) -> list[Action]:
         if self.joined:
             raise Malformed("livekit_join twice")
         self.joined = True
@@ -152,7 +151,7 @@ class ServiceSession:
             actions.append(_error(str(problem)))
         return actions
 
-    def _take_style(self, message: dict[str, Any], refusal: str | None) -> list[Action]:
+    def _take_style(self, message: dict[str, object], refusal: str | None) -> list[Action]:
         style = messages.style(message)
         error = refusal or style.error
         if error is None and self._faults.acks == "error":

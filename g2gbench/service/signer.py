@@ -25,7 +25,7 @@ class Signer:
         self._public = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         self._id = str(self._public["x"])[:8]
 
-    def __call__(self, claims: Mapping[str, Any]) -> str:
+    def __call__(self, claims: Mapping[str, object]) -> str:
         """The JWT of these claims."""
         return jwt.encode(dict(claims), self._key, _ALGORITHM, headers={"kid": self._id})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +29,9 @@ class TokenRequest:
     expires_s: int = DEFAULT_EXPIRY_S
     models: tuple[str, ...] | None = None
     origins: tuple[str, ...] | None = None
-    constraints: dict[str, Any] | None = None
+    constraints: Mapping[str, object] | None = None
     longest_s: float | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, body: bytes) -> TokenRequest:
@@ -52,7 +53,7 @@ class TokenRequest:
         )
 
     @property
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> dict[str, object]:
         """The limits as the answer names them; nothing of what was not asked for."""
         asked = {"models": self.models, "origins": self.origins}
         permissions = {name: list(names) for name, names in asked.items() if names is not None}
@@ -85,14 +86,14 @@ def _texts(given: dict[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _mapping(given: dict[str, Any], name: str) -> dict[str, Any] | None:
+def _mapping(given: Mapping[str, object], name: str) -> dict[str, object] | None:
     value = given.get(name)
     if value is not None and not isinstance(value, dict):
         raise BadRequest(f"{name} must be an object")
     return value
 
 
-def _longest(constraints: dict[str, Any]) -> float | None:
+def _longest(constraints: Mapping[str, object]) -> float | None:
     realtime = _mapping(constraints, "realtime") or {}
     value = realtime.get("maxSessionDuration")
     if value is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.errors import InputError
 from g2gbench.store.files import directory_name, write_json
@@ -36,7 +36,7 @@ class Baseline:
     """A kept run; ``facts`` is its baseline.json."""
 
     path: Path
-    facts: dict[str, Any]
+    facts: dict[str, object]
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from g2gbench import __version__
 from g2gbench.analysis.calibration_errors import Findings
@@ -30,7 +30,7 @@ def calibration_path() -> Path:
 
 def calibration_facts(
     found: Findings, *, taken: datetime, quick: bool, trials: int, left_out: tuple[str, ...]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A calibration as plain data: what calibration.json holds."""
     return {
         "schema": SCHEMA,
@@ -46,7 +46,7 @@ def calibration_facts(
     }
 
 
-def save(facts: dict[str, Any], path: Path | None = None) -> Path:
+def save(facts: dict[str, object], path: Path | None = None) -> Path:
     """Keep a calibration in place of the one before; where it lies."""
     path = path or calibration_path()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def load(path: Path | None = None) -> CalibrationFile | None:
         return None
 
 
-def named(found: CalibrationFile | None, machine: dict[str, Any]) -> NamedCalibration | None:
+def named(found: CalibrationFile | None, machine: dict[str, object]) -> NamedCalibration | None:
     """What a run on ``machine`` says of the calibration that it rests on; None: there is none.
 
     A calibration of another machine says nothing of this one.

@@ -255,7 +255,7 @@ def _cells(base: Run, candidate: Run) -> tuple[tuple[str, ...], tuple[str, ...]]
     return both, tuple(alone)
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: Row) -> dict[str, object]:
     found, floor = row.shift, row.floor
     return {
         "cell": row.cell,

@@ -10,7 +10,6 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
@@ -62,7 +61,7 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda beside: beside.write_bytes(data))
 
 
-def write_json(path: Path, data: Any) -> None:
+def write_json(path: Path, data: object) -> None:
     """Write a JSON file atomically; a number that is not finite is an error, never NaN."""
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 

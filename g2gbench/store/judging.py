@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from g2gbench.analysis.result import RecordedVerdict
 from g2gbench.measure.quality import judge, of_steady_state
 from g2gbench.scenario.model.quality import QualitySection
 from g2gbench.store.reading import Run, Trial
@@ -21,11 +20,8 @@ def judged_again(run: Run, quality: QualitySection, name: str) -> Run:
     return replace(run, trials=trials, judged_under=name, recorded=_recorded(run))
 
 
-def _recorded(run: Run) -> Mapping[str, Any]:
-    return {
-        "status": run.status,
-        "quality": {cell.cell: cell.quality for cell in run.result.cells},
-    }
+def _recorded(run: Run) -> RecordedVerdict:
+    return RecordedVerdict(run.status, {cell.cell: cell.quality for cell in run.result.cells})
 
 
 def _again(trial: Trial, quality: QualitySection) -> Trial:

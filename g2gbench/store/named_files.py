@@ -11,7 +11,7 @@ _NAMES: Final = ("path", "image")
 _CHUNK: Final = 1 << 20
 
 
-def with_paths(document: Any, change: Callable[[str], str], key: str = "") -> Any:
+def with_paths(document: object, change: Callable[[str], str], key: str = "") -> Any:
     """A copy of a resolved scenario with every path of a file as ``change`` gives it."""
     if isinstance(document, Mapping):
         return {name: with_paths(value, change, name) for name, value in document.items()}
@@ -22,7 +22,7 @@ def with_paths(document: Any, change: Callable[[str], str], key: str = "") -> An
     return document
 
 
-def checksums(document: Mapping[str, Any]) -> dict[str, str]:
+def checksums(document: Mapping[str, object]) -> dict[str, str]:
     """The SHA-256 of each file by its path; one that cannot be read is left out."""
     found: dict[str, str] = {}
 
@@ -35,9 +35,9 @@ def checksums(document: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def identified(document: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+def identified(document: Mapping[str, object], files: Mapping[str, str]) -> dict[str, object]:
     """A resolved scenario with checksums in place of the paths whose checksum is known."""
-    found: dict[str, Any] = with_paths(
+    found: dict[str, object] = with_paths(
         document, lambda path: f"sha256 {files[path]}" if path in files else path
     )
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from g2gbench.errors import InputError
 from g2gbench.store.files import user_folder, write_json
 from g2gbench.store.named_files import scenario_of_run
 from g2gbench.store.reading import Run
-from g2gbench.store.shapes import NoiseFile, NoiseOfScenario
+from g2gbench.store.shapes import NoiseFile, NoiseOfScenario, StoredNoise
 from g2gbench.store.stored_json import read_json
 
 _log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ def noise_path() -> Path:
     return user_folder() / FILE
 
 
-def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
-    """The noise that runs of one thing show, as plain data; raises InputError with too few trials.
+def measured(runs: Sequence[Run], *, taken: datetime) -> NoiseOfScenario:
+    """The noise that runs of one thing show; raises InputError with too few trials.
 
     Whether they are alike is for the caller to see to.
     """
@@ -42,19 +42,19 @@ def measured(runs: Sequence[Run], *, taken: datetime) -> dict[str, Any]:
             "too few valid trials to tell the noise: 4 of a cell are the fewest, two runs of 5 are "
             "better"
         )
-    return {
-        "taken": taken.isoformat(timespec="seconds"),
-        "name": first.name,
-        "runs": [run.path.name for run in runs],
-        "machine": first.facts["machine"],
-        "cells": {
+    return NoiseOfScenario(
+        taken=taken.isoformat(timespec="seconds"),
+        name=first.name,
+        runs=[run.path.name for run in runs],
+        machine=first.file.machine,
+        cells={
             cell: {
-                name: {"value": noise.value, "trials": noise.trials}
+                name: StoredNoise(value=noise.value, trials=noise.trials)
                 for name, noise in metrics.items()
             }
             for cell, metrics in found.items()
         },
-    }
+    )
 
 
 def refuse_twice(runs: Sequence[Run]) -> None:
@@ -69,12 +69,14 @@ def refuse_twice(runs: Sequence[Run]) -> None:
             )
 
 
-def save(run: Run, facts: Mapping[str, Any], path: Path | None = None) -> Path:
+def save(run: Run, found: NoiseOfScenario, path: Path | None = None) -> Path:
     """Keep the noise of a run's scenario in place of what was known of it; where it lies."""
     path = path or noise_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = _read(path)
-    kept["scenarios"][fingerprint(scenario_of_run(run.facts))] = dict(facts)
+    kept["scenarios"][fingerprint(scenario_of_run(run.facts))] = found.model_dump(
+        exclude_unset=True
+    )
     write_json(path, kept)
     return path
 
@@ -99,7 +101,7 @@ def by_metric(noise: NoiseOfScenario | None) -> dict[tuple[str, str], float]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"schema": SCHEMA, "scenarios": {}}
+    nothing: dict[str, object] = {"schema": SCHEMA, "scenarios": {}}
     if not path.exists():
         return nothing
     try:

@@ -31,7 +31,7 @@ class Origin:
         text, overrides = without_secrets(self.text, self.overrides, secrets)
         return replace(self, text=text, overrides=overrides)
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """As run.json holds it."""
         return {
             "scenario_text": self.text,
@@ -100,7 +100,7 @@ def scenario_of(
     return scenario
 
 
-def _differences(found: Any, kept: Any, place: str = "") -> list[str]:
+def _differences(found: object, kept: object, place: str = "") -> list[str]:
     """The paths of what is not the same in two documents."""
     if isinstance(found, Mapping) and isinstance(kept, Mapping):
         return [

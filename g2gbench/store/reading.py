@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from html import escape
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from g2gbench.analysis.plain import to_plain
-from g2gbench.analysis.result import NOT_KNOWN, JudgedAgain, RunResult
+from g2gbench.analysis.result import NOT_KNOWN, JudgedAgain, RecordedVerdict, RunResult
 from g2gbench.analysis.summary import ROW_COLUMNS, result_of, rows
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.verdict import CellPlan
@@ -62,7 +62,7 @@ from g2gbench.store.trial_directory import (
 
 _log = logging.getLogger(__name__)
 
-_FRAME_TYPES: Mapping[pa.DataType, Any] = {
+_FRAME_TYPES: Mapping[pa.DataType, object] = {
     pa.int64(): pd.Int64Dtype(),
     pa.int32(): pd.Int32Dtype(),
 }
@@ -172,7 +172,7 @@ class Run:
     facts: dict[str, Any]
     trials: tuple[Trial, ...]
     judged_under: str = ""
-    recorded: Mapping[str, Any] = field(default_factory=dict)
+    recorded: RecordedVerdict | None = None
     missing: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -250,7 +250,7 @@ class Run:
         stored = self.path / SUMMARY
         if stored.exists() and not self.judged_under:
             return read_summary(stored)
-        status = self.recorded.get("status", self.file.status)
+        status = self.recorded.status if self.recorded else self.file.status
         found = result_of(
             [_plan(cell) for cell in self.file.cells],
             [trial.result for trial in self.trials],
@@ -258,7 +258,7 @@ class Run:
             run_dir=str(self.path),
             interrupted=status in ("running", "interrupted"),
         )
-        if self.judged_under:
+        if self.recorded is not None:
             return replace(found, judged_again=JudgedAgain(self.judged_under, self.recorded))
         return found
 

@@ -54,7 +54,7 @@ class Redactor:
         """Free text without secrets."""
         return masked(text, self._forms)
 
-    def data(self, data: Any) -> Any:
+    def data(self, data: object) -> Any:
         """Data of mappings, sequences and scalars, its free text without secrets."""
         return self._walk(data, free=False) if self._forms else data
 
@@ -74,7 +74,7 @@ class Redactor:
         if any(form in text for form in self._written):
             write_text(path, masked(text, self._written))
 
-    def _walk(self, data: Any, *, free: bool) -> Any:
+    def _walk(self, data: object, *, free: bool) -> object:
         if isinstance(data, str):
             return self.text(data) if free else data
         if isinstance(data, dict):
@@ -86,7 +86,7 @@ class Redactor:
             return [self._walk(value, free=free) for value in data]
         return data
 
-    def _is_free(self, data: dict[str, Any], key: str, above: bool) -> bool:
+    def _is_free(self, data: dict[str, object], key: str, above: bool) -> bool:
         if key in _WORDS:
             return False
         if key == "reason" and data.get("kind") == _REASON_IS_A_WORD:

@@ -69,7 +69,7 @@ class RunDirectory:
         scenario: Mapping[str, Any],
         origin: Origin = NOWHERE,
         secrets: Sequence[SecretStr] = (),
-        extra: Mapping[str, Any] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> RunDirectory:
         """Make the directory and its run.json.
 
@@ -220,7 +220,7 @@ class RunDirectory:
             invalid_because=list(result.invalid_because),
         )
 
-    def _note(self, cell: str, repeat: int, **facts: Any) -> None:
+    def _note(self, cell: str, repeat: int, **facts: object) -> None:
         for trial in self._facts["trials"]:
             if (trial["cell"], trial["repeat"]) == (cell, repeat):
                 trial |= facts
@@ -256,7 +256,7 @@ def as_csv(result: RunResult) -> str:
     return text.getvalue()
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: object) -> object:
     if not isinstance(value, str):
         return value
     # A bare carriage return ends a line for some readers and is quoted by none.
@@ -264,7 +264,7 @@ def _as_text(value: Any) -> Any:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def _planned(plan: CellPlan) -> dict[str, Any]:
+def _planned(plan: CellPlan) -> dict[str, object]:
     return {
         "cell": plan.cell,
         "settings": dict(plan.settings),

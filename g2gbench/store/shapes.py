@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -54,7 +54,7 @@ def _level(word: str) -> str:
     return word
 
 
-def _judging(data: dict[str, Any]) -> dict[str, Any]:
+def _judging(data: dict[str, object]) -> dict[str, object]:
     try:
         Settings.from_plain(data)
     except (TypeError, KeyError) as error:
@@ -94,14 +94,14 @@ class Document(Shape):
     """A resolved scenario: its sections are sections, whatever they hold."""
 
     name: str | None = None
-    target: dict[str, Any] | None = None
-    source: dict[str, Any] | None = None
-    publish: dict[str, Any] | None = None
-    network: dict[str, Any] | None = None
-    session: dict[str, Any] | None = None
-    client: dict[str, Any] | None = None
-    matrix: dict[str, list[Any]] | None = None
-    timeline: list[dict[str, Any]] | None = None
+    target: dict[str, object] | None = None
+    source: dict[str, object] | None = None
+    publish: dict[str, object] | None = None
+    network: dict[str, object] | None = None
+    session: dict[str, object] | None = None
+    client: dict[str, object] | None = None
+    matrix: dict[str, list[object]] | None = None
+    timeline: list[dict[str, object]] | None = None
 
 
 class NamedCalibration(Shape):
@@ -125,7 +125,7 @@ class PlannedCell(Shape):
     repeat: Annotated[int, Field(ge=1, lt=MOST_REPEATS)]
     settings: dict[str, str | int | float | bool | None] = {}
     expect: list[str] = []
-    judging: Annotated[dict[str, Any], AfterValidator(_judging)] | None = None
+    judging: Annotated[dict[str, object], AfterValidator(_judging)] | None = None
 
 
 class StoredAttempt(Shape):
@@ -169,7 +169,7 @@ class RunFile(Shape):
     cells: list[PlannedCell]
     trials: list[PlannedTrial]
     resumed: list[str] = []
-    order: list[dict[str, Any]] = []
+    order: list[dict[str, object]] = []
 
     @model_validator(mode="after")
     def _whole(self) -> RunFile:

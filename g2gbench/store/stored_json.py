@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -27,7 +27,7 @@ _LARGEST_WHOLE: Final = 2**63
 _LONGEST_SHOWN: Final = 40
 
 
-def read_json(path: Path, shape: type[BaseModel] | None = None) -> dict[str, Any]:
+def read_json(path: Path, shape: type[BaseModel] | None = None) -> dict[str, object]:
     """The JSON object that a file holds, as it is there, of the given shape.
 
     Raises InputError, with the file and the place in it, for everything else.
@@ -45,7 +45,7 @@ def read_as(path: Path, shape: type[S]) -> S:
     return check(path, read_json(path), shape)
 
 
-def check(path: Path, data: Any, shape: type[S]) -> S:
+def check(path: Path, data: object, shape: type[S]) -> S:
     """Data as an object of a shape.
 
     Raises InputError, with the file and the place in it, for data of another one.
@@ -73,7 +73,7 @@ def _text(path: Path) -> str:
         raise InputError(f"{path} cannot be read as JSON: {error}") from error
 
 
-def _parsed(path: Path, text: str) -> Any:
+def _parsed(path: Path, text: str) -> object:
     try:
         data = json.loads(text, parse_int=_whole, parse_float=_number, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
@@ -101,7 +101,7 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def _deeper(data: Any, levels: int) -> bool:
+def _deeper(data: object, levels: int) -> bool:
     if not isinstance(data, dict | list):
         return False
     inner = data.values() if isinstance(data, dict) else data

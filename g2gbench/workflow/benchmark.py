@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from g2gbench import report
 from g2gbench.analysis.verdict import CellPlan
@@ -172,7 +171,7 @@ def remaining(stored: Run, scenario: Scenario, *, retries: int = 0) -> Schedule:
     )
 
 
-def _run_as(scenario: Scenario, steering: SessionControl | None) -> dict[str, Any]:
+def _run_as(scenario: Scenario, steering: SessionControl | None) -> dict[str, object]:
     """The scenario as it is kept, with the page's camera where that is its source."""
     document = resolved(scenario)
     if steering is not None and steering.camera:

@@ -39,10 +39,10 @@ class Case:
     dimension: str
     expected: Level
     repeats: int = 3
-    network: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, object] = field(default_factory=dict)
     every_s: float | None = None  # again each so often, each time for ``lasts_s``
     lasts_s: float = IMPAIRED_S
-    processing: Mapping[str, Any] = field(default_factory=dict)
+    processing: Mapping[str, object] = field(default_factory=dict)
     whole: bool = False
     duration_s: float = CLEAN_S + IMPAIRED_S + RECOVERY_S
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -59,15 +59,15 @@ class Case:
         return self.repeats * (WARMUP_S + self.duration_s + 4)
 
 
-def _uplink(**settings: str) -> Mapping[str, Any]:
+def _uplink(**settings: str) -> Mapping[str, object]:
     return {"uplink": settings}
 
 
-def _downlink(**settings: Any) -> Mapping[str, Any]:
+def _downlink(**settings: object) -> Mapping[str, object]:
     return {"downlink": settings}
 
 
-def _faults(**settings: Any) -> Mapping[str, Any]:
+def _faults(**settings: object) -> Mapping[str, object]:
     return {"faults": settings}
 
 
@@ -158,7 +158,7 @@ def scenario_of(case: Case) -> Scenario:
     if case.network and case.whole:
         document["network"] = case.network
     elif case.network:
-        entry: dict[str, Any] = {
+        entry: dict[str, object] = {
             "at": f"{CLEAN_S}s",
             "for": f"{case.lasts_s * 1000:g}ms",
             "network": case.network,
@@ -198,7 +198,7 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     return found
 
 
-def _case(entry: Any, where: str) -> Case:
+def _case(entry: object, where: str) -> Case:
     if not isinstance(entry, Mapping):
         raise InputError(f"{where}: a mapping with name, dimension and expected is needed")
     missing = [name for name in ("name", "dimension", "expected") if name not in entry]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from g2gbench.analysis.plain import from_plain, to_plain
-from g2gbench.analysis.result import JudgedAgain, RunResult
+from g2gbench.analysis.result import JudgedAgain, RecordedVerdict, RunResult
 from g2gbench.analysis.summary import result_of
 from tests.analysis import ladders
 from tests.analysis.trials import plan, trial
@@ -29,7 +29,10 @@ def judged() -> RunResult:
         judged(),
         ladders.result(),
         ladders.result(repeats=6, more={"network.profile": "wifi"}),
-        replace(judged(), judged_again=JudgedAgain("strict.yaml", {"status": "pass"})),
+        replace(
+            judged(),
+            judged_again=JudgedAgain("strict.yaml", RecordedVerdict("pass", {"default": None})),
+        ),
         replace(judged(), others={"comparison": {"status": "worse"}}),
     ],
 )

@@ -70,9 +70,9 @@ def test_the_comparison_stands_in_the_runs_directory(tmp_path: Path) -> None:
         "compare.html", "compare.md", "compare.json"
     }  # fmt: skip
     assert "### 🔻 g2gbench compare" in (run.path / "summary.md").read_text(encoding="utf-8")
-    summary = baseline_comparison.with_comparison(run.summary_data, found)
+    summary = baseline_comparison.with_comparison(run, found)
     assert json.loads(json.dumps(summary))["comparison"]["status"] == "regression"
-    assert baseline_comparison.with_comparison(run.summary_data, {}) == run.summary_data
+    assert baseline_comparison.with_comparison(run, {}) == run.summary_data
 
 
 def test_a_run_that_was_stopped_is_compared_with_nothing(tmp_path: Path) -> None:

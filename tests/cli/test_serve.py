@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 from g2gbench.cli.serve import (
     KEY_VARIABLE,
     ROOM_VARIABLES,
+    ServeOptions,
     _room,
     _settings,
     _started,
@@ -183,7 +184,7 @@ def test_a_port_that_is_taken_is_bad_input_in_a_sentence(option: str) -> None:
 
 def _asked(*options: str, **environment: str) -> ServiceSettings:
     context = serve_command.make_context("serve", list(options))
-    return _settings(context.params, environment)
+    return _settings(ServeOptions(**context.params), environment)
 
 
 def test_without_options_all_models_are_served_to_any_key_in_an_embedded_room() -> None:

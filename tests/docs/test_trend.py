@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from g2gbench.analysis.trend import FEWEST_RUNS, PENALTY, SHORTEST
 from g2gbench.report.formats import trend
@@ -33,11 +35,12 @@ def test_its_tables_are_those_that_the_command_prints() -> None:
 
 def test_every_key_of_its_json_is_named(tmp_path: Path) -> None:
     nights(tmp_path / "runs", history("normal", 20, 1, step_at=13, step=8))
-    data = trend.as_plain([trend.trend_of(one) for one in histories(tmp_path / "runs")])
-    (found,) = data["histories"]
-    line = next(one for one in found["lines"] if one["changes"])
+    found = [trend.trend_of(one) for one in histories(tmp_path / "runs")]
+    data: dict[str, Any] = json.loads(json.dumps(trend.as_plain(found)))
+    (told,) = data["histories"]
+    line = next(one for one in told["lines"] if one["changes"])
     named = set(code_words(section(PAGE, "What it does")))
-    keys = {*found, *line, *line["changes"][0]}
+    keys = {*told, *line, *line["changes"][0]}
     assert keys <= named
     assert list(data) == ["schema", "status", "histories"]
     assert '`{"schema": 1, "status": …, "histories": […]}`' in PAGE

@@ -36,7 +36,7 @@ DOTS_PER_INCH: Final = 72
 
 PNG_DOTS_PER_INCH: Final = 144
 
-_STYLE: Final[dict[Any, Any]] = {
+_STYLE: Final[dict[object, object]] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same layout on every machine
     "font.size": 12,
     "text.color": LIGHT["ink"],
@@ -84,14 +84,14 @@ _DRAWING = threading.RLock()
 
 
 @contextmanager
-def style(**more: Any) -> Iterator[None]:
+def style(**more: object) -> Iterator[None]:
     """Draw in the style of the reports.
 
     matplotlib reads some of its settings only while it writes a file, from one table a process:
     it is set for this block alone, by one thread at a time, and restored. What a user's own
     matplotlibrc says counts for nothing.
     """
-    settings: dict[Any, Any] = {**_STYLE, **more}
+    settings: dict[Any, object] = {**_STYLE, **more}
     with _DRAWING, mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
         mpl.rcParams.update(settings)
@@ -151,7 +151,7 @@ def plain(words: str) -> str:
 
 
 def dots(
-    axes: Axes, x: FloatArray, y: FloatArray, color: str, size: float, **style_of: Any
+    axes: Axes, x: FloatArray, y: FloatArray, color: str, size: float, **style_of: object
 ) -> None:
     """Many dots as one path of lines without length: a fifth of the bytes of markers."""
     if not len(x):

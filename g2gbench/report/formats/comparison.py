@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.report import JUNIT, REPORT_HTML, SUMMARY_MD
 from g2gbench.report.formats import comparison_text, junit, markdown
@@ -32,7 +32,7 @@ def write(comparison: Comparison, directory: Path) -> None:
     write_text(directory / COMPARE_HTML, comparison_html.render(comparison))
 
 
-def told(comparison: Comparison, exit_code: int | None = None) -> dict[str, Any]:
+def told(comparison: Comparison, exit_code: int | None = None) -> dict[str, object]:
     """The comparison as JSON, what it came to first."""
     code = int(comparison.exit_code()) if exit_code is None else exit_code
     plain = comparison.as_plain()
@@ -46,11 +46,11 @@ def told(comparison: Comparison, exit_code: int | None = None) -> dict[str, Any]
     }
 
 
-def in_summary(summary: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
+def in_summary(summary: Mapping[str, object], comparison: Comparison) -> dict[str, object]:
     """A run's summary with its comparison, before its cells."""
-    cells = summary["cells"]
+    cells = {key: summary[key] for key in summary if key == "cells"}
     before = {k: v for k, v in summary.items() if k not in ("cells", "comparison")}
-    return {**before, "comparison": told(comparison), "cells": cells}
+    return {**before, "comparison": told(comparison), **cells}
 
 
 def add_to_reports(comparison: Comparison, run: Run) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup
@@ -64,7 +64,7 @@ def render(comparison: Comparison) -> str:
     )
 
 
-def _row(said: RowWords, most: float) -> dict[str, Any]:
+def _row(said: RowWords, most: float) -> dict[str, object]:
     row = said.row
     alt = f"{said.outcome}: difference {said.difference}"
     alt += f", interval {said.interval}, effect floor {said.floor} {said.unit}".rstrip()
@@ -85,7 +85,7 @@ def _probability(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _figures(comparison: Comparison, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def _figures(comparison: Comparison, rows: Sequence[Row]) -> Iterator[dict[str, object]]:
     """The rows that need a look, trial by trial."""
     drawer = Drawer()
     looked_at = [row for row in rows if row.outcome in _LOOKED_AT and row.shift is not None]

@@ -45,7 +45,7 @@ def as_plain(grades: Sequence[Grade], left_out: Sequence[str], missing: int) -> 
     }
 
 
-def _plain_row(row: CaseRow) -> dict[str, Any]:
+def _plain_row(row: CaseRow) -> dict[str, object]:
     data = asdict(row)
     truth, _ = data.pop("truth"), data.pop("rules")
     return {**truth, "expected": row.truth.expected.word, "severe": row.truth.severe, **data}

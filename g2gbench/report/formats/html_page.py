@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -94,7 +93,7 @@ def render(run: Run, figures: Sequence[CellFigures] | None = None) -> str:
     )
 
 
-def _codecs(view: CodecView, drawer: Drawer) -> dict[str, Any]:
+def _codecs(view: CodecView, drawer: Drawer) -> dict[str, object]:
     """A comparison of codecs with its figures drawn."""
     drawn = {"curves": drawer.draw(view.curves), "rankings": [*map(drawer.draw, view.rankings)]}
     return {field.name: getattr(view, field.name) for field in fields(view)} | drawn
@@ -118,7 +117,7 @@ class Drawer:
 
 def _cell(
     index: int, found: CellFigures, drawer: Drawer, planned: int, compared: Against
-) -> dict[str, Any]:
+) -> dict[str, object]:
     cell = found.cell
     outcomes, frames = cell_view.outcomes(cell)
     counted = [trial for trial in cell.trials if trial.accounting]
@@ -158,7 +157,7 @@ def _cell(
     }
 
 
-def _budget(trials: Sequence[TrialResult]) -> dict[str, Any]:
+def _budget(trials: Sequence[TrialResult]) -> dict[str, object]:
     """The table of a cell's budget, or why there is none."""
     found = budget_of(trials)
     if found is None:
@@ -194,7 +193,7 @@ def _budget(trials: Sequence[TrialResult]) -> dict[str, Any]:
     }
 
 
-def _phases(cell: CellResult) -> dict[str, Any]:
+def _phases(cell: CellResult) -> dict[str, object]:
     rows, notes = phase_view.phase_rows(cell)
     return {
         "phases": rows,
@@ -212,12 +211,12 @@ def _quality(cells: Sequence[CellResult]) -> str:
     return ", ".join(dict.fromkeys(cell.quality or UNKNOWN for cell in cells)) or UNKNOWN
 
 
-def _asked(cells: Sequence[Any], planned: dict[str, int]) -> str:
+def _asked(cells: Sequence[object], planned: dict[str, int]) -> str:
     trials = plural(sum(planned.values()), "trial")
     return trials if len(cells) == 1 else f"{plural(len(cells), 'cell')}, {trials}"
 
 
-def _allowed(value: Any) -> Any:
+def _allowed(value: object) -> object:
     """Text from outside without what no page may hold; figures are pages' own."""
     return for_markup(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 

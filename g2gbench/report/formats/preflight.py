@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from g2gbench.measure.check import Check
 from g2gbench.quality import Level, Verdict
 
 WIDTH: Final = 80
@@ -61,7 +62,7 @@ _UNITS = {
 }
 
 
-def document(verdict: Verdict, *, deep: bool) -> dict[str, Any]:
+def document(verdict: Verdict, *, deep: bool) -> dict[str, object]:
     """The one object that ``--json`` prints."""
     return {
         "schema": 1,
@@ -82,7 +83,8 @@ def advice(verdict: Verdict) -> list[str]:
         refused = metrics.get("error_code") == "INVALID_API_KEY"
         return [_REFUSED if refused else _NOT_REACHED]
     if metrics.get("invalid_because"):
-        return list(dict.fromkeys(one["advice"] for one in metrics["checks"] if not one["ok"]))
+        checks = map(Check.from_plain, metrics["checks"])
+        return list(dict.fromkeys(one.advice for one in checks if not one.ok))
     said: list[str] = []
     if metrics.get("transport") == "failed":
         said.append(_NO_NETWORK)
@@ -99,9 +101,22 @@ def advice(verdict: Verdict) -> list[str]:
     return said
 
 
+class _Answer(NamedTuple):
+    """What came of asking a STUN server, as a verdict's metrics hold it."""
+
+    server: str
+    family: str
+    rtt_ms: float | None
+    error: str
+
+
+def _answers(metrics: Mapping[str, Any]) -> list[_Answer]:
+    return [_Answer(**answer) for answer in metrics.get("stun", ())]
+
+
 def _unasked(metrics: Mapping[str, Any]) -> str:
     """Why no server could be asked, where that is the same of all."""
-    errors = [probe["error"] for probe in metrics.get("stun", ())]
+    errors = [answer.error for answer in _answers(metrics)]
     if errors and all("resolved" in error for error in errors):
         return _NO_NAMES
     return _NOBODY if errors and all("refused" in error for error in errors) else ""
@@ -140,8 +155,8 @@ def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
         if name in metrics:
             value = metrics[name]
             yield f"    {label:<18} {'not measured' if value is None else form.format(value)}"
-    for probe in metrics.get("stun", ()):
-        answer = probe["error"]
-        if probe["rtt_ms"] is not None:
-            answer = f"answered after {probe['rtt_ms']:.0f} ms"
-        yield f"    {probe['server']} over {probe['family']}: {answer}"
+    for answer in _answers(metrics):
+        words = answer.error
+        if answer.rtt_ms is not None:
+            words = f"answered after {answer.rtt_ms:.0f} ms"
+        yield f"    {answer.server} over {answer.family}: {words}"

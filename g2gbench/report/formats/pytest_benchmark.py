@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from statistics import fmean, median, quantiles, stdev
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.result import CellResult
 from g2gbench.analysis.valid import valid_cells, values_of
@@ -40,7 +40,7 @@ def render(run: Run) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _benchmarks(run: Run) -> Iterator[dict[str, Any]]:
+def _benchmarks(run: Run) -> Iterator[dict[str, object]]:
     for metric in _TIMES:
         for cell in valid_cells(run.result.cells):
             values = [value / 1000 for value in values_of(cell, metric)]
@@ -48,7 +48,9 @@ def _benchmarks(run: Run) -> Iterator[dict[str, Any]]:
                 yield _benchmark(run, cell, metric, values)
 
 
-def _benchmark(run: Run, cell: CellResult, metric: str, values: Sequence[float]) -> dict[str, Any]:
+def _benchmark(
+    run: Run, cell: CellResult, metric: str, values: Sequence[float]
+) -> dict[str, object]:
     name = f"{metric}[{cell.cell}]"
     return {
         "group": metric,
@@ -69,7 +71,7 @@ def _benchmark(run: Run, cell: CellResult, metric: str, values: Sequence[float])
     }
 
 
-def _stats(values: Sequence[float]) -> dict[str, Any]:
+def _stats(values: Sequence[float]) -> dict[str, object]:
     """What the tables of pytest-benchmark show; spread is 0 for a single round, as there."""
     ordered, mean = sorted(values), fmean(values)
     several = len(values) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from g2gbench.analysis.comparison import JUDGED
 from g2gbench.analysis.effect_floors import Floor
@@ -87,7 +87,7 @@ def status_of(trends: Sequence[Trend]) -> str:
     return "steady" if any(line.enough for line in lines) else "too few runs"
 
 
-def as_plain(trends: Sequence[Trend]) -> dict[str, Any]:
+def as_plain(trends: Sequence[Trend]) -> dict[str, object]:
     """What ``g2gbench trend --json`` prints."""
     return {
         "schema": SCHEMA,
@@ -108,7 +108,7 @@ def as_plain(trends: Sequence[Trend]) -> dict[str, Any]:
     }
 
 
-def _plain_run(run: Run) -> dict[str, Any]:
+def _plain_run(run: Run) -> dict[str, object]:
     return {
         "run": str(run.path),
         "started": run.file.started,
@@ -117,7 +117,7 @@ def _plain_run(run: Run) -> dict[str, Any]:
     }
 
 
-def _plain_line(line: Line) -> dict[str, Any]:
+def _plain_line(line: Line) -> dict[str, object]:
     bad = line.bad_since
     return {
         "cell": line.cell,

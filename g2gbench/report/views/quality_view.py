@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
-from g2gbench.analysis.result import CellResult, RunResult
+from g2gbench.analysis.result import CellResult, RecordedVerdict, RunResult
 from g2gbench.quality.level import NONE
 from g2gbench.report.text.numbers import plural
 from g2gbench.store.reading import Trial
@@ -120,6 +120,6 @@ def sentences(result: RunResult) -> Iterator[str]:
         yield f"Quality of {plural(len(cells), 'cell')}: {told}."
 
 
-def _recorded(recorded: Mapping[str, Any]) -> str:
-    levels = dict.fromkeys(level or UNKNOWN for level in recorded["quality"].values())
-    return f"the recorded verdict was {recorded['status']}, quality {' and '.join(levels)}"
+def _recorded(recorded: RecordedVerdict) -> str:
+    levels = dict.fromkeys(level or UNKNOWN for level in recorded.quality.values())
+    return f"the recorded verdict was {recorded.status}, quality {' and '.join(levels)}"

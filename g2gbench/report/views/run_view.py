@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from g2gbench.measure.registry import METRICS, PROCESSES
@@ -49,7 +48,7 @@ def rooms(run: Run) -> str:
     return ", ".join(dict.fromkeys(filter(None, found)))
 
 
-def _room(target: Mapping[str, Any]) -> str:
+def _room(target: Mapping[str, object]) -> str:
     # The host and its port: an address may hold a key in its other parts.
     host = urlsplit(str(target.get("url") or "")).netloc.rpartition("@")[2]
     at = f" at {host}" if host else ""
@@ -108,8 +107,8 @@ def machine(run: Run) -> list[tuple[str, str]]:
 
 def scenario(run: Run) -> list[tuple[str, str]]:
     """The settings that the run was asked for, section by section."""
-    asked: Mapping[str, Any] = run.facts["scenario"]  # every field that stands in the file
-    rows = [
+    asked = run.file.scenario.model_dump(exclude_unset=True)  # every field that stands in the file
+    rows: list[tuple[str, str]] = [
         (name, ", ".join(_settings(asked[name])) or "none")
         for name in ("target", "source", "publish", "network", "session", "client", "matrix")
         if name in asked
@@ -128,7 +127,7 @@ def glossary() -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def _settings(section: Any, prefix: str = "") -> Iterator[str]:
+def _settings(section: object, prefix: str = "") -> Iterator[str]:
     if isinstance(section, Mapping):
         for name, value in section.items():
             if value is not None:

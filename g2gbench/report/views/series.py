@@ -106,7 +106,7 @@ def series_of(trial: Trial) -> Series:
     zero_ns = steady_ns[0] if steady_ns else _first_ns(frames)
     end_ns = steady_ns[1] if steady_ns else _last_ns(frames, zero_ns)
 
-    def seconds(at_ns: Any) -> FloatArray:
+    def seconds(at_ns: object) -> FloatArray:
         return np.asarray((np.asarray(at_ns, dtype=np.int64) - zero_ns) / 1e9, dtype=np.float64)
 
     captured_s = seconds(frames["captured_ns"].to_numpy()) if len(frames) else np.empty(0)

@@ -227,7 +227,7 @@ class _Builder:
             self._accept(event)
         return self._root
 
-    def _events(self, text: str) -> Iterator[Any]:
+    def _events(self, text: str) -> Iterator[object]:
         try:
             yield from YAML(typ="safe", pure=True).parse(text)
         except ScenarioError:
@@ -260,7 +260,7 @@ class _Builder:
     def _place(self, mark: Any) -> Place:
         return Place(self._file, mark.line + 1, mark.column + 1)
 
-    def _accept(self, event: Any) -> None:
+    def _accept(self, event: object) -> None:
         if isinstance(event, DocumentStartEvent):
             self._start_document(event)
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):

@@ -21,7 +21,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 from livekit import api
@@ -85,7 +85,7 @@ def configuration(
     Nothing of it leaves the machine, and media has one way in: a way that the link does not know
     would go round it.
     """
-    room: dict[str, Any] = {"auto_create": True, "empty_timeout": 60, "departure_timeout": 5}
+    room: dict[str, object] = {"auto_create": True, "empty_timeout": 60, "departure_timeout": 5}
     if playout_delay_ms is not None:
         least, most = playout_delay_ms
         room["playout_delay"] = {"enabled": True, "min": least, "max": most}
