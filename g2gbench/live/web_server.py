@@ -11,7 +11,7 @@ import shutil
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -238,7 +238,10 @@ async def _client(url: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse[boo
         yield socket
 
 
-async def _carry(source: Any, target: Any) -> None:
+_Socket: TypeAlias = aiohttp.ClientWebSocketResponse[bool] | web.WebSocketResponse
+
+
+async def _carry(source: _Socket, target: _Socket) -> None:
     """Every message of one socket to the other, until either is closed."""
     with contextlib.suppress(ConnectionError, RuntimeError):
         async for message in source:

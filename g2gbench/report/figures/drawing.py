@@ -140,8 +140,7 @@ class Canvas:
         """A panel's name with its unit beside it."""
         written = self.text(x, y, name, weight="bold", size=12.5)
         if unit:
-            renderer: Any = self._agg.get_renderer()  # type: ignore[no-untyped-call] # matplotlib's
-            end = written.get_window_extent(renderer).x1
+            end = written.get_window_extent(self._agg.get_renderer()).x1  # type: ignore[no-untyped-call] # matplotlib's
             self.text(end + 6, y, unit, color=LIGHT["muted"], size=11.5)
 
 

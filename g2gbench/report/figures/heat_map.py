@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -129,7 +130,7 @@ def _draw(grid: Grid, form: Scale, edges: FloatArray, width: int) -> Canvas:
 
 
 def _place(
-    axes: Any,
+    axes: Axes,
     cell: CellResult,
     form: Scale,
     edges: FloatArray,
@@ -138,8 +139,8 @@ def _place(
 ) -> None:
     estimate, (x, y), height = cell.metrics[METRIC], corner, _ROW - 2
     if not _judged(cell) or estimate.range is None:
-        hatched: dict[str, Any] = {"fc": "none", "ec": LIGHT["faint"], "hatch": "////", "lw": 0.8}
-        axes.add_patch(Rectangle(corner, width, height, **hatched))
+        patch = Rectangle(corner, width, height, fc="none", ec=LIGHT["faint"], hatch="////", lw=0.8)
+        axes.add_patch(patch)
         words = cell.status if not _judged(cell) else "not measured"
         ground = {"fc": LIGHT["surface"], "ec": "none", "pad": 2}
         axes.text(
@@ -151,19 +152,15 @@ def _place(
     ink = LIGHT["surface" if step >= 4 else "ink"]
     axes.add_patch(Rectangle(corner, width, height, fc=LIGHT[HEAT[step]], ec="none"))
     several = estimate.n > 1
-    centred = {"ha": "center", "va": "center", "color": ink}
+    middle = x + width / 2
     number = form.number(value)
-    axes.text(
-        x + width / 2,
-        y + height * (0.36 if several else 0.5),
-        number,
-        size=13,
-        weight="bold",
-        **centred,
-    )
+    centre = y + height * (0.36 if several else 0.5)
+    written = axes.text(middle, centre, number, size=13, weight="bold")
+    written.set(ha="center", va="center", color=ink)
     if several:
         interval = f"{form.number(low)}–{form.number(high)}"
-        axes.text(x + width / 2, y + height * 0.74, interval, size=10, **centred)
+        written = axes.text(middle, y + height * 0.74, interval, size=10)
+        written.set(ha="center", va="center", color=ink)
     if cell.status == "fail":
         frame = Rectangle(
             (x + 1, y + 1), width - 2, height - 2, fc="none", ec=LIGHT["fail"], lw=2.2

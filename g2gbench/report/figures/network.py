@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from matplotlib.axes import Axes
 
@@ -51,7 +51,7 @@ def _fill(course: Course, axes: list[Axes]) -> None:
             [p.loss * 100 for p in points],
         )
         for axis, values in zip(axes, figures, strict=True):
-            line: list[Any] = [float("nan") if value is None else value for value in values]
+            line: list[float] = [float("nan") if value is None else value for value in values]
             axis.plot(
                 times,
                 [*line, line[-1]],

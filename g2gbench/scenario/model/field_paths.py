@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -18,7 +18,7 @@ _NOT_IN_A_MATRIX = frozenset(
 )
 
 
-def rule_of(field: FieldInfo) -> Rule[Any] | None:
+def rule_of(field: FieldInfo) -> Rule[object] | None:
     """The rule in a field's annotation, if it has one."""
     optional = (part for part in get_args(field.annotation) if get_origin(part) is Annotated)
     found = (*field.metadata, *(item for part in optional for item in get_args(part)))
@@ -82,7 +82,7 @@ def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
-def _kinds(section: type[Section]) -> tuple[Any, ...]:
+def _kinds(section: type[Section]) -> tuple[object, ...]:
     field = section.model_fields.get("kind")
     return () if field is None else get_args(field.annotation)
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pydantic import SecretStr
 
@@ -50,9 +49,9 @@ def without_secrets(
 
 def secrets_of(scenario: Scenario) -> tuple[SecretStr, ...]:
     """What may appear in nothing that is written: keys, and what URLs hold of them."""
-    fields: Mapping[str, Any] = dict(scenario.target)
+    fields = dict(scenario.target)
     keys = [value for value in fields.values() if isinstance(value, SecretStr)]
-    urls = [fields[name] for name in ("url", "http_url") if fields.get(name)]
+    urls = [url for name in ("url", "http_url") if isinstance(url := fields.get(name), str)]
     return (*keys, *(SecretStr(part) for url in urls for part in secrets_in_url(url)))
 
 

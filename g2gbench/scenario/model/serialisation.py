@@ -28,7 +28,7 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return document_of(scenario)
 
 
-def document_of(section: Section) -> dict[str, Any]:
+def document_of(section: Section) -> dict[str, object]:
     """The document form of a section, as JSON values."""
     return section.model_dump(mode="json", by_alias=True)
 
@@ -66,7 +66,7 @@ def to_yaml(scenario: Scenario) -> str:
     return yaml_of(resolved(scenario))
 
 
-def yaml_of(document: Any) -> str:
+def yaml_of(document: object) -> str:
     """Plain values as YAML text; reading it gives the same ones."""
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
@@ -83,7 +83,7 @@ class _Representer(SafeRepresenter):
     """Quotes all text but the plainest: ruamel.yaml leaves some bare that it cannot read again."""
 
 
-def _represent_text(representer: Any, text: str) -> Any:
+def _represent_text(representer: Any, text: str) -> object:
     plain = _PLAIN.fullmatch(text) and isinstance(core_value(text), str)
     style = None if plain else '"'
     return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)

@@ -36,7 +36,7 @@ def _read(folder: Traversable) -> dict[str, Profile]:
     return {name: Profile.model_validate(_with_traces(folder, t)) for name, t in tables.items()}
 
 
-def _with_traces(folder: Traversable, table: dict[str, Any]) -> dict[str, Any]:
+def _with_traces(folder: Traversable, table: dict[str, Any]) -> dict[str, object]:
     for direction in (table.get("uplink", {}), table.get("downlink", {})):
         if "trace" in direction:
             name = direction["trace"]
