@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from g2gbench.cli.progress import TrialLines
 from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.formats.calibration import render
@@ -70,14 +71,11 @@ def _refused(reason: str) -> int:
 
 
 async def _calibrate(quick: bool, out: Path | None, quiet: bool) -> tuple[Calibration | None, bool]:
-    def on_trial(index: int, total: int, condition: str) -> None:
-        if not quiet:
-            click.echo(f"trial {index + 1} of {total}: {condition}", err=True)
-
+    progress = None if quiet else TrialLines("trial")
     with stop_signals() as stop:
         try:
             done: Calibration | None = await calibrate(
-                quick=quick, out=out, on_trial=on_trial, stop=stop
+                quick=quick, out=out, progress=progress, stop=stop
             )
         except NotCalibrated:
             if not stop.is_set():

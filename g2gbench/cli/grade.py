@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from g2gbench.cli.progress import TrialLines
 from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import ExitCode
 from g2gbench.report.formats.grading import as_plain, markdown, terminal
@@ -90,13 +91,10 @@ def _told(done: Grading, as_json: bool, as_markdown: bool) -> str:
 async def _grade(
     cases: tuple[Case, ...], out: Path | None, quiet: bool
 ) -> tuple[Grading | None, bool]:
-    def on_trial(index: int, total: int, case: str) -> None:
-        if not quiet:
-            click.echo(f"session {index + 1} of {total}: {case}", err=True)
-
+    progress = None if quiet else TrialLines("session")
     with stop_signals() as stop:
         try:
-            done: Grading | None = await grade_all(cases, out=out, on_trial=on_trial, stop=stop)
+            done: Grading | None = await grade_all(cases, out=out, progress=progress, stop=stop)
         except NotGraded:
             if not stop.is_set():
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -61,6 +62,18 @@ class Live:
         if second.drop_ratio is not None:
             parts.append(f"drops {second.drop_ratio:.1%}")
         return " · ".join(parts)
+
+
+class TrialLines(Progress):
+    """A line on stderr for each trial: ``trial 2 of 7: no delay``; ``noun``: what it is called."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+
+    def trial_started(self, coming: Coming) -> None:
+        """One line."""
+        words = f"{self._noun} {coming.index + 1} of {coming.total}: {coming.trial.cell.name}"
+        click.echo(words, err=True)
 
 
 class Display(Progress):

@@ -70,7 +70,7 @@ class Site:
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._host, self._port, self._tls = host, port, tls
         self._token = secrets.token_urlsafe(16)
-        self._desk: SessionManager | None = None
+        self._manager: SessionManager | None = None
         self._page: web.WebSocketResponse | None = None
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._server: LocalSite | None = None
@@ -82,9 +82,9 @@ class Site:
         if self._page is not None:
             self._outbox.put_nowait(message)
 
-    async def start(self, desk: SessionManager) -> str:
+    async def start(self, manager: SessionManager) -> str:
         """Serve; the page's whole address. Raises OSError when the port is taken."""
-        self._desk = desk
+        self._manager = manager
         self._images = make_folder("live")
         guarded = guard("own", (self._host, *own_names()))
         app = web.Application(client_max_size=MAX_BYTES, middlewares=[guarded])
@@ -136,7 +136,7 @@ class Site:
         return web.Response(text=stylesheet() + own, content_type="text/css", headers=_ISOLATED)
 
     async def _report(self, request: web.Request) -> web.StreamResponse:
-        runs = {run.path.name: run for run in self._at_desk().runs}
+        runs = {run.path.name: run for run in self._manager_here().runs}
         run = runs.get(request.match_info["run"])
         if run is None:
             raise web.HTTPNotFound(text="There is no such report here.")
@@ -153,7 +153,7 @@ class Site:
             await socket.close()
             return socket
         self._page, self._outbox = socket, asyncio.Queue()
-        self.tell(self._at_desk().facts())
+        self.tell(self._manager_here().facts())
         writing = asyncio.ensure_future(self._write(socket, self._outbox))
         try:
             async for message in socket:
@@ -171,9 +171,9 @@ class Site:
                 await socket.send_str(json.dumps(await outbox.get()))
 
     def _asked(self, message: str) -> None:
-        desk = self._at_desk()
+        manager = self._manager_here()
         try:
-            desk.ask(parse(message, desk.networks))
+            manager.ask(parse(message, manager.networks))
         except Refused as error:
             self.tell({"refused": str(error)})
 
@@ -187,14 +187,14 @@ class Site:
         path.write_bytes(await request.read())
         try:
             text = request.query.get("prompt")
-            self._at_desk().change_prompt(prompt_of(text) if text else None, path, name)
+            self._manager_here().change_prompt(prompt_of(text) if text else None, path, name)
         except Refused as error:
             raise web.HTTPConflict(text=str(error)) from None
         return web.Response(text="")
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         """The page's line to the session's client: what either says goes to the other as it is."""
-        steering = self._at_desk().steering
+        steering = self._manager_here().steering
         if steering is None or not steering.media_url.done():
             raise web.HTTPConflict(text="no session waits for a page")
         near = web.WebSocketResponse(max_msg_size=0, compress=False)
@@ -210,9 +210,9 @@ class Site:
         await near.close()
         return near
 
-    def _at_desk(self) -> SessionManager:
-        assert self._desk is not None
-        return self._desk
+    def _manager_here(self) -> SessionManager:
+        assert self._manager is not None
+        return self._manager
 
 
 def _file(path: Path) -> Handler:

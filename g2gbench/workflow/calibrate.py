@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -18,7 +17,7 @@ from g2gbench.scenario import Scenario, loads, resolved
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.store.trial_directory import read_records
 from g2gbench.trial.blocking import randomised_blocks
-from g2gbench.workflow.trial_series import Done, run_conditions
+from g2gbench.workflow.trial_series import Done, Progress, run_conditions
 
 SEED: Final = 1
 FULL_REPEATS: Final = 5
@@ -140,7 +139,7 @@ async def calibrate(
     *,
     quick: bool = False,
     out: Path | None = None,
-    on_trial: Callable[[int, int, str], None] = lambda *_: None,
+    progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> Calibration:
     """Measure how wrong this instrument is on this machine, on the embedded room.
@@ -148,7 +147,7 @@ async def calibrate(
     Args:
         quick: truths together and once, instead of each alone and five times.
         out: where the trials' records are kept; None: nowhere.
-        on_trial: called with (index from 0, of how many, condition) before each trial.
+        progress: receives each trial as it begins and ends.
         stop: ends it early.
 
     Raises NotCalibrated when it was stopped, or when no trial without a delay was valid.
@@ -156,14 +155,16 @@ async def calibrate(
     """
     stop = stop or asyncio.Event()
     with temporary_folder("calibrate") as nowhere:
-        return await _calibrate(QUICK if quick else FULL, quick, out or nowhere, on_trial, stop)
+        return await _calibrate(
+            QUICK if quick else FULL, quick, out or nowhere, progress or Progress(), stop
+        )
 
 
 async def _calibrate(
     effort: Effort,
     quick: bool,
     root: Path,
-    on_trial: Callable[[int, int, str], None],
+    progress: Progress,
     stop: asyncio.Event,
 ) -> Calibration:
     conditions = order(effort)
@@ -184,7 +185,7 @@ async def _calibrate(
         conditions,
         lambda condition: scenario_of(condition, effort),
         seed=SEED,
-        on_trial=on_trial,
+        progress=progress,
         stop=stop,
     ):
         result = _against(done)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -27,7 +27,7 @@ from g2gbench.store.reading import Trial, open_run
 from g2gbench.store.run_directory import RUN, RunDirectory
 from g2gbench.trial.blocking import randomised_blocks
 from g2gbench.workflow.grading_cases import NAME, SEED, Case, scenario_of
-from g2gbench.workflow.trial_series import run_conditions
+from g2gbench.workflow.trial_series import Progress, run_conditions
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ async def grade_all(
     cases: Sequence[Case],
     *,
     out: Path | None = None,
-    on_trial: Callable[[int, int, str], None] = lambda *_: None,
+    progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> Grading:
     """Run what is missing of the cases, and grade every session there is of them.
@@ -99,7 +99,7 @@ async def grade_all(
         done = Counter(trial.cell for trial in _sessions(root, cases))
         asked = [case for case in cases for _ in range(case.repeats - done[case.name])]
         if asked and not stop.is_set():
-            await _measure(root, cases, done, on_trial, stop)
+            await _measure(root, cases, done, progress or Progress(), stop)
         return graded(cases, _sessions(root, cases))
 
 
@@ -107,7 +107,7 @@ async def _measure(
     root: Path,
     cases: Sequence[Case],
     done: Mapping[str, int],
-    on_trial: Callable[[int, int, str], None],
+    progress: Progress,
     stop: asyncio.Event,
 ) -> None:
     missing = {case.name: max(case.repeats - done.get(case.name, 0), 0) for case in cases}
@@ -135,7 +135,7 @@ async def _measure(
     )
     seed = SEED + sum(done.values())
     async for _ in run_conditions(
-        directory, order, scenario_of, seed=seed, on_trial=on_trial, stop=stop
+        directory, order, scenario_of, seed=seed, progress=progress, stop=stop
     ):
         pass
     directory.finish(now=datetime.now(UTC), interrupted=stop.is_set())

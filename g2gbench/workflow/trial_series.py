@@ -101,32 +101,24 @@ async def run_conditions(
     scenario_of: Callable[[C], Scenario],
     *,
     seed: int,
-    on_trial: Callable[[int, int, str], None],
+    progress: Progress,
     stop: asyncio.Event,
 ) -> AsyncIterator[Done[C]]:
     """Run a trial a condition, each of a scenario with one cell, until ``stop`` is set.
 
-    ``on_trial`` is called with (index from 0, of how many, condition) before each. The n-th trial
-    of a condition has the seed ``seed + n``. Raises FaultError when the instrument cannot start: it
-    will not for the next one either.
+    The n-th trial of a condition has the seed ``seed + n``. Raises FaultError when the instrument
+    cannot start: it will not for the next one either.
     """
     conditions = {condition.name: condition for condition in order}
     repeats = dict.fromkeys(conditions, 0)
+    made = {name: cells(scenario_of(condition)) for name, condition in conditions.items()}
     planned = []
     for condition in order:
-        (cell,) = cells(scenario_of(condition))
+        (cell,) = made[condition.name]
         repeat = repeats[condition.name]
         repeats[condition.name] += 1
         planned.append(PlannedTrial(replace(cell, name=condition.name), repeat, seed + repeat))
-    async for ended in run_trials(directory, Schedule([planned]), stop, _Told(on_trial)):
+    async for ended in run_trials(directory, Schedule([planned]), stop, progress):
         if ended.result.status == "fault":
             raise FaultError(f"{ended.broken}; see {ended.log_dir}")
         yield Done(conditions[ended.trial.cell.name], ended.result, ended.path)
-
-
-class _Told(Progress):
-    def __init__(self, on_trial: Callable[[int, int, str], None]) -> None:
-        self._on_trial = on_trial
-
-    def trial_started(self, coming: Coming) -> None:
-        self._on_trial(coming.index, coming.total, coming.trial.cell.name)

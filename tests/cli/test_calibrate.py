@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from g2gbench.cli import calibrate as command
 from g2gbench.workflow.calibrate import Calibration, NotCalibrated
 from tests.store.calibrating import FOUND
+from tests.workflow.begun import coming
 
 TAKEN = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -26,7 +27,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, error: str = "") -> None:
     """The sessions are not run here: tests/workflow/test_calibrate.py does that."""
 
     async def calibrate(**options: Any) -> Calibration:
-        options["on_trial"](0, 7, "no delay")
+        if (progress := options["progress"]) is not None:
+            progress.trial_started(coming("no delay", 7))
         if error:
             raise NotCalibrated(error)
         return Calibration(TAKEN, options["quick"], 7, ("swaps: late",), FOUND)

@@ -11,6 +11,7 @@ from g2gbench.cli import grade as command
 from g2gbench.workflow.grade import Grading, NotGraded
 from g2gbench.workflow.grading_cases import FULL, QUICK
 from tests.report.grades import found
+from tests.workflow.begun import coming
 
 
 @pytest.fixture
@@ -20,7 +21,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     async def grade_all(cases: Any, **options: Any) -> Grading:
         told.update(options, cases=cases)
-        options["on_trial"](0, 4, "clean")
+        if (progress := options["progress"]) is not None:
+            progress.trial_started(coming("clean", 4))
         if told.get("stopped"):
             options["stop"].set()
         if "error" in told:

@@ -27,6 +27,7 @@ from g2gbench.workflow.calibrate import (
 from tests.cli.calling import call
 from tests.e2e.sessions import all_gone, g2gbench, passthrough, until
 from tests.inconclusive import assert_sound
+from tests.workflow.begun import Begun
 
 
 def _only_run(root: Path) -> Run:
@@ -105,12 +106,11 @@ async def test_what_is_stopped_or_finds_nothing_to_compare_with_is_no_calibratio
         await calibrate.calibrate(quick=True, stop=stop)
     delayed = Condition("delayed alone", Injected(service_ms=20))
     monkeypatch.setattr(calibrate, "QUICK", Effort((delayed,), 1, warmup_s=1, duration_s=2))
-    heard: list[tuple[int, int, str]] = []
+    begun = Begun()
     with pytest.raises(NotCalibrated, match="a valid trial without any delay"):
-        await calibrate.calibrate(
-            quick=True, out=tmp_path, on_trial=lambda *told: heard.append(told)
-        )
-    assert heard == [(0, 1, "delayed alone")]
+        await calibrate.calibrate(quick=True, out=tmp_path, progress=begun)
+    assert [(one.index, one.total) for one in begun.trials] == [(0, 1)]
+    assert begun.names == ["delayed alone"]
     (kept,) = _only_run(tmp_path).trials
     assert kept.status in ("ok", "invalid")  # on a busy machine; its records are kept
 

@@ -21,8 +21,9 @@ from g2gbench.trial.plan import service_plan, trials
 from g2gbench.workflow import grade
 from g2gbench.workflow.grade import NotGraded, grade_all
 from g2gbench.workflow.grading_cases import FULL, QUICK, Case, load_cases, scenario_of
-from g2gbench.workflow.trial_series import Done
+from g2gbench.workflow.trial_series import Done, Progress
 from tests.report.runs import LIVE_NS, MS, SECOND, Recipe, records
+from tests.workflow.begun import Begun, coming
 
 pytestmark = pytest.mark.integration
 
@@ -85,7 +86,7 @@ def stand_in(recipe_of: Callable[[Case], Recipe], most: int = 100) -> Runner:
         scenario: Callable[[Case], Scenario],
         *,
         stop: asyncio.Event,
-        on_trial: Callable[[int, int, str], None],
+        progress: Progress,
         **_: Any,
     ) -> AsyncIterator[Done[Case]]:
         repeats: Counter[str] = Counter()
@@ -93,7 +94,7 @@ def stand_in(recipe_of: Callable[[Case], Recipe], most: int = 100) -> Runner:
             if index == most:
                 stop.set()
                 return
-            on_trial(index, len(order), case.name)
+            progress.trial_started(coming(case.name, len(order), index))
             recipe = recipe_of(case)
             place = directory.trial(case.name, repeats[case.name])
             repeats[case.name] += 1
@@ -138,11 +139,9 @@ async def test_every_session_is_graded_under_every_set_of_rules(
     tmp_path: Path, fake: Callable[..., None]
 ) -> None:
     fake()
-    heard: list[str] = []
-    done = await grade_all(
-        (CLEAN, LOSSY, SILENT), out=tmp_path, on_trial=lambda *told: heard.append(told[2])
-    )
-    assert Counter(heard) == {"clean": 2, "lossy": 2, "silent": 1}
+    begun = Begun()
+    done = await grade_all((CLEAN, LOSSY, SILENT), out=tmp_path, progress=begun)
+    assert Counter(begun.names) == {"clean": 2, "lossy": 2, "silent": 1}
     assert (done.sessions, done.missing, done.left_out) == (5, 0, ())
     assert Counter(one.rules for one in done.grades) == dict.fromkeys(RULES, 5)
     clean = [one for one in done.grades if one.truth.clean and one.rules == OURS]
@@ -172,15 +171,13 @@ async def test_a_grading_goes_on_where_it_was_stopped(
     stop = asyncio.Event()
     first = await grade_all((CLEAN, LOSSY), out=tmp_path, stop=stop)
     assert (first.sessions, first.missing) == (3, 1)
-    heard: list[str] = []
+    begun = Begun()
     fake()
-    second = await grade_all(
-        (CLEAN, LOSSY), out=tmp_path, on_trial=lambda *told: heard.append(told[2])
-    )
-    assert (second.sessions, second.missing, len(heard)) == (4, 0, 1)
-    third = await grade_all((CLEAN, LOSSY), out=tmp_path, on_trial=lambda *_: heard.append("more"))
+    second = await grade_all((CLEAN, LOSSY), out=tmp_path, progress=begun)
+    assert (second.sessions, second.missing, len(begun.names)) == (4, 0, 1)
+    third = await grade_all((CLEAN, LOSSY), out=tmp_path, progress=begun)
     assert third.grades == second.grades
-    assert len(heard) == 1
+    assert len(begun.names) == 1
 
 
 async def test_a_session_of_a_case_that_was_changed_does_not_count(
@@ -189,9 +186,9 @@ async def test_a_session_of_a_case_that_was_changed_does_not_count(
     fake()
     await grade_all((LOSSY,), out=tmp_path)
     other = replace(LOSSY, network={"uplink": {"loss": "4%"}})
-    heard: list[str] = []
-    await grade_all((other,), out=tmp_path, on_trial=lambda *told: heard.append(told[2]))
-    assert heard == ["lossy", "lossy"]
+    begun = Begun()
+    await grade_all((other,), out=tmp_path, progress=begun)
+    assert begun.names == ["lossy", "lossy"]
 
 
 async def test_what_cannot_be_graded_is_left_out_with_the_reason(

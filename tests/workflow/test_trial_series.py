@@ -17,6 +17,7 @@ from g2gbench.scenario import loads
 from g2gbench.store.run_directory import RunDirectory
 from g2gbench.workflow import trial_series
 from tests.e2e.sessions import passthrough
+from tests.workflow.begun import Begun
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,15 @@ async def test_an_instrument_that_cannot_start_ends_it_at_the_first_trial(
     directory = RunDirectory.create(
         tmp_path, "tested", now=datetime.now(UTC), plans=plans, scenario={}
     )
-    told: list[str] = []
+    begun = Begun()
     trials = trial_series.run_conditions(
         directory,
         conditions,
         lambda _: loads(passthrough()),
         seed=1,
-        on_trial=lambda _, __, name: told.append(name),
+        progress=begun,
         stop=asyncio.Event(),
     )
     with pytest.raises(FaultError, match=r"cannot start.*before it was ready; see "):
         await anext(trials)
-    assert told == ["one"]
+    assert begun.names == ["one"]

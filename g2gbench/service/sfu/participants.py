@@ -65,7 +65,8 @@ class Forwarding:
 class Participant:
     """One seat of the room.
 
-    ``way`` leads to the other publisher, ``audience`` to each viewer that is shown something of it.
+    ``forwarding`` leads to the other publisher, ``viewers`` to each that
+    is shown something of it.
     """
 
     identity: str
@@ -80,8 +81,8 @@ class Participant:
     wanted: set[str] = field(default_factory=set)  # sids that it asked for
     fingerprint: tuple[str, str] | None = None
     learning: Track | None = None  # a simulcast track, whose offer names no SSRC
-    way: Forwarding | None = None
-    audience: list[Forwarding] = field(default_factory=list)
+    forwarding: Forwarding | None = None
+    viewers: list[Forwarding] = field(default_factory=list)
 
     @property
     def may_be_shown(self) -> bool:

@@ -67,7 +67,7 @@ class RoomState:
 
     def partner(self, participant: Participant) -> Participant | None:
         """The other publisher, once both are there; a viewer has none."""
-        return participant.way.to if participant.way else None
+        return participant.forwarding.to if participant.forwarding else None
 
     def named(self, identity: str) -> Participant | None:
         """The participant of that identity."""
@@ -95,7 +95,10 @@ class RoomState:
         others = self._others(participant)
         for other in others if can_publish else ():
             if other.can_publish:
-                participant.way, other.way = Forwarding(other), Forwarding(participant)
+                participant.forwarding, other.forwarding = (
+                    Forwarding(other),
+                    Forwarding(participant),
+                )
         room = models.Room(
             sid=self._sid, name=self.settings.name, num_participants=len(self.participants)
         )
@@ -122,9 +125,9 @@ class RoomState:
         self.participants.remove(participant)
         others = self._others(participant)
         for other in others:
-            if other.way is not None and other.way.to is participant:
-                other.way = None
-            other.audience = [way for way in other.audience if way.to is not participant]
+            if other.forwarding is not None and other.forwarding.to is participant:
+                other.forwarding = None
+            other.viewers = [one for one in other.viewers if one.to is not participant]
         gone = participant.info(models.ParticipantInfo.DISCONNECTED)
         if not participant.can_publish:  # nobody was shown anything of it
             return [messages.update(other, gone) for other in others]
@@ -253,25 +256,29 @@ class RoomState:
                 for mid, track in participant.shown.items()
                 if track.owner is owner and track.section is not None and mid in sections
             ]
-            way = owner.way if owner.way and owner.way.to is participant else None
-            if way is None:
-                owner.audience = [w for w in owner.audience if w.to is not participant]
+            forwarding = (
+                owner.forwarding
+                if owner.forwarding and owner.forwarding.to is participant
+                else None
+            )
+            if forwarding is None:
+                owner.viewers = [one for one in owner.viewers if one.to is not participant]
                 if not pairs:
                     continue
-                way = Forwarding(participant)
-                owner.audience.append(way)
-            way.ssrcs = frozenset().union(*(source.ssrcs for source, _ in pairs))
-            way.renumberer = header_rewriter(pairs)
-            self._set_delay(way, [there for _, there in pairs if there.kind == "video"])
+                forwarding = Forwarding(participant)
+                owner.viewers.append(forwarding)
+            forwarding.ssrcs = frozenset().union(*(source.ssrcs for source, _ in pairs))
+            forwarding.renumberer = header_rewriter(pairs)
+            self._set_delay(forwarding, [there for _, there in pairs if there.kind == "video"])
 
-    def _set_delay(self, way: Forwarding, shown: list[sdp.Section]) -> None:
+    def _set_delay(self, forwarding: Forwarding, shown: list[sdp.Section]) -> None:
         bounds = self.settings.playout_delay_ms
         if bounds is None or not shown:
             return
         extension_id = shown[0].extensions.get(packets.PLAYOUT_DELAY_URI)
         if extension_id:
-            way.delay_writer = packets.PlayoutDelayWriter(extension_id, *bounds)
-            way.video_payloads = frozenset(c.payload_type for c in shown[0].codecs)
+            forwarding.delay_writer = packets.PlayoutDelayWriter(extension_id, *bounds)
+            forwarding.video_payloads = frozenset(c.payload_type for c in shown[0].codecs)
 
     def _tell(
         self,

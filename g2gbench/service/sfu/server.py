@@ -114,16 +114,16 @@ class RoomServer:
             return
         if participant.learning is not None and not media.is_rtcp:
             self._perform(self.pairing.packet_seen(participant, media.data))
-        way = participant.way
-        to = self._seats.get(way.to) if way is not None else None
-        if way is None or to is None:
+        forwarding = participant.forwarding
+        to = self._seats.get(forwarding.to) if forwarding is not None else None
+        if forwarding is None or to is None:
             self.counts["nobody_to_forward_to"] += 1
         else:
-            packet = media.data if media.is_rtcp else way.take(media.data)
+            packet = media.data if media.is_rtcp else forwarding.take(media.data)
             action = to.media.send(packet, media.is_rtcp) if packet is not None else None
             if action is not None:
                 to.transmit(action)
-        if participant.audience:
+        if participant.viewers:
             self._viewers.forward(participant, media, time.monotonic_ns())
 
     def _perform(self, actions: list[Action]) -> None:

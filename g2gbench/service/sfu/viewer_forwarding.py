@@ -32,14 +32,18 @@ class ViewerForwarding:
     def forward(self, publisher: Participant, media: endpoint.Media, now_ns: int) -> None:
         """Hand one packet of a publisher to each viewer that is shown its stream."""
         ssrc = 0 if media.is_rtcp else packets.ssrc(media.data)
-        for way in publisher.audience:
+        for forwarding in publisher.viewers:
             if media.is_rtcp:
-                packet = rtcp_feedback.for_viewer(media.data, way.ssrcs)
+                packet = rtcp_feedback.for_viewer(media.data, forwarding.ssrcs)
                 if packet:
-                    self._send(way.to, packet, is_rtcp=True)
-            elif ssrc in way.ssrcs and self._send_on(way, media.data) and ssrc not in way.begun:
+                    self._send(forwarding.to, packet, is_rtcp=True)
+            elif (
+                ssrc in forwarding.ssrcs
+                and self._send_on(forwarding, media.data)
+                and ssrc not in forwarding.begun
+            ):
                 # Its SDK may be waiting for a picture without a word.
-                way.begun.add(ssrc)
+                forwarding.begun.add(ssrc)
                 self._ask(publisher, ssrc, now_ns)
 
     def handle_feedback(self, viewer: Participant, media: endpoint.Media, now_ns: int) -> None:
@@ -51,20 +55,20 @@ class ViewerForwarding:
             found = self._shown_by(viewer, wish.ssrc)
             if found is None:
                 continue
-            publisher, way = found
+            publisher, forwarding = found
             if not wish.lost:
                 self._ask(publisher, wish.ssrc, now_ns)
             for number in wish.lost:
                 kept = self._seats[publisher].media.kept(wish.ssrc, number)
                 if kept is not None:
-                    self._counts["sent_again_to_viewers"] += self._send_on(way, kept)
+                    self._counts["sent_again_to_viewers"] += self._send_on(forwarding, kept)
 
     def _shown_by(self, viewer: Participant, ssrc: int) -> tuple[Participant, Forwarding] | None:
-        """Who shows the viewer that stream, and on which way."""
+        """Who shows the viewer that stream, and on which forwarding."""
         for publisher in self._seats:
-            for way in publisher.audience:
-                if way.to is viewer and ssrc in way.ssrcs:
-                    return publisher, way
+            for forwarding in publisher.viewers:
+                if forwarding.to is viewer and ssrc in forwarding.ssrcs:
+                    return publisher, forwarding
         return None
 
     def _ask(self, publisher: Participant, ssrc: int, now_ns: int) -> None:
@@ -72,9 +76,9 @@ class ViewerForwarding:
             self._counts["key_frames_asked_for"] += 1
             self._send(publisher, rtcp_feedback.ask_for_key_frame(ssrc), is_rtcp=True)
 
-    def _send_on(self, way: Forwarding, packet: bytes) -> bool:
-        taken = way.take(packet)
-        return taken is not None and self._send(way.to, taken, is_rtcp=False)
+    def _send_on(self, forwarding: Forwarding, packet: bytes) -> bool:
+        taken = forwarding.take(packet)
+        return taken is not None and self._send(forwarding.to, taken, is_rtcp=False)
 
     def _send(self, to: Participant, packet: bytes, *, is_rtcp: bool) -> bool:
         seat = self._seats.get(to)

@@ -250,17 +250,17 @@ def test_playout_delay_is_written_towards_whoever_is_shown_video() -> None:
     b, _ = _join(pairing, "b")
     pairing.settle(b)
     _publish(pairing, a, offers.publish_offer("cam", 77))
-    assert a.way
-    before = a.way.delay_writer
+    assert a.forwarding
+    before = a.forwarding.delay_writer
     assert before is None
     offer = rtc.SessionDescription(type="offer", sdp=offers.join_offer())
     _request(pairing, b, offer=offer)
-    assert a.way.delay_writer is not None
-    assert b.way
-    assert b.way.delay_writer is None
-    assert 96 in a.way.video_payloads
+    assert a.forwarding.delay_writer is not None
+    assert b.forwarding
+    assert b.forwarding.delay_writer is None
+    assert 96 in a.forwarding.video_payloads
     pairing.leave(a)
-    assert b.way is None
+    assert b.forwarding is None
 
 
 def test_pings_are_answered_and_other_messages_ignored() -> None:
