@@ -11,7 +11,7 @@ from g2gbench.browser.chromium import ENABLE, Chromium, find
 from g2gbench.browser.offers import ask, version_of
 from g2gbench.browser.page import PageFailed
 from g2gbench.browser.page_stream import PageStream
-from g2gbench.client.page import PageMedia
+from g2gbench.client.page import PageMedia, PageOptions
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
 from g2gbench.media.frame_publisher import CaptureOptions
@@ -43,19 +43,13 @@ class BrowserMedia:
         page.watch(self._ended())
 
     @classmethod
-    async def start(
-        cls,
-        stamped_size: tuple[int, int] | None,
-        *,
-        display: bool = False,
-        content_hint: str = "none",
-    ) -> BrowserMedia:
-        """Start the browser and its page, which shows what comes back when told to ``display``.
+    async def start(cls, asked: PageOptions) -> BrowserMedia:
+        """Start the browser and its page.
 
         Raises InputError where there is no browser, UnreachableError when it does not come up.
         """
         command = _browser()
-        page = PageMedia(stamped_size, display=display, content_hint=content_hint)
+        page = PageMedia(asked)
         chromium: Chromium | None = None
         try:
             url = await page.page.serve()

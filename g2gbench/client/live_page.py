@@ -8,7 +8,7 @@ from typing import Final
 
 from g2gbench.browser.page import PageFailed
 from g2gbench.browser.page_stream import PageStream
-from g2gbench.client.page import PageMedia
+from g2gbench.client.page import PageMedia, PageOptions
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Cause
 from g2gbench.media.frame_publisher import CaptureOptions
@@ -37,15 +37,9 @@ class LiveMedia:
         self._page = page
 
     @classmethod
-    async def start(
-        cls,
-        stamped_size: tuple[int, int] | None,
-        *,
-        display: bool = False,
-        content_hint: str = "none",
-    ) -> LiveMedia:
+    async def start(cls, asked: PageOptions) -> LiveMedia:
         """Serve the page's socket; ``address`` says where."""
-        page = PageMedia(stamped_size, display=display, content_hint=content_hint)
+        page = PageMedia(asked)
         return cls(page, await page.page.serve())
 
     def local(self, source: Source | LiveSource, options: CaptureOptions) -> PageStream:

@@ -60,10 +60,10 @@ class Measurement:
     def __init__(self, plan: ClientPlan, media: Media, journal: Journal) -> None:
         self._plan = plan
         self._media = media
-        self._settling = Settling(journal)
+        self._marker = marker.get(plan.marker)
+        self._settling = Settling(self._marker.bits, journal)
         self._journal = self._settling.take if plan.warmup_s is None else journal
         self._loop = asyncio.get_running_loop()
-        self._marker = marker.get(plan.marker)
         self._first_number = marker.random_start(plan.marker, secrets.randbelow)
         self._drain = DrainTracker(self._first_number, self._marker.bits)
         source = frame_source.make(plan.source, plan.seed)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from g2gbench.browser.connection import PageConnection
@@ -23,24 +24,26 @@ from g2gbench.sources.source import Source
 log = logging.getLogger(__name__)
 
 
-class PageMedia:
-    """Publishes through a page, shows there what comes back, and keeps pictures there.
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """What a page is asked for.
 
-    Args:
-        stamped_size: (width, height) at which the markers of what comes back were stamped; None:
-            not known.
-        display: whether the page shows what comes back.
-        content_hint: of the track that it sends, as the W3C names them.
-
+    ``stamped_size``: (width, height) at which the markers of what comes back were stamped; None:
+    not known. ``display``: whether it shows what comes back. ``content_hint``: of the track that it
+    sends, as the W3C names them.
     """
 
-    def __init__(
-        self, stamped_size: tuple[int, int] | None, *, display: bool, content_hint: str
-    ) -> None:
+    stamped_size: tuple[int, int] | None
+    display: bool = False
+    content_hint: str = "none"
+
+
+class PageMedia:
+    """Publishes through a page, shows there what comes back, and keeps pictures there."""
+
+    def __init__(self, asked: PageOptions) -> None:
         self.page = Page(self._event, self._captured, self._corners, self._displayed)
-        self._stamped_size = stamped_size
-        self._display = display
-        self._content_hint = content_hint
+        self._asked = asked
         self._frame_store = PageFrameStore(self.page)
         self._keeps = False
         self._stream: PageStream | None = None
@@ -86,9 +89,9 @@ class PageMedia:
             machine,
             hooks,
             self.page,
-            self._stamped_size,
-            display=self._display,
-            content_hint=self._content_hint,
+            self._asked.stamped_size,
+            display=self._asked.display,
+            content_hint=self._asked.content_hint,
             keeps=self._keeps,
         )
         return self._connection

@@ -18,6 +18,7 @@ from g2gbench.client.live_page import LiveMedia
 from g2gbench.client.measurement import Measurement
 from g2gbench.client.media import Media
 from g2gbench.client.native import NativeMedia
+from g2gbench.client.page import PageOptions
 from g2gbench.client.plan import (
     ChangePrompt,
     ClientCommand,
@@ -115,7 +116,7 @@ async def _media(plan: ClientPlan) -> Media:
         return NativeMedia()
     stamped = stamp_sizes.corner_size(plan)
     page_kind = LiveMedia if plan.client == "live" else BrowserMedia
-    return await page_kind.start(stamped, display=plan.display, content_hint=plan.content_hint)
+    return await page_kind.start(PageOptions(stamped, plan.display, plan.content_hint))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Final
 
 from g2gbench.measure.records import Captured, Record, Seen, Stats
 from g2gbench.measure.stats import number
+from g2gbench.media.latency_meter import LatencyMeter
 
 SECONDS: Final = 3
 """So many seconds in a row must be alike."""
@@ -31,32 +32,32 @@ _BITRATE: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
 
 
 class Settling:
-    """Takes a session's records as they come, and hands them on; safe from any thread."""
+    """Takes a session's records as they come, and hands them on; safe from any thread.
 
-    def __init__(self, journal: Callable[[Record], None] = lambda _: None) -> None:
+    ``bits``: how many bits a marker's number has.
+    """
+
+    def __init__(self, bits: int, journal: Callable[[Record], None] = lambda _: None) -> None:
         self._journal = journal
+        self._meter = LatencyMeter(bits)
         self._lock = threading.Lock()
-        self._out: dict[int, int] = {}  # number -> captured_ns, of frames that did not come yet
         self._captured: deque[int] = deque(maxlen=_KEPT)
         self._came: deque[tuple[int, float]] = deque(maxlen=_KEPT)  # (received_ns, g2g ms)
         self._sent: deque[tuple[int, float]] = deque(maxlen=SECONDS + 1)  # (at_ns, bits so far)
 
     def take(self, record: Record) -> None:
-        """Hear one record; those of other kinds are handed on alone."""
+        """Take one record; those of other kinds are handed on alone."""
         self._journal(record)
         with self._lock:
             if isinstance(record, Captured) and record.accepted:
                 self._captured.append(record.captured_ns)
-                self._out[record.seq] = record.captured_ns
-                if len(self._out) > _KEPT:
-                    del self._out[next(iter(self._out))]
+                self._meter.captured(record.seq, record.captured_ns)
             elif isinstance(record, Seen) and record.reading == "ok" and record.seq is not None:
-                captured_ns = self._out.pop(record.seq, None)
-                if captured_ns is not None:
-                    self._came.append(
-                        (record.received_ns, (record.received_ns - captured_ns) / 1e6)
-                    )
+                g2g_ms = self._meter.seen(record.seq, record.received_ns)
+                if g2g_ms is not None:
+                    self._came.append((record.received_ns, g2g_ms))
             elif isinstance(record, Stats):
+                self._meter.take(record.at_ns)  # once a second: it gives up what is overdue
                 values = [number(record.values.get(key)) for key in _BITRATE]
                 if None not in values:
                     self._sent.append((record.at_ns, 8 * sum(v for v in values if v is not None)))

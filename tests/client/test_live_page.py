@@ -13,6 +13,7 @@ import pytest_asyncio
 from g2gbench import marker
 from g2gbench.browser.page_stream import PageStream
 from g2gbench.client.live_page import LiveMedia, named
+from g2gbench.client.page import PageOptions
 from g2gbench.errors import InputError, UnreachableError
 from g2gbench.measure.records import Event, Record
 from g2gbench.media.frame_publisher import CaptureOptions
@@ -65,7 +66,7 @@ class Watched:
 
 @pytest_asyncio.fixture
 async def watched() -> AsyncIterator[Watched]:
-    made = Watched(await LiveMedia.start((640, 360)))
+    made = Watched(await LiveMedia.start(PageOptions((640, 360))))
     yield made
     await made.media.close()
     await made.media.close()  # safe to call again

@@ -27,7 +27,7 @@ def frames(g2g_ms: Sequence[float], *, every: int = 1) -> list[Record]:
 
 
 def settled(records: Sequence[Record], at_s: float) -> bool:
-    settling = Settling()
+    settling = Settling(16)
     for record in records:
         settling.take(record)
     return settling.settled(round(at_s * SECOND))
@@ -94,7 +94,7 @@ def test_the_bitrates_must_be_alike_where_they_are_known(
 
 def test_what_tells_nothing_of_the_frames_is_handed_on_all_the_same() -> None:
     heard: list[Record] = []
-    settling = Settling(heard.append)
+    settling = Settling(16, heard.append)
     records: list[Record] = [
         Reached(1, "connect"),
         Seen(2, 2, 77, "ok", 8, 8),  # never captured
@@ -109,7 +109,10 @@ def test_what_tells_nothing_of_the_frames_is_handed_on_all_the_same() -> None:
 
 
 def test_frames_that_never_come_are_forgotten() -> None:
-    settling = Settling()
-    for number in range(5000):
-        settling.take(Captured(number, number, number, number))
-    assert len(settling._out) <= 4096
+    settling = Settling(16)
+    for record in frames([20] * 2):
+        settling.take(record)
+    settling.take(Captured(60, 60, 2 * SECOND, 2 * SECOND))
+    assert settling._meter.waits_for(60)
+    settling.take(Stats(20 * SECOND, {}))
+    assert not settling._meter.waits_for(60)

@@ -17,7 +17,7 @@ class Clock:
 
 class After(Settling):
     def __init__(self, seconds: float) -> None:
-        super().__init__()
+        super().__init__(16)
         self._at_ns = seconds * 1e9
 
     def settled(self, now_ns: int) -> bool:
