@@ -112,10 +112,10 @@ def _judge(done: Run, invalid: str) -> None:
 
     if done.status == "pass":
         return
-    said = render(done)
+    text = render(done)
     if done.status == "invalid" and invalid == "skip":
-        pytest.skip(f"invalid, so nothing can be said: {_first_line(said)}")
-    pytest.fail(said, pytrace=False)
+        pytest.skip(f"invalid, so nothing can be said: {_first_line(text)}")
+    pytest.fail(text, pytrace=False)
 
 
 def _first_line(text: str) -> str:

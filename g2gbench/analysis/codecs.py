@@ -123,12 +123,12 @@ def _rate(point: CodecPoint) -> tuple[bool, float]:
 
 
 def _why_none(cells: Sequence[CellResult]) -> str:
-    told = Counter(
+    reasons = Counter(
         "; ".join(trial.invalid_because) if trial.status == "invalid" else trial.message
         for cell in cells
         for trial in cell.trials
     )
-    return told.most_common(1)[0][0] if told else "no trial was run"
+    return reasons.most_common(1)[0][0] if reasons else "no trial was run"
 
 
 def _deltas(anchor: Sequence[CellResult], test: Sequence[CellResult]) -> dict[str, Estimate]:

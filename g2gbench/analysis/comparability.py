@@ -157,8 +157,8 @@ def _shown(value: object) -> str:
     if value is None:
         return _NONE
     if isinstance(value, Mapping):
-        told = ", ".join(f"{key}: {inner}" for key, inner in value.items() if inner is not None)
-        return _cut(f"{{{told}}}")
+        pairs = ", ".join(f"{key}: {inner}" for key, inner in value.items() if inner is not None)
+        return _cut(f"{{{pairs}}}")
     return _cut(str(value))
 
 

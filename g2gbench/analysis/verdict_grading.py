@@ -99,8 +99,8 @@ def grade(
 ) -> Grade:
     """Hold what was held against the truth; ``impaired_s``: from when to when, None for clean."""
     begin_s, end_s = impaired_s or (float("-inf"), float("inf"))
-    told = [one for one in held if one.at_s > begin_s and not one.provisional]
-    known = [one for one in told if one.level is not None]
+    later = [one for one in held if one.at_s > begin_s and not one.provisional]
+    known = [one for one in later if one.level is not None]
     levels = [one.level for one in known if one.level is not None]
     worst = min(levels, default=None)
     never_bad = impaired_s is None or worst == Level.GOOD
@@ -118,15 +118,15 @@ def grade(
         level=worst,
         factor=factors.most_common(1)[0][0] if factors else NONE,
         detect_s=noticed[0] if noticed and not truth.clean else None,
-        recover_s=None if never_bad or truth.lasting else _recovered(told, end_s),
+        recover_s=None if never_bad or truth.lasting else _recovered(later, end_s),
         flaps=_flaps(levels, due=0 if truth.clean else 1),
     )
 
 
-def _recovered(told: Sequence[Held], end_s: float) -> float | None:
+def _recovered(later: Sequence[Held], end_s: float) -> float | None:
     """How long after the end the last stretch of good began; None where it did not."""
     began_s: float | None = None
-    for good, same in groupby(told, key=lambda one: one.level is Level.GOOD):
+    for good, same in groupby(later, key=lambda one: one.level is Level.GOOD):
         first = next(iter(same))
         began_s = first.at_s if good else None
     return None if began_s is None else max(began_s - end_s, 0.0)

@@ -53,7 +53,7 @@ class PageConnection(Connection):
         self._display = display
         self._keeps = keeps
         self._content_hint = "" if content_hint == "none" else content_hint
-        self._signalling = RoomSignalling(self._said, self._room_lost)
+        self._signalling = RoomSignalling(self._on_message, self._room_lost)
         self._streams: list[RemoteStream] = []
         self._shown: dict[str, str] = {}  # sid of a track -> its media section
         self._videos: dict[str, Theirs] = {}
@@ -214,7 +214,7 @@ class PageConnection(Connection):
 
     # -- what the room says
 
-    def _said(self, kind: str, message: Any) -> None:
+    def _on_message(self, kind: str, message: Any) -> None:
         if kind == "answer":
             self._answers.put_nowait(message)
         elif kind == "trickle":

@@ -49,8 +49,8 @@ def layers(width: int, height: int, laid: Sequence[Layer], *, mirrored: bool) ->
         moves_down = isinstance(layer, Sprite) and layer.moves_down
         covers = isinstance(layer, Sprite)
         table.append({"covers": covers, "movesDown": moves_down, "planes": planes})
-    told = {"width": width, "height": height, "mirrored": mirrored, "layers": table}
-    head = json.dumps(told, separators=(",", ":")).encode()
+    header = {"width": width, "height": height, "mirrored": mirrored, "layers": table}
+    head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % _ALIGNED)
     return b"".join((_KIND.pack(LAYERS, len(head)), head, *parts))
 

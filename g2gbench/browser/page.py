@@ -207,17 +207,17 @@ class Page:
         except (ValueError, RecursionError):
             message = None
         if isinstance(message, dict):
-            self._heard(message, now_ns)
+            self._on_message(message, now_ns)
         else:
             log.debug("a message that is none of the page's")
 
-    def _heard(self, message: dict[str, Any], now_ns: int) -> None:
+    def _on_message(self, message: dict[str, Any], now_ns: int) -> None:
         if "captured" in message:
-            for told in message["captured"]:
-                self._on_captured(told)
+            for capture in message["captured"]:
+                self._on_captured(capture)
         elif "displayed" in message:
-            for told in message["displayed"]:
-                self._on_displayed(told)
+            for capture in message["displayed"]:
+                self._on_displayed(capture)
         elif "pong" in message:
             sent_ns = self._pings.pop(message["pong"], None)
             if sent_ns is not None:

@@ -83,15 +83,15 @@ class PageStream:
         """Raises RealtimeError (INVALID_INPUT) once it was disposed of."""
         check_alive(disposed=self.disposed)
 
-    def handed_over(self, told: dict[str, Any]) -> None:
+    def handed_over(self, capture: dict[str, Any]) -> None:
         """What the page says became of a frame."""
         self._room.release()
-        frame_id, due_ns = int(told["id"]), self._page.clock.ns(told["due"])
-        if told.get("skipped"):
+        frame_id, due_ns = int(capture["id"]), self._page.clock.ns(capture["due"])
+        if capture.get("skipped"):
             self._notify(SkippedFrame(frame_id, due_ns))
             return
         self._options.on_frame_id(frame_id)
-        captured_ns = self._page.clock.ns(told["at"])
+        captured_ns = self._page.clock.ns(capture["at"])
         value = self._options.marker_value(frame_id)
         self._notify(CapturedFrame(frame_id, value, due_ns, captured_ns))
 
@@ -102,13 +102,13 @@ class PageStream:
     def _feed(self, feed: FrameFeed) -> None:
         """Tell it ahead, on a thread of its own, while the source has pictures."""
         try:
-            self._tell_ahead(feed)
+            self._announce(feed)
         except Exception as error:  # of whatever decodes, draws or stamps
             log.exception("the source gives no more pictures")
             if not self._ending.is_set():
                 self._loop.call_soon_threadsafe(self._options.on_lost, reason_of(error))
 
-    def _tell_ahead(self, feed: FrameFeed) -> None:
+    def _announce(self, feed: FrameFeed) -> None:
         opening = feed.opening()
         if opening is not None and not self._send(opening):
             return

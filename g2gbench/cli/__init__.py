@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:  # of this tool or of this machine
-        faults.tell(error, sys.argv[1:] if arguments is None else arguments)
+        faults.report(error, sys.argv[1:] if arguments is None else arguments)
         sys.exit(ExitCode.FAULT)
     except SystemExit:
         if sys.stdout is not stdout:

@@ -128,8 +128,12 @@ def noise_command(runs: tuple[Path, ...], as_json: bool) -> None:
     found = noise.measured(read, taken=datetime.now(UTC))
     path = noise.save(read[0], found)
     if as_json:
-        told = {"schema": noise.SCHEMA, **found.model_dump(exclude_unset=True), "path": str(path)}
-        click.echo(json.dumps(told, indent=2))
+        document = {
+            "schema": noise.SCHEMA,
+            **found.model_dump(exclude_unset=True),
+            "path": str(path),
+        }
+        click.echo(json.dumps(document, indent=2))
         return
     click.echo(f"{found.name}: differences that mean nothing on this machine")
     for cell, metrics in found.cells.items():

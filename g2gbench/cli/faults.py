@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 
-def tell(error: Exception, arguments: Sequence[str]) -> None:
+def report(error: Exception, arguments: Sequence[str]) -> None:
     """Say what happened, in one line; with ``-v`` among the arguments its traceback too."""
     text = "".join(traceback.format_exception(error))
     click.echo(f"error: {sentence(error)}{_where(text)}", err=True)

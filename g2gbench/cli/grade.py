@@ -74,13 +74,13 @@ def grade_command(
         click.echo(f"not graded: {error}", err=True)
         raise SystemExit(ExitCode.INVALID) from None
     if done is not None:
-        click.echo(_told(done, as_json, as_markdown))
+        click.echo(_rendered(done, as_json, as_markdown))
     if interrupted:
         click.echo("interrupted: call it again with the same --out to go on", err=True)
         raise SystemExit(ExitCode.INTERRUPTED)
 
 
-def _told(done: Grading, as_json: bool, as_markdown: bool) -> str:
+def _rendered(done: Grading, as_json: bool, as_markdown: bool) -> str:
     if as_json:
         return json.dumps(as_plain(done.grades, done.left_out, done.missing), indent=2)
     if as_markdown:

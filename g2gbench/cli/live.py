@@ -115,7 +115,7 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 async def _live(scenario: Scenario, origin: Origin, out: Path, site: Site, host: str) -> int:
-    desk = SessionManager(scenario, origin, out, site.tell, _print)
+    desk = SessionManager(scenario, origin, out, site.send, _print)
 
     def stopping() -> None:
         if desk.steering is not None:  # else it ends at once

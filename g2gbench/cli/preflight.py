@@ -89,8 +89,8 @@ def preflight_command(
     else:
         verdict = asyncio.run(ask_stun(_servers(stun), link))
     if as_json:
-        told: dict[str, object] = document(verdict, deep=deep)
-        click.echo(json.dumps({**told, "exit_code": _status(verdict, require)}, indent=2))
+        facts: dict[str, object] = document(verdict, deep=deep)
+        click.echo(json.dumps({**facts, "exit_code": _status(verdict, require)}, indent=2))
     else:
         click.echo("\n".join(lines(verdict, deep=deep)))
     sys.exit(_status(verdict, require))

@@ -93,13 +93,13 @@ class Display(Progress):
         self._live = Live()
         self._title = ""
         self._left_s = 0.0
-        self._started_s = self._said_s = 0.0
+        self._started_s = self._printed_s = 0.0
         self._trial_s = 1.0
 
     def trial_started(self, coming: Coming) -> None:
         """Begin a line."""
         if coming.index == 0 and coming.total > 1:
-            self._say(f"{coming.total} trials, about {duration(coming.left_s)}")
+            self._print(f"{coming.total} trials, about {duration(coming.left_s)}")
         self._live = Live()
         self._trial_s = coming.trial_s
         self._left_s = coming.left_s - coming.trial_s
@@ -117,7 +117,7 @@ class Display(Progress):
             self._task = self._bar.add_task(self._title, total=self._trial_s, figures="")
             self._bar.start()
         else:
-            self._say(f"{self._title}: about {self._trial_s:.0f} s")
+            self._print(f"{self._title}: about {self._trial_s:.0f} s")
 
     def record(self, record: Record) -> None:
         """Update the line."""
@@ -134,9 +134,9 @@ class Display(Progress):
             if self._left_s:
                 text += f" · {duration(self._trial_s - gone_s + self._left_s)} left in all"
             self._bar.update(self._task, completed=gone_s, figures=text)
-        elif now_s - self._said_s >= PLAIN_EVERY_S and isinstance(record, Captured | Reached):
+        elif now_s - self._printed_s >= PLAIN_EVERY_S and isinstance(record, Captured | Reached):
             left_s = self._trial_s - gone_s + self._left_s
-            self._say(
+            self._print(
                 f"{self._title}: {self._live.phase} · {self._live.figures()} · "
                 f"{duration(left_s)} left"
             )
@@ -150,18 +150,18 @@ class Display(Progress):
         p50 = result.metrics.get("g2g_ms.p50")
         value = f"g2g p50 {p50.value:.1f} ms" if p50 and p50.value is not None else "no g2g"
         ok = result.status == "ok"
-        said = value if ok else f"{result.status}: {for_a_line(why)}"
-        self._say(f"{self._title}: {said}", wrong=not ok)
+        outcome = value if ok else f"{result.status}: {for_a_line(why)}"
+        self._print(f"{self._title}: {outcome}", wrong=not ok)
 
     def stopping(self) -> None:
         """It was asked to stop: what is measured by then is kept."""
-        self._say("stopping: what was measured is kept")
+        self._print("stopping: what was measured is kept")
 
     def reporting(self) -> None:
         """All is measured."""
-        self._say("writing the report")
+        self._print("writing the report")
 
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        self._said_s = time.monotonic()
+    def _print(self, text: str, *, wrong: bool = False) -> None:
+        self._printed_s = time.monotonic()
         if wrong or not self._quiet:
             self._console.print(text, markup=False, soft_wrap=True)

@@ -135,7 +135,7 @@ def run_command(
     for warning in baseline_comparison.too_few(bases, scenarios_read):
         click.echo(f"warning: {warning}", err=True)
     if dry_run:
-        _say_plan(jobs, as_json)
+        _print_plan(jobs, as_json)
         return
     runs, interrupted = asyncio.run(_run_all(jobs, quiet))
     code = _exit_code([run.result.exit_code for run in runs], interrupted)
@@ -145,11 +145,11 @@ def run_command(
     summaries = [baseline_comparison.with_comparison(run, compared) for run in runs]
     if as_json:
         whole = summaries[0] if len(jobs) == 1 else {"schema": 1, "runs": summaries}
-        _say(json.dumps(whole, indent=2))
+        _print(json.dumps(whole, indent=2))
     else:
-        _say("\n".join(render(run, verbose=verbose) for run in runs))
+        _print("\n".join(render(run, verbose=verbose) for run in runs))
         for comparison in compared.values():
-            _say(f"\n{comparison_text.terminal(comparison)}")
+            _print(f"\n{comparison_text.terminal(comparison)}")
     code = ExitCode.INTERRUPTED if broken_off else code
     raise SystemExit(baseline_comparison.exit_code(code, compared.values(), how))
 
@@ -249,7 +249,7 @@ async def _run_all(jobs: Sequence[Job], quiet: bool) -> tuple[list[Run], bool]:
     return runs, stop.is_set()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     """Print; a reader that is gone changes nothing about the verdict."""
     try:
         click.echo(text)
@@ -267,7 +267,7 @@ def _exit_code(codes: Sequence[int], interrupted: bool) -> int:
     return next((code for code in first if code in codes), ExitCode.INVALID)
 
 
-def _say_plan(jobs: Sequence[Job], as_json: bool) -> None:
+def _print_plan(jobs: Sequence[Job], as_json: bool) -> None:
     plans = [
         {
             "scenario": job.scenario.name,

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from g2gbench.cli.served import Addresses, Stopping, Teller
+from g2gbench.cli.served import Addresses, ServiceOutput, Stopping
 from g2gbench.cli.signals import stop_signals
 from g2gbench.errors import FaultError, InputError, UnreachableError
 from g2gbench.process.environment import ENVIRONMENT
@@ -150,8 +150,8 @@ def serve_command(**given: Any) -> None:
     """
     options = ServeOptions(**given)
     settings = _settings(options, ENVIRONMENT)
-    teller = Teller(as_json=options.as_json)
-    asyncio.run(_serve(settings, options.admin_port, teller))
+    output = ServiceOutput(as_json=options.as_json)
+    asyncio.run(_serve(settings, options.admin_port, output))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,9 +263,9 @@ def _room(room: str, address: str, environment: Mapping[str, str]) -> RoomChoice
     return UrlRoom(room, Unshown(key), Unshown(secret))
 
 
-async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Teller) -> None:
-    with stop_signals(lambda: teller.happened(Stopping())) as stop:
-        service = Service(settings, teller.happened)
+async def _serve(settings: ServiceSettings, admin_port: int | None, output: ServiceOutput) -> None:
+    with stop_signals(lambda: output.happened(Stopping())) as stop:
+        service = Service(settings, output.happened)
         admin = Admin(service)
         stun = StunServer()
         try:
@@ -276,7 +276,7 @@ async def _serve(settings: ServiceSettings, admin_port: int | None, teller: Tell
                     admin_port = await admin.start(admin_port)
                 except OSError as error:
                     raise _taken("--admin-port", admin_port, error) from error
-            teller.serving(Addresses(settings, port, stun_port, admin_port))
+            output.serving(Addresses(settings, port, stun_port, admin_port))
             await stop.wait()
         finally:
             stun.stop()

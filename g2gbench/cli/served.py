@@ -67,7 +67,7 @@ class Addresses:
         return None if self.admin is None else f"http://127.0.0.1:{self.admin}/admin/state"
 
 
-class Teller:
+class ServiceOutput:
     """Says what happens; once nobody reads it, it says nothing."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -76,18 +76,18 @@ class Teller:
     def serving(self, at: Addresses) -> None:
         """It listens, and where. No key: it would be in somebody's log."""
         for line in [json.dumps(_object(at))] if self._as_json else _lines(at):
-            self._say(line)
+            self._print(line)
 
     def happened(self, event: ServiceEvent) -> None:
         """What a person wants to know of it, if anything."""
         if isinstance(event, ProcessReport) and not isinstance(event.message, Lost):
             return
         if self._as_json:
-            self._say(json.dumps(_event_object(event)))
+            self._print(json.dumps(_event_object(event)))
         else:
-            self._say(_words(event), err=isinstance(event, ProcessReport | Stopping))
+            self._print(_words(event), err=isinstance(event, ProcessReport | Stopping))
 
-    def _say(self, line: str, *, err: bool = False) -> None:
+    def _print(self, line: str, *, err: bool = False) -> None:
         try:
             click.echo(line, err=err)
         except BrokenPipeError:

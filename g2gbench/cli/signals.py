@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 import click
 
 
-def _say() -> None:
+def _announce() -> None:
     with contextlib.suppress(OSError):  # who has gone needs no word
         click.echo("stopping", err=True)
 
 
 @contextlib.contextmanager
-def stop_signals(say: Callable[[], None] = _say) -> Iterator[asyncio.Event]:
+def stop_signals(notify: Callable[[], None] = _announce) -> Iterator[asyncio.Event]:
     """An event that the two signals set, as often as they come, instead of ending the process.
 
     ``say`` reports at once, and once, that they arrived: what has to end may take its time.
@@ -26,7 +26,7 @@ def stop_signals(say: Callable[[], None] = _say) -> Iterator[asyncio.Event]:
     def received() -> None:
         if not stop.is_set():
             stop.set()
-            say()
+            notify()
 
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)

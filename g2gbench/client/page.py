@@ -122,13 +122,13 @@ class PageMedia:
     def _happened(self, name: str, **detail: Scalar) -> None:
         self._journal(Event(time.monotonic_ns(), name, detail))
 
-    def _captured(self, told: dict[str, object]) -> None:
+    def _captured(self, capture: dict[str, object]) -> None:
         if self._stream is not None:
-            self._stream.handed_over(told)
+            self._stream.handed_over(capture)
 
-    def _displayed(self, told: dict[str, Any]) -> None:
-        at_ns = self.page.clock.ns(told["at"])
-        self._journal(Displayed(at_ns, int(told["rtp"]), int(told["presented"])))
+    def _displayed(self, display: dict[str, Any]) -> None:
+        at_ns = self.page.clock.ns(display["at"])
+        self._journal(Displayed(at_ns, int(display["rtp"]), int(display["presented"])))
 
     def _corners(self, batch: bytes) -> None:
         for corner in corners(batch):

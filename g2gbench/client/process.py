@@ -50,7 +50,7 @@ async def _main(plan: ClientPlan, parent: Parent[ClientCommand]) -> None:
         refusal = str(error)  # not any more
     gc.collect()
     gc.freeze()  # what is here stays: no collection may walk it while frames are timed
-    parent.tell(ClientReady("" if media is None else media.address))
+    parent.send(ClientReady("" if media is None else media.address))
     go = await parent.commands.get()
     assert isinstance(go, Go)  # nobody asks for anything before
     if media is not None and not refusal:

@@ -22,7 +22,7 @@ def finder(
         marker,
         sizes_to_try(stamped_size(plan, captured), captured),
         drain.is_on_its_way,
-        lambda size: told("stamp_size", **told_size(size)),
+        lambda size: told("stamp_size", **size_facts(size)),
     )
 
 
@@ -48,7 +48,7 @@ def corner_size(plan: ClientPlan) -> Size:
     return min(expected[0], captured[0]), min(expected[1], captured[1])
 
 
-def told_size(size: Size) -> dict[str, int | bool]:
+def size_facts(size: Size) -> dict[str, int | bool]:
     """The facts of an event that says which size holds."""
     if size is None:
         return {"protocol": True}

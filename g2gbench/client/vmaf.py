@@ -77,24 +77,24 @@ def score(pairs: Iterable[tuple[Luma, Luma]], executable: str) -> Score:
     Raises RuntimeError when FFmpeg fails or takes longer than LIMIT_S.
 
     """
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
-        count, status = _feed(iter(pairs), executable, said, complained)
-        said.seek(0)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complained:
+        count, status = _feed(iter(pairs), executable, output, complained)
+        output.seek(0)
         complained.seek(0)
         if status:
             last = complained.read().decode(errors="replace").strip().splitlines()[-1:]
             raise RuntimeError(f"FFmpeg ended with status {status}: {''.join(last)}")
-        told = json.loads(said.read())
-    values = [frame["metrics"]["vmaf"] for frame in told["frames"]]
+        scores = json.loads(output.read())
+    values = [frame["metrics"]["vmaf"] for frame in scores["frames"]]
     if len(values) != count:
         raise RuntimeError(f"FFmpeg scored {len(values)} of {count} pictures")
-    return Score(sum(values) / count, count, str(told["version"]))
+    return Score(sum(values) / count, count, str(scores["version"]))
 
 
 def _feed(
     pairs: Iterator[tuple[Luma, Luma]],
     executable: str,
-    said: IO[bytes],
+    output: IO[bytes],
     complained: IO[bytes],
 ) -> tuple[int, int]:
     """How many pairs FFmpeg was given, and its exit status."""
@@ -105,7 +105,7 @@ def _feed(
     process = subprocess.Popen(
         _command(executable, width, height),
         stdin=subprocess.PIPE,
-        stdout=said,
+        stdout=output,
         stderr=complained,
         env=for_child(),
     )

@@ -179,7 +179,7 @@ async def _beat(relay: Relay, log: PacketLog | None, parent: Parent[Directions])
         if log is not None and beats % _BEATS_A_FLUSH == 0:
             log.flush()
         if beats % _BEATS_A_REPORT == 0:
-            parent.tell(LinkCounts(relay.counts()))
+            parent.send(LinkCounts(relay.counts()))
 
 
 async def _change(relay: Relay, parent: Parent[Directions]) -> None:
@@ -204,7 +204,7 @@ async def _main(plan: LinkPlan, parent: Parent[Directions]) -> None:
     gc.collect()
     gc.freeze()
     reached = tuple(relay.media_address((host, port)) for host, port in plan.reach)
-    parent.tell(LinkReady(f"ws://{HOST}:{relay.service_port}", reached))
+    parent.send(LinkReady(f"ws://{HOST}:{relay.service_port}", reached))
     tasks = [
         asyncio.ensure_future(_change(relay, parent)),
         asyncio.ensure_future(_beat(relay, log, parent)),
@@ -215,7 +215,7 @@ async def _main(plan: LinkPlan, parent: Parent[Directions]) -> None:
         for task in tasks:
             task.cancel()
         await relay.stop()
-        parent.tell(LinkCounts(relay.counts()))
+        parent.send(LinkCounts(relay.counts()))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from g2gbench.realtime import events
 from g2gbench.realtime.stats_watch import StatsWatch
 
 Message = dict[str, Any]
-_TOLD = {
+_WORDS = {
     "prompt": ("prompt", "text"),
     "prompt_ack": ("the model has taken it", ""),
     "prompt_failed": ("the model refused it", "error"),
@@ -79,8 +79,8 @@ class LiveMetrics:
         ]
         if not samples:
             return None
-        (told,) = samples
-        sample, verdict = told.sample, told.verdict
+        (latest,) = samples
+        sample, verdict = latest.sample, latest.verdict
         return {
             "second": {
                 "at_s": self._at_s(record.at_ns),
@@ -96,9 +96,9 @@ class LiveMetrics:
     def _event(self, record: Event) -> Message | None:
         if record.name == "reconnect" and record.detail.get("success"):
             self._watch.connected()
-        if record.name not in _TOLD:
+        if record.name not in _WORDS:
             return None
-        words, fact = _TOLD[record.name]
+        words, fact = _WORDS[record.name]
         found = record.detail.get(fact) or (record.detail.get("image") if fact == "text" else None)
         text = words if found is None else f"{words}: {found}"
         return {"note": {"at_s": self._at_s(record.at_ns), "name": record.name, "text": text}}

@@ -44,7 +44,7 @@ class SessionManager:
         scenario: what a session is; read with ``settings``, and checked.
         origin: what it was read from.
         out: where run directories are made.
-        tell: takes a message for the page.
+        send: takes a message for the page.
         done: called with every run that is over.
 
     """
@@ -54,14 +54,14 @@ class SessionManager:
         scenario: Scenario,
         origin: Origin,
         out: Path,
-        tell: Callable[[Message], None],
+        send: Callable[[Message], None],
         done: Callable[[Run], None],
     ) -> None:
         self.scenario = scenario
         self.runs: list[Run] = []
         self._origin = origin
         self._out = out
-        self._tell = tell
+        self._send = send
         self._done = done
         self._steering: SessionControl | None = None
         self._stop = asyncio.Event()
@@ -148,10 +148,10 @@ class SessionManager:
         self._task = asyncio.ensure_future(self._run(self._steering))
 
     async def _run(self, steering: SessionControl) -> None:
-        watching = _Watching(self.scenario, self._heard)
+        watching = _Watching(self.scenario, self._on_message)
         attaching = asyncio.ensure_future(self._attach(steering))
         showing = asyncio.ensure_future(self._show(watching.figures))
-        self._heard({"phase": "starting", "at_s": 0})
+        self._on_message({"phase": "starting", "at_s": 0})
         try:
             run = await run_async(
                 self.scenario,
@@ -178,38 +178,38 @@ class SessionManager:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
         self._ended = ended
-        self._tell(ended)
+        self._send(ended)
 
     async def _attach(self, steering: SessionControl) -> None:
         """Have the page come once the session's client waits for it."""
         await steering.media_url
-        self._tell({"attach": True})
+        self._send({"attach": True})
 
     async def _show(self, figures: LiveMetrics) -> None:
         while True:
             await asyncio.sleep(POINTS_S)
             points = figures.points()
             if points:
-                self._tell({"frames": points})
+                self._send({"frames": points})
 
-    def _heard(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         self._phase = message.get("phase", self._phase)
-        self._tell(message)
+        self._send(message)
 
 
 class _Watching(Progress):
     """A run's progress as the page's messages."""
 
-    def __init__(self, scenario: Scenario, tell: Callable[[Message], None]) -> None:
+    def __init__(self, scenario: Scenario, send: Callable[[Message], None]) -> None:
         bits = marker.get(scenario.marker_version).bits
         self.figures = LiveMetrics(bits, scenario.judging)
-        self._tell = tell
+        self._send = send
 
     def record(self, record: Record) -> None:
         """Tell what it means, where it means something."""
         message = self.figures.take(record)
         if message is not None:
-            self._tell(message)
+            self._send(message)
 
 
 def settings(overrides: Sequence[str]) -> tuple[str, ...]:
@@ -251,10 +251,12 @@ def outcome(run: Run) -> dict[str, object]:
     expected = any(e.holds is not None for e in cell.expectations)
     measured = head.status == "pass" and not expected
     quality = cell.quality
-    told = f"; quality {quality}" if quality else ""
+    suffix = f"; quality {quality}" if quality else ""
     return {
         "status": "measured" if measured else head.status,
-        "sentence": f"the scenario expects nothing{told}" if measured else f"{head.sentence}{told}",
+        "sentence": f"the scenario expects nothing{suffix}"
+        if measured
+        else f"{head.sentence}{suffix}",
         "quality": quality,
         "what_to_do": list(head.advice),
         "because": list(dict.fromkeys([*messages, *reasons])),

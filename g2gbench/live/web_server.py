@@ -77,7 +77,7 @@ class Site:
         self._images: Path | None = None
         self._uploads = 0
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Tell the page; when there is none, nobody."""
         if self._page is not None:
             self._outbox.put_nowait(message)
@@ -153,7 +153,7 @@ class Site:
             await socket.close()
             return socket
         self._page, self._outbox = socket, asyncio.Queue()
-        self.tell(self._manager_here().facts())
+        self.send(self._manager_here().facts())
         writing = asyncio.ensure_future(self._write(socket, self._outbox))
         try:
             async for message in socket:
@@ -175,7 +175,7 @@ class Site:
         try:
             manager.ask(parse(message, manager.networks))
         except Refused as error:
-            self.tell({"refused": str(error)})
+            self.send({"refused": str(error)})
 
     async def _image(self, request: web.Request) -> web.StreamResponse:
         """A reference image: its bytes, and its name beside them."""

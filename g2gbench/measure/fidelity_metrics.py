@@ -66,19 +66,19 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
 
 def _vmaf(session: Session) -> Value:
     """As the client told it, which kept the pictures."""
-    told = [e.detail for e in session.events if e.name == "vmaf"]
-    if not told:
+    details = [e.detail for e in session.events if e.name == "vmaf"]
+    if not details:
         return missing("session.fidelity is not vmaf")
-    reason, pairs = str(told[-1].get("reason") or ""), int(str(told[-1].get("pairs") or 0))
+    reason, pairs = str(details[-1].get("reason") or ""), int(str(details[-1].get("pairs") or 0))
     if not reason and pairs < FEWEST:
         reason = f"needs {FEWEST} scored frames, has {pairs}"
-    return missing(reason, pairs) if reason else Value(float(str(told[-1]["mean"])), n=pairs)
+    return missing(reason, pairs) if reason else Value(float(str(details[-1]["mean"])), n=pairs)
 
 
 def why_not(session: Session) -> str:
     """Why the client compared nothing, in its own words; empty when it did, or said nothing."""
-    told = [e.detail.get("reason") for e in session.events if e.name == "fidelity"]
-    return str(told[-1] or "") if told else ""
+    reasons = [e.detail.get("reason") for e in session.events if e.name == "fidelity"]
+    return str(reasons[-1] or "") if reasons else ""
 
 
 def _share(part: int | np.integer, whole: int) -> Value:

@@ -126,13 +126,13 @@ class _Judge:
         elif self._held and row == self._held_row:
             self._held.append(index)
         else:
-            self._hear_new(index, row, g2g_ns, confirmed)
+            self._take_new(index, row, g2g_ns, confirmed)
 
     def close(self) -> None:
         """No number comes any more: a jump that nothing confirmed was a misread."""
         self._refuse_held()
 
-    def _hear_new(self, index: int, row: int, g2g_ns: int, confirmed: bool) -> None:
+    def _take_new(self, index: int, row: int, g2g_ns: int, confirmed: bool) -> None:
         if self._held and self._agrees(g2g_ns):
             self._accept_held()
             self._accept(index, row, g2g_ns)

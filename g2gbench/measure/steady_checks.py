@@ -67,12 +67,12 @@ def run_delay_ratios(session: Session) -> dict[str, float]:
     start_ns, end_ns = session.steady_ns
     found = {}
     for process in PROCESSES:
-        told = [
+        samples = [
             Stats(u.at_ns, {"waited_s": u.waited_s})
             for u in session.usage
             if u.process == process and start_ns <= u.at_ns <= end_ns
         ]
-        grown = deltas(told, ["waited_s"])
+        grown = deltas(samples, ["waited_s"])
         if grown is not None and grown.elapsed_s > 0:
             found[process] = grown["waited_s"] / grown.elapsed_s
     return found
@@ -83,10 +83,10 @@ def pressure_ratio(session: Session) -> float | None:
     if session.steady_ns is None:
         return None
     start_ns, end_ns = session.steady_ns
-    told = [p for p in session.pressure if start_ns <= p.at_ns <= end_ns]
-    if len(told) < 2:
+    samples = [p for p in session.pressure if start_ns <= p.at_ns <= end_ns]
+    if len(samples) < 2:
         return None
-    return (told[-1].cpu_s - told[0].cpu_s) / ((told[-1].at_ns - told[0].at_ns) / 1e9)
+    return (samples[-1].cpu_s - samples[0].cpu_s) / ((samples[-1].at_ns - samples[0].at_ns) / 1e9)
 
 
 def longest_stalls(session: Session) -> dict[str, float]:

@@ -200,8 +200,8 @@ def _read(ledger: Ledger, session: Session, limits: Limits) -> Iterator[Check]:
             f"(limit {limits.bad_reading_ratio:.2%})"
         )
         yield checks.BAD_READINGS.judge(bad / total, text, limits)
-    told = ledger.witness_agree + ledger.witness_disagree + ledger.witness_shifted
-    if not told:
+    compared = ledger.witness_agree + ledger.witness_disagree + ledger.witness_shifted
+    if not compared:
         return
     text = (
         f"{ledger.witness_disagree} frame(s) carried another number in their metadata than in "
@@ -209,11 +209,11 @@ def _read(ledger: Ledger, session: Session, limits: Limits) -> Iterator[Check]:
     )
     yield checks.WITNESS_DISAGREEMENTS.judge(ledger.witness_disagree, text, limits)
     text = (
-        f"{ledger.witness_shifted} of {told} frames carried the metadata of a frame after them "
+        f"{ledger.witness_shifted} of {compared} frames carried the metadata of a frame after them "
         f"that never came (limit {limits.witness_shifted_ratio:.1%}): an encoder was handed two "
         "frames at once, and dropped the second"
     )
-    yield checks.WITNESS_SHIFTED.judge(ledger.witness_shifted / told, text, limits)
+    yield checks.WITNESS_SHIFTED.judge(ledger.witness_shifted / compared, text, limits)
 
 
 def _begun(ledger: Ledger, limits: Limits) -> Iterator[Check]:

@@ -100,14 +100,14 @@ class LatencyMeter:
             self._dropped += self._forget(now_ns)
         self._settled.append((self._delivered, self._dropped))
         delivered, dropped = map(sum, zip(*self._settled, strict=True))
-        told = G2G(
+        second = G2G(
             median(self._latencies_ms) if self._latencies_ms else None,
             dropped / (delivered + dropped) if delivered + dropped else None,
             self._ttff_ms,
         )
         self._latencies_ms.clear()
         self._delivered = self._dropped = 0
-        return told
+        return second
 
     def _forget(self, now_ns: int) -> int:
         """Give up what is overdue; how many of these are of the session."""

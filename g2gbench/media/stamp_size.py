@@ -53,7 +53,7 @@ class StampSize:
         sizes: the assumed one first, then the others in the order in which they are tried.
         on_its_way: whether a frame of this number was sent not long ago: what is read at a wrong
             size is a number too, now and then.
-        told: called with the size that holds, when it is another one than before.
+        on_found: called with the size that holds, when it is another one than before.
 
     """
 
@@ -62,12 +62,12 @@ class StampSize:
         marker: Marker,
         sizes: Sequence[Size],
         on_its_way: Callable[[int], bool] = lambda _: True,
-        told: Callable[[Size], None] = lambda _: None,
+        on_found: Callable[[Size], None] = lambda _: None,
     ) -> None:
         self._marker = marker
         self._sizes = tuple(dict.fromkeys(sizes))
         self._on_its_way = on_its_way
-        self._told = told
+        self._on_found = on_found
         self._index = 0
         self._held = False  # it has read a frame of this session
         self._in_vain = 0  # frames since it has
@@ -102,7 +102,7 @@ class StampSize:
             if self._goes_on(index, found.number) < HOLDS_AFTER:
                 return Look(found, sure=False)
             self._index, self._held, self._in_vain, self._run = index, True, 0, None
-            self._told(size)
+            self._on_found(size)
             return Look(found, confirms=True)
         self._run = None
         return None

@@ -50,7 +50,7 @@ class Parent(Generic[C]):
         self._sink = sink
         self._lock = threading.Lock()
         self._spoke = False
-        self.on_stall: Callable[[int, float], None] = self._tell_stall
+        self.on_stall: Callable[[int, float], None] = self._send_stall
 
     async def until_gone(self) -> None:
         """Until the parent is gone."""
@@ -60,7 +60,7 @@ class Parent(Generic[C]):
         """Behave as if the parent were gone; safe from any thread."""
         self._call(self._gone.set)
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send one message; safe from any thread."""
         self.write(message.to_json())
 
@@ -74,9 +74,9 @@ class Parent(Generic[C]):
         except (OSError, ValueError):
             self._call(self._gone.set)
 
-    def _tell_stall(self, end_ns: int, seconds: float) -> None:
+    def _send_stall(self, end_ns: int, seconds: float) -> None:
         if self._spoke:  # a stall of its start is of no session
-            self.tell(Stalled(seconds, end_ns))
+            self.send(Stalled(seconds, end_ns))
 
     def listen(self) -> None:
         """Read commands until the parent is gone; to be run in a daemon thread."""
@@ -113,11 +113,11 @@ def run(
     line = sys.stdin.readline()
     if not line:  # the parent went, or went without it
         return
-    told = from_json(line, (plan,))
+    message = from_json(line, (plan,))
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:
-        runner.run(_main(main, told, sink, commands))
+        runner.run(_main(main, message, sink, commands))
 
 
 async def _main(

@@ -52,8 +52,8 @@ class _Log:
                 lines = file.read().decode("utf-8", "replace").split("\n")
         except OSError:
             return ""
-        said = [line.strip() for line in lines if line.strip()]
-        return without_credentials(said[-1][:_LAST_CHARACTERS]) if said else ""
+        written = [line.strip() for line in lines if line.strip()]
+        return without_credentials(written[-1][:_LAST_CHARACTERS]) if written else ""
 
 
 class Child(Generic[R]):
@@ -123,7 +123,7 @@ class Child(Generic[R]):
             )
         child = cls(name, process, ready, answers, own)
         if plan is not None:
-            child.tell(plan)
+            child.send(plan)
         return child
 
     @property
@@ -149,7 +149,7 @@ class Child(Generic[R]):
         except TimeoutError:
             raise ChildLost(f"the {self.name} process was not ready after {seconds:g} s") from None
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send its plan, or a command; a child that is gone gets none."""
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
@@ -173,11 +173,11 @@ class Child(Generic[R]):
                 break
         return self._process.returncode if self._process.returncode is not None else -9
 
-    def told_end(self, status: int) -> str:
+    def end_in_words(self, status: int) -> str:
         """That it ended, with what it said last where its log tells."""
         last = self._log.last_line() if status and self._log else ""
-        said = f", its last words: {last}" if last else ""
-        return f"the {self.name} process ended ({describe(status)}{said})"
+        words = f", its last words: {last}" if last else ""
+        return f"the {self.name} process ended ({describe(status)}{words})"
 
     def _parse(self, line: str) -> None:
         message = self._message(line)
@@ -191,7 +191,7 @@ class Child(Generic[R]):
             log.warning("ignored a line of the %s process: %s", self.name, error)
             return None
 
-    def _heard(self, line: str) -> None:
+    def _on_line(self, line: str) -> None:
         if self._ready.done():
             self.on_line(line)
             return
@@ -214,11 +214,11 @@ class Child(Generic[R]):
                 line = await stdout.readline()
                 if not line:
                     break
-                self._heard(line.decode("utf-8", "replace").rstrip("\n"))
+                self._on_line(line.decode("utf-8", "replace").rstrip("\n"))
         finally:
             status = await self._process.wait()
             if not self._ready.done():
-                self._fail(f"{self.told_end(status)} before it was ready")
+                self._fail(f"{self.end_in_words(status)} before it was ready")
             self.ended.set()
             self.on_end(status)
 

@@ -14,7 +14,7 @@ from typing import Final
 import psutil
 
 EVERY_S: Final = 0.05
-TOLD_FROM_S: Final = 0.1
+STALL_FROM_S: Final = 0.1
 """A stall shorter than this is not worth a word."""
 
 
@@ -33,7 +33,7 @@ async def watch(
         due_ns = clock_ns() + round(EVERY_S * 1e9)
         await sleep(EVERY_S)
         now_ns = clock_ns()
-        if now_ns - due_ns >= TOLD_FROM_S * 1e9:
+        if now_ns - due_ns >= STALL_FROM_S * 1e9:
             stalled(now_ns, (now_ns - due_ns) / 1e9)
 
 

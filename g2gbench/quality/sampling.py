@@ -51,14 +51,18 @@ def _fraction_lost(before: Mapping[str, object], after: Mapping[str, object]) ->
     A receiver whose packets are sent again under their own numbers counts them as received once
     they came: then its reports tell of no loss, however much there is.
     """
-    told = _number(after, "remote_inbound.fraction_lost")
-    told = None if told is None or told > LARGEST_BYTE else told
+    reported = _number(after, "remote_inbound.fraction_lost")
+    reported = None if reported is None or reported > LARGEST_BYTE else reported
     sent = _grown(before, after, "outbound.packets_sent")
     again = _grown(before, after, "outbound.retransmitted_packets_sent")
     if not sent or not again:
-        return told
+        return reported
     asked = min(again / max(sent - again, 1.0), 1.0)
-    return asked if told is None else max(asked, told / RFC3550_STEPS if told > 1 else told)
+    return (
+        asked
+        if reported is None
+        else max(asked, reported / RFC3550_STEPS if reported > 1 else reported)
+    )
 
 
 def _number(values: Mapping[str, object], key: str) -> float | None:

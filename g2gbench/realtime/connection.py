@@ -179,9 +179,9 @@ class Connection(ABC):
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(goodbye, _GOODBYE_S)
 
-    def _feed(self, told: Callable[..., list[Action]], *detail: object) -> None:
+    def _feed(self, transition: Callable[..., list[Action]], *detail: object) -> None:
         if not self._closing:
-            self._hooks.feed(told(self._number, *detail, time.monotonic_ns()))
+            self._hooks.feed(transition(self._number, *detail, time.monotonic_ns()))
 
     def _fail(self, error: RealtimeError) -> None:
         self._feed(self._machine.failed, error)

@@ -25,7 +25,7 @@ STEADY_SHARE, STEADY_MS = 0.25, 25.0  # by so much a steady sample may differ fr
 async def shallow(servers: Sequence[StunServer]) -> Verdict:
     """Gather, and judge; ends within 6 s. The verdict's metrics say what was found."""
     gathered = await gather(servers)
-    known = gathered.tells or gathered.transport == "failed"
+    known = gathered.is_conclusive or gathered.transport == "failed"
     verdict = (
         shallow_preflight(gathered.transport, gathered.rtt_ms) if known else _unknown(gathered)
     )
@@ -44,9 +44,9 @@ async def shallow(servers: Sequence[StunServer]) -> Verdict:
 
 def _unknown(gathered: Gathering) -> Verdict:
     """The verdict where no server was asked that could have answered."""
-    told = dict.fromkeys(f"{probe.server}: {probe.error}" for probe in gathered.probes)
+    errors = dict.fromkeys(f"{probe.server}: {probe.error}" for probe in gathered.probes)
     reason = "whether UDP passes is not known: no STUN server could be asked"
-    return Verdict(None, reasons=(reason, *told), unmeasured=(LATENCY,))
+    return Verdict(None, reasons=(reason, *errors), unmeasured=(LATENCY,))
 
 
 @dataclass(slots=True)

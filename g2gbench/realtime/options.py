@@ -108,7 +108,7 @@ class VideoConfig:
                 )
 
 
-def _hear_nothing(_: object) -> None:
+def _ignore(_: object) -> None:
     """Nobody listens."""
 
 
@@ -146,9 +146,9 @@ class ConnectOptions:
     publish_camera: bool = True
     reconnect: bool = True
     pixel_latency: bool | None = None
-    on_remote_stream: Callable[[RemoteStream], None] = _hear_nothing
-    on_connection_quality: Callable[[Verdict], None] = _hear_nothing
-    on_event: Callable[[Event], None] = _hear_nothing
+    on_remote_stream: Callable[[RemoteStream], None] = _ignore
+    on_connection_quality: Callable[[Verdict], None] = _ignore
+    on_event: Callable[[Event], None] = _ignore
 
     @property
     def model_name(self) -> str:

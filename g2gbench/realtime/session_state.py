@@ -264,10 +264,10 @@ class SessionStateMachine:
         if message.what == "ended":
             return [Emit(events.GenerationEnded(now_ns, message.seconds, message.reason))]
         current.generating = True
-        told: Event = events.GenerationStarted(now_ns)
+        event: Event = events.GenerationStarted(now_ns)
         if message.what == "tick":
-            told = events.GenerationTick(now_ns, message.seconds)
-        return [Emit(told), *self._maybe_generating(now_ns)]
+            event = events.GenerationTick(now_ns, message.seconds)
+        return [Emit(event), *self._maybe_generating(now_ns)]
 
     def _service_error(self, message: protocol.ServiceError, now_ns: int) -> list[Action]:
         """It fails all that waits; a session that stands goes on."""
@@ -317,7 +317,7 @@ class SessionStateMachine:
         current.is_connected = True
         actions = self._enter(ConnectionState.CONNECTED, now_ns)
         if current.reconnect:
-            actions.append(Emit(self._reconnect_told(current, None, now_ns)))
+            actions.append(Emit(self._reconnect_event(current, None, now_ns)))
         return [*actions, Connected(), *self._maybe_generating(now_ns)]
 
     def _maybe_generating(self, now_ns: int) -> list[Action]:
@@ -340,10 +340,10 @@ class SessionStateMachine:
         ]
         if not current.reconnect:
             return [*phases, *self._end(error, now_ns)]
-        told = Emit(self._reconnect_told(current, error, now_ns))
+        event = Emit(self._reconnect_event(current, error, now_ns))
         if error.permanent or current.reconnect == MAX_RECONNECTS:
-            return [*phases, told, *self._end(error, now_ns)]
-        actions = [*phases, told, *self._drop_attempt(error)]
+            return [*phases, event, *self._end(error, now_ns)]
+        actions = [*phases, event, *self._drop_attempt(error)]
         return [*actions, *self._retry_later(current.reconnect + 1, now_ns)]
 
     def _lost(self, error: RealtimeError, now_ns: int) -> list[Action]:
@@ -383,7 +383,7 @@ class SessionStateMachine:
             actions.append(Emit(events.ErrorRaised(now_ns, error)))
         return [*actions, Ended(error)]
 
-    def _reconnect_told(
+    def _reconnect_event(
         self, current: Attempt, error: RealtimeError | None, now_ns: int
     ) -> events.Reconnect:
         took_ms = (now_ns - current.began_ns) / 1e6

@@ -52,25 +52,25 @@ class StatsWatch:
 
     def take(self, at_ns: int, values: Mapping[str, Scalar], g2g: G2G | None) -> list[Event]:
         """One snapshot, with what the meter measured since the last; what is to be told."""
-        told: list[Event] = [events.RtcStats(at_ns, values)]
-        told += self._publishing(at_ns, values)
-        told += self._transport(at_ns, values)
+        found: list[Event] = [events.RtcStats(at_ns, values)]
+        found += self._publishing(at_ns, values)
+        found += self._transport(at_ns, values)
         before, self._before = self._before, (at_ns, values)
         if before is None or at_ns <= before[0]:
-            return told
+            return found
         sample = network_sample(before[1], values, (at_ns - before[0]) / 1e9)
         if g2g is not None:
             sample = replace(
                 sample, g2g_ms=g2g.g2g_ms, g2g_drop_ratio=g2g.drop_ratio, ttff_ms=g2g.ttff_ms
             )
-        told += self._stall(at_ns, sample.inbound_fps)
+        found += self._stall(at_ns, sample.inbound_fps)
         changed = self._evaluator.push(sample)
         holds = self._evaluator.latest
         if holds is not None:
-            told.append(events.QualitySample(at_ns, sample, holds))
+            found.append(events.QualitySample(at_ns, sample, holds))
         if changed is not None:
-            told.append(events.QualityChanged(at_ns, changed))
-        return told
+            found.append(events.QualityChanged(at_ns, changed))
+        return found
 
     def _publishing(self, at_ns: int, values: Mapping[str, Scalar]) -> list[Event]:
         sent, frames = (
@@ -96,24 +96,24 @@ class StatsWatch:
         ]
 
     def _transport(self, at_ns: int, values: Mapping[str, Scalar]) -> list[Event]:
-        told: list[Event] = []
+        found: list[Event] = []
         for part in ("ice", "dtls"):
             state = _text(values, f"transport.{part}_state")
             if state is not None and self._states.get(part) != state:
                 self._states[part] = state
-                told.append(events.TransportChanged(at_ns, part, state))
+                found.append(events.TransportChanged(at_ns, part, state))
         kinds = [
             _text(values, f"pair.{name}")
             for name in ("local_candidate_type", "remote_candidate_type", "protocol")
         ]
         local, remote, protocol = kinds
         if local is None or remote is None:
-            return told
+            return found
         pair = (local, remote, protocol or "")
         if pair != self._pair:
             self._pair = pair
-            told.append(events.SelectedCandidatePair(at_ns, *pair))
-        return told
+            found.append(events.SelectedCandidatePair(at_ns, *pair))
+        return found
 
     def _stall(self, at_ns: int, fps: float | None) -> list[Event]:
         """Video that never came has not stalled."""

@@ -85,7 +85,7 @@ class Gathering:
         return "relay" if self.hosts else "failed"
 
     @property
-    def tells(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Whether any server was asked that answered, or could have: a name that cannot be
         resolved and a port where nobody listens say nothing of the way.
         """

@@ -66,7 +66,7 @@ class Admin:
         try:
             asked = SignallingFaultsSection.model_validate(json.loads(await request.read()))
         except ValidationError as problems:
-            raise web.HTTPBadRequest(text=_told(problems)) from None
+            raise web.HTTPBadRequest(text=_explained(problems)) from None
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest(text="the body must be a JSON object") from None
         self._asked = _written(asked)
@@ -88,7 +88,7 @@ def _written(asked: SignallingFaultsSection) -> dict[str, object]:
     return {k: v for k, v in document_of(asked).items() if v != usual[k]}
 
 
-def _told(problems: ValidationError) -> str:
+def _explained(problems: ValidationError) -> str:
     """One line a problem: where, and what is allowed."""
     lines = []
     for problem in problems.errors(include_url=False, include_input=False):

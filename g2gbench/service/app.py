@@ -142,14 +142,14 @@ class Service:
         """Open the connection's room, or have it wait in line."""
         if self._admission.acquire(connection):
             connection.open_room()
-        self._tell_places()
+        self._send_positions()
 
     def on_host_message(self, process: str, message: Message) -> None:
         """Word from a session's room or worker."""
         if isinstance(message, WorkerReport | Lost | Stalled):
-            self.tell(ProcessReport(process, message))
+            self.report(ProcessReport(process, message))
 
-    def tell(self, event: ServiceEvent) -> None:
+    def report(self, event: ServiceEvent) -> None:
         """Something happened. Who cannot be told is no reason to stop."""
         try:
             self._notify(event)
@@ -187,7 +187,7 @@ class Service:
             grant = self._admit(request, faults)
             asked = self._asked(request)
         except Refusal as refusal:  # both public clients understand a message, not a status
-            self.tell(ClientRefused(str(refusal)))
+            self.report(ClientRefused(str(refusal)))
             await websocket.send_json(error_message(str(refusal)))
             await websocket.close()
             return websocket
@@ -248,9 +248,9 @@ class Service:
         follower = self._admission.release(connection)
         if follower is not None:
             follower.open_room()
-        self._tell_places()
+        self._send_positions()
 
-    def _tell_places(self) -> None:
+    def _send_positions(self) -> None:
         for connection, position, size in self._admission.positions():
             connection.perform(connection.state.place(position, size))
 
@@ -266,10 +266,10 @@ async def _main(plan: ServicePlan, parent: Parent[Message]) -> None:
     worker = plan.host.worker
     models = {plan.model: Picture(*worker.output_size, worker.fps)}
     settings = ServiceSettings(plan.host, models, faults=plan.faults)
-    service = Service(settings, parent.tell)
+    service = Service(settings, parent.send)
     try:
         port = await service.start()
-        parent.tell(ServiceReady(f"ws://127.0.0.1:{port}", service.pids))
+        parent.send(ServiceReady(f"ws://127.0.0.1:{port}", service.pids))
         await asyncio.Event().wait()  # until cancelled: the parent is gone
     finally:
         await service.stop()

@@ -55,7 +55,7 @@ class Surroundings(Protocol):
     def on_host_message(self, process: str, message: Message) -> None:
         """Word from the session's room or worker."""
 
-    def tell(self, event: ServiceEvent) -> None:
+    def report(self, event: ServiceEvent) -> None:
         """Something happened to the session."""
 
 
@@ -143,7 +143,7 @@ class Connection:
 
     # -- what happens
 
-    def _heard(self, process: str, message: Message) -> None:
+    def _on_host_message(self, process: str, message: Message) -> None:
         self._service.on_host_message(process, message)
         now_ns = time.monotonic_ns()
         if isinstance(message, Applied):
@@ -160,7 +160,7 @@ class Connection:
         except (ChildLost, RoomUnavailable) as error:
             self.perform(self.state.fail(str(error), now_ns=time.monotonic_ns()))
             return
-        host.on_message = self._heard
+        host.on_message = self._on_host_message
         host.restamp(self.asked.restamp)
         info: _RoomInfo = (
             host.url,
@@ -170,7 +170,7 @@ class Connection:
         )
         self.perform(self.state.room_info(*info, now_ns=time.monotonic_ns()))
         size = (self.asked.picture.width, self.asked.picture.height)
-        self._service.tell(SessionStarted(host.session_id, self.asked.model, size))
+        self._service.report(SessionStarted(host.session_id, self.asked.model, size))
 
     def _command(self, host: SessionHost, action: Action) -> None:
         if isinstance(action, Apply):
@@ -241,4 +241,4 @@ class Connection:
             ended = SessionEnded(
                 self.host.session_id, self.asked.model, self.state.seconds, self._reason
             )
-            self._service.tell(ended)
+            self._service.report(ended)

@@ -328,8 +328,8 @@ class ServiceSession:
         if self.generating:
             self._count(now_ns)
         over = {"type": "generation_ended", "seconds": self.seconds, "reason": reason}
-        told: list[Action] = [Reply(over)] if self.joined else []
-        return [*told, *words, Close(reason)]
+        actions: list[Action] = [Reply(over)] if self.joined else []
+        return [*actions, *words, Close(reason)]
 
 
 def _error(text: str) -> Reply:

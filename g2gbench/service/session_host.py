@@ -82,7 +82,7 @@ class SessionHost:
                 await self._start_worker()  # it loads its libraries while the room loads its own
             await self._open_own(settings.room)
         worker = self._worker or await self._start_worker()
-        worker.tell(
+        worker.send(
             WorkerPlan(
                 settings.worker,
                 self.url,
@@ -166,15 +166,15 @@ class SessionHost:
 
     def apply(self, ticket: int, prompt: str | None, image: str | None) -> None:
         """Hand a style to the model; it answers with Applied."""
-        self._children["worker"].tell(SetStyle(ticket, prompt, image))
+        self._children["worker"].send(SetStyle(ticket, prompt, image))
 
     def restamp(self, wanted: bool) -> None:
         """Whether the model reads the marker on its input and stamps its output with it."""
-        self._children["worker"].tell(SetRestamp(wanted))
+        self._children["worker"].send(SetRestamp(wanted))
 
     def stall(self, seconds: float) -> None:
         """Have the model send nothing for so long."""
-        self._children["worker"].tell(StallOutput(seconds))
+        self._children["worker"].send(StallOutput(seconds))
 
     def kill_worker(self) -> None:
         """Kill the model worker, as if it had crashed: its loss is reported like any other."""
@@ -208,11 +208,11 @@ class SessionHost:
         )
         self._children[name] = child
         self._pids[name] = child.pid
-        child.on_message = lambda message: self._said(name, message)
-        child.on_end = lambda status: self._lost(name, child.told_end(status))
+        child.on_message = lambda message: self._on_worker_message(name, message)
+        child.on_end = lambda status: self._lost(name, child.end_in_words(status))
         return child
 
-    def _said(self, name: str, message: Message) -> None:
+    def _on_worker_message(self, name: str, message: Message) -> None:
         if isinstance(message, Lost):
             self._lost(name, message.reason)
         else:

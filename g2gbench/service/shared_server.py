@@ -48,8 +48,8 @@ class SharedServer:
         log_path = self.log_dir / "room.log" if self.log_dir else None
         plan = LivekitServerPlan(self.room, self.key, self.secret)
         self._keeper = keeper = await Child.start("room", MODULE, plan, log_path, ready=RoomReady)
-        keeper.on_message = self._said
-        keeper.on_end = lambda status: self._lost(keeper.told_end(status))
+        keeper.on_message = self._on_message
+        keeper.on_end = lambda status: self._lost(keeper.end_in_words(status))
         ready = await ready_or_unavailable(keeper, READY_S)
         self.port, self.pid = ready.port, ready.pid or keeper.pid
 
@@ -59,7 +59,7 @@ class SharedServer:
         if self._keeper is not None:
             await self._keeper.end(END_S)
 
-    def _said(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         if isinstance(message, Lost):
             self._lost(message.reason)
 
@@ -67,5 +67,5 @@ class SharedServer:
         if self._closing or self.lost:
             return
         self.lost = True
-        for told in list(self.hosts):
-            told(reason)
+        for callback in list(self.hosts):
+            callback(reason)

@@ -174,7 +174,7 @@ class Model(threading.Thread):
         except Exception as error:
             log.exception("the model broke")
             # A worker without its model is lost, and must be seen to be.
-            self._parent.tell(Lost(f"the model broke ({type(error).__name__})"))
+            self._parent.send(Lost(f"the model broke ({type(error).__name__})"))
             self._parent.detach()
         finally:
             self._log.close()
@@ -276,7 +276,7 @@ class Model(threading.Thread):
         self.counts["sent"] += 1
         self._log.write(replace(held.record, sent_ns=sent_ns))
         if self.counts["sent"] == 1:
-            self._parent.tell(FirstFrame())
+            self._parent.send(FirstFrame())
 
 
 class SubscriptionGate:
@@ -354,7 +354,7 @@ async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
     except rtc.ConnectError as error:
         # The SDK's own words may hold the token.
         words = str(error).replace(plan.token, MASK)
-        parent.tell(Failed(f"the room could not be joined: {words}"))
+        parent.send(Failed(f"the room could not be joined: {words}"))
         raise UnreachableError("the room could not be joined") from None
     if plan.gate_subscriptions:
         gate = SubscriptionGate(room.local_participant)
@@ -364,17 +364,17 @@ async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:
     options = livekit_video.publish_options(sent.codec, sent.max_bitrate_bps, framerate)
     publication = await room.local_participant.publish_track(track, options)
     model.start()
-    parent.tell(WorkerReady(publication.mime_type))
+    parent.send(WorkerReady(publication.mime_type))
     tasks = [
         asyncio.ensure_future(_obey(parent, model)),
         asyncio.ensure_future(_report(parent, counts, room)),
     ]
     try:
-        parent.tell(Lost(f"the worker lost its room ({await left})"))
+        parent.send(Lost(f"the worker lost its room ({await left})"))
     finally:
         for task in [*tasks, *(r[1] for r in readers.values())]:
             task.cancel()
-        parent.tell(WorkerReport(counts()))
+        parent.send(WorkerReport(counts()))
         model.end()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(room.disconnect(), 2.0)
@@ -390,7 +390,7 @@ async def _obey(parent: Parent[WorkerCommand], model: Model) -> None:
             model.stall(command.seconds)
         elif isinstance(command, SetStyle):
             model.set_style(command.prompt, command.image)
-            parent.tell(Applied(command.ticket))
+            parent.send(Applied(command.ticket))
 
 
 async def _report(
@@ -400,7 +400,7 @@ async def _report(
     while True:
         await asyncio.sleep(_STATS_S)
         with contextlib.suppress(RuntimeError):
-            parent.tell(WorkerReport(counts(), dict(await livekit_stats.snapshot(room))))
+            parent.send(WorkerReport(counts(), dict(await livekit_stats.snapshot(room))))
 
 
 if __name__ == "__main__":

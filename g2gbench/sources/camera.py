@@ -42,8 +42,8 @@ class CameraSource:
             raise InputError(f"the camera {device} gives no picture; see whether it is in use")
         height, width = picture.shape[:2]
         self._layout = Layout(*even(width, height))
-        told = float(self._capture.get(cv2.CAP_PROP_FPS))
-        self._fps = told if 0 < told <= 1000 else fps or 30.0
+        reported = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self._fps = reported if 0 < reported <= 1000 else fps or 30.0
         self.agreed: dict[str, str | int | float | bool | None] = {
             "device": str(device),
             "width": width,

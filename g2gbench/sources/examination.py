@@ -35,8 +35,8 @@ class Examination:
 
 def examine(path: Path) -> Examination:
     """Decode the beginning of a file. Raises InputError where it cannot be played as it is."""
-    found, said = _heard(lambda: _look(path))
-    if _INTERLACED in said:
+    found, output = _with_stderr(lambda: _look(path))
+    if _INTERLACED in output:
         raise InputError(
             f"{path}: its pictures are interlaced, which cannot be decoded here; make them whole: "
             "ffmpeg -i FILE -vf yadif OUT.mp4"
@@ -84,7 +84,7 @@ def _peak_fps(gaps_ms: list[float]) -> float:
     return peak if closer > _STRAY * len(gaps_ms) else min(peak, MOST_FPS)
 
 
-def _heard(work: Callable[[], T]) -> tuple[T, str]:
+def _with_stderr(work: Callable[[], T]) -> tuple[T, str]:
     """What ``work`` gives, and what native code says on the standard error meanwhile."""
     with tempfile.TemporaryFile() as kept:
         stderr = os.dup(2)
@@ -95,5 +95,5 @@ def _heard(work: Callable[[], T]) -> tuple[T, str]:
             os.dup2(stderr, 2)
             os.close(stderr)
         kept.seek(0)
-        said = kept.read().decode("utf-8", "replace")
-    return found, said
+        output = kept.read().decode("utf-8", "replace")
+    return found, output

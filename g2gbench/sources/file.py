@@ -43,14 +43,14 @@ class FileSource:
             )
         self._peak_fps = found.peak_fps
         self._capture = open_video(path)
-        told = float(self._capture.get(cv2.CAP_PROP_FPS))
-        self._nominal_fps = told if 0 < told <= 1000 else _FPS
+        reported = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self._nominal_fps = reported if 0 < reported <= 1000 else _FPS
         picture = self._read()
         if picture is None:
             raise InputError(f"{path}: no picture in it could be decoded")
         self._number = 0
         self._time_ns = self._base_ns = 0
-        self._first_ms = self._tells_ms()
+        self._first_ms = self._position_ms()
         self._last_step_ns = round(_NS / self._nominal_fps)
         self._picture = picture
         own_height, own_width = picture.shape[:2]
@@ -109,7 +109,7 @@ class FileSource:
             time_ns = self._base_ns
         else:
             self._picture = picture
-            time_ns = self._base_ns + round((self._tells_ms() - self._first_ms) * 1e6)
+            time_ns = self._base_ns + round((self._position_ms() - self._first_ms) * 1e6)
             if time_ns <= self._time_ns:  # a file that tells no times
                 time_ns = self._time_ns + round(_NS / self._nominal_fps)
             self._last_step_ns = time_ns - self._time_ns
@@ -128,5 +128,5 @@ class FileSource:
         there, picture = self._capture.read()
         return picture if there else None  # type: ignore[return-value] # always of uint8
 
-    def _tells_ms(self) -> float:
+    def _position_ms(self) -> float:
         return float(self._capture.get(cv2.CAP_PROP_POS_MSEC))

@@ -86,8 +86,8 @@ def _apart(one: Sequence[float], other: Sequence[float], what: str) -> str:
     share = common / (max(*one, *other) - min(*one, *other))
     if share >= LEAST_OVERLAP:
         return ""
-    told = f"{max(share, 0):.0%} of their {what} in common (at least {LEAST_OVERLAP:.0%})"
-    return f"the curves have {told}"
+    overlap = f"{max(share, 0):.0%} of their {what} in common (at least {LEAST_OVERLAP:.0%})"
+    return f"the curves have {overlap}"
 
 
 def _columns(one: Curve, other: Curve) -> tuple[list[float], ...]:

@@ -64,8 +64,8 @@ def percentile_interval(
     block = math.ceil(max(apart, len(frames) / _MOST_BLOCKS))
     count = len(frames) // block
     if count < FEWEST_BLOCKS:
-        told = f"its frames hang together over about {block} frames: {count} such blocks"
-        return WithinTrial(value, None, None, block, f"{told}, {FEWEST_BLOCKS} needed")
+        why = f"its frames hang together over about {block} frames: {count} such blocks"
+        return WithinTrial(value, None, None, block, f"{why}, {FEWEST_BLOCKS} needed")
     # Far out a share has too few excursions to tell its own spread: the middle tells half of it.
     reach = math.sqrt(
         _reach(frames <= value, block, count, seed)

@@ -18,7 +18,7 @@ from g2gbench.store.shapes import Machine
 
 _log = logging.getLogger(__name__)
 
-_TOLD_OF: Final = ("release", "python")
+_NAMED_FACTS: Final = ("release", "python")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def histories(root: Path, name: str | None = None) -> tuple[History, ...]:
     runs = sorted(found, key=lambda run: (run.file.started, run.path.name))
     if not runs:
         of = f" of a scenario {name!r}" if name else ""
-        told = "".join(f"\n  left out: {path} ({why})" for path, why in unread.items())
-        raise InputError(f"there is no run{of} below {root}.{told}")
+        left_out = "".join(f"\n  left out: {path} ({why})" for path, why in unread.items())
+        raise InputError(f"there is no run{of} below {root}.{left_out}")
     groups: list[list[Run]] = []
     for run in runs:
         same = next((found for found in groups if _of_one_history(found[0], run)), None)
@@ -76,7 +76,7 @@ def changed_between(before: Run, after: Run) -> list[str]:
     """What else is not the same in two runs of a history: versions of what measures."""
     kept = [
         {"g2gbench": run.file.g2gbench, **run.file.versions}
-        | {name: getattr(run.file.machine, name) for name in _TOLD_OF}
+        | {name: getattr(run.file.machine, name) for name in _NAMED_FACTS}
         for run in (before, after)
     ]
     return [

@@ -176,8 +176,8 @@ class Run:
     missing: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        told = f"{self.name!r}, {self.file.status}, {len(self.trials)} trials"
-        return f"Run({told}, {str(self.path)!r})"
+        facts = f"{self.name!r}, {self.file.status}, {len(self.trials)} trials"
+        return f"Run({facts}, {str(self.path)!r})"
 
     def _repr_html_(self) -> str:
         """In a notebook: a line a cell, with the usual metrics in their units."""

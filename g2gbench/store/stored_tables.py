@@ -34,8 +34,8 @@ def read_table(path: Path) -> pa.Table:
         table = pq.read_table(path, partitioning=None)
         table.validate(full=True)
     except (OSError, ValueError, pa.ArrowException) as error:
-        said = str(error).partition("\n")[0]
-        raise InputError(f"{path} cannot be read as Parquet: {said}") from error
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path} cannot be read as Parquet: {reason}") from error
     return table
 
 

@@ -159,7 +159,7 @@ class TrialRunner:
             ClientReady,
             outside if directions is None else (),  # else all it talks to is the link
         )
-        client.on_line = self._client_says
+        client.on_line = self._on_client_line
         service = await self._spawn_service(outside)
         # Like the others, it loads its libraries while they do: its plan comes once it can be made.
         link = None
@@ -178,7 +178,7 @@ class TrialRunner:
         if self._steering is not None:
             self._steering.media_url.set_result(waits_at)
         self._event("processes", **self._pids)
-        client.tell(Go(url))
+        client.send(Go(url))
 
     async def _spawn_service(self, outside: tuple[str, ...]) -> Child[ServiceReady] | None:
         """Start the target where the trial brings it along."""
@@ -188,15 +188,15 @@ class TrialRunner:
         service = await self._spawn(
             "service", "g2gbench.service.app", plan, ServiceReady, outside, SERVICE_ANSWERS
         )
-        service.on_message = self._service_says
+        service.on_message = self._on_service_line
         return service
 
     async def _open_link(self, link: Child[LinkReady], directions: Directions, url: str) -> str:
         """Give the link its plan; the URL at which it then stands for the target."""
-        link.on_message = self._link_says
+        link.on_message = self._on_link_line
         routed = self._steering is not None and self._steering.routed
         seed = self._trial.seed
-        link.tell(LinkPlan(directions, seed, url, self._packet_log, routed=routed))
+        link.send(LinkPlan(directions, seed, url, self._packet_log, routed=routed))
         ready = await link.ready(READY_S)
         scenario = self._trial.scenario
         self._event(
@@ -227,7 +227,7 @@ class TrialRunner:
 
     # -- what the processes say
 
-    def _client_says(self, line: str) -> None:
+    def _on_client_line(self, line: str) -> None:
         self._write(line)
         try:
             record = decode(line)
@@ -240,7 +240,7 @@ class TrialRunner:
     def _stood_still(self, process: str, at_ns: int, seconds: float) -> None:
         self._record(Event(at_ns, STALL, {"process": process, "seconds": seconds}))
 
-    def _service_says(self, message: Message) -> None:
+    def _on_service_line(self, message: Message) -> None:
         process = "service"
         if isinstance(message, ProcessReport):
             process, message = message.process, message.message
@@ -256,7 +256,7 @@ class TrialRunner:
                 self._broken = self._broken or message.reason
                 self._over.set()
 
-    def _link_says(self, message: Message) -> None:
+    def _on_link_line(self, message: Message) -> None:
         if isinstance(message, Stalled):
             self._stood_still("link", message.at_ns, message.seconds)
         elif isinstance(message, LinkCounts):
@@ -267,7 +267,7 @@ class TrialRunner:
             self._over.set()
             return
         if not self._ending and not self._broken:
-            self._broken = self._children[name].told_end(status)
+            self._broken = self._children[name].end_in_words(status)
             self._event("process_lost", process=name, reason=self._broken)
         self._over.set()
 
@@ -331,7 +331,7 @@ class TrialRunner:
         start_ns = await measuring
         for change in changes:
             await asyncio.sleep(max(0.0, change.at_s - (time.monotonic_ns() - start_ns) / 1e9))
-            link.tell(change.directions)
+            link.send(change.directions)
             restored = change.directions == begun_with
             self._event("network", at_s=change.at_s, label=change.label, restored=restored)
 
@@ -342,13 +342,13 @@ class TrialRunner:
             if isinstance(command, ChangeNetwork):
                 self._switch(command)
             else:
-                self._children["client"].tell(command)
+                self._children["client"].send(command)
 
     def _switch(self, command: ChangeNetwork) -> None:
         link, begun_with = self._children.get("link"), link_at_start(self._trial.scenario)
         if link is None or begun_with is None:
             return  # nothing emulates a network here, and whoever asks knows it
-        link.tell(command.directions)
+        link.send(command.directions)
         restored = command.directions == begun_with
         self._event("network", label=command.label, impaired=command.impaired, restored=restored)
 

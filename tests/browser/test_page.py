@@ -178,7 +178,7 @@ async def test_whoever_is_cancelled_with_the_answer_in_hand_still_ends(
     played = await play(page, session)
     asking = asyncio.ensure_future(page.call("stats"))
     number = (await played.asked.get())["id"]
-    page._heard({"id": number, "result": {"stats": []}}, time.monotonic_ns())
+    page._on_message({"id": number, "result": {"stats": []}}, time.monotonic_ns())
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -28,7 +28,7 @@ from g2gbench.cli.serve import (
     _started,
     serve_command,
 )
-from g2gbench.cli.served import Stopping, Teller
+from g2gbench.cli.served import ServiceOutput, Stopping
 from g2gbench.errors import ExitCode, G2GBenchError, InputError
 from g2gbench.process.message import Lost, Stalled
 from g2gbench.process.spawn import ChildLost
@@ -347,7 +347,7 @@ def test_what_is_said_is_the_same_in_words_and_in_json(capsys: pytest.CaptureFix
     assert {type(event) for event in happened} == {*SERVICE_ANSWERS, Stopping}
     for as_json in (False, True):
         for event in happened:
-            Teller(as_json=as_json).happened(event)
+            ServiceOutput(as_json=as_json).happened(event)
     captured = capsys.readouterr()
     assert captured.err.splitlines() == ["the room process ended", "stopping"]
     lines = captured.out.splitlines()

@@ -61,7 +61,7 @@ async def start(started: list[Client], planned: ClientPlan) -> Client:
 async def test_a_source_that_is_gone_is_the_reason_of_its_end(started: list[Client]) -> None:
     gone = replace(plan(), source=replace(plan().source, kind="file", path="gone.mp4"))
     client = await start(started, gone)
-    client.child.tell(Go(NOBODY))
+    client.child.send(Go(NOBODY))
     await asyncio.wait_for(client.child.ended.wait(), READY_S)
     (ended,) = client.journal
     assert isinstance(ended, Ended)
@@ -71,7 +71,7 @@ async def test_a_source_that_is_gone_is_the_reason_of_its_end(started: list[Clie
 
 async def test_nobody_at_the_address_is_told(started: list[Client]) -> None:
     client = await start(started, plan())
-    client.child.tell(Go(NOBODY))
+    client.child.send(Go(NOBODY))
     await asyncio.wait_for(client.child.ended.wait(), READY_S)
     ended = client.journal[-1]
     assert isinstance(ended, Ended)
@@ -81,9 +81,9 @@ async def test_nobody_at_the_address_is_told(started: list[Client]) -> None:
 async def test_one_that_is_stopped_while_it_connects_says_so(started: list[Client]) -> None:
     client = await start(started, plan())
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it answers nothing
-        client.child.tell(Go(f"ws://127.0.0.1:{silent.getsockname()[1]}"))
+        client.child.send(Go(f"ws://127.0.0.1:{silent.getsockname()[1]}"))
         await asyncio.wait_for(client.connecting.wait(), READY_S)
-        client.child.tell(StopSession())
+        client.child.send(StopSession())
         await asyncio.wait_for(client.child.ended.wait(), READY_S)
     begun, *_, ended = client.journal
     assert isinstance(begun, Started)

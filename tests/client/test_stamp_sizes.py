@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from g2gbench.client.plan import ClientPlan
-from g2gbench.client.stamp_sizes import corner_size, sizes_to_try, stamped_size, told_size
+from g2gbench.client.stamp_sizes import corner_size, size_facts, sizes_to_try, stamped_size
 from g2gbench.scenario import cells
 from g2gbench.trial.plan import client_plan, trials
 from tests.scenario.texts import scenario
@@ -48,5 +48,5 @@ def test_a_pages_corner_holds_the_marker_of_either_size() -> None:
 
 
 def test_the_size_that_holds_is_told_with_its_facts() -> None:
-    assert told_size(MODEL) == {"width": 1280, "height": 704}
-    assert told_size(None) == {"protocol": True}
+    assert size_facts(MODEL) == {"width": 1280, "height": 704}
+    assert size_facts(None) == {"protocol": True}

@@ -220,7 +220,7 @@ async def test_what_the_link_drops_copies_and_holds_is_in_the_log(tmp_path: Path
             (Directions(NOTHING, held_back), lambda counts: _inside(counts) > 0),
             (Directions(dark, held_back), lambda x: x["uplink.dropped_blackout"] > 0),
         ):
-            link.child.tell(directions)
+            link.child.send(directions)
             while not holds(link.counts):
                 client.transport.sendto(_rtp(sent))
                 sent += 1

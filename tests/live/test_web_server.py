@@ -34,7 +34,7 @@ class Told:
 
     def desk(self, out: Path) -> SessionManager:
         scenario = loads(passthrough(), overrides=settings(()))
-        return SessionManager(scenario, Origin(), out, self.site.tell, lambda _: None)
+        return SessionManager(scenario, Origin(), out, self.site.send, lambda _: None)
 
 
 @pytest_asyncio.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from g2gbench.process.message import Message, Stalled, from_json
 from g2gbench.process.spawn import Child
-from g2gbench.process.watch import TOLD_FROM_S
+from g2gbench.process.watch import STALL_FROM_S
 from tests.process.children.plans import (
     Cleaned,
     CleansPlan,
@@ -72,7 +72,7 @@ async def test_ctrl_c_is_the_parents_business() -> None:
         await child.ready(LONG_S)
         child.on_message = heard.put_nowait
         os.kill(child.pid, signal.SIGINT)
-        child.tell(Word("still there"))
+        child.send(Word("still there"))
         assert await asyncio.wait_for(heard.get(), LONG_S) == Echoed(Word("still there"))
     finally:
         assert await child.end() == 0
@@ -137,8 +137,8 @@ async def test_commands_after_one_that_is_skipped_are_still_obeyed() -> None:
     try:
         await child.ready(LONG_S)
         child.on_message = heard.put_nowait
-        child.tell(Nothing())
-        child.tell(Number(2))
+        child.send(Nothing())
+        child.send(Number(2))
         assert await asyncio.wait_for(heard.get(), LONG_S) == Echoed(Number(2))
     finally:
         assert await child.end() == 0
@@ -160,7 +160,7 @@ async def test_a_child_that_stood_still_says_for_how_long_and_until_when() -> No
                 assert isinstance(said, Stalled)
                 if said.at_ns > start_ns:  # on a busy machine it may have stood still before
                     break
-        assert said.seconds >= TOLD_FROM_S
+        assert said.seconds >= STALL_FROM_S
         assert said.at_ns < time.monotonic_ns()
     finally:
         assert await child.end() == 0

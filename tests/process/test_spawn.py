@@ -87,7 +87,7 @@ async def test_what_is_wrong_in_a_plan_are_the_last_words_of_the_child(tmp_path:
 async def test_a_plan_may_come_later(tmp_path: Path) -> None:
     child = await Child.start("tested", f"{CHILDREN}.echo", None, tmp_path / "log", ready=Planned)
     plan = EchoPlan("told later")
-    child.tell(plan)
+    child.send(plan)
     assert await child.ready(LONG_S) == Planned(plan)
     await child.end()
     assert (tmp_path / "log").read_text() == ""
@@ -102,8 +102,8 @@ async def test_a_child_that_never_gets_its_plan_ends_without_a_word(tmp_path: Pa
 async def test_the_first_message_of_the_kind_of_readiness_is_the_one_that_says_ready() -> None:
     """What a child says before it is ready is never taken for its address."""
     async with _child("echo", EchoPlan(), Echoed) as (child, heard):
-        child.tell(Number(1))
-        child.tell(Number(2))
+        child.send(Number(1))
+        child.send(Number(2))
         assert await child.ready(LONG_S) == Echoed(Number(1))
         assert [await heard.next() for _ in range(2)] == [Planned(EchoPlan()), Echoed(Number(2))]
 
@@ -113,7 +113,7 @@ async def test_messages_go_both_ways_in_order() -> None:
         await child.ready(LONG_S)
         sent = [Number(number) if number % 2 else Word(str(number)) for number in range(20)]
         for command in sent:
-            child.tell(command)
+            child.send(command)
         assert [await heard.next() for _ in sent] == [Echoed(command) for command in sent]
 
 
@@ -122,7 +122,7 @@ async def test_each_raw_line_can_be_had_instead_of_its_meaning() -> None:
     async with _child("echo", EchoPlan(), Planned) as (child, heard):
         await child.ready(LONG_S)
         child.on_line = lines.put_nowait
-        child.tell(Number(1))
+        child.send(Number(1))
         line = await asyncio.wait_for(lines.get(), LONG_S)
         assert line == '{"Echoed":{"command":{"number":1}}}'
         assert heard.messages.empty()
@@ -159,7 +159,7 @@ async def test_who_is_cancelled_as_the_child_becomes_ready_is_cancelled() -> Non
     async with _child("fails", FailsPlan(), Ready) as (child, _):
         waiting = asyncio.ensure_future(child.ready(LONG_S))
         await asyncio.sleep(0)  # it waits
-        child._heard(Ready().to_json())
+        child._on_line(Ready().to_json())
         await asyncio.sleep(0)  # the message is on its way to who waits
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -192,7 +192,7 @@ async def test_the_last_words_are_a_childs_own(earlier: str, tmp_path: Path) -> 
         with pytest.raises(ChildLost, match=r"ended \(status 7\) before"):
             await child.ready(LONG_S)
         log.unlink()
-        assert child.told_end(7) == "the tested process ended (status 7)"
+        assert child.end_in_words(7) == "the tested process ended (status 7)"
 
 
 async def test_a_child_that_failed_is_lost_with_its_reason_even_when_it_has_ended_since() -> None:
@@ -278,7 +278,7 @@ async def test_a_killed_child_is_heard_to_end() -> None:
         await asyncio.wait_for(child.ended.wait(), LONG_S)
         assert heard.statuses == [-signal.SIGKILL]
         assert child.returncode == -signal.SIGKILL
-        child.tell(Word("too late"))  # no error
+        child.send(Word("too late"))  # no error
 
 
 async def test_what_a_child_said_comes_before_its_end() -> None:

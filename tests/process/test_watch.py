@@ -9,14 +9,14 @@ import sys
 import psutil
 import pytest
 
-from g2gbench.process.watch import EVERY_S, TOLD_FROM_S, StoppedProcesses, is_stopped, watch
+from g2gbench.process.watch import EVERY_S, STALL_FROM_S, StoppedProcesses, is_stopped, watch
 
 MS = 1_000_000
 
 
 @pytest.mark.parametrize(("late_ms", "told"), [(0, False), (99, False), (100, True), (500, True)])
 async def test_a_loop_that_wakes_late_is_told(late_ms: int, told: bool) -> None:
-    assert TOLD_FROM_S == 0.1
+    assert STALL_FROM_S == 0.1
     now_ns = 0
     stalls: list[tuple[int, float]] = []
 

@@ -52,7 +52,7 @@ class FakeParent:
         self.commands: asyncio.Queue[WorkerCommand] = asyncio.Queue()
         self.detached = False
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         self.told.put(message)
 
     def detach(self) -> None:

@@ -53,8 +53,8 @@ def budget(
 
     On a page it stands above a table that names the parts by their numbers.
     """
-    said = "; ".join(filter(None, (_words(*row) for row in rows)))
-    alt = f"Mean parts of g2g latency: {said}."
+    parts = "; ".join(filter(None, (_words(*row) for row in rows)))
+    alt = f"Mean parts of g2g latency: {parts}."
     return Illustration(
         name, alt, caption, widths, lambda width: _draw(rows, width, with_key=False)
     )
@@ -138,21 +138,21 @@ def _bar(axes: Axes, shown: Budget, y: float, per_pixel: float) -> None:
 
 def _labels(axes: Axes, shown: Budget, y: float, per_pixel: float, width: float) -> None:
     """Number, name and time of the parts that can be seen, each where its part is."""
-    places, told, sizes, x = [], [], [], 0.0
+    places, texts, sizes, x = [], [], [], 0.0
     for number, part in enumerate(shown.all_parts, 1):
         ms = max(part.ms or 0.0, 0.0)
         if ms > _LEAST_SHARE * shown.total_ms:
             places.append((x + ms / 2) / per_pixel)
-            told.append((f"{number} {part.words} {shown.number(part)}", f"{number}"))
+            texts.append((f"{number} {part.words} {shown.number(part)}", f"{number}"))
             sizes.append(ms)
         x += ms
-    words = [full for full, _ in told]
+    words = [full for full, _ in texts]
     stands = _apart(places, words, width)
     # The smallest parts give up their names first: the table has them.
-    for i in sorted(range(len(told)), key=sizes.__getitem__):
+    for i in sorted(range(len(texts)), key=sizes.__getitem__):
         if max(abs(a - b) for a, b in zip(stands, places, strict=True)) <= _FARTHEST:
             break
-        words[i] = told[i][1]
+        words[i] = texts[i][1]
         stands = _apart(places, words, width)
     for place, at, text in zip(stands, places, words, strict=True):
         axes.text(place * per_pixel, y - 15, text, size=11.5, ha="center", va="center", zorder=5)

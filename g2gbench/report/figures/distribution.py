@@ -14,7 +14,7 @@ from g2gbench.report.views.series import FloatArray, Series
 from g2gbench.statistics.median_interval import Estimate
 
 _QUANTILES: Final = np.linspace(0, 1, 301)
-_TOLD: Final = (("g2g_ms.p50", 50, -4), ("g2g_ms.p95", 95, -9), ("g2g_ms.p99", 99, 3))
+_PERCENTILES: Final = (("g2g_ms.p50", 50, -4), ("g2g_ms.p95", 95, -9), ("g2g_ms.p99", 99, 3))
 """Metric, its height, and how far below the curve its name stands, in percent."""
 
 
@@ -25,15 +25,15 @@ def distribution(
     widths: tuple[int, ...] = (SMALL, HALF),
 ) -> Illustration:
     """The distribution over the steady frames of ``trials``, with the cell's percentiles."""
-    told = [
+    parts = [
         f"{metric.partition('.')[2]} {value:.0f} ms"
-        for metric, _, _ in _TOLD
+        for metric, _, _ in _PERCENTILES
         if (value := estimates[metric].value) is not None
     ]
     frames = sum(len(series.steady_g2g_ms) for series in trials)
     alt = (
         f"Cumulative distribution of the g2g latency of {frames} frames of "
-        f"{plural(len(trials), 'trial')}: {', '.join(told) or 'no percentile was measured'}."
+        f"{plural(len(trials), 'trial')}: {', '.join(parts) or 'no percentile was measured'}."
     )
     caption = "The horizontal axis does not start at zero."
     if len(trials) > 1:
@@ -56,7 +56,7 @@ def _draw(trials: Sequence[Series], estimates: Mapping[str, Estimate], width: in
     axes.set_xlim(low - 0.06 * span, high + 0.14 * span)
     axes.set_ylim(0, 103)
     axes.set_yticks([0, 25, 50, 75, 100])
-    for metric, height, lift in _TOLD:
+    for metric, height, lift in _PERCENTILES:
         estimate = estimates[metric]
         if estimate.range is None:
             continue

@@ -25,8 +25,8 @@ def drops(
     A phase that no trial counts has no row.
     """
     median = {phase: float(np.median(of)) for phase, of in _by_phase(counts).items()}
-    said = ", ".join(f"{label(phase)} {value:g}" for phase, value in median.items())
-    alt = f"Dropped frames by phase, median of {len(counts)} trials: {said}."
+    parts = ", ".join(f"{label(phase)} {value:g}" for phase, value in median.items())
+    alt = f"Dropped frames by phase, median of {len(counts)} trials: {parts}."
     caption = "One dot, one trial; the number is their median."
     return Illustration(name, alt, caption, widths, lambda width: _draw(counts, width))
 

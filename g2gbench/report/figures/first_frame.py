@@ -59,8 +59,8 @@ def first_frame(
 ) -> Illustration:
     """The phases of one trial as bars, each from the phase before it."""
     steps = steps_of(metrics)
-    said = ", ".join(f"{step.name} at {single('ttff_ms', step.end_ms)}" for step in steps)
-    alt = f"Connecting in trial {repeat}: {said}."
+    parts = ", ".join(f"{step.name} at {single('ttff_ms', step.end_ms)}" for step in steps)
+    alt = f"Connecting in trial {repeat}: {parts}."
     caption = (
         "Each bar runs from the phase that it follows to the moment it was reached; the number is "
         "the time since the connect attempt began."

@@ -62,7 +62,7 @@ def heat_map(
     if not known:
         return None
     form, edges = scale(METRIC, (max(known),)), _edges(known)
-    told = "; ".join(
+    parts = "; ".join(
         f"{grid.rows[row]}, {grid.columns[column]}: {_words(cell, form)}"
         for (row, column), cell in sorted(grid.places.items(), key=lambda place: place[0])
     )
@@ -71,7 +71,7 @@ def heat_map(
         f"{grid.across}. A cross in a frame: an expectation does not hold. Hatched: could not be "
         "judged, and is not ranked."
     )
-    alt = f"{label(METRIC)} by {grid.across} across and all else down: {told}."
+    alt = f"{label(METRIC)} by {grid.across} across and all else down: {parts}."
     return Illustration(name, alt, caption, widths, lambda width: _draw(grid, form, edges, width))
 
 
@@ -91,8 +91,8 @@ def _words(cell: CellResult, form: Scale) -> str:
     value = cell.metrics[METRIC].value
     if not _judged(cell):
         return cell.status
-    said = "not measured" if value is None else form.with_unit(form.number(value))
-    return f"{said}, {cell.status}"
+    text = "not measured" if value is None else form.with_unit(form.number(value))
+    return f"{text}, {cell.status}"
 
 
 def _judged(cell: CellResult) -> bool:

@@ -88,7 +88,7 @@ class CellFigures:
         return replace(figure, caption=f"{figure.caption}{NONE_COUNTS}".strip())
 
     @property
-    def _told(self) -> Sequence[TrialResult]:
+    def _shown_trials(self) -> Sequence[TrialResult]:
         """The trials of the summary that count; where there is none, all."""
         return counting(self.cell.trials) or self.cell.trials
 
@@ -150,7 +150,7 @@ class CellFigures:
         """Dropped frames by phase; None where none was dropped."""
         counts = [
             {phase: int(count) for phase, count in _drops(trial).items() if count is not None}
-            for trial in self._told
+            for trial in self._shown_trials
             if trial.value("drop_ratio") is not None
         ]
         if self.several or not any(any(count.values()) for count in counts):
@@ -160,7 +160,7 @@ class CellFigures:
     @cached_property
     def first_frame(self) -> Illustration | None:
         """The way to the first frame of the trial with the median ttff."""
-        begun = [t for t in self._told if _plain(t, "connect_ms.websocket") is not None]
+        begun = [t for t in self._shown_trials if _plain(t, "connect_ms.websocket") is not None]
         if self.several or not begun:
             return None
         whole = [t for t in begun if _plain(t, "ttff_ms") is not None]

@@ -21,8 +21,8 @@ def words(link: LinkView) -> str:
     drops = link.drops
     if not any(drops.values()):
         return "The link dropped no packet."
-    told = [f"{plural(count, 'packet')} of the {name}" for name, count in drops.items() if count]
-    return f"The link dropped {' and '.join(told)}."
+    parts = [f"{plural(count, 'packet')} of the {name}" for name, count in drops.items() if count]
+    return f"The link dropped {' and '.join(parts)}."
 
 
 def bitrate(axes: Axes, link: LinkView) -> None:

@@ -78,8 +78,8 @@ def over_time(
     """
     lost = {row: len(at_s) for row, at_s in series.lost_s.items() if len(at_s)}
     words = ", ".join(f"{count} {label(row)}" for row, count in lost.items()) or "none"
-    told = series.steady_g2g_ms if series.steady.any() else series.g2g_ms
-    low, high = np.min(told), np.max(told)
+    g2g_ms = series.steady_g2g_ms if series.steady.any() else series.g2g_ms
+    low, high = np.min(g2g_ms), np.max(g2g_ms)
     alt = (
         f"g2g latency of trial {series.repeat} over {series.end_s:.0f} seconds: between {low:.0f} "
         f"and {high:.0f} ms, {plural(len(series.freezes), 'freeze')}; frames lost: {words}."

@@ -39,7 +39,7 @@ def ranking(
     groups = [group for group in known if group]
     if not groups:
         return None
-    told = "; ".join(
+    parts = "; ".join(
         f"group {number}: "
         + ", ".join(
             f"{short_cell(cell)} {single(metric, cells[cell].value(metric))}" for cell in group
@@ -52,7 +52,7 @@ def ranking(
         "between two rules, nothing differs significantly from the first. The scale does not "
         "start at zero."
     )
-    alt = f"Ranking of {sum(map(len, groups))} cells by {label(metric)}: {told}."
+    alt = f"Ranking of {sum(map(len, groups))} cells by {label(metric)}: {parts}."
     return Illustration(name, alt, caption, widths, lambda w: _draw(metric, groups, cells, w))
 
 

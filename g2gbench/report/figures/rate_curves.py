@@ -69,7 +69,7 @@ def rate_curves(
     ]
     if not panels:
         return None
-    told = "; ".join(
+    parts = "; ".join(
         f"{title} of {line.codec}: "
         + ", ".join(f"{single(metric, p[1])} at {single(RATE, p[0])}" for p in line.points)
         for metric, title, _, lines in panels
@@ -80,7 +80,7 @@ def rate_curves(
         "medians of the valid trials; bars: their intervals. Neither axis starts at zero."
     )
     titles = [(title, unit, lines) for _, title, unit, lines in panels]
-    return Illustration(name, f"{told}.", caption, widths, lambda width: _draw(titles, width))
+    return Illustration(name, f"{parts}.", caption, widths, lambda width: _draw(titles, width))
 
 
 def _draw(panels: Sequence[tuple[str, str, Sequence[Line]]], width: int) -> Canvas:

@@ -74,7 +74,7 @@ def trade_off(
     widths: tuple[int, ...] = (SMALL, MEDIUM, LARGE),
 ) -> Illustration:
     """The panels on common axes."""
-    told = "; ".join(
+    parts = "; ".join(
         f"{network + ': ' if network else ''}"
         + ", ".join(f"{p.name} {single(ACROSS, p.across[0])} {single(UP, p.up[0])}" for p in points)
         for network, points in panels.items()
@@ -86,7 +86,7 @@ def trade_off(
     )
     if any(len(points) > _MOST_NAMED for points in panels.values()):
         caption += " Of many points those that are filled have their names."
-    alt = f"{label(ACROSS)} against {label(UP)}: {told}."
+    alt = f"{label(ACROSS)} against {label(UP)}: {parts}."
     return Illustration(name, alt, caption, widths, lambda width: _draw(panels, width))
 
 

@@ -34,9 +34,9 @@ def figures(trend: Trend) -> list[Illustration]:
 def _figure(trend: Trend, lines: Sequence[Line]) -> Illustration:
     history, cell = trend.history, lines[0].cell
     place = "" if cell == DEFAULT_CELL else f" {short_cell(cell)}"
-    told = [f"{label(line.metric)} {change_words(line, c)}" for line in lines for c in line.found]
+    parts = [f"{label(line.metric)} {change_words(line, c)}" for line in lines for c in line.found]
     alt = f"{history.name}{place} over {plural(len(history.runs), 'run')}: "
-    alt += "; ".join(told) or "no change of level"
+    alt += "; ".join(parts) or "no change of level"
     name = f"trend-{history.name}-{history.scenario_id}"
     name += "" if cell == DEFAULT_CELL else f"-{cell}"
     return Illustration(directory_name(name), alt, "", (LARGE,), lambda width: _draw(lines, width))
@@ -75,6 +75,6 @@ def _panel(canvas: Canvas, line: Line, top: float, width: float) -> None:
         )
     axes.set_xlim(0.4, len(values) + 0.6)
     ticks_along(axes, 10, whole=True)
-    said = "" if line.enough else ", too few to tell a change"
-    span = f"runs {when(line.runs[0])} to {when(line.runs[-1])}{said}"
+    note = "" if line.enough else ", too few to tell a change"
+    span = f"runs {when(line.runs[0])} to {when(line.runs[-1])}{note}"
     canvas.text(_LEFT, top + _HEIGHT + 26, span, size=11.5, color=LIGHT["muted"])

@@ -87,8 +87,8 @@ def _draw(shown: Sequence[Series], limit: Limit | None, largest: float, width: i
         words = f"trial {series.repeat}"
         canvas.text(left, top - 12, words, weight="bold", size=12)
         value = _p95_ms(series)
-        said = "" if width == SMALL else "p95 "
-        note = said + single("g2g_ms.p95", value) if series.status == "ok" else series.status
+        prefix = "" if width == SMALL else "p95 "
+        note = prefix + single("g2g_ms.p95", value) if series.status == "ok" else series.status
         canvas.text(left + plot, top - 12, note, size=11.5, ha="right", color=LIGHT["muted"])
     canvas.text(0, _TOP - 12, "ms", size=11.5, color=LIGHT["muted"])
     canvas.text(

@@ -15,7 +15,7 @@ from g2gbench.analysis.result import (
 )
 from g2gbench.analysis.valid import is_valid
 from g2gbench.report.formats.markdown_text import escaped
-from g2gbench.report.text.codec_words import answer, said
+from g2gbench.report.text.codec_words import answer, sentences
 from g2gbench.report.text.headline import short_cell
 from g2gbench.report.text.numbers import label, shown
 
@@ -25,7 +25,7 @@ _MOST_ROWS: Final = 40
 
 def answers(result: RunResult) -> list[str]:
     """The result of each comparison, in a sentence or some."""
-    return [_placed(found, (answer(found), *said(found))) for found in result.codecs or ()]
+    return [_placed(found, (answer(found), *sentences(found))) for found in result.codecs or ()]
 
 
 def rankings(result: RunResult) -> list[str]:
@@ -79,8 +79,8 @@ def _ranking(one: CodecRanking, cells: Mapping[str, CellResult]) -> str:
     name = label(one.metric)
     if len(groups) == 1:
         return f"by {name}, no two cells differ significantly: {_listed(groups[0])}"
-    told = "; ".join(f"{place}. {_listed(group)}" for place, group in enumerate(groups, 1))
-    return f"by {name}, best first: {told}"
+    places = "; ".join(f"{place}. {_listed(group)}" for place, group in enumerate(groups, 1))
+    return f"by {name}, best first: {places}"
 
 
 def _listed(group: Sequence[str]) -> str:

@@ -27,12 +27,12 @@ def write(comparison: Comparison, directory: Path) -> None:
     write_text(directory / COMPARE_MD, comparison_text.markdown(comparison))
     write_json(
         directory / COMPARE_JSON,
-        told(comparison),
+        as_json(comparison),
     )
     write_text(directory / COMPARE_HTML, comparison_html.render(comparison))
 
 
-def told(comparison: Comparison, exit_code: int | None = None) -> dict[str, object]:
+def as_json(comparison: Comparison, exit_code: int | None = None) -> dict[str, object]:
     """The comparison as JSON, what it came to first."""
     code = int(comparison.exit_code()) if exit_code is None else exit_code
     plain = comparison.as_plain()
@@ -50,7 +50,7 @@ def in_summary(summary: Mapping[str, object], comparison: Comparison) -> dict[st
     """A run's summary with its comparison, before its cells."""
     cells = {key: summary[key] for key in summary if key == "cells"}
     before = {k: v for k, v in summary.items() if k not in ("cells", "comparison")}
-    return {**before, "comparison": told(comparison), **cells}
+    return {**before, "comparison": as_json(comparison), **cells}
 
 
 def add_to_reports(comparison: Comparison, run: Run) -> None:
@@ -61,5 +61,5 @@ def add_to_reports(comparison: Comparison, run: Run) -> None:
     write_json(run.path / SUMMARY, in_summary(run.summary_data, comparison))
     write_text(run.report_path / REPORT_HTML, html_page.render(run))
     write_text(run.report_path / JUNIT, junit.render(run))
-    said = f"{markdown.render(run)}\n{comparison_text.markdown(comparison, level=3)}"
-    write_text(run.report_path / SUMMARY_MD, said)
+    text = f"{markdown.render(run)}\n{comparison_text.markdown(comparison, level=3)}"
+    write_text(run.report_path / SUMMARY_MD, text)

@@ -51,10 +51,10 @@ def render(comparison: Comparison) -> str:
             kind=KINDS[head.status],
             exit_code=int(comparison.exit_code()),
             several=len({row.cell for row in comparison.rows}) > 1,
-            rows=[_row(said, most) for said in rows if said.row.judged],
-            shown=[_row(said, most) for said in rows if not said.row.judged],
+            rows=[_row(words, most) for words in rows if words.row.judged],
+            shown=[_row(words, most) for words in rows if not words.row.judged],
             axis=Markup(floor_strip.axis(most)),
-            figures=list(_figures(comparison, [said.row for said in rows])),
+            figures=list(_figures(comparison, [words.row for words in rows])),
             level=f"{LEVEL:.0%}".replace("%", " %"),
             trials=trials_line(comparison),
             conditions=list(_conditions(comparison)),
@@ -64,16 +64,16 @@ def render(comparison: Comparison) -> str:
     )
 
 
-def _row(said: RowWords, most: float) -> dict[str, object]:
-    row = said.row
-    alt = f"{said.outcome}: difference {said.difference}"
-    alt += f", interval {said.interval}, effect floor {said.floor} {said.unit}".rstrip()
+def _row(words: RowWords, most: float) -> dict[str, object]:
+    row = words.row
+    alt = f"{words.outcome}: difference {words.difference}"
+    alt += f", interval {words.interval}, effect floor {words.floor} {words.unit}".rstrip()
     return {
-        "said": said,
+        "words": words,
         "kind": KINDS[row.outcome],
         "big": row.outcome in _LOOKED_AT,
         "strip": Markup(floor_strip.svg(row, most)) if row.shift is not None else "",
-        "alt": alt if row.shift is not None else said.note,
+        "alt": alt if row.shift is not None else words.note,
         "p_alone": _probability(row.p_value),
         "p": _probability(row.p_adjusted),
     }
@@ -99,7 +99,7 @@ def _figures(comparison: Comparison, rows: Sequence[Row]) -> Iterator[dict[str, 
 
 
 def _words_of(comparison: Comparison, row: Row) -> RowWords:
-    return next(said for said in rows_in_order(comparison) if said.row is row)
+    return next(words for words in rows_in_order(comparison) if words.row is row)
 
 
 def _frames(run: Run, cell: str) -> list[FloatArray]:
@@ -130,16 +130,16 @@ def _conditions(comparison: Comparison) -> Iterator[tuple[str, str, str, str]]:
     yield "g2gbench", versions[0], versions[1], _word("g2gbench" in unlike)
     sides = [conditions(run) for run in (base, candidate)]
     for name in ("client", "marker"):
-        told = [", ".join(sorted(getattr(side, f"{name}s"))) or "–" for side in sides]
-        yield name.capitalize(), told[0], told[1], _word(name in unlike)
+        values = [", ".join(sorted(getattr(side, f"{name}s"))) or "–" for side in sides]
+        yield name.capitalize(), values[0], values[1], _word(name in unlike)
     for difference in comparison.unlike:
         if difference.name in fields:
             yield difference.name, difference.base, difference.candidate, _word(True)
     packages = [run.file.versions for run in (base, candidate)]
     for package in dict.fromkeys([*packages[0], *packages[1]]):
-        told = [str(side.get(package)) for side in packages]
-        if told[0] != told[1]:
-            yield package, told[0], told[1], "under test"
+        values = [str(side.get(package)) for side in packages]
+        if values[0] != values[1]:
+            yield package, values[0], values[1], "under test"
     yield "Started", _started(base), _started(candidate), ""
 
 
@@ -153,13 +153,13 @@ def _hash(run: Run) -> str:
 
 def _machine(run: Run) -> str:
     machine = run.file.machine
-    told = [
+    values = [
         f"{machine.cores} cores",
         f"{machine.memory_bytes / 2**30:.0f} GiB" if machine.memory_bytes else "",
         machine.processor or "",
         machine.system or "",
     ]
-    return ", ".join(part for part in told if part)
+    return ", ".join(part for part in values if part)
 
 
 def _started(run: Run) -> str:

@@ -34,7 +34,7 @@ def terminal(comparison: Comparison) -> str:
     lines = _wrapped(f"{word}  {name}: {head.sentence}", "", indent)
     lines += [line for text in head.lines for line in _wrapped(_clean(text), indent, indent)]
     rows = rows_in_order(comparison)
-    lines += ["", *_table([said for said in rows if said.row.judged])]
+    lines += ["", *_table([words for words in rows if words.row.judged])]
     for text in _doubts(rows):
         lines += ["", *_wrapped(_clean(text), _INDENT, _INDENT + "  ")]
     return "\n".join([*lines, "", *_places(comparison)])
@@ -64,19 +64,19 @@ def markdown(comparison: Comparison, *, level: int = 2) -> str:
 def _markdown_table(rows: Sequence[RowWords]) -> Iterator[str]:
     yield "| outcome | metric | cell | base | candidate | difference | interval | floor | |"
     yield "|---|---|---|---:|---:|---:|---:|---:|---|"
-    for said in rows[:MOST_ROWS]:
-        outcome = said.row.outcome
+    for one in rows[:MOST_ROWS]:
+        outcome = one.row.outcome
         mark = f"{_EMOJI[outcome]} {outcome}" if outcome else "not judged"
         cells = (
             mark,
-            said.metric,
-            escaped(said.cell, 80),
-            said.base,
-            said.candidate,
-            said.difference,
-            said.interval.replace("[", "").replace("]", "").replace(", ", " to ") or "–",
-            said.floor or "–",
-            escaped(said.note),
+            one.metric,
+            escaped(one.cell, 80),
+            one.base,
+            one.candidate,
+            one.difference,
+            one.interval.replace("[", "").replace("]", "").replace(", ", " to ") or "–",
+            one.floor or "–",
+            escaped(one.note),
         )
         yield f"| {' | '.join(cells)} |"
     if len(rows) > MOST_ROWS:
@@ -87,10 +87,10 @@ def _markdown_table(rows: Sequence[RowWords]) -> Iterator[str]:
 def _doubts(rows: Sequence[RowWords]) -> Iterator[str]:
     """Why rows are open, the same reason once."""
     found: dict[str, list[str]] = {}
-    for said in rows:
-        if said.row.outcome == "inconclusive":
-            where = f" ({said.cell})" if _several(rows) else ""
-            found.setdefault(said.note, []).append(f"{said.metric}{where}")
+    for one in rows:
+        if one.row.outcome == "inconclusive":
+            where = f" ({one.cell})" if _several(rows) else ""
+            found.setdefault(one.note, []).append(f"{one.metric}{where}")
     for note, names in found.items():
         yield f"{', '.join(names)}: {note}"
 
@@ -99,7 +99,7 @@ def _table(rows: Sequence[RowWords]) -> list[str]:
     """One line a row where that fits, else two."""
     several = _several(rows)
     head = ("", "metric", "", "base", "cand.", "diff", "interval", "floor", "outcome")
-    table: list[tuple[str, ...]] = [head] + [_columns_of(said, several) for said in rows]
+    table: list[tuple[str, ...]] = [head] + [_columns_of(words, several) for words in rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     lines = [
         "  "
@@ -113,29 +113,29 @@ def _table(rows: Sequence[RowWords]) -> list[str]:
     ]
     if max(len(line) for line in lines) <= WIDTH:
         return [line.rstrip() for line in lines]
-    return [line for said in rows for line in _stacked(said, several)]
+    return [line for words in rows for line in _stacked(words, several)]
 
 
-def _columns_of(said: RowWords, several: bool) -> tuple[str, ...]:
-    unit = f", {said.unit}" if said.unit else ""
+def _columns_of(words: RowWords, several: bool) -> tuple[str, ...]:
+    unit = f", {words.unit}" if words.unit else ""
     return (
-        MARKS[said.row.outcome],
-        f"{said.metric}{unit}",
-        _cut(_clean(said.cell), _LONGEST_CELL) if several else "",
-        _short(said.base, said.unit),
-        _short(said.candidate, said.unit),
-        _short(said.difference, said.unit),
-        said.interval,
-        said.floor,
-        said.outcome,
+        MARKS[words.row.outcome],
+        f"{words.metric}{unit}",
+        _cut(_clean(words.cell), _LONGEST_CELL) if several else "",
+        _short(words.base, words.unit),
+        _short(words.candidate, words.unit),
+        _short(words.difference, words.unit),
+        words.interval,
+        words.floor,
+        words.outcome,
     )
 
 
-def _stacked(said: RowWords, several: bool) -> Iterator[str]:
-    place = f", {_clean(said.cell)}" if several else ""
-    yield _cut(f"  {MARKS[said.row.outcome]} {said.outcome}: {said.metric}{place}", WIDTH)
-    span = f"  {said.interval} floor {said.floor}" if said.interval else ""
-    yield _cut(f"      {said.base} -> {said.candidate}  {said.difference}{span}", WIDTH)
+def _stacked(words: RowWords, several: bool) -> Iterator[str]:
+    place = f", {_clean(words.cell)}" if several else ""
+    yield _cut(f"  {MARKS[words.row.outcome]} {words.outcome}: {words.metric}{place}", WIDTH)
+    span = f"  {words.interval} floor {words.floor}" if words.interval else ""
+    yield _cut(f"      {words.base} -> {words.candidate}  {words.difference}{span}", WIDTH)
 
 
 def _short(text: str, unit: str) -> str:
@@ -150,7 +150,7 @@ def _places(comparison: Comparison) -> Iterator[str]:
 
 
 def _several(rows: Sequence[RowWords]) -> bool:
-    return len({said.row.cell for said in rows}) > 1
+    return len({words.row.cell for words in rows}) > 1
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

@@ -101,8 +101,8 @@ def _confusion(found: Score) -> Iterator[str]:
     for injected in INJECTED:
         counts = found.confusion[injected]
         if any(counts.values()):
-            told = " | ".join(str(counts[named]) if counts[named] else "·" for named in NAMED)
-            yield f"| {injected} | {told} |"
+            columns = " | ".join(str(counts[named]) if counts[named] else "·" for named in NAMED)
+            yield f"| {injected} | {columns} |"
 
 
 def terminal(grades: Sequence[Grade], left_out: Sequence[str], missing: int) -> str:

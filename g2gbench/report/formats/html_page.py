@@ -180,16 +180,16 @@ def _budget(trials: Sequence[TrialResult]) -> dict[str, object]:
         for number, part in enumerate(found.all_parts, 1)
     ]
     total = found.scale.number(found.total_ms)
-    said = f"{total} ms in the mean of {plural(found.frames, 'frame')} "
-    said += f"of {plural(found.trials, 'trial')}"
-    said += "" if found.counts else f" that {'does' if found.trials == 1 else 'do'} not count"
+    sentence = f"{total} ms in the mean of {plural(found.frames, 'frame')} "
+    sentence += f"of {plural(found.trials, 'trial')}"
+    sentence += "" if found.counts else f" that {'does' if found.trials == 1 else 'do'} not count"
     if found.display is not None:
-        said += f"; {found.number(found.display)} ms more until they were on display"
+        sentence += f"; {found.number(found.display)} ms more until they were on display"
     return {
         "budget_rows": rows,
         "budget_display": None if found.display is None else rows[-1],
         "budget_missing": "",
-        "budget_of": said,
+        "budget_of": sentence,
     }
 
 

@@ -24,8 +24,8 @@ def render(run: Run) -> str:
     """
     result = run.result
     compared = against(run)
-    said = f": {compared.sentence}" if compared.status else ""
-    root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}{said}"))
+    suffix = f": {compared.sentence}" if compared.status else ""
+    root = ElementTree.Element("testsuites", name=_clean(f"g2gbench {run.name}{suffix}"))
     suites = [_suite(run, cell) for cell in result.cells]
     if not suites:
         suites = [_empty(run)]

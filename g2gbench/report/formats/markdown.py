@@ -75,24 +75,24 @@ def _expectations(cells: Sequence[CellResult]) -> Iterator[str]:
     several = len(cells) > 1
     rows = [(cell, e) for cell in cells for e in cell.expectations]
     # Of many cells the ones that need a look.
-    told = [row for row in rows if row[1].holds is not True] if several else rows
+    listed = [row for row in rows if row[1].holds is not True] if several else rows
     if several and rows:
         held = sum(e.holds is True for _, e in rows)
         yield f"{held} of {plural(len(rows), 'expectation')} of all cells hold."
         yield ""
-    if not told:
+    if not listed:
         return
     place = "| cell " if several else ""
     yield f"| | expectation {place}| measured | interval |"
     yield f"|---|---|{'---|' if several else ''}---:|---:|"
-    for cell, e in told[:_MOST_CELLS]:
+    for cell, e in listed[:_MOST_CELLS]:
         mark = {True: "✅", False: "❌", None: "❔"}[e.holds]
         value, interval = shown(e.metric, cell.metrics[e.metric], e.limit)
         words = {True: "holds", False: "does not hold", None: "not judged"}[e.holds]
         words += ", close" if e.close else ""
         place = f"{_name(cell.cell)} | " if several else ""
         yield f"| {mark} {words} | {_code(e.text)} | {place}{value} | {interval or '–'} |"
-    yield from _left_out(len(told), _MOST_CELLS)
+    yield from _left_out(len(listed), _MOST_CELLS)
 
 
 def _key_numbers(cells: Sequence[CellResult]) -> Iterator[str]:

@@ -85,20 +85,20 @@ def advice(verdict: Verdict) -> list[str]:
     if metrics.get("invalid_because"):
         checks = map(Check.from_plain, metrics["checks"])
         return list(dict.fromkeys(one.advice for one in checks if not one.ok))
-    said: list[str] = []
+    steps: list[str] = []
     if metrics.get("transport") == "failed":
-        said.append(_NO_NETWORK)
+        steps.append(_NO_NETWORK)
     elif metrics.get("transport") == "relay":
-        said.append(_unasked(metrics) or _BLOCKED)
+        steps.append(_unasked(metrics) or _BLOCKED)
     elif metrics.get("stun") and metrics.get("transport") is None:
-        said.append(_unasked(metrics) or _NO_WAY)
+        steps.append(_unasked(metrics) or _NO_WAY)
     if verdict.level is not None and verdict.level < Level.GOOD:
         factors = (verdict.limiting_factor, *verdict.levels)
         for factor in dict.fromkeys(factors):
             poor = verdict.levels.get(factor, verdict.level) < Level.GOOD
             if poor and factor in _ADVICE:
-                said.append(_ADVICE[factor])
-    return said
+                steps.append(_ADVICE[factor])
+    return steps
 
 
 class _Answer(NamedTuple):
@@ -131,11 +131,11 @@ def lines(verdict: Verdict, *, deep: bool) -> Iterator[str]:
         yield from _wrapped(reason, "      ", "      ")
     yield ""
     yield from _measured(verdict.metrics)
-    said = advice(verdict)
-    if said:
+    steps = advice(verdict)
+    if steps:
         yield ""
         yield "    what to do"
-        for number, text in enumerate(said, 1):
+        for number, text in enumerate(steps, 1):
             yield from _wrapped(text, f"      {number}. ", "         ")
 
 

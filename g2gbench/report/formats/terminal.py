@@ -69,9 +69,9 @@ def render(run: Run, *, verbose: bool = False) -> str:
 
 def _codecs(result: RunResult) -> list[list[str]]:
     """Which codec, then the points and their ranking."""
-    said = codec_text.answers(result)
+    answers = codec_text.answers(result)
     rows = codec_text.points(result)
-    lines = [line for text in said for line in _wrapped(text, _INDENT, _INDENT)]
+    lines = [line for text in answers for line in _wrapped(text, _INDENT, _INDENT)]
     ranked = codec_text.rankings(result)
     order = [line for text in ranked for line in _wrapped(text, _INDENT, _INDENT + "  ")]
     return [lines, _columns(rows, right=(1, 2, 3, 4)) if rows else [], order]
@@ -199,13 +199,13 @@ def _expectations(cells: Sequence[CellResult]) -> list[str]:
         failed = [c for c, holds in zip(cells, outcomes, strict=True) if holds is False]
         unjudged = outcomes.count(None)
         mark = _MARKS[False if failed else None if unjudged else True]
-        said = f"holds in {outcomes.count(True)} of {len(cells)}"
+        outcome = f"holds in {outcomes.count(True)} of {len(cells)}"
         if failed:
-            said += f"; not with {'; '.join(short_cell(c.cell) for c in failed[:2])}"
-            said += f" and {len(failed) - 2} more" if len(failed) > 2 else ""
+            outcome += f"; not with {'; '.join(short_cell(c.cell) for c in failed[:2])}"
+            outcome += f" and {len(failed) - 2} more" if len(failed) > 2 else ""
         elif unjudged:
-            said += f"; not judged in {unjudged}"
-        rows.append((mark, text, said))
+            outcome += f"; not judged in {unjudged}"
+        rows.append((mark, text, outcome))
     return [line for row in rows for line in _wrapped("  ".join(row), "  ", "        ")]
 
 
@@ -230,9 +230,9 @@ def _recoveries(cells: Sequence[CellResult]) -> Iterator[str]:
 
 def _drops(cells: Sequence[CellResult]) -> list[str]:
     """Dropped frames of the trials that count, else of all, by the phase they died in."""
-    told = [t for cell in cells for t in counting(cell.trials)]
-    told = told or [t for cell in cells for t in cell.trials]
-    trials = [trial for trial in told if trial.frames]
+    trials = [t for cell in cells for t in counting(cell.trials)]
+    trials = trials or [t for cell in cells for t in cell.trials]
+    trials = [trial for trial in trials if trial.frames]
     captured = sum(trial.frames.get("captured", 0) for trial in trials)
     if not captured:
         return []
@@ -244,8 +244,8 @@ def _drops(cells: Sequence[CellResult]) -> list[str]:
     }
     if not any(counts.values()):
         return [f"{_INDENT}{title}: none"]
-    said = "  ".join(f"{label(p)} {count:.0f}" for p, count in counts.items() if count)
-    lines = [f"{_INDENT}{title}", *_wrapped(said, _INDENT + "  ", _INDENT + "  ")]
+    parts = "  ".join(f"{label(p)} {count:.0f}" for p, count in counts.items() if count)
+    lines = [f"{_INDENT}{title}", *_wrapped(parts, _INDENT + "  ", _INDENT + "  ")]
     if len(cells) == 1 and (loss := link_loss(cells[0])):
         lines += _wrapped(loss, _INDENT + "  ", _INDENT + "  ")
     return lines
@@ -259,8 +259,8 @@ def _doubts(result: RunResult) -> list[str]:
     width = max(len("trial"), *(min(len(numbers), 12) for numbers, _, _ in found))
     lines = [f"{_INDENT}{'trial':<{width}}  why it does not count"]
     for numbers, place, reason in found:
-        said = f"{place}: {reason}" if place else reason
-        text = f"{_cut(numbers, 12):<{width}}  {for_a_line(said)}"
+        line = f"{place}: {reason}" if place else reason
+        text = f"{_cut(numbers, 12):<{width}}  {for_a_line(line)}"
         lines += _wrapped(text, _INDENT, _INDENT + " " * (width + 2))
     return lines
 

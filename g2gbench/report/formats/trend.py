@@ -154,7 +154,7 @@ def _block(trend: Trend) -> Iterator[str]:
     for run, why in history.left_out.items():
         yield f"    left out: {run} ({why})"
     for line in trend.lines:
-        yield f"    {_name(line)}: {_said(line)}"
+        yield f"    {_name(line)}: {_values_text(line)}"
         for one in line.found:
             yield f"        {change_words(line, one)}"
             too = changed_between(line.runs[one.at - 1], line.runs[one.at])
@@ -169,7 +169,7 @@ def _name(line: Line) -> str:
     return f"{place}{label(line.metric)}"
 
 
-def _said(line: Line) -> str:
+def _values_text(line: Line) -> str:
     if not line.values:
         return f"no value: {_NOT_COUNTED} in every run"
     if not line.enough:
@@ -208,9 +208,9 @@ def _markdown(trend: Trend) -> Iterator[str]:
     yield "| cell | metric | what it did | changes | first bad run |"
     yield "|---|---|---|---|---|"
     for line in trend.lines:
-        told = "<br>".join(change_words(line, one) for one in line.found) or "–"
+        changes = "<br>".join(change_words(line, one) for one in line.found) or "–"
         bad = line.bad_since
         since = "–" if bad is None else f"`{bad.path.name}`"
         cell = escaped(short_cell(line.cell))
-        yield f"| {cell} | {label(line.metric)} | {_said(line)} | {told} | {since} |"
+        yield f"| {cell} | {label(line.metric)} | {_values_text(line)} | {changes} | {since} |"
     yield ""

@@ -28,7 +28,7 @@ def answer(found: CodecComparison) -> str:
     return f"{first} takes the fewest bits for the same picture{doubt}."
 
 
-def said(found: CodecComparison) -> Iterator[str]:
+def sentences(found: CodecComparison) -> Iterator[str]:
     """The result in words: the bits that each codec takes beside the anchor."""
     for row in found.deltas:
         estimate = row.deltas["bd_rate_percent"]
@@ -46,11 +46,11 @@ def delta(name: str, estimate: Estimate) -> tuple[str, str, str]:
         return NOT_MEASURED, "", estimate.reason
     value, *interval = estimate.range
     unit, decimals = _UNITS[name.rpartition("_")[2]]
-    told = f"{_signed(value, decimals)} {unit}"
+    text = f"{_signed(value, decimals)} {unit}"
     if estimate.n < 2:
-        return told, "", ""
+        return text, "", ""
     ends = (_signed(end, decimals) for end in interval)
-    return told, f"[{', '.join(ends)}] of {plural(estimate.n, 'repeat')}", ""
+    return text, f"[{', '.join(ends)}] of {plural(estimate.n, 'repeat')}", ""
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -145,16 +145,18 @@ def _lines(comparison: Comparison, status: Outcome, first: list[Row]) -> Iterato
     measured = [row for row in first if row.shift is not None]
     if status in ("regression", "improvement"):
         row = max(measured, key=_size)
-        said = row_words(row)
+        words = row_words(row)
         yield (
-            f"From {said.base} to {said.candidate}, difference {said.interval} {said.unit}".rstrip()
-            + f", effect floor {said.floor} {said.unit}".rstrip()
+            f"From {words.base} to {words.candidate}, "
+            + f"difference {words.interval} {words.unit}".rstrip()
+            + f", effect floor {words.floor} {words.unit}".rstrip()
             + (". Confirmed by a second set of trials." if row.confirmed else ".")
         )
     counts = Counter(row.outcome for row in comparison.rows if row.judged)
-    told = [counted(o, counts[o]) for o in OUTCOMES if counts[o]]
-    if told:
-        yield f"{plural(sum(counts.values()), 'row')}: {', '.join(told)}. {trials_line(comparison)}"
+    parts = [counted(o, counts[o]) for o in OUTCOMES if counts[o]]
+    if parts:
+        rows = f"{plural(sum(counts.values()), 'row')}: {', '.join(parts)}"
+        yield f"{rows}. {trials_line(comparison)}"
     else:
         yield trials_line(comparison)
     if comparison.unlike:

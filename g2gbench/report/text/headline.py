@@ -81,8 +81,8 @@ def why(trial: TrialResult | Attempt) -> str:
     if trial.status == "ok":
         return "valid"
     reasons = "; ".join(trial.invalid_because)
-    told = (reasons, trial.message) if trial.status == "invalid" else (trial.message, reasons)
-    return told[0] or told[1] or trial.status
+    texts = (reasons, trial.message) if trial.status == "invalid" else (trial.message, reasons)
+    return texts[0] or texts[1] or trial.status
 
 
 def doubts(result: RunResult, *, attempts: bool = False) -> list[tuple[str, str, str]]:
@@ -107,8 +107,8 @@ def doubts(result: RunResult, *, attempts: bool = False) -> list[tuple[str, str,
 def tried_before(trial: TrialResult) -> str:
     """What became of the earlier attempts at a trial, in a sentence; empty without any."""
     tried = trial.attempts
-    said = [f"try {i} was {one.status} ({why(one)})" for i, one in enumerate(tried, 1)]
-    return f"try {len(tried) + 1}; {'; '.join(said)}" if tried else ""
+    attempts = [f"try {i} was {one.status} ({why(one)})" for i, one in enumerate(tried, 1)]
+    return f"try {len(tried) + 1}; {'; '.join(attempts)}" if tried else ""
 
 
 def place_of(result: RunResult, cell: CellResult) -> str:
@@ -137,9 +137,9 @@ def _say_pass(result: RunResult) -> tuple[str, tuple[str, ...]]:
         return "measured; the scenario expects nothing", _key_number(result)
     cell, tightest = min(held, key=lambda pair: _room(pair[1]))
     count = "the expectation holds" if len(held) == 1 else f"all {len(held)} expectations hold"
-    said = measured_text(tightest, place_of(result, cell))
-    return (f"{count}; {said}" if len(held) == 1 else count), (
-        () if len(held) == 1 else (f"Closest to its limit: {said}.",)
+    text = measured_text(tightest, place_of(result, cell))
+    return (f"{count}; {text}" if len(held) == 1 else count), (
+        () if len(held) == 1 else (f"Closest to its limit: {text}.",)
     )
 
 
@@ -150,11 +150,11 @@ def _say_fail(result: RunResult) -> tuple[str, tuple[str, ...]]:
     first = [pair for pair in failed if pair[1].text == failed[0][1].text]
     cell, worst = max(first, key=lambda pair: _room(pair[1]))
     verb = "does" if len(failed) == 1 else "do"
-    said = f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold"
+    text = f"{len(failed)} of {plural(len(every), 'expectation')} {verb} not hold"
     if len(result.cells) > 1:
         broken = {c.cell for c, _ in failed}
-        said += f", in {len(broken)} of {plural(len(result.cells), 'cell')}"
-    lines = [f"{said}."]
+        text += f", in {len(broken)} of {plural(len(result.cells), 'cell')}"
+    lines = [f"{text}."]
     if any_invalid(result):
         count = sum(c.status == "invalid" for c in result.cells)
         lines.append(f"{plural(count, 'cell')} could not be judged.")
@@ -215,14 +215,14 @@ _SAYERS: Final = MappingProxyType(
 
 def _because(result: RunResult) -> tuple[str, ...]:
     """The causes for a cell without a verdict: its trials', or what was not measured."""
-    told = [
+    parts = [
         f"Trial {numbers}{f' of {place}' if place else ''}: {reason}."
         for numbers, place, reason in doubts(result)
     ]
-    if not told:
+    if not parts:
         cells = [cell for cell in result.cells if cell.status == "invalid"]
-        told = [f"{reason}." for cell in cells for reason in cell.invalid_because[1:]]
-    return tuple(told[:_MOST_CAUSES])
+        parts = [f"{reason}." for cell in cells for reason in cell.invalid_because[1:]]
+    return tuple(parts[:_MOST_CAUSES])
 
 
 def _too_few_valid(result: RunResult) -> bool:
@@ -252,14 +252,14 @@ def _key_number(result: RunResult) -> tuple[str, ...]:
     if not measured:
         return ()
     known = [cell for _, cell in sorted(measured, key=lambda pair: pair[0])]
-    said = [
+    parts = [
         " ".join(filter(None, shown(name, cell.metrics[name])))
         + (f" with {place_of(result, cell)}" if len(result.cells) > 1 else "")
         for cell in (known[0], known[-1])
     ]
     if len(known) == 1:
-        return (f"g2g p95 was {said[0]}.",)
-    return (f"g2g p95 was {said[0]} at least, {said[1]} at most.",)
+        return (f"g2g p95 was {parts[0]}.",)
+    return (f"g2g p95 was {parts[0]} at least, {parts[1]} at most.",)
 
 
 def _trials_line(result: RunResult, planned: Mapping[str, int]) -> str:

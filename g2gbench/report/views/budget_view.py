@@ -145,10 +145,10 @@ def by_phase(trial: Trial) -> list[tuple[Phase, Budget]]:
     captured_s = (frames["captured_ns"].to_numpy(dtype=np.int64) - steady_ns[0]) / 1e9
     counted = (frames["outcome"] == "delivered").to_numpy(dtype=np.bool_)
     counted = counted & frames["steady"].to_numpy(dtype=np.bool_)
-    told = frames[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = frames[columns].to_numpy(dtype=np.float64, na_value=np.nan)
     found = []
     for phase in trial.result.phases:
-        inside = told[counted & (captured_s >= phase.start_s) & (captured_s < phase.end_s)]
+        inside = values[counted & (captured_s >= phase.start_s) & (captured_s < phase.end_s)]
         known = np.isfinite(inside).sum(axis=0)
         means = {
             name: Value(

@@ -232,16 +232,17 @@ def _expectation(cell: CellResult, e: JudgedExpectation) -> ExpectationRow:
     trials = values_of(cell, metric)
     strip = Strip(trials, e.value, e.low, e.high, e.operator, limit, holds)
     form = scale(metric, (*trials, limit))
-    told = ", ".join(form.number(trial) for trial in trials) or "none"
+    values = ", ".join(form.number(trial) for trial in trials) or "none"
     outcome = {True: "holds", False: "does not hold", None: "not judged"}[holds]
     note = "close: the interval crosses the limit" if e.close else e.reason
+    bound = form.with_unit(form.limit(limit))
     return ExpectationRow(
         text=e.text,
         state={True: "pass", False: "fail", None: "nodiff"}[holds],
         value=value,
         interval=interval,
         strip=strip.svg(),
-        alt=f"{label(metric)}: trials {told}; limit {form.with_unit(form.limit(limit))}; {outcome}",
+        alt=f"{label(metric)}: trials {values}; limit {bound}; {outcome}",
         outcome=outcome,
         note=note,
     )
@@ -300,8 +301,8 @@ def outcomes(cell: CellResult) -> tuple[list[OutcomeRow], str]:
     ]
     captured = sum(trial.frames.get("captured", 0) for trial in counted)
     kind = "valid trial" if valid else "trial"
-    said = f"{captured} frames captured in the steady state of {plural(len(counted), kind)}"
-    return rows, said if valid else f"{said}.{NONE_COUNTS}"
+    sentence = f"{captured} frames captured in the steady state of {plural(len(counted), kind)}"
+    return rows, sentence if valid else f"{sentence}.{NONE_COUNTS}"
 
 
 def drop_rows(cell: CellResult) -> list[tuple[str, str, str]]:
@@ -313,8 +314,8 @@ def drop_rows(cell: CellResult) -> list[tuple[str, str, str]]:
     counts = {name: [t.value(name) for t in cell.trials] for name in names}
     if set(counts["drops.display"]) == {None}:
         names.remove("drops.display")
-    told = [count for name in names for count in counts[name]]
-    if told and not any(told) and None not in told:
+    every = [count for name in names for count in counts[name]]
+    if every and not any(every) and None not in every:
         return []
     return [
         (label(name).removeprefix("drops "), *shown(name, cell.metrics[name])) for name in names
@@ -323,7 +324,7 @@ def drop_rows(cell: CellResult) -> list[tuple[str, str, str]]:
 
 def link_loss(cell: CellResult) -> str:
     """Which share of the packets the link itself dropped; empty where there was no link."""
-    said: list[str] = []
+    parts: list[str] = []
     dropped = False
     for direction in ("uplink", "downlink"):
         name = f"link.{direction}.loss"
@@ -331,10 +332,10 @@ def link_loss(cell: CellResult) -> str:
         if value is not None:
             dropped = dropped or value > 0
             share = single(name, value) if value else "none"
-            said.append(f"{share} of the {direction}'s{'' if said else ' packets'}")
-    if said and not dropped:
+            parts.append(f"{share} of the {direction}'s{'' if parts else ' packets'}")
+    if parts and not dropped:
         return "The link dropped no packet."
-    return f"The link dropped {', '.join(said)}." if said else ""
+    return f"The link dropped {', '.join(parts)}." if parts else ""
 
 
 def stages(trials: Sequence[TrialResult]) -> list[tuple[str, str, list[tuple[str, str]]]]:

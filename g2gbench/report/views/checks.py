@@ -38,12 +38,12 @@ def values(trials: Iterable[TrialResult], metric: str) -> list[float]:
 
 def _rows(found: Sequence[Check]) -> Iterator[CheckRow]:
     for kind in CHECKS:
-        told = [check for check in found if kind.has(check)]
-        judged = [check for check in told if check.value is not None]
+        these = [check for check in found if kind.has(check)]
+        judged = [check for check in these if check.value is not None]
         if judged:
             yield _row(kind, max(judged, key=_severity))
-        elif told or not kind.page:
-            worst = "not judged" if told else NOT_MEASURED
+        elif these or not kind.page:
+            worst = "not judged" if these else NOT_MEASURED
             meaning = f"{kind.meaning} {kind.unless}".strip()
             yield CheckRow(kind.title, worst, limit_text(kind), "nodiff", NOT_MEASURED, meaning)
 

@@ -11,7 +11,7 @@ from g2gbench.analysis.result import CellResult, CodecComparison, CodecPoint, Ru
 from g2gbench.report.figures.drawing import Illustration
 from g2gbench.report.figures.ranking import ranking
 from g2gbench.report.figures.rate_curves import rate_curves
-from g2gbench.report.text.codec_words import answer, delta, said
+from g2gbench.report.text.codec_words import answer, delta, sentences
 from g2gbench.report.text.numbers import label, shown
 from g2gbench.statistics.bd_rate import INSTALL
 from g2gbench.store.files import directory_name
@@ -30,7 +30,7 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CodecView:
-    """One comparison, ready for a page; ``answer`` says which codec, ``said`` by how much.
+    """One comparison, ready for a page; ``answer`` says which codec, ``sentences`` by how much.
 
     ``deltas``: a row a codec, each (value with its unit, interval, reason). ``points``: a row a
     cell. ``missing``: codecs without a point, with the reason. ``notes``: what cannot be told.
@@ -38,7 +38,7 @@ class CodecView:
 
     where: str
     answer: str
-    said: tuple[str, ...]
+    sentences: tuple[str, ...]
     anchor: str
     curves: Illustration | None
     rankings: tuple[Illustration, ...]
@@ -48,7 +48,7 @@ class CodecView:
     points: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
     missing: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
-    told_apart: bool
+    distinct: bool
 
 
 def codec_views(result: RunResult) -> list[CodecView]:
@@ -84,7 +84,7 @@ def _view(found: CodecComparison, cells: Mapping[str, CellResult]) -> CodecView:
     return CodecView(
         where=where,
         answer=answer(found),
-        said=tuple(said(found)),
+        sentences=tuple(sentences(found)),
         anchor=found.anchor,
         curves=rate_curves(found, f"codecs{suffix}"),
         rankings=tuple(one for one in rankings if one is not None),
@@ -103,7 +103,7 @@ def _view(found: CodecComparison, cells: Mapping[str, CellResult]) -> CodecView:
         ),
         missing=tuple((c.codec, c.reason) for c in found.curves if c.reason),
         notes=tuple(dict.fromkeys(notes)),
-        told_apart=any(len(one.groups) > 1 for one in found.rankings),
+        distinct=any(len(one.groups) > 1 for one in found.rankings),
     )
 
 

@@ -112,7 +112,7 @@ def _when(same: Sequence[Phase] | Sequence[Recovery]) -> str:
 def _recovery(same: Sequence[Recovery]) -> RecoveryRow:
     reasons: dict[str, None] = {}
 
-    def told(found: Sequence[Value]) -> str:
+    def text(found: Sequence[Value]) -> str:
         known = [value.value for value in found if value.value is not None]
         unknown = [value for value in found if value.value is None]
         reasons.update(dict.fromkeys(value.reason for value in unknown))
@@ -131,10 +131,10 @@ def _recovery(same: Sequence[Recovery]) -> RecoveryRow:
         label=same[0].label,
         when=_when(same),
         before=single("g2g_ms.p50", median(befores) if befores else None),
-        g2g=told([one.g2g_ms for one in same]),
-        bitrate=told([one.bitrate_ms for one in same]),
-        both=told([one.both_ms for one in same]),
-        overshoot=told([one.overshoot_ms for one in same]),
+        g2g=text([one.g2g_ms for one in same]),
+        bitrate=text([one.bitrate_ms for one in same]),
+        both=text([one.both_ms for one in same]),
+        overshoot=text([one.overshoot_ms for one in same]),
         lost=f"{lost:g}",
         reasons=tuple(reasons),
     )

@@ -85,14 +85,14 @@ def words(view: QualityView) -> str:
     """Both bands in words, for who does not see them: the held one stretch by stretch."""
     held = groupby(view.held, key=lambda one: one.level)
     stretches = [(level, list(same)) for level, same in held]
-    told = ", ".join(
+    parts = ", ".join(
         f"{level} from {same[0].start_s:.0f} to {same[-1].end_s:.0f} s" for level, same in stretches
     )
     seconds = {
         level: sum(one.length_s for one in view.alone if one.level == level) for level in LETTERS
     }
     alone = ", ".join(f"{length:.0f} s {level}" for level, length in seconds.items() if length >= 1)
-    return f"Quality held: {told}. Second by second: {alone or 'less than a second'}."
+    return f"Quality held: {parts}. Second by second: {alone or 'less than a second'}."
 
 
 def level_words(cell: CellResult) -> str:
@@ -114,10 +114,10 @@ def sentences(result: RunResult) -> Iterator[str]:
         yield f"Quality was {level_words(cells[0])}{f' ({reasons})' if reasons else ''}."
     elif known:
         counts = {level: sum(cell.quality == level for cell in known) for level in LETTERS}
-        told = ", ".join(f"{level} in {count}" for level, count in counts.items() if count)
+        levels = ", ".join(f"{level} in {count}" for level, count in counts.items() if count)
         unknown = len(cells) - len(known)
-        told += f", unknown in {unknown}" if unknown else ""
-        yield f"Quality of {plural(len(cells), 'cell')}: {told}."
+        levels += f", unknown in {unknown}" if unknown else ""
+        yield f"Quality of {plural(len(cells), 'cell')}: {levels}."
 
 
 def _recorded(recorded: RecordedVerdict) -> str:

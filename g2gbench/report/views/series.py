@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _LONGEST_NAME: Final = 36
 _SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
-_TOLD_EVENTS: Final[Mapping[str, str]] = {
+_MARKED_EVENTS: Final[Mapping[str, str]] = {
     "prompt": "new prompt",
     "network": "network changes",
     "process_lost": "process lost",
@@ -198,9 +198,9 @@ def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
     stats = trial.rtcstats()
     if not set(_SENT) <= set(stats.columns) or len(stats) < 2:
         return nothing
-    told = stats.dropna(subset=list(_SENT))
-    at_s = (told["at_ns"].to_numpy(dtype=np.int64) - zero_ns) / 1e9
-    total = told[list(_SENT)].to_numpy(dtype=np.float64).sum(axis=1)
+    known = stats.dropna(subset=list(_SENT))
+    at_s = (known["at_ns"].to_numpy(dtype=np.int64) - zero_ns) / 1e9
+    total = known[list(_SENT)].to_numpy(dtype=np.float64).sum(axis=1)
     shown = at_s <= end_s + 1
     at_s, total = at_s[shown], total[shown]
     if len(at_s) < 2 or not (np.diff(at_s) > 0).all():
@@ -227,12 +227,12 @@ def _freezes(
 
 
 def _marks(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, str], ...]:
-    told = (
+    marks = (
         ((event.at_ns - zero_ns) / 1e9, _name_of(event))
         for event in session.events
-        if event.name in _TOLD_EVENTS
+        if event.name in _MARKED_EVENTS
     )
-    return tuple((at_s, name) for at_s, name in told if 0 <= at_s <= end_s)
+    return tuple((at_s, name) for at_s, name in marks if 0 <= at_s <= end_s)
 
 
 def _name_of(event: Event) -> str:
@@ -240,7 +240,7 @@ def _name_of(event: Event) -> str:
     named = str(event.detail.get("label", "")) if event.name == "network" else ""
     if len(named) > _LONGEST_NAME:
         named = f"{named[: _LONGEST_NAME - 1]}…"
-    return named or _TOLD_EVENTS[event.name]
+    return named or _MARKED_EVENTS[event.name]
 
 
 def _impaired(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, float], ...]:

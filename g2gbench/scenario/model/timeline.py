@@ -147,14 +147,14 @@ def _check_repetition(
 
 
 def _check_overlaps(scenario: Scenario) -> Iterator[Finding]:
-    told: set[tuple[int, int]] = set()
+    reported: set[tuple[int, int]] = set()
     spans = _spans(scenario)
     for before, after in pairwise(spans):
         end_s = before.start_s if before.end_s is None else before.end_s
         same = after.start_s == before.start_s
         pair = (before.entry, after.entry)
-        if (same or after.start_s < end_s) and pair not in told:
-            told.add(pair)
+        if (same or after.start_s < end_s) and pair not in reported:
+            reported.add(pair)
             at = DURATION.write(after.start_s)
             message = f"at {at} the network of timeline[{before.entry}] is still in force"
             least = f"{DURATION.write(end_s)} or later" if not same else "another time"

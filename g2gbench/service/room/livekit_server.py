@@ -263,12 +263,12 @@ async def _main(plan: LivekitServerPlan, parent: Parent[Message]) -> None:
             command, plan.api_key, plan.api_secret, plan.settings.playout_delay_ms
         )
     except RoomUnavailable as error:
-        parent.tell(Failed(str(error)))
+        parent.send(Failed(str(error)))
         return
     try:
-        parent.tell(RoomReady(server.port, server.pid))
+        parent.send(RoomReady(server.port, server.pid))
         status = await server.wait()
-        parent.tell(Lost(f"{COMMAND} ended ({describe(status)})"))
+        parent.send(Lost(f"{COMMAND} ended ({describe(status)})"))
     finally:
         await server.stop()
 

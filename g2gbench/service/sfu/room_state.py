@@ -116,7 +116,7 @@ class RoomState:
         if not participant.automatic:
             return []
         partner = self.partner(participant)
-        return self._tell(participant, partner) if partner else []
+        return self._send(participant, partner) if partner else []
 
     def leave(self, participant: Participant) -> list[Action]:
         """Free a seat; word to those who stay."""
@@ -132,7 +132,7 @@ class RoomState:
         if not participant.can_publish:  # nobody was shown anything of it
             return [messages.update(other, gone) for other in others]
         state = models.ParticipantInfo.DISCONNECTED
-        return [a for other in others for a in self._tell(other, participant, state)]
+        return [a for other in others for a in self._send(other, participant, state)]
 
     def request(
         self, participant: Participant, message: rtc.SignalRequest, wall_ms: int
@@ -159,7 +159,7 @@ class RoomState:
         """Learn the SSRC of a simulcast track from its first packet."""
         if not track_binding.learn(participant, packet):
             return []
-        return [a for other in self._others(participant) for a in self._tell(other, participant)]
+        return [a for other in self._others(participant) for a in self._send(other, participant)]
 
     def _others(self, participant: Participant) -> list[Participant]:
         return [p for p in self.participants if p is not participant]
@@ -195,7 +195,7 @@ class RoomState:
         self._lay_ways(participant, parsed)
         if changed:
             for other in self._others(participant):
-                actions += self._tell(other, participant)
+                actions += self._send(other, participant)
         return actions
 
     def _media(self, participant: Participant, section: sdp.Section) -> sdp.Media:
@@ -280,7 +280,7 @@ class RoomState:
             forwarding.delay_writer = packets.PlayoutDelayWriter(extension_id, *bounds)
             forwarding.video_payloads = frozenset(c.payload_type for c in shown[0].codecs)
 
-    def _tell(
+    def _send(
         self,
         participant: Participant,
         about: Participant,

@@ -304,7 +304,7 @@ async def _main(plan: EmbeddedRoomPlan, parent: Parent[Message]) -> None:
     settings = RoomSettings(plan.name, asked.start_bitrate_kbps, asked.playout_delay_ms)
     room = RoomServer(settings, plan.api_key, plan.api_secret, asked.host)
     port = await room.start(plan.port)
-    parent.tell(RoomReady(port))
+    parent.send(RoomReady(port))
     try:
         await asyncio.Event().wait()  # until cancelled: the parent is gone
     finally:

@@ -13,7 +13,7 @@ from g2gbench.process.environment import ENVIRONMENT, for_child
 from g2gbench.service.room import livekit_server
 from g2gbench.workflow.doctor.finding import Finding
 
-_SAYS_S: Final = 5.0
+_TIMEOUT_S: Final = 5.0
 
 
 async def find_chromium() -> list[Finding]:
@@ -25,7 +25,7 @@ async def find_chromium() -> list[Finding]:
         )
         return [Finding("chromium", "missing", detail, chromium.ENABLE)]
     try:
-        version = await _says(path, "--version")
+        version = await _output(path, "--version")
     except (OSError, TimeoutError):
         version = ""
     if not version:
@@ -60,7 +60,7 @@ async def find_livekit_server() -> Finding:
         detail = f"{where}; the embedded room needs none"
         return Finding(name, "missing", detail, livekit_server.ENABLE)
     try:
-        version = await _says(path, "--version")
+        version = await _output(path, "--version")
     except (OSError, TimeoutError):
         version = ""
     if not version:
@@ -68,7 +68,7 @@ async def find_livekit_server() -> Finding:
     return Finding(name, "ok", f"{version}, {path}")
 
 
-async def _says(*command: str) -> str:
+async def _output(*command: str) -> str:
     """What a short command says on its standard output."""
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -77,7 +77,7 @@ async def _says(*command: str) -> str:
         env=for_child(),
     )
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), _SAYS_S)
+        out, _ = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
     except TimeoutError:
         process.kill()
         await process.wait()

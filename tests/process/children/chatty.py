@@ -12,14 +12,14 @@ from tests.process.children.plans import Nothing, Ready, Said
 
 
 async def _main(_: Nothing, parent: Parent[Message]) -> None:
-    parent.tell(Ready())
+    parent.send(Ready())
     print("printed", flush=True)
     os.write(1, b"written natively\n")
     grandchild = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "print('of a grandchild')"
     )
     await grandchild.wait()
-    parent.tell(Said(1))
+    parent.send(Said(1))
 
 
 if __name__ == "__main__":

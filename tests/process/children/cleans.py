@@ -14,14 +14,14 @@ from tests.process.children.plans import Cleaned, CleansPlan, Ready
 async def _main(plan: CleansPlan, parent: Parent[Message]) -> None:
     if plan.grace_s is not None:
         child.GRACE_S = plan.grace_s
-    parent.tell(Ready())
+    parent.send(Ready())
     try:
         if plan.stuck:
             while True:
                 signal.pause()  # the event loop stands still
         await asyncio.Event().wait()
     finally:
-        parent.tell(Cleaned())
+        parent.send(Cleaned())
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from tests.process.children.plans import EchoCommand, Echoed, EchoPlan, Number, 
 
 
 async def _main(plan: EchoPlan, parent: Parent[EchoCommand]) -> None:
-    parent.tell(Planned(plan))
+    parent.send(Planned(plan))
     while True:
         command = await parent.commands.get()
         assert isinstance(command, Number | Word)
-        parent.tell(Echoed(command))
+        parent.send(Echoed(command))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tests.process.children.plans import Nothing, Selector
 
 async def _main(_: Nothing, parent: Parent[Message]) -> None:
     loop = asyncio.get_running_loop()
-    parent.tell(Selector(type(getattr(loop, "_selector")).__name__))  # noqa: B009 - private
+    parent.send(Selector(type(getattr(loop, "_selector")).__name__))  # noqa: B009 - private
 
 
 if __name__ == "__main__":

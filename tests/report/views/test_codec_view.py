@@ -68,7 +68,7 @@ def test_a_delta_has_its_sign_unit_and_interval() -> None:
     assert codec == "vp9"
     assert deltas[0] == ("−20.0 %", "[−20.0, −20.0] of 3 repeats", "")
     assert deltas[3][0] == "+5.0 ms"
-    assert view.said == (
+    assert view.sentences == (
         "vp9 takes 20.0 % fewer bits than vp8 for the same PSNR [−20.0, −20.0] of 3 repeats.",
     )
 
@@ -97,7 +97,7 @@ def test_what_could_not_be_computed_says_why_in_its_place() -> None:
     (view,) = codec_views(replace(whole, codecs=few))
     ((_, deltas),) = view.deltas
     assert deltas[0] == ("not measured", "", "needs 4 points of each codec, has 3")
-    assert view.said == ()
+    assert view.sentences == ()
 
 
 def test_with_too_few_trials_it_says_how_many_would_do() -> None:

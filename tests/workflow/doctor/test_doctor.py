@@ -172,7 +172,7 @@ def test_a_livekit_server_that_says_no_version_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = _livekit_server(monkeypatch, tmp_path, "raise SystemExit(1)")
-    monkeypatch.setattr(programs, "_SAYS_S", 0.2)
+    monkeypatch.setattr(programs, "_TIMEOUT_S", 0.2)
     stuck = _livekit_server(monkeypatch, tmp_path, "import signal; signal.pause()")
     for finding in (broken, stuck):
         assert finding.status == "warning"
