@@ -86,6 +86,7 @@ async def test_a_participant_joins_and_is_answered() -> None:
         _token(room="elsewhere"),
         _token(ttl=-120),
     ],
+    ids=["none", "no token", "other secret", "other room", "expired"],
 )
 async def test_only_a_signed_token_for_this_room_admits(token: str) -> None:
     async with _room() as url, aiohttp.ClientSession() as session:
