@@ -22,7 +22,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a g2gbench process ends with; the same for every command."""
+    """Exit status of a g2gbench process; the same for every command."""
 
     PASS = 0
     FAIL = 1

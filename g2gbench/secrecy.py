@@ -83,7 +83,7 @@ def masked_url(url: str) -> str:
 
 
 def secrets_in_url(url: str) -> Iterator[Unshown]:
-    """What ``masked_url`` masks, as it is written and as it is meant."""
+    """Yield what ``masked_url`` masks, as it is written and as it is meant."""
     for found in _USERINFO.finditer(url):
         for part in (found[2], *found[2].split(":", 1)):
             yield from map(Unshown, dict.fromkeys((part, unquote(part))))

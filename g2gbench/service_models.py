@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class ServiceModel:
-    """What a model of the service expects: width and height in pixels, frames per second."""
+    """Format that a model of the service expects: width and height in pixels, frames per second."""
 
     width: int
     height: int

@@ -107,7 +107,7 @@ def measured(
     evaluation: Evaluation,
     service_frames: Sequence[ServiceFrame],
 ) -> Measured | None:
-    """What one trial says against what is true of it; None when it has no steady state to judge."""
+    """Return a trial's measured values beside the injected truth; None without a steady state."""
     g2g = evaluation.metrics["g2g_ms.p50"].value
     ledger = evaluation.ledger
     if g2g is None or not service_frames:

@@ -40,7 +40,7 @@ _LONGEST: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a run was measured under, as its records tell.
+    """Conditions of a run, as its records name them.
 
     ``scenario`` is the resolved document; ``version`` that of g2gbench, which says how metrics are
     computed; ``clients`` and ``markers`` are those of its sessions, empty where none has begun.
@@ -66,7 +66,7 @@ class Difference:
 
 
 def differences(base: Conditions, candidate: Conditions) -> tuple[Difference, ...]:
-    """What differs between two runs that should not, by name."""
+    """Return the differences between two runs that make them incomparable, by name."""
     return tuple(_differences(base, candidate))
 
 

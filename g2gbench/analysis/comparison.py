@@ -95,7 +95,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to compare: ``metrics`` to judge (none: the usual), ``floors`` that a user set.
+    """A comparison's request: ``metrics`` to judge (none: the usual), ``floors`` that a user set.
 
     ``primary`` is tested first, at the full level over its cells; the others after it, as a family
     of their own. Where it is not among the metrics, the first of them takes its place.
@@ -239,7 +239,7 @@ def _decided(row: Row, family: int) -> Row:
 
 
 def _doubt(row: Row, floor: float) -> str:
-    """Why a row stays open."""
+    """Return why a row stays open."""
     assert row.shift is not None
     assert row.p_adjusted is not None
     found = row.shift

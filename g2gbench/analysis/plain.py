@@ -16,7 +16,7 @@ from g2gbench.analysis.result import (
     JudgedExpectation,
     RecordedVerdict,
     RunResult,
-    SpreadOfMetric,
+    Spread,
 )
 from g2gbench.analysis.trials import TrialResult, finite
 from g2gbench.measure.registry import METRICS
@@ -174,7 +174,7 @@ def _cell(data: Mapping[str, Any]) -> CellResult:
         quality_reasons=tuple(data.get("quality_reasons", ())),
         spread=None
         if spread is None
-        else SpreadOfMetric(spread["metric"], spread["ratio"], spread["text"]),
+        else Spread(spread["metric"], spread["ratio"], spread["text"]),
     )
 
 

@@ -50,8 +50,8 @@ class JudgedExpectation:
 
 
 @dataclass(frozen=True, slots=True)
-class SpreadOfMetric:
-    """How far the trials of a cell lie apart: largest less smallest value, over the median.
+class Spread:
+    """Spread of a cell's trials: largest less smallest value, over the median.
 
     ``text`` says what else differs, where the ratio is large.
     """
@@ -82,11 +82,11 @@ class CellResult:
     limiting_factor: str | None = None
     quality_reason: str = ""
     quality_reasons: tuple[str, ...] = ()
-    spread: SpreadOfMetric | None = None
+    spread: Spread | None = None
 
     @property
     def trials_needed(self) -> int:
-        """How many valid trials it takes to judge the cell."""
+        """Number of valid trials that it takes to judge the cell."""
         return min(self.repeat, TRIALS_TO_JUDGE)
 
     def value(self, metric: str) -> float | None:
@@ -118,7 +118,7 @@ class CodecCurve:
 
 @dataclass(frozen=True, slots=True)
 class CodecDeltas:
-    """How a codec differs from the anchor: the estimate of each delta, by its name."""
+    """Deltas of a codec against the anchor: the estimate of each, by its name."""
 
     codec: str
     deltas: Mapping[str, Estimate]
@@ -146,7 +146,7 @@ class CodecComparison:
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
-    """What a run was judged as when it was recorded; ``quality``: the level's word by cell."""
+    """Verdict of a run when it was recorded; ``quality``: the level's word by cell."""
 
     status: str
     quality: Mapping[str, str | None]

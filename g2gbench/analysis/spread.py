@@ -6,10 +6,10 @@ A spread is no error, but a reader must know whether it is the path's or the mac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+from g2gbench.analysis.result import Spread
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import counting
 
@@ -21,16 +21,8 @@ _TIMES: Final = ("encode_ms", "decode_ms", "jitter_buffer_ms", "rtt_ms.p50")
 _SHARES: Final = ("cpu.room", "cpu.worker", "cpu.client", "cpu.link", "uplink.bitrate_bps")
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """``ratio``: largest less smallest trial, over the median. ``text`` is empty up to LIMIT."""
-
-    ratio: float
-    text: str = ""
-
-
 def spread_of(trials: Sequence[TrialResult]) -> Spread | None:
-    """The spread of g2g p50 over the valid trials; None with fewer than two."""
+    """The spread of g2g p50 over valid trials; None with fewer than two, no text up to LIMIT."""
     measured = [
         (value, trial) for trial in counting(trials) if (value := _value(trial, METRIC)) is not None
     ]
@@ -41,18 +33,18 @@ def spread_of(trials: Sequence[TrialResult]) -> Spread | None:
     middle = median(value for value, _ in measured)
     ratio = (high - low) / middle
     if ratio <= LIMIT:
-        return Spread(ratio)
+        return Spread(METRIC, ratio, "")
     found = _differences(fastest, slowest, high - low)
     why = (
         f"against the fastest, the slowest had {', '.join(found)}"
         if found
         else "nothing else that was measured differs by as much: unexplained"
     )
-    return Spread(ratio, f"g2g p50 spreads by {ratio:.0%} over the trials: {why}.")
+    return Spread(METRIC, ratio, f"g2g p50 spreads by {ratio:.0%} over the trials: {why}.")
 
 
 def _differences(fastest: TrialResult, slowest: TrialResult, gap_ms: float) -> list[str]:
-    """What moved with g2g: times that make up a part of the gap, shares that rose."""
+    """Return the metrics that moved with g2g: times within the gap, shares that rose."""
     found = []
     for name in (*_TIMES, *_SHARES):
         before, after = _value(fastest, name), _value(slowest, name)

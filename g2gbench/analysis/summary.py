@@ -13,9 +13,8 @@ from g2gbench.analysis.result import (
     Estimates,
     JudgedExpectation,
     RunResult,
-    SpreadOfMetric,
 )
-from g2gbench.analysis.spread import METRIC, spread_of
+from g2gbench.analysis.spread import spread_of
 from g2gbench.analysis.trials import TrialResult, plain_value
 from g2gbench.analysis.valid import counting
 from g2gbench.analysis.verdict import (
@@ -95,7 +94,6 @@ def _row(
 
 def _cell(cell: CellVerdict) -> CellResult:
     estimate, trial = cell.estimates["quality"], cell.decisive
-    spread = spread_of(cell.trials)
     found = CellResult(
         cell=cell.plan.cell,
         settings=dict(cell.plan.settings),
@@ -105,7 +103,7 @@ def _cell(cell: CellVerdict) -> CellResult:
         trials=cell.trials,
         metrics=Estimates({n: _within(one, n, cell) for n, one in cell.estimates.items()}),
         expectations=tuple(_expectation(one) for one in cell.judgements),
-        spread=None if spread is None else SpreadOfMetric(METRIC, spread.ratio, spread.text),
+        spread=spread_of(cell.trials),
     )
     if estimate.value is None or trial is None:
         return replace(found, quality_reason=estimate.reason)

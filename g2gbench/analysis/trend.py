@@ -23,7 +23,7 @@ FEWEST_RUNS: Final = 8
 """Fewer runs of one kind say nothing about when something changed."""
 
 SHORTEST: Final = 3
-"""A level is one that was held by so many runs; a single run that stands out changes nothing."""
+"""A level is one that was held by so many runs; a single outlier changes nothing."""
 
 PENALTY: Final = 8.0
 """What a change must explain, times the noise variance and the logarithm of the number of runs.

@@ -87,7 +87,7 @@ class TrialResult:
     within: Mapping[str, WithinTrial] = field(default_factory=dict)
 
     def value(self, metric: str) -> float | None:
-        """What it measured; None where it did not, or the metric is not known to the run."""
+        """Return its value; None where it has none, or the metric is not known to the run."""
         return self.metrics[metric].value if metric in self.metrics else None
 
     def as_plain(self) -> dict[str, object]:

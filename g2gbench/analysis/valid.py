@@ -13,7 +13,7 @@ COUNTS: Final = "ok"
 """The status of a trial that counts."""
 
 NONE_COUNTS: Final = " No trial of this cell counts: nothing can be concluded from it."
-"""What stands beside values of trials that do not count, where no other is to be had."""
+"""What is said beside values of trials that do not count, where no other is to be had."""
 
 _INVALID: Final = "invalid"
 
@@ -26,7 +26,7 @@ class _WithStatus(Protocol):
 
 class _Measured(_WithStatus, Protocol):
     def value(self, metric: str) -> float | None:
-        """What it measured."""
+        """Return its value of a metric."""
 
 
 class _Trials(Protocol):
@@ -39,7 +39,7 @@ T = TypeVar("T", bound=_WithStatus)
 
 
 def counts(trial: _WithStatus) -> bool:
-    """Whether a trial counts."""
+    """Return whether a trial counts."""
     return trial.status == COUNTS
 
 
@@ -49,7 +49,7 @@ def counting(trials: Iterable[T]) -> list[T]:
 
 
 def is_valid(cell: _WithStatus) -> bool:
-    """Whether a cell may stand beside others: of an invalid one too few trials count."""
+    """Return whether a cell may stand beside others: of an invalid one too few trials count."""
     return cell.status != _INVALID
 
 
@@ -59,6 +59,6 @@ def valid_cells(cells: Iterable[T]) -> list[T]:
 
 
 def values_of(cell: _Trials, metric: str) -> list[float]:
-    """What each trial that counts measured, where it did."""
+    """Return the values of the trials that count, where they have one."""
     found = (trial.value(metric) for trial in counting(cell.trials))
     return [value for value in found if value is not None]

@@ -34,7 +34,7 @@ EXIT_CODES: Final[Mapping[RunStatus, ExitCode]] = {
 
 
 class Expectation(Protocol):
-    """What a verdict needs of an expectation of the scenario."""
+    """An expectation of the scenario, as far as a verdict needs it."""
 
     @property
     def text(self) -> str:
@@ -53,12 +53,12 @@ class Expectation(Protocol):
         """In the metric's own unit."""
 
     def holds(self, value: float) -> bool:
-        """Whether a value meets it."""
+        """Return whether a value meets it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
-    """What was asked of a cell: ``settings`` are the varied fields with their values as written.
+    """Plan of a cell: ``settings`` are the varied fields with their values as written.
 
     ``slug`` is its name as a directory; without one it is made from the cell's name. ``judging`` is
     what verdicts on its sessions are taken with.
@@ -73,7 +73,7 @@ class CellPlan:
 
     @property
     def trials_needed(self) -> int:
-        """How many valid trials it takes to judge the cell."""
+        """Number of valid trials that it takes to judge the cell."""
         return min(self.repeat, TRIALS_TO_JUDGE)
 
 
@@ -200,7 +200,7 @@ def _close(expectation: Expectation, estimate: Estimate) -> bool:
 def _reasons(
     plan: CellPlan, trials: Sequence[TrialResult], valid: Sequence[TrialResult]
 ) -> tuple[str, ...]:
-    """Why a cell has too few valid trials, the causes after the count."""
+    """Return why a cell has too few valid trials, the causes after the count."""
     causes = [f"repeat {t.repeat}: {_cause(t)}" for t in trials if t.status != "ok"]
     needed = f"{len(valid)} valid trial(s) of {len(trials)}, {plan.trials_needed} needed"
     return (needed, *causes)

@@ -31,7 +31,7 @@ FACTOR_AIM: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What was done to a session: ``expected`` is the level that the injected value stands for.
+    """Impairment of a session: ``expected`` is the level that the injected value stands for.
 
     ``lasting``: to the end of the session, so that there is nothing to recover in.
     """
@@ -53,7 +53,7 @@ class Truth:
 
 
 class Held(NamedTuple):
-    """What was held from a second on; ``at_s`` on the session's own clock."""
+    """A verdict that held from a second on; ``at_s`` on the session's own clock."""
 
     at_s: float
     level: Level | None
@@ -63,7 +63,7 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What one set of rules said of one session.
+    """Verdict of one set of rules on one session.
 
     ``level`` is the worst that it held from the start of the impairment on (of a clean session:
     after the warm-up), None where it never knew one; ``factor`` the one that it named most often
@@ -124,7 +124,7 @@ def grade(
 
 
 def _recovered(later: Sequence[Held], end_s: float) -> float | None:
-    """How long after the end the last stretch of good began; None where it did not."""
+    """Return how long after the end the last stretch of good began; None where it did not."""
     began_s: float | None = None
     for good, same in groupby(later, key=lambda one: one.level is Level.GOOD):
         first = next(iter(same))
@@ -142,7 +142,7 @@ def _flaps(levels: Sequence[Level], *, due: int) -> int:
 
 
 def of_judged(judged: Sequence[Judged], zero_ns: int) -> tuple[Held, ...]:
-    """What our rules held, second by second."""
+    """Return the level by our rules, second by second."""
     return tuple(
         Held((one.at_ns - zero_ns) / 1e9, one.held, one.limiting_factor, one.provisional)
         for one in judged
@@ -150,7 +150,7 @@ def of_judged(judged: Sequence[Judged], zero_ns: int) -> tuple[Held, ...]:
 
 
 def of_variant(judged: Sequence[Judged], zero_ns: int, variant: Variant) -> tuple[Held, ...]:
-    """What an SDK's rules would have held of the very same samples."""
+    """Return the level by an SDK's rules from the same samples."""
     verdicts: Sequence[Verdict] = variant.verdicts([one.sample for one in judged])
     return tuple(
         Held(
@@ -243,7 +243,7 @@ def _row(truth: Truth, rules: str, same: Sequence[Grade]) -> CaseRow:
 
 
 def score_of(found: Sequence[Grade], rules: str) -> Score:
-    """What a set of rules came to over all sessions."""
+    """Return the score of a set of rules over all sessions."""
     own = [one for one in found if one.rules == rules]
 
     def count(holds: Callable[[Grade], bool]) -> int:

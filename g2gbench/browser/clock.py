@@ -50,7 +50,7 @@ class Bounds:
     high_ns: float = UNBOUNDED
 
     def narrowed(self, by: Exchange) -> Bounds:
-        """What one more exchange leaves."""
+        """Return the interval after one more exchange."""
         page_ns = by.page_ms * 1e6
         return Bounds(
             max(self.low_ns, by.sent_ns - page_ns), min(self.high_ns, by.back_ns - page_ns)
@@ -58,7 +58,7 @@ class Bounds:
 
     @property
     def width_ms(self) -> float:
-        """How far they are apart; infinite before the first exchange."""
+        """Width of the interval; infinite before the first exchange."""
         return abs(self.high_ns - self.low_ns) / 1e6
 
     def clock(self) -> PageClock:

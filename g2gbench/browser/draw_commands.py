@@ -68,7 +68,7 @@ def draw_commands(of_pictures: Iterable[bytes]) -> bytes:
 
 
 def draw_command(frame_id: int, due_ms: float, steps: Sequence[Step], stamp: Luma) -> bytes:
-    """How one picture is laid; ``stamp`` is laid last, in the lower left corner."""
+    """Return how one picture is laid; ``stamp`` is laid last, in the lower left corner."""
     tall, wide = stamp.shape
     head = _ORDER.pack(frame_id, len(steps), wide, tall, due_ms)
     return head + b"".join(_STEP.pack(*step) for step in steps) + stamp.tobytes()

@@ -20,10 +20,10 @@ MarkerValue: TypeAlias = Callable[[int], int]
 
 
 class FrameFeed(Protocol):
-    """What the page is given to make frames of."""
+    """Messages of which the page makes frames."""
 
     def opening(self) -> bytes | None:
-        """What it needs before the first of them."""
+        """Return the message that precedes the first frame."""
 
     def frames(self, ids: list[int]) -> Iterator[bytes]:
         """Messages with these frames."""

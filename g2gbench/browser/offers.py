@@ -18,14 +18,14 @@ _NO_CODECS: Final = ("rtx", "red", "ulpfec", "flexfec-03")
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a browser encodes and decodes, as scenarios name codecs, in the browser's order."""
+    """Codecs that a browser encodes and decodes, as scenarios name them, in the browser's order."""
 
     version: str
     encodes: tuple[str, ...]
     decodes: tuple[str, ...]
 
     def why_not(self, codec: str) -> str:
-        """Why the codec cannot be measured with this browser; empty where it can."""
+        """Return why the codec cannot be measured with this browser; empty where it can."""
         for verb, offered in (("encode", self.encodes), ("decode", self.decodes)):
             if codec not in offered:
                 known = ", ".join(offered) or "no video"

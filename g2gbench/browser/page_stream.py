@@ -24,7 +24,7 @@ AHEAD: Final = 15
 
 
 class PageStream:
-    """What the page publishes.
+    """Stream that the page publishes.
 
     The page holds each frame until its tick and reads its clock as it hands it over; which frames
     it handed over when comes back from it, and is reported on the event loop.
@@ -84,7 +84,7 @@ class PageStream:
         check_alive(disposed=self.disposed)
 
     def handed_over(self, capture: dict[str, Any]) -> None:
-        """What the page says became of a frame."""
+        """Take the page's report on a frame that it was sent."""
         self._room.release()
         frame_id, due_ns = int(capture["id"]), self._page.clock.ns(capture["due"])
         if capture.get("skipped"):
@@ -135,6 +135,6 @@ class PageStream:
         return True
 
     def _give_up(self) -> None:
-        """What is being sent waits for the event loop, which may be waiting for the feeder."""
+        """Cancel what is being sent: it waits for the event loop, which may wait for the feeder."""
         if self._sending is not None:
             self._sending.cancel()

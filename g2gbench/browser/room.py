@@ -149,7 +149,7 @@ def candidate_init(trickle: Any) -> dict[str, Any] | None:
 
 
 def join_request() -> str:
-    """Who asks to join, and how, as part of an address."""
+    """Return who asks to join, and how, as part of an address."""
     join = rtc.JoinRequest(
         client_info=models.ClientInfo(
             sdk=models.ClientInfo.JS,

@@ -49,7 +49,7 @@ FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run is to be compared with its baseline: as ``g2gbench compare`` takes it."""
+    """Options of a comparison with a baseline, as ``g2gbench compare`` takes them."""
 
     metrics: tuple[str, ...] = ()
     floors: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def bases_of(
 
 
 def too_few(bases: Sequence[Run], scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """Why nothing can come out of a comparison, where that is so before it begins."""
+    """Yield why nothing can come out of a comparison, where that is so before it begins."""
     for base, scenario in zip(bases, scenarios, strict=False):
         known = {cell.cell: len(counting(cell.trials)) for cell in base.result.cells}
         for cell in cells(scenario):
@@ -131,7 +131,7 @@ def compared(
 ) -> tuple[dict[str, Comparison], bool]:
     """Every run compared with its baseline, by the run's name, and whether that was interrupted.
 
-    The comparison stands in the run's directory, too.
+    The comparison is in the run's directory, too.
     """
     found: dict[str, Comparison] = {}
     interrupted = False

@@ -30,7 +30,7 @@ def sentence(error: Exception) -> str:
 
 
 def _where(text: str) -> str:
-    """Where the traceback was kept; how to see it where it could not be."""
+    """Return where the traceback was kept; how to see it where it could not be."""
     try:
         handle, name = tempfile.mkstemp(prefix="g2gbench-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

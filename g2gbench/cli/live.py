@@ -101,7 +101,7 @@ def _read(path: Path | None, settings: tuple[str, ...]) -> tuple[Scenario, Origi
 
 
 def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What HTTPS needs. Raises InputError."""
+    """Return the TLS context. Raises InputError."""
     if cert is None and key is None:
         return None
     if cert is None or key is None:
@@ -146,7 +146,7 @@ def _loopback(host: str) -> bool:
 
 
 def _print(run: Run) -> None:
-    """What a session came to, with where its report is; a reader that is gone changes nothing."""
+    """Print a session's outcome and where its report is; a reader that is gone changes nothing."""
     try:
         click.echo(render(run))
     except BrokenPipeError:

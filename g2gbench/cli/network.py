@@ -22,7 +22,7 @@ from g2gbench.scenario.problems import Refused, nearest_name
 def show_network(
     name: str | None, overrides: Sequence[str], output: Path | None, as_json: bool
 ) -> None:
-    """Draw what ``name`` stands for, or list all profiles."""
+    """Draw a network, or list all profiles."""
     if name is None:
         if output is not None or overrides:
             raise InputError("name a scenario file, a trace or a profile to draw")
@@ -38,7 +38,7 @@ def show_network(
 
 
 def courses(name: str, overrides: Sequence[str]) -> list[Course]:
-    """What to draw: one course, or one for each cell of a scenario whose network differs."""
+    """Return the courses to draw: one, or one for each cell whose network differs."""
     if name not in PROFILES and is_name(name) and name in built_in():
         return _of_scenario(find(name), overrides)
     path = Path(name)

@@ -154,7 +154,7 @@ class Display(Progress):
         self._print(f"{self._title}: {outcome}", wrong=not ok)
 
     def stopping(self) -> None:
-        """It was asked to stop: what is measured by then is kept."""
+        """Note that a stop was requested: what is measured by then is kept."""
         self._print("stopping: what was measured is kept")
 
     def reporting(self) -> None:

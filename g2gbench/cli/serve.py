@@ -177,7 +177,7 @@ class ServeOptions:
 
 
 def _settings(options: ServeOptions, environment: Mapping[str, str]) -> ServiceSettings:
-    """What the options ask for. Raises InputError."""
+    """Return the settings that the options ask for. Raises InputError."""
     address = _address(options.host)
     size = _size(options.output_size)
     models = {name: KNOWN[name] for name in options.models or KNOWN}

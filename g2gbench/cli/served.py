@@ -39,7 +39,7 @@ _NAMES: Final[Mapping[type[ServiceEvent], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything listens: ports, of the service's address; ``admin``: None: nowhere."""
+    """Ports at the service's address; ``admin``: None: none."""
 
     settings: ServiceSettings
     port: int
@@ -63,23 +63,23 @@ class Addresses:
 
     @property
     def admin_url(self) -> str | None:
-        """What goes on."""
+        """URL of the service's state; None without an admin port."""
         return None if self.admin is None else f"http://127.0.0.1:{self.admin}/admin/state"
 
 
 class ServiceOutput:
-    """Says what happens; once nobody reads it, it says nothing."""
+    """Lines about the service; once nobody reads them, none."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
 
     def serving(self, at: Addresses) -> None:
-        """It listens, and where. No key: it would be in somebody's log."""
+        """Print the addresses. No key: it would be in somebody's log."""
         for line in [json.dumps(_object(at))] if self._as_json else _lines(at):
             self._print(line)
 
     def happened(self, event: ServiceEvent) -> None:
-        """What a person wants to know of it, if anything."""
+        """Print an event that a person wants to know of."""
         if isinstance(event, ProcessReport) and not isinstance(event.message, Lost):
             return
         if self._as_json:

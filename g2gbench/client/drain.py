@@ -9,7 +9,7 @@ RECENT_FRAMES: Final = 512
 
 
 class DrainTracker:
-    """Tells a frame that was captured after the steady state from all others by its number.
+    """Recognition of frames captured after the steady state, by their numbers.
 
     A trial that stopped listening earlier would keep the fast frames of its last moments and lose
     the slow ones.
@@ -31,7 +31,7 @@ class DrainTracker:
         self._newest = frame_id
 
     def is_on_its_way(self, number: int) -> bool:
-        """Whether the number is that of a frame handed over not long ago."""
+        """Return whether the number is that of a frame handed over not long ago."""
         return (self._newest - number + self._first_number) & self._mask < min(
             RECENT_FRAMES, self._newest + 1
         )
@@ -41,7 +41,7 @@ class DrainTracker:
         self._last = self._newest
 
     def is_behind(self, number: int) -> bool:
-        """Whether the number is that of a frame captured after the steady state."""
+        """Return whether the number is that of a frame captured after the steady state."""
         if self._last is None:
             return False
         ahead = (number - self._first_number - self._last) & self._mask

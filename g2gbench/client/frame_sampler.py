@@ -16,7 +16,7 @@ from g2gbench.marker import Luma
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
-    """A source frame with the picture that stood in its place, and when that was received."""
+    """A source frame with the picture that was shown in its place, and when that was received."""
 
     frame_id: int
     shown_id: int
@@ -25,13 +25,13 @@ class SampledFrame:
 
 
 class FrameStore(Protocol):
-    """Where pictures are while the session runs: with whoever decodes them."""
+    """Store of pictures while the session runs, with whoever decodes them."""
 
     def warm(self, luma: Luma, room: int) -> None:
         """Be ready for so many pictures like this one, while nothing is measured yet."""
 
     def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
-        """Keep this picture; on the thread that reads. What stands for it meanwhile."""
+        """Keep this picture; on the thread that reads. What replaces it meanwhile."""
 
     async def pictures(self, kept: list[SampledFrame]) -> list[SampledFrame]:
         """All that were kept, with their pictures; the session is over."""
@@ -98,7 +98,7 @@ class FrameSampler:
         self._from = self._newest + 1
 
     def end(self) -> None:
-        """It is over; its frames may still come."""
+        """End sampling; its frames may still come."""
         self._until = self._newest + 1
 
     def take(self, number: int, received_ns: int, luma: Luma) -> None:

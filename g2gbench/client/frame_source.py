@@ -33,7 +33,7 @@ def make(plan: SourcePlan, seed: int) -> Source | LiveSource:
 
 
 def mirrored(plan: SourcePlan) -> bool:
-    """Whether the source's frames are flipped left to right."""
+    """Return whether the source's frames are flipped left to right."""
     return MirrorMode(plan.mirror).applies(FacingMode(plan.facing))
 
 

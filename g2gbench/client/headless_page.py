@@ -70,13 +70,13 @@ class BrowserMedia:
         return cls(page, chromium, version_of(str(hello["agent"])))
 
     def local(self, source: Source | LiveSource, options: CaptureOptions) -> PageStream:
-        """What the page publishes; raises InputError for a device that sets its own pace."""
+        """Return the page's stream; raises InputError for a device that sets its own pace."""
         if isinstance(source, LiveSource):
             raise InputError("client.kind: browser takes no camera yet: use the native client")
         return self._page.publish(source, options)
 
     async def ready(self) -> None:
-        """Nothing to wait for: the page was there when it was started."""
+        """Return at once: the page was there when it was started."""
 
     async def close(self) -> None:
         """End the page and its browser; safe to call again."""

@@ -43,7 +43,7 @@ class LiveMedia:
         return cls(page, await page.page.serve())
 
     def local(self, source: Source | LiveSource, options: CaptureOptions) -> PageStream:
-        """What the page publishes: what it is sent, or its own camera. Raises InputError."""
+        """Return the page's stream of sent frames, or of its own camera. Raises InputError."""
         if isinstance(source, LiveSource):
             raise InputError("client.kind: live takes the page's own camera alone")
         if isinstance(source, PageCameraSource) and options.mirrored:

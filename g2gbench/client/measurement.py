@@ -288,7 +288,7 @@ class Measurement:
         session = self._session
         try:
             if session is None:
-                raise RealtimeError(ErrorCode.INVALID_INPUT, "the session does not stand yet")
+                raise RealtimeError(ErrorCode.INVALID_INPUT, "the session is not connected yet")
             if asked.image is not None:
                 await session.set_image(asked.image, asked.prompt)
             elif asked.prompt is not None:

@@ -48,13 +48,13 @@ class Media(Protocol):
         """See above."""
 
     def local(self, source: Source | LiveSource, options: CaptureOptions) -> PublishedStream:
-        """What is captured and published. Raises InputError for a source that it cannot take."""
+        """Return the published stream. Raises InputError for a source that it cannot take."""
 
     def listen(self, journal: Journal, lost: Lost) -> None:
         """Take what happens to it, and its loss."""
 
     def frame_store(self, room: int) -> FrameStore:
-        """Where up to ``room`` pictures are kept; asked for once, before the session."""
+        """Return where up to ``room`` pictures are kept; asked for once, before the session."""
 
     async def ready(self) -> None:
         """Wait until it can be used. Raises UnreachableError."""

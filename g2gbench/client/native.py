@@ -24,7 +24,7 @@ class NativeMedia:
         self.connector: Connector = RoomConnection
 
     def local(self, source: Source | LiveSource, options: CaptureOptions) -> LocalStream:
-        """What is captured and published."""
+        """Return the published stream."""
         return LocalStream(
             source,
             mirrored=options.mirrored,
@@ -36,14 +36,14 @@ class NativeMedia:
         )
 
     def listen(self, journal: Journal, lost: Lost) -> None:
-        """Nothing to listen to."""
+        """Do nothing: there is nothing to listen to."""
 
     def frame_store(self, room: int) -> FrameStore:
         """In this process's memory."""
         return MemoryFrameStore()
 
     async def ready(self) -> None:
-        """Nothing to wait for."""
+        """Return at once."""
 
     async def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing: there is nothing to free."""

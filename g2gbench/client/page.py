@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """What a page is asked for.
+    """Options of a page.
 
     ``stamped_size``: (width, height) at which the markers of what comes back were stamped; None:
     not known. ``display``: whether it shows what comes back. ``content_hint``: of the track that it

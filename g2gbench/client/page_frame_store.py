@@ -18,9 +18,9 @@ _AT_A_TIME: Final = 8  # pictures in one message: a few MB
 
 
 class PageFrameStore:
-    """Has a page keep pictures, and hand them over when the session is over.
+    """Pictures that a page keeps, and hands over when the session is over.
 
-    What stands for a picture until then is what came of it: its corner.
+    What represents a picture until then is what came of it: its corner.
     """
 
     def __init__(self, page: Page) -> None:

@@ -101,7 +101,7 @@ def pairs(
 ) -> Iterator[tuple[Luma, Luma]]:
     """Source frame and what was on display, in the order of the frames and of one size."""
     draw = _drawn(source, marker, first_number)
-    # A frame that came late has two: what stood in its place, and itself. On display was the first.
+    # A frame that came late has two: what was shown in its place, and itself. The first counts.
     by_frame = {one.frame_id: one for one in reversed(kept)}
     for frame_id in sorted(by_frame):
         drawn = draw(frame_id)

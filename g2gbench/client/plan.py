@@ -18,7 +18,7 @@ SourceKind: TypeAlias = Literal["synthetic", "file", "camera", "page-camera"]
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """Where pictures come from, and how they are captured.
+    """Plan of a source of pictures and of their capture.
 
     ``fps``: None: as the file says. ``content``: of a synthetic source; ``path``: of a file;
     ``device``: of a camera; None: the first one.
@@ -37,7 +37,7 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
-    """How the client encodes; ``max_framerate``: None: somewhat above the source's own rate."""
+    """Encoder settings of the client; ``max_framerate``: None: somewhat above the source's rate."""
 
     codec: str
     max_bitrate_bps: int
@@ -107,14 +107,14 @@ class ClientReady(Message):
 
 
 class ClientCommand(Message):
-    """What the measured client may be told after its plan."""
+    """A command to the measured client after its plan."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Go(ClientCommand):
-    """All processes stand: connect to this URL."""
+    """All processes are ready: connect to this URL."""
 
     url: str
 

@@ -111,7 +111,7 @@ async def _handle_commands(measurement: Measurement, parent: Parent[ClientComman
 
 
 async def _media(plan: ClientPlan) -> Media:
-    """What the plan asks for; raises InputError, UnreachableError."""
+    """Return the media that the plan asks for; raises InputError, UnreachableError."""
     if plan.client == "native":
         return NativeMedia()
     stamped = stamp_sizes.corner_size(plan)

@@ -50,7 +50,7 @@ def score_picture(source: Luma, shown: Luma) -> PictureScore:
 
 
 def fitted(source: Luma, shown: Luma) -> Luma:
-    """The picture in its source's size; the source stands for what an encoder cut off."""
+    """The picture in its source's size; the source fills in what an encoder cut off."""
     left, top = _cut(source.shape, shown.shape)
     if not left and not top:
         return _scaled(shown, source.shape[1], source.shape[0])
@@ -73,7 +73,7 @@ def _scaled(picture: Luma, width: int, height: int) -> Luma:
 
 
 def _cut(source: tuple[int, ...], shown: tuple[int, ...]) -> tuple[int, int]:
-    """What was cut off the source on either side, and above and below, in its pixels."""
+    """Return the source's cropped margins, (left and right, top and bottom), in its pixels."""
     (height, width), (rows, columns) = source, shown
     if abs(rows - columns * height / width) <= _ROUNDED:
         return 0, 0

@@ -62,7 +62,7 @@ class SessionGuard:
         return event.is_set()
 
     async def result_of(self, work: Coroutine[Any, object, T]) -> T:
-        """What ``work`` returns."""
+        """Return the result of ``work``."""
         task = asyncio.ensure_future(work)
         try:
             waits: set[asyncio.Future[Any]] = {task, self._broken}

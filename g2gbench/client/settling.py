@@ -32,7 +32,7 @@ _BITRATE: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
 
 
 class Settling:
-    """Takes a session's records as they come, and hands them on; safe from any thread.
+    """Detector of a settled session among its records, which it hands on; safe from any thread.
 
     ``bits``: how many bits a marker's number has.
     """
@@ -63,7 +63,7 @@ class Settling:
                     self._sent.append((record.at_ns, 8 * sum(v for v in values if v is not None)))
 
     def settled(self, now_ns: int) -> bool:
-        """Whether the last seconds before ``now_ns`` are alike."""
+        """Return whether the last seconds before ``now_ns`` are alike."""
         with self._lock:
             seconds = [
                 (now_ns - (i + 1) * _SECOND_NS, now_ns - i * _SECOND_NS) for i in range(SECONDS)

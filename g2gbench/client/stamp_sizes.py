@@ -17,7 +17,7 @@ def finder(
     drain: DrainTracker,
     told: Callable[..., None],
 ) -> StampSize:
-    """What finds the size; ``told`` is called with the event that names it, with its facts."""
+    """Return the finder of the stamped size; ``told`` is called with the event that names it."""
     return StampSize(
         marker,
         sizes_to_try(stamped_size(plan, captured), captured),
@@ -32,7 +32,7 @@ def stamped_size(plan: ClientPlan, captured: tuple[int, int]) -> Size:
 
 
 def sizes_to_try(expected: Size, captured: tuple[int, int]) -> tuple[Size, ...]:
-    """What the target is known to stamp at, then as it was captured, then the protocol's own."""
+    """Return the sizes to try: the target's known one, the captured one, the protocol's own."""
     return tuple(dict.fromkeys((expected, captured, None)))
 
 

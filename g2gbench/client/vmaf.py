@@ -97,7 +97,7 @@ def _feed(
     output: IO[bytes],
     complained: IO[bytes],
 ) -> tuple[int, int]:
-    """How many pairs FFmpeg was given, and its exit status."""
+    """Return how many pairs FFmpeg was given, and its exit status."""
     first = next(pairs, None)
     if first is None:
         raise RuntimeError("there is no picture to score")

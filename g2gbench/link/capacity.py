@@ -15,16 +15,16 @@ _MS = 1_000_000
 
 
 class Capacity(Protocol):
-    """How fast packets can leave the queue. Times handed in must not fall."""
+    """Rate at which packets can leave the queue. Times handed in must not fall."""
 
     def begin(self, ready_ns: int) -> int:
-        """When a packet that has been ready since ``ready_ns`` can be taken from the queue."""
+        """Return when a packet that is ready since ``ready_ns`` can be taken from the queue."""
 
     def finish(self, begin_ns: int, size: float) -> int:
         """Take ``size`` bytes at ``begin_ns``; when the last of them has left."""
 
     def drained(self, ready_ns: int, size: float) -> int:
-        """When ``size`` bytes would have left, as ``finish``, but without taking them."""
+        """Return when ``size`` bytes would have left, as ``finish``, but without taking them."""
 
 
 def capacity_of(settings: LinkSettings, now_ns: int) -> Capacity | None:
@@ -78,7 +78,7 @@ class StepCapacity:
         return ready_ns
 
     def finish(self, begin_ns: int, size: float) -> int:
-        """When the rates, one row after the other, have carried the bytes."""
+        """Return when the rates, one row after the other, have carried the bytes."""
         bits, at_ns = size * 8, begin_ns
         if bits > self._bits_per_period:
             periods = int(bits // self._bits_per_period)

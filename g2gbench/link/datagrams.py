@@ -35,7 +35,7 @@ NO_HEADER: Final = RtpHeader()
 
 
 def kind_of(data: bytes) -> int:
-    """Which protocol a datagram belongs to: the index into ``KINDS``.
+    """Return which protocol a datagram belongs to: the index into ``KINDS``.
 
     By the first byte (RFC 7983 section 7) and, for RTP and RTCP, the second (RFC 5761 section 4).
     """
@@ -76,7 +76,7 @@ def asked_of(data: bytes) -> str | None:
 
 
 def proves(data: bytes) -> bool:
-    """Whether an answer tells that its receiver knew the credentials: a check's, or of DTLS."""
+    """Return whether an answer proves that its sender knew the credentials: a check's, or DTLS."""
     return _is_stun(data, _STUN_SUCCESS) or kind_of(data) == DTLS
 
 

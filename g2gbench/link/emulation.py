@@ -35,7 +35,7 @@ _Flying: TypeAlias = tuple[int, int, Any, int, int, bool, bool]
 
 
 class Passage(NamedTuple):
-    """What became of a packet. Times in ns; ``due_ns`` is -1 for what does not leave."""
+    """Fate of a packet. Times in ns; ``due_ns`` is -1 for one that does not leave."""
 
     at_ns: int  # when that was certain
     token: Any  # what was handed in with it
@@ -146,7 +146,7 @@ class LinkEmulator:
             self._queue.push(packet)
 
     def next_ns(self) -> int | None:
-        """When the next fate may be certain; None while the link is empty."""
+        """Return when the next fate may be certain; None while the link is empty."""
         if self._sealed:
             return self._sealed[0].at_ns
         due_ns = self._flying[0][0] if self._flying else _NEVER
@@ -202,7 +202,7 @@ class LinkEmulator:
     # -- queue and capacity
 
     def _is_full(self, wire: int, now_ns: int) -> bool:
-        """Whether a packet that arrives at a link that is not idle has no place."""
+        """Return whether a packet that arrives at a link that is not idle has no place."""
         settings, serving = self.settings, self._serving
         limit = settings.queue_packets
         if limit is not None and len(self._queue.packets) + (serving is not None) >= limit:

@@ -31,7 +31,7 @@ class LossModel:
             self._after_loss = 1 - 1 / avg_burst_loss_length
 
     def lost(self) -> bool:
-        """Whether the next packet is lost."""
+        """Return whether the next packet is lost."""
         chance = self._after_loss if self._bursting else self._after_pass
         self._bursting = self._uniform() < chance
         return self._bursting

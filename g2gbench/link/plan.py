@@ -20,7 +20,7 @@ _TRACES: Mapping[type, Callable[[Any], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Directions(Message):
-    """What the link does to packets, from now on."""
+    """Settings of both directions of the link, from now on."""
 
     read_by: ClassVar[Mapping[type, Callable[[object], object]]] = _TRACES
 
@@ -38,7 +38,7 @@ class LinkReady(Message):
 
 @dataclass(frozen=True, slots=True)
 class LinkCounts(Message):
-    """What the link has counted by now, by name; see ``Relay.counts``."""
+    """Counters of the link by now, by name; see ``Relay.counts``."""
 
     counts: dict[str, int]
 

@@ -47,7 +47,7 @@ _SENDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """What is behind a port of the relay, and what must not pass unchanged.
+    """Upstream of a port of the relay, with the addresses that must not pass unchanged.
 
     Attributes:
         url: where it is now, ``ws://`` or ``wss://``, without a final slash; empty: not known yet.

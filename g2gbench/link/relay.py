@@ -98,7 +98,7 @@ class Relay:
             await self._session.close()
 
     def counts(self) -> dict[str, int]:
-        """What both directions, the timers and the log counted."""
+        """Return the counters of both directions, the timers and the log."""
         ways, punctuality = (self.uplink, self.downlink), self._punctuality
         return {
             **self.uplink.counts(),

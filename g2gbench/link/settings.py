@@ -14,7 +14,7 @@ DISCIPLINES: Final = ("drop-tail", "codel")
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """What one direction does to packets, in the order in which it does it.
+    """Settings of one direction, in the order in which packets meet them.
 
     Names follow libwebrtc's simulated network where it has one.
 

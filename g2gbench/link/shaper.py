@@ -18,7 +18,7 @@ _LATE_NS = 1_000_000
 
 @dataclass(slots=True)
 class Punctuality:
-    """How well packets left when they were due."""
+    """Punctuality of departures: packets that left after they were due."""
 
     sent: int = 0
     late_1ms: int = 0
@@ -33,7 +33,7 @@ class Punctuality:
 
 
 class _Parcel(NamedTuple):
-    """What the core carries for the way: how it is sent on, and what the log says of it."""
+    """A packet in the emulator, with the way to send it on and its entry in the log."""
 
     send: Callable[[], object]
     size: int
@@ -73,7 +73,7 @@ class LinkDirection:
         self._closed = False
 
     def counts(self) -> dict[str, int]:
-        """What this direction counted, by the names of the link's counters."""
+        """Return this direction's counts by the names of the link's counters."""
         counts = {**self._direction.counts, "rtp_packets": self.rtp_packets}
         return {f"{self._name}.{key}": number for key, number in counts.items()}
 

@@ -40,7 +40,7 @@ class Opportunities:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What holds from ``at_s`` on; None: the direction's own constant."""
+    """Figures from ``at_s`` on; None: the direction's own constant."""
 
     at_s: float
     capacity_bps: float | None = None
@@ -90,7 +90,7 @@ class Steps:
         return cls(tuple(Step(*row) for row in data["rows"]), data["period_s"])
 
     def as_plain(self) -> dict[str, Any]:
-        """Its JSON form: a row is a list, as there may be a million of them."""
+        """Return its JSON form: a row is a list, as there may be a million of them."""
         rows = [[row.at_s, row.capacity_bps, row.delay_s, row.loss] for row in self.rows]
         return {"rows": rows, "period_s": self.period_s}
 
@@ -99,7 +99,7 @@ Trace: TypeAlias = Opportunities | Steps
 
 
 class Timeline:
-    """Which row of ``steps`` holds when, from ``epoch_ns`` on."""
+    """Rows of ``steps`` over time, from ``epoch_ns`` on."""
 
     def __init__(self, steps: Steps, epoch_ns: int) -> None:
         self._rows = (Step(0.0), *steps.rows) if steps.rows[0].at_s > 0 else steps.rows

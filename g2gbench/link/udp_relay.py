@@ -34,7 +34,7 @@ class _Far:
 
 
 class UdpRelay:
-    """What a NAT would have for one media address of the room.
+    """A NAT's mapping of one media address of the room.
 
     The client sends to ``address``. Each socket of the client gets one of its own towards the room,
     so the room can tell them apart. The client's side is IPv4 at an address of this machine,
@@ -78,7 +78,7 @@ class UdpRelay:
 
     @property
     def address(self) -> Address:
-        """Where the client sends."""
+        """Address to which the client sends."""
         host, port = self._near.getsockname()
         return host, port
 
@@ -118,7 +118,7 @@ class UdpRelay:
         return far.socket
 
     def _knows(self, data: bytes) -> bool:
-        """Whether a datagram names credentials of the room: nobody else on this machine can."""
+        """Return whether a datagram names credentials of the room, which nobody else here can."""
         return bool(self._ufrags) and asked_of(data) in self._ufrags
 
     def _welcome(self, client: Address, *, proven: bool) -> _Far | None:

@@ -12,7 +12,7 @@ SOURCES: Final = ("synthetic", "camera")
 
 
 class Refused(ValueError):  # noqa: N818 - says what happened
-    """What is asked for cannot be had; the message says why, to the person."""
+    """A request that cannot be granted; the message says why, to the person."""
 
 
 @dataclass(frozen=True, slots=True)

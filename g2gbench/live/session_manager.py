@@ -73,7 +73,7 @@ class SessionManager:
 
     @property
     def networks(self) -> list[str]:
-        """The networks that can be chosen; none where no link stands before the client."""
+        """The networks that can be chosen; none where no link is in front of the client."""
         return list(self.scenario.all_profiles) if self._emulates else []
 
     @property
@@ -235,7 +235,7 @@ def check(scenario: Scenario) -> None:
 
 
 def outcome(run: Run) -> dict[str, object]:
-    """What a run came to, for the page."""
+    """Return a run's outcome for the page."""
     result = run.result
     head = headline(result, run.planned)
     (cell,) = result.cells

@@ -40,7 +40,7 @@ def inner_weights(cells: int, extent: float, *, pixels: int, origin: float) -> W
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a marker lies in a frame and how many pixels of the frame its region takes."""
+    """Region of a marker in a frame, in the frame's pixels."""
 
     extent_x: float  # width of the marker in pixels of this frame
     extent_y: float

@@ -10,7 +10,7 @@ Reading: TypeAlias = Literal["ok", "no_marker", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What one frame's marker says, and when it says nothing, why."""
+    """Reading of one frame's marker, and the reason of one that has no number."""
 
     number: int | None  # None unless reading is "ok"
     reading: Reading  # "rejected": its fixed cells are there, its number cannot be trusted

@@ -38,6 +38,6 @@ def require_writable_luma(luma: Luma) -> None:
 
 
 def holds_marker(luma: Luma) -> bool:
-    """Whether a frame is large enough to be stamped: 192 x 32 pixels."""
+    """Return whether a frame is large enough to be stamped: 192 x 32 pixels."""
     height, width = luma.shape
     return bool(height >= MARKER_HEIGHT and width >= MARKER_WIDTH)

@@ -62,7 +62,7 @@ _TEN_CELLS = _ten_cells_as_pixels()
 
 
 def word(number: int) -> int:
-    """The 40 bits that stand for a 24-bit number: the number, then its CRC-16."""
+    """The 40 bits of a 24-bit number: the number, then its CRC-16."""
     return number << 16 | crc_hqx(number.to_bytes(3), _CRC_START)
 
 
@@ -259,6 +259,6 @@ def _decide(signed: Levels, left: float, right: float) -> Examination:
 
 
 def _least_pilots(signed: Levels) -> tuple[float, float]:
-    """How far the least clear pilot of the left and of the right side lies on its own side."""
+    """Return the margin of the least clear pilot on the left and on the right side."""
     (a, b, *_, c, d), (e, f, *_, g, h) = signed.tolist()
     return min(a, -b, -e, f), min(c, -d, -g, h)

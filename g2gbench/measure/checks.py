@@ -63,7 +63,7 @@ class CheckKind:
         return Check(self.id, None, None, self.unit, ok=True, text=text)
 
     def has(self, check: Check) -> bool:
-        """Whether a check is of this kind."""
+        """Return whether a check is of this kind."""
         return check.check == self.id or check.check.startswith(f"{self.id}.")
 
     def _name(self, of: str) -> str:

@@ -21,7 +21,7 @@ REFRESH_HZ: Final = 60
 
 
 def displayed_ns(seen: SeenFrames, displayed: DisplayedFrames) -> IntArray:
-    """When each remote frame was presented first: shape (remote frames,), -1 where it was not."""
+    """Return when each remote frame was first presented: shape (remote frames,), -1: never."""
     found = np.full(len(seen), ABSENT, dtype=np.int64)
     by_timestamp: dict[int, list[int]] = {}
     for index in np.flatnonzero(seen.rtp_timestamp != ABSENT).tolist():
@@ -50,7 +50,7 @@ def superseded(received_ns: IntArray, displayed_ns: IntArray) -> BoolArray:
 
 
 def locked(fps: float, seconds: float) -> bool:
-    """Whether a source's frames meet the display's ticks at one moment of a tick.
+    """Return whether a source's frames meet the display's ticks at one moment of a tick.
 
     Then the time until a frame is presented is a matter of how the two clocks happened to start,
     and differs from session to session. A moment that moves through a whole tick in ``seconds``

@@ -93,7 +93,7 @@ def _blocked(leg: PathSegment, arrived: BoolArray) -> BoolArray:
 
 
 class _Stages:
-    """How many frames each stage had lost by each snapshot of the statistics, while live."""
+    """Frames lost by each stage at each snapshot of the statistics, while live."""
 
     def __init__(self, session: Session, sighted: Sightings, delivered: BoolArray) -> None:
         captured, seen = session.captured, session.seen
@@ -162,7 +162,7 @@ class _Stages:
 
 
 class _Lag:
-    """How far a stage lagged behind the one before it at each snapshot, and what of it was a loss.
+    """Lag of a stage behind the one before it at each snapshot, and the losses in it.
 
     A lag shrinks again when it was a queue, a loss never does. A counter that is missing or starts
     anew proves nothing across that moment.
@@ -185,7 +185,7 @@ class _Lag:
         return float(self._lost[end] - self._lost[start])
 
     def has_settled(self, end: int) -> bool:
-        """Whether enough snapshots follow to tell a loss from a queue."""
+        """Return whether enough snapshots follow to tell a loss from a queue."""
         later = end + SETTLING_SNAPSHOTS
         return later < len(self._segment) and bool(self._segment[later] == self._segment[end])
 

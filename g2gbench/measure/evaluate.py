@@ -22,7 +22,7 @@ from g2gbench.quality.thresholds import DEFAULT_SETTINGS, Settings
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one session measured; ``checks`` says whether it is valid.
+    """Values of one session; ``checks`` says whether it is valid.
 
     ``judged`` is the verdict of every second, ``quality`` the summary of those of the steady state.
     """
@@ -38,7 +38,7 @@ class Evaluation:
 
     @property
     def invalid_because(self) -> tuple[str, ...]:
-        """Why the session is not valid, one sentence a reason; empty for a valid one."""
+        """Reasons of an invalid session, one sentence each; empty for a valid one."""
         return validity.reasons(self.checks)
 
 

@@ -1,6 +1,6 @@
 """Picture quality of a session: which frames are scored, and what the scores mean.
 
-A picture is matched with its source frame by the number in it, never by search. Two scores stand
+A picture is matched with its source frame by the number in it, never by search. Two scores are
 side by side: that of the delivered frames, each against its own source frame, and that of what was
 on display, where a frame that never came is stood in for by the picture that stayed on the screen.
 The first alone would flatter a codec that loses its hardest frames.

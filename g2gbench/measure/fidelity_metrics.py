@@ -76,7 +76,7 @@ def _vmaf(session: Session) -> Value:
 
 
 def why_not(session: Session) -> str:
-    """Why the client compared nothing, in its own words; empty when it did, or said nothing."""
+    """Return the client's reason for comparing nothing; empty when it compared or gave none."""
     reasons = [e.detail.get("reason") for e in session.events if e.name == "fidelity"]
     return str(reasons[-1] or "") if reasons else ""
 

@@ -48,7 +48,7 @@ class PathSegment:
 
 @dataclass(frozen=True, slots=True)
 class AtService:
-    """What the worker's log says of each captured frame: arrays of shape (captured frames,).
+    """Times of each captured frame in the worker's log: arrays of shape (captured frames,).
 
     ``known``: there is a log. ``received_ns``, ``sent_ns``: -1 where it did not; the first copy
     that was sent on counts, else the first. ``unidentified`` counts arrivals that neither a marker
@@ -161,7 +161,7 @@ def _place(leg: PathSegment, stream: RtpFrames, rows: IntArray) -> None:
 
 
 def waypoints(way: FramePath, captured_ns: IntArray, received_ns: IntArray) -> IntArray:
-    """When each frame passed each of ``POINTS``: shape (points, frames), -1 where unknown."""
+    """Return when each frame passed each of ``POINTS``: shape (points, frames), -1: unknown."""
     return np.stack(
         [
             captured_ns,

@@ -48,14 +48,14 @@ class Gaps:
 
     @property
     def freezes(self) -> BoolArray:
-        """Which gaps are freezes as the W3C defines them."""
+        """Mask of the gaps that are freezes as the W3C defines them."""
         return np.asarray(
             self.length_ms >= self.freeze_limit_ms
         )  # False where nothing is usual yet
 
     @property
     def stalls(self) -> BoolArray:
-        """Which gaps are longer than ``STALL_MS`` and what the source paused."""
+        """Mask of the gaps longer than ``STALL_MS`` and the source's own pauses."""
         return np.asarray(self.length_ms > STALL_MS + self.paused_ms)
 
     @property
@@ -66,7 +66,7 @@ class Gaps:
 
 
 def arrivals(session: Session, ledger: Ledger) -> tuple[IntArray, IntArray]:
-    """When each new frame arrived, sorted, and by how much the source paused before it, in ns."""
+    """Return each new frame's arrival, sorted, and the source's pause before it, in ns."""
     new = ledger.sightings.kind == marker_matching.NEW
     at_ns, due_ns = session.seen.received_ns[new], ledger.due_ns[ledger.sightings.row[new]]
     order = np.argsort(at_ns, kind="stable")

@@ -119,7 +119,7 @@ class ScoredFrames:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one journal tells about its session; times in nanoseconds of the monotonic clock.
+    """A session as its journal records it; times in nanoseconds of the monotonic clock.
 
     ``reached`` maps a phase to the moment it was first reached. ``ended`` is None when the journal
     was cut off. ``end_ns`` is the last moment at which a remote frame could have been recorded.
@@ -153,7 +153,7 @@ class Session:
         return start, max(start, self.reached.get("measured", self.end_ns))
 
     def counter(self, source: str, name: str) -> int | None:
-        """What ``source`` told last under ``name``; None when it told nothing."""
+        """Return the latest value of ``name`` from ``source``; None without one."""
         for record in reversed(self.counters):
             if record.source == source and name in record.values:
                 return record.values[name]
@@ -200,7 +200,7 @@ def parse_service_frames(lines: Iterable[str]) -> tuple[tuple[ServiceFrame, ...]
 
 
 def _row(record: Record) -> object:
-    """What is kept of a record: a row of integers for the frequent ones, else the record."""
+    """Return a frequent record as a row of integers, any other as it is."""
     match record:
         case Captured():
             return (

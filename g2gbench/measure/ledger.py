@@ -56,7 +56,7 @@ class Ledger:
     how often the frame's number was seen. ``late`` marks a frame that came after a newer one,
     ``steady`` one that was captured in the steady state. ``psnr_db`` and ``ssim`` hold a delivered
     frame against its source,
-    ``psnr_displayed_db`` and ``ssim_displayed`` whatever picture stood in a frame's place; NaN
+    ``psnr_displayed_db`` and ``ssim_displayed`` whatever picture was shown in a frame's place; NaN
     where it was not scored. ``budget_ms`` holds the parts of g2g by name, as ``budget.budget``
     gives them.
 
@@ -149,8 +149,8 @@ _OWN_COLUMNS: Final[Mapping[str, str]] = {
     "reads": "times seen",
     "psnr_db": "dB against the source; null: not measured",
     "ssim": "0..1 against the source; null: not measured",
-    "psnr_displayed_db": "dB of the picture that stood in the frame's place; null: not measured",
-    "ssim_displayed": "0..1 of the picture that stood in the frame's place; null: not measured",
+    "psnr_displayed_db": "dB of the picture shown in the frame's place; null: not measured",
+    "ssim_displayed": "0..1 of the picture shown in the frame's place; null: not measured",
     "displayed_ns": "ns, monotonic: told that the remote frame was presented; null: it was not, or "
     "the client does not display",
     "late": "came after a newer frame",
@@ -274,7 +274,7 @@ def _likeness(
     true = known & there & delivered[shown] & (received_ns[shown] == scored.received_ns)
     own = scored.shown_id == scored.frame_id
     psnr = fidelity.psnr_db(scored.mse)
-    # What stood in for a frame that came late, or seemed to be missing, is not what counts for it.
+    # What was shown for a frame that came late, or seemed to be missing, is not what counts for it.
     stood_in = true & ~own & ~delivered[row]
     for chosen, names in ((true & own, _LIKENESS), (stood_in, _LIKENESS[2:])):
         for name in names:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a valid trial may not exceed; a ratio runs from 0 to 1."""
+    """Limits of a valid trial; a ratio runs from 0 to 1."""
 
     late_tick_ratio: float = 0.02
     bad_reading_ratio: float = 0.005

@@ -50,7 +50,7 @@ class Sightings:
     late: BoolArray
 
     def count(self, kind: int) -> int:
-        """How many remote frames are of this kind."""
+        """Return how many remote frames are of this kind."""
         return int(np.count_nonzero(self.kind == kind))
 
 

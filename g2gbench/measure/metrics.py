@@ -103,7 +103,7 @@ def _connect(session: Session, packets: Packets | None) -> Iterator[tuple[str, V
 
 
 def _first_packet_ns(packets: Packets | None) -> int | None:
-    """When the first media packet left the link towards the client."""
+    """Return when the first media packet left the link towards the client."""
     if packets is None:
         return None
     media = (packets["kind"] == KINDS.index("rtp")) & (packets["left_ns"] >= 0)

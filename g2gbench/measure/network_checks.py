@@ -40,7 +40,7 @@ def network(
 
 
 def _bypass(session: Session, packets: Packets, limits: Limits) -> Iterator[Check]:
-    """What the client counted as sent and received must have passed through the link."""
+    """Yield what the client counted as sent and received must have passed through the link."""
     if not session.stats:
         return
     at_ns, values = session.stats[-1].at_ns, session.stats[-1].values

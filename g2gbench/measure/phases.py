@@ -58,7 +58,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What followed an impairment; times in seconds from the start of the steady state.
+    """Recovery from an impairment; times in seconds from the start of the steady state.
 
     ``g2g_ms`` and ``bitrate_ms``: from the end of the impairment until each was back; ``both_ms``:
     until both were. ``overshoot_ms``: the largest median of g2g over a window after the end, less
@@ -143,7 +143,7 @@ def _bitrate(packets: Packets | None, direction: str, start_ns: int, end_ns: int
 
 
 def _media(packets: Packets, direction: str) -> tuple[IntArray, IntArray]:
-    """When RTP packets passed the client's end of the link, in order, and their bytes."""
+    """Return when RTP packets passed the client's end of the link, in order, and their bytes."""
     up = direction == "uplink"
     mine = packets[
         (packets["direction"] == DIRECTIONS.index(direction))
@@ -281,7 +281,7 @@ def _bitrate_back(
 
 
 def _first(at_ns: IntArray, holds: npt.NDArray[np.bool_], start_ns: int, what: str) -> Value:
-    """How long after ``start_ns`` it holds for the first time, in ms."""
+    """Return how long after ``start_ns`` it holds for the first time, in ms."""
     found = np.flatnonzero(holds)
     if len(found):
         return Value(float(at_ns[found[0]] - start_ns) / 1e6, n=1)

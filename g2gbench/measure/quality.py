@@ -107,7 +107,7 @@ def judge(
 
 
 def _begins_anew(event: Event) -> bool:
-    """Whether the session's connection was made anew, by its room's SDK or as a whole."""
+    """Return whether the session's connection was made anew, by its room's SDK or as a whole."""
     whole = event.name == "reconnect" and bool(event.detail.get("success"))
     return whole or event.name == "room_reconnected"
 
@@ -207,7 +207,7 @@ def _drop_ratio(ledger: Ledger, ends_ns: IntArray) -> list[float | None]:
 
 
 def _fates(ledger: Ledger) -> tuple[IntArray, BoolArray]:
-    """When the fate of each frame became known, and whether it was that it is dropped.
+    """Return when the fate of each frame became known, and whether it was that it is dropped.
 
     Of the frames since the session was live: a frame that came back is known then. One that did not
     is given up 1 s after a newer one has been back, and at its deadline at the latest; should it
@@ -259,7 +259,7 @@ def _network(session: Session, ends_ns: IntArray) -> list[Sample]:
 
 
 def _counted(at_ns: IntArray, ends_ns: IntArray, seconds: int) -> list[int]:
-    """How many of the sorted moments lie in the last so many seconds before each end."""
+    """Return how many of the sorted moments lie in the last so many seconds before each end."""
     high = np.searchsorted(at_ns, ends_ns, side="right")
     low = np.searchsorted(at_ns, ends_ns - seconds * SECOND_NS, side="right")
     return [int(n) for n in high - low]

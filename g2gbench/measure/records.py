@@ -106,7 +106,7 @@ class Displayed:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One source frame held against the picture that stood in its place, after the session.
+    """One source frame held against the picture that was shown in its place, after the session.
 
     ``shown_id`` is ``frame_id`` where the frame itself came back; else the frame did not come, and
     it is the newest one before it that had. ``received_ns`` is that of the shown one's ``Seen``.

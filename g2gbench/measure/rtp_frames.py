@@ -113,7 +113,7 @@ def _frames(packets: Packets) -> RtpFrames:
 
 
 def align(frames: RtpFrames, sent_ns: IntArray, out_ns: IntArray) -> IntArray:
-    """Which frame of its sender each encoded frame is: an index into ``sent_ns``, -1 for none.
+    """Return the sender's frame of each encoded frame: an index into ``sent_ns``, -1: none.
 
     A sender stamps a frame with its own clock of the moment at which it was handed over, from a
     random origin (RFC 3550 5.1): the difference is the same for all frames of a stream. It is

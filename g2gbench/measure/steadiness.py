@@ -55,7 +55,7 @@ class Opening:
 
 
 def why_not_judged(session: Session) -> str:
-    """Why a steady state is none to be steady; empty where it is."""
+    """Return why a steady state is none to be steady; empty where it is."""
     if session.steady_ns is None:
         return "the warm-up was never over"
     start_ns, end_ns = session.steady_ns

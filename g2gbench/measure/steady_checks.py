@@ -36,7 +36,7 @@ def starved(session: Session, limits: Limits) -> Iterator[Check]:
 
 
 def waited(process: str, ratio: float, limits: Limits, pressure: float | None = None) -> Check:
-    """Whether a process waited for a core for too large a share of the time.
+    """Return whether a process waited for a core for too large a share of the time.
 
     ``pressure``: the share in which some task of the machine did.
     """
@@ -50,7 +50,7 @@ def waited(process: str, ratio: float, limits: Limits, pressure: float | None = 
 
 
 def stood_still(process: str, seconds: float, limits: Limits) -> Check:
-    """Whether a process stood still for too long."""
+    """Return whether a process stood still for too long."""
     text = (
         f"the {process} process stood still for {seconds:.2f} s (limit {limits.stood_still_s:g} s)"
     )
@@ -105,7 +105,7 @@ def longest_stalls(session: Session) -> dict[str, float]:
 
 
 def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]:
-    """Whether g2g, delivery and bitrate were steady from the first second on."""
+    """Yield whether g2g, delivery and bitrate were steady from the first second on."""
     yield from _warmed_up(session)
     why_not = steadiness.why_not_judged(session)
     if why_not:
@@ -144,7 +144,7 @@ def settled(session: Session, ledger: Ledger, limits: Limits) -> Iterator[Check]
 
 
 def _warmed_up(session: Session) -> Iterator[Check]:
-    """How long a warm-up took that waited until the session had settled."""
+    """Yield how long a warm-up took that waited until the session had settled."""
     for event in session.events:
         seconds = number(event.detail.get("seconds"))
         if event.name != WARMED_UP or seconds is None:

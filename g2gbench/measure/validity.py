@@ -57,7 +57,7 @@ def without_frames(
 
 
 def reasons(found: Sequence[Check]) -> tuple[str, ...]:
-    """Why a trial is invalid, one sentence a reason; empty for a valid one."""
+    """Return why a trial is invalid, one sentence a reason; empty for a valid one."""
     return tuple(one.text for one in found if not one.ok)
 
 
@@ -141,7 +141,7 @@ def _disturbed(session: Session, limits: Limits) -> Iterator[Check]:
 
 
 def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[Check]:
-    """What a page says of itself at its end."""
+    """Yield what a page says of itself at its end."""
     # Runs of before 2026-12 name how far the best exchanges disagreed.
     error_ms = detail.get("clock_error_ms", detail.get("clock_spread_ms"))
     if isinstance(error_ms, int | float):
@@ -156,7 +156,7 @@ def _page(detail: Mapping[str, object], limits: Limits) -> Iterator[Check]:
 
 
 def _counted(session: Session, limits: Limits) -> Iterator[Check]:
-    """What a page stamped and read must be what its browser took and decoded."""
+    """Yield what a page stamped and read must be what its browser took and decoded."""
     if session.started is None or session.started.client not in ("browser", "live"):
         return  # a page that reads from its display does not see what was never displayed
     for counted, mine, theirs in (

@@ -27,7 +27,7 @@ _LEAD_IN_NS = 50_000_000  # between start and the first tick: the first picture 
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """How a client's frames are captured, and what is called with it.
+    """Options of a client's capture, with its callbacks.
 
     Args:
         mirrored: whether they are flipped left to right.
@@ -47,7 +47,7 @@ class CaptureOptions:
     on_lost: Callable[[str], None] = lambda _: None
 
     def marker_value(self, frame_id: int) -> int:
-        """What is stamped into a frame."""
+        """Return the marker value of a frame."""
         return (self.first_number + frame_id) & ((1 << self.marker.bits) - 1)
 
 
@@ -177,7 +177,7 @@ class FramePublisher(threading.Thread):
 
 
 def reason_of(error: Exception) -> str:
-    """Why a source gives no more pictures, in words."""
+    """Return why a source gives no more pictures, in words."""
     if isinstance(error, G2GBenchError):
         return f"the source: {error}"
     words = " ".join(str(error).split())

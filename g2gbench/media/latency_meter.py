@@ -69,7 +69,7 @@ class LatencyMeter:
             self._forget(at_ns)
 
     def waits_for(self, number: int) -> bool:
-        """Whether a frame of this number was stamped and has not come back."""
+        """Return whether a frame of this number was stamped and has not come back."""
         return number in self._open
 
     def seen(self, number: int, at_ns: int) -> float | None:

@@ -147,7 +147,7 @@ def flatten(stats: Iterable[Any]) -> dict[str, Scalar]:
 
 
 def _ends(pair: Any, by_kind: Mapping[str, list[Any]]) -> dict[str, Scalar]:
-    """What kind of candidates a pair joins, and over which protocol; no addresses."""
+    """Return a pair's kinds of candidates and its protocol; no addresses."""
     values: dict[str, Scalar] = {}
     for end, wanted in (("local", pair.local_candidate_id), ("remote", pair.remote_candidate_id)):
         for one in by_kind.get(f"{end}_candidate", ()):

@@ -25,7 +25,7 @@ DOUBTED_AFTER: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a frame was found to carry.
+    """A frame's reading at one stamped size.
 
     ``sure``: this is what it carries. Otherwise that is known when a later one is: ``confirms``
     says whether those before it were read right.
@@ -81,7 +81,7 @@ class StampSize:
         return ", ".join(sized)
 
     def look(self, luma: Luma) -> Look:
-        """What a frame carries: uint8, shape (height, width)."""
+        """Return a frame's luma: uint8, shape (height, width)."""
         found = self._marker.examine(luma, sent_size=self._sizes[self._index])
         if found.number is not None and self._on_its_way(found.number):
             self._held, self._in_vain, self._run = True, 0, None
@@ -108,7 +108,7 @@ class StampSize:
         return None
 
     def _goes_on(self, index: int, number: int) -> int:
-        """How many frames in a row have read so; their numbers rise, as no picture's noise does."""
+        """Count frames in a row that read so; their numbers rise, as no picture's noise does."""
         run = self._run
         if run is None or run.index != index:
             self._run = run = _Run(index, number)

@@ -54,7 +54,7 @@ ENVIRONMENT: Final = Environment()
 
 
 def for_child(reaches: Iterable[str] = ()) -> dict[str, str]:
-    """What a child process inherits: what programs need to run here, and no more.
+    """Return a child's environment: what programs need to run here, and no more.
 
     ``reaches``: the URLs that it connects to beside those of this machine. A proxy is for them
     alone: the SDK asks the one of the environment for every address, the loopback too.
@@ -67,7 +67,7 @@ def for_child(reaches: Iterable[str] = ()) -> dict[str, str]:
 
 
 def for_foreign_program(home: Path) -> dict[str, str]:
-    """What a browser inherits: it lives in a folder of its own, and talks to the loopback alone."""
+    """Return a browser's environment: a folder of its own, and the loopback alone."""
     kept = {name: value for name, value in for_child().items() if not name.startswith("PYTHON")}
     return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
 
@@ -93,7 +93,7 @@ def without_proxies(reaches: Iterable[str]) -> Iterator[None]:
 
 
 def is_elsewhere(urls: Iterable[str]) -> bool:
-    """Whether any of these URLs is of another machine."""
+    """Return whether any of these URLs is of another machine."""
     return any(not _is_loopback(urlsplit(url).hostname or "") for url in urls)
 
 

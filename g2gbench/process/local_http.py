@@ -66,7 +66,7 @@ def host_of(netloc: str) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address: no name can be made to lead to another one."""
+    """Return whether a host is an IP address: no name can be made to lead to another one."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -75,14 +75,14 @@ def is_address(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine for sure."""
+    """Return whether a host is this machine for sure."""
     if is_address(host):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
 
 
 def is_own(host: str) -> bool:
-    """Whether a host is this machine: at the loopback, at an address of its own, or by its name."""
+    """Return whether a host is this machine: the loopback, an own address, or its name."""
     if is_loopback(host) or host in own_names():
         return True
     if not is_address(host):
@@ -176,13 +176,13 @@ class Site:
 
 
 def most_descriptors() -> int:
-    """How many files and sockets this process may have open."""
+    """Return how many files and sockets this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 16 if soft == resource.RLIM_INFINITY else soft
 
 
 class _Refusing(asyncio.Protocol):
-    """Takes no connection."""
+    """A server that takes no connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
@@ -190,13 +190,13 @@ class _Refusing(asyncio.Protocol):
 
 
 class _Discreet(logging.LoggerAdapter[logging.Logger]):
-    """What a server logs of requests, without what they hold."""
+    """Log of a server's requests, without their content."""
 
     def __init__(self) -> None:
         super().__init__(log, {})
 
     def debug(self, msg: object, *args: object, **_: object) -> None:
-        """What went wrong on the way, without where."""
+        """Log a failed request by the kind of its error, without its traceback."""
         log.debug(str(msg), *args)
 
     def exception(self, msg: object, *args: object, exc_info: object = True, **_: object) -> None:

@@ -29,7 +29,7 @@ class Message:
     read_by: ClassVar[Mapping[type, Callable[[object], object]]] = {}
 
     def to_json(self) -> str:
-        """One line. A secret is revealed here, and stands on no command line."""
+        """One line. A secret is revealed here, and is on no command line."""
         return json.dumps({type(self).__name__: self}, default=_plain, separators=(",", ":"))
 
 
@@ -50,7 +50,7 @@ class Failed(Message):
 
 @dataclass(frozen=True, slots=True)
 class Lost(Message):
-    """What a child kept or had joined ended by itself."""
+    """End of a process or room that a child kept or had joined."""
 
     reason: str
 

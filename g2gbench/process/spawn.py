@@ -174,7 +174,7 @@ class Child(Generic[R]):
         return self._process.returncode if self._process.returncode is not None else -9
 
     def end_in_words(self, status: int) -> str:
-        """That it ended, with what it said last where its log tells."""
+        """Return a sentence on its end, with the last line of its log if there is one."""
         last = self._log.last_line() if status and self._log else ""
         words = f", its last words: {last}" if last else ""
         return f"the {self.name} process ended ({describe(status)}{words})"

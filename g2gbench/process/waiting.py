@@ -17,7 +17,7 @@ count the sleep of one now and then as waiting, which is a whole second for a ti
 
 
 class _Thread(NamedTuple):
-    """What a thread's schedstat reports so far."""
+    """A thread's schedstat so far."""
 
     ran_ns: int
     waited_ns: int
@@ -33,7 +33,7 @@ _NEW: Final = _Thread(0, 0, 0)
 
 
 class Waiting:
-    """How long the threads of processes wait for a core while they could run (Linux).
+    """Time that the threads of processes wait for a core while they could run (Linux).
 
     ``root`` is where the kernel shows its processes.
     """

@@ -38,7 +38,7 @@ async def watch(
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether a signal or a debugger holds this process; one that is gone is not held."""
+    """Return whether a signal or a debugger holds this process; one that is gone is not held."""
     try:
         status = psutil.Process(pid).status()
     except psutil.Error:
@@ -47,7 +47,7 @@ def is_stopped(pid: int) -> bool:
 
 
 class StoppedProcesses:
-    """Tells of each named process for how long the system held it, or any process below it."""
+    """Time for which the system held each named process, or any process below it."""
 
     def __init__(self, stopped: Callable[[int], bool] = is_stopped) -> None:
         self._stopped = stopped

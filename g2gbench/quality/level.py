@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Level(IntEnum):
-    """How good a connection is; comparable, worst first."""
+    """Level of a connection's quality; comparable, worst first."""
 
     CRITICAL = 0
     POOR = 1

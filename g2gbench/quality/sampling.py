@@ -18,7 +18,7 @@ _LARGEST: Final = 1e15
 def network_sample(
     before: Mapping[str, object], after: Mapping[str, object], elapsed_s: float
 ) -> Sample:
-    """What two snapshots, ``elapsed_s`` seconds apart, tell of the network between them.
+    """Return the sample of the network between two snapshots ``elapsed_s`` seconds apart.
 
     Keys are ``<part>.<member>`` with the W3C's members in snake_case and its units; a key that is
     not there, or holds what cannot be, is not measured. Statistics write 0 for a round trip and an

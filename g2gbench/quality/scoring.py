@@ -39,7 +39,7 @@ def score(
     score_bandwidth: bool = True,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Verdict:
-    """The verdict on one sample as it stands, without any smoothing.
+    """The verdict on one sample alone, without any smoothing.
 
     ``score_bandwidth=False`` leaves the bandwidth out, whatever the sample says of it. ``ttff_ms``
     is not looked at. Raises TypeError or ValueError for arguments that cannot be.
@@ -93,7 +93,7 @@ def at_good(limitation: str | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _reasons(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
-    """What is below good in words, the worst first, ties in the order of the dimensions."""
+    """Return the reasons below good, the worst first, ties in the order of the dimensions."""
     bad = [row for row in rows if row.level is not Level.GOOD]
     return tuple(row.reason for row in sorted(bad, key=lambda r: (r.level, order.index(r[0]))))
 

@@ -26,7 +26,7 @@ class SdkEvaluator(Evaluator):
 
 
 def _filled(sample: Sample) -> Sample:
-    """Where nothing was measured, a value that could not be better."""
+    """Return where nothing was measured, a value that could not be better."""
     timed = sample.g2g_ms is not None or sample.rtt_ms is not None
     return replace(
         sample,

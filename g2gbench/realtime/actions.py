@@ -71,7 +71,7 @@ class ResolveRequest:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The session stands, for the first time or again."""
+    """The session is connected, for the first time or again."""
 
 
 @dataclass(frozen=True, slots=True)

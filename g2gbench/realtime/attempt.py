@@ -16,13 +16,13 @@ _NS = 1_000_000_000
 
 
 def backoff_s(reconnect: int) -> float:
-    """How long to wait before reconnect attempt 1, 2, …: 1 s, doubling to 10 s."""
+    """Return how long to wait before reconnect attempt 1, 2, …: 1 s, doubling to 10 s."""
     return min(FIRST_WAIT_S * 2.0 ** (reconnect - 1), LONGEST_WAIT_S)
 
 
 @dataclass(slots=True)
 class Attempt:
-    """How far one attempt has come."""
+    """Progress of one attempt."""
 
     number: int
     began_ns: int
@@ -50,7 +50,7 @@ class Attempt:
         return (now_ns - self.began.pop(phase, now_ns)) / 1e6
 
     def overdue(self, now_ns: int) -> RealtimeError | None:
-        """Which phase has taken too long, as an error."""
+        """Return which phase has taken too long, as an error."""
         for phase, deadline_ns in self.deadlines.items():
             if now_ns >= deadline_ns:
                 text = f"{_OVERDUE[phase]} within {_LIMITS_S[phase]:g} s"

@@ -88,7 +88,7 @@ class RealtimeClient:
     async def connect(
         self, options: ConnectOptions, local_stream: PublishedStream | None = None
     ) -> Session:
-        """Connect and, unless told otherwise, publish; returns when the session stands.
+        """Connect and, unless told otherwise, publish; returns when the session is connected.
 
         ``local_stream``: the caller's own, which stays the caller's; None: one is made of a
         synthetic source of the model's size, and goes with the session. Raises RealtimeError.
@@ -177,7 +177,7 @@ class RealtimeClient:
         *,
         stun_servers: Sequence[str] = DEFAULT_SERVERS,
     ) -> Verdict:
-        """Whether a session would go well from here; what was measured is in ``.metrics``.
+        """Return whether a session would go well from here; what was measured is in ``.metrics``.
 
         Args:
             deep: open a short real session with a synthetic source (up to 32 s; a service may bill

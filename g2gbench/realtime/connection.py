@@ -37,7 +37,7 @@ _NO_LOG.disabled = True
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What an attempt tells its session beside the machine's inputs."""
+    """Callbacks of an attempt to its session, beside the inputs of its state machine."""
 
     feed: Callable[[list[Action]], None]
     sampled: Callable[[int, dict[str, Scalar]], None]
@@ -87,7 +87,7 @@ class Connection(ABC):
 
     @abstractmethod
     def _goodbyes(self) -> list[Awaitable[object]]:
-        """What frees the media; each has its time, and may fail."""
+        """Return the steps that free the media; each has its time, and may fail."""
 
     def _not_published(self, reason: str) -> None:
         """The local track could not be published."""

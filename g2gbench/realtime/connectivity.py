@@ -51,7 +51,7 @@ def _unknown(gathered: Gathering) -> Verdict:
 
 @dataclass(slots=True)
 class Evidence:
-    """What a short session tells, sample by sample. Takes a session's events."""
+    """Evidence of a short session, sample by sample. Takes a session's events."""
 
     steady_ns: int = 0  # samples from then on count
     samples: list[Sample] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Evidence:
         )
 
     def metrics(self) -> dict[str, object]:
-        """What was measured, by name."""
+        """Return the measured values by name."""
         sample = self.summary()
         return {
             "transport": self.transport,

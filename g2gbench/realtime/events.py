@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionState(StrEnum):
-    """Where a session stands; ``generating`` lasts until the connection is lost or left."""
+    """State of a session; ``generating`` lasts until the connection is lost or left."""
 
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"
@@ -101,7 +101,7 @@ class QualityChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class PublishStats(Event):
-    """What the local track sent: bytes and frames since the start, and since the last of these.
+    """Bytes and frames that the local track sent: since the start, and since the last event.
 
     A value that the statistics do not tell is None.
     """
@@ -190,7 +190,7 @@ class SelectedCandidatePair(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class QualitySample(Diagnostic):
-    """What the last second measured, and the verdict that holds after it."""
+    """Values of the last second, and the verdict that holds after it."""
 
     sample: Sample
     verdict: Verdict

@@ -44,7 +44,7 @@ class LiveLatency:
         self._reader.offer(frame)
 
     def take(self, now_ns: int) -> G2G:
-        """What the interval since the last call measured."""
+        """Return the values since the last call."""
         with self._lock:
             return self._meter.take(now_ns)
 

@@ -20,21 +20,21 @@ CODECS = ("vp8", "h264", "vp9", "av1", "h265")
 
 
 class FacingMode(StrEnum):
-    """Which camera: it decides what ``MirrorMode.AUTO`` means."""
+    """Side of the device that a camera faces: it decides what ``MirrorMode.AUTO`` means."""
 
     FRONT = "front"
     BACK = "back"
 
 
 class MirrorMode(StrEnum):
-    """Whether captured frames are flipped left to right before they are stamped and published."""
+    """Flipping of captured frames, left to right, before they are stamped and published."""
 
     OFF = "off"
     ON = "on"
     AUTO = "auto"
 
     def applies(self, facing: FacingMode) -> bool:
-        """Whether frames of a camera that faces so are flipped: AUTO flips the front one's."""
+        """Return whether frames of a camera that faces so are flipped; AUTO: of the front one."""
         return self is MirrorMode.ON or (self is MirrorMode.AUTO and facing is FacingMode.FRONT)
 
 
@@ -84,7 +84,7 @@ class InitialPrompt:
 
 @dataclass(frozen=True, slots=True)
 class VideoConfig:
-    """How the local track is published: bits and frames per second.
+    """Encoder limits of the local track: bits and frames per second.
 
     ``simulcast`` is left off for VP9, which has its own layers.
     """
@@ -109,12 +109,12 @@ class VideoConfig:
 
 
 def _ignore(_: object) -> None:
-    """Nobody listens."""
+    """Ignore an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOptions:
-    """What ``RealtimeClient.connect`` is asked for.
+    """Options of ``RealtimeClient.connect``.
 
     Args:
         model: a known model's name, or a RealtimeModel.

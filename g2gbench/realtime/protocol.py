@@ -24,7 +24,7 @@ _GENERATION = {f"generation_{what}": what for what in ("started", "tick", "ended
 
 @dataclass(frozen=True, slots=True)
 class RoomInfo:
-    """Where the media flows."""
+    """Room that carries the media."""
 
     livekit_url: str
     token: str
@@ -127,7 +127,7 @@ def set_image(
 
 @dataclass(frozen=True, slots=True)
 class StyleRequest:
-    """What the model shall make of the picture: a prompt, a base64 image, both or neither."""
+    """Request for a style: a prompt, a base64 image, both or neither."""
 
     prompt: str | None = None
     enhance: bool | None = None
@@ -141,7 +141,7 @@ class StyleRequest:
 
     @property
     def timeout_s(self) -> float:
-        """How long the service may take to acknowledge it."""
+        """Time in which the service must acknowledge it, in seconds."""
         return PROMPT_TIMEOUT_S if self.is_prompt_alone else IMAGE_TIMEOUT_S
 
     @property
@@ -157,7 +157,7 @@ class StyleRequest:
 
 
 def subscribe_token(room_name: str) -> str:
-    """What a viewer is given: the room's name, as the service's SDKs pack it."""
+    """Return a viewer's ticket: the room's name, as the service's SDKs pack it."""
     packed = json.dumps({"room_name": room_name}, separators=(",", ":"))
     return base64.b64encode(packed.encode()).decode()
 
@@ -184,7 +184,7 @@ def join(style: StyleRequest) -> dict[str, object]:
 
 
 def parse(text: str | bytes) -> Message:
-    """What a frame says; None for messages without consequence, Unreadable for what is none."""
+    """Return the message in a frame; None for one without consequence, Unreadable for none."""
     try:
         if isinstance(text, bytes):
             return Unreadable("a binary signalling message")

@@ -21,18 +21,18 @@ class PendingRequest:
 
     @property
     def what(self) -> str:
-        """Its name in an error."""
+        """Name in an error."""
         return "prompt" if self.style.is_prompt_alone else "image"
 
     def overdue(self) -> RealtimeError:
-        """Its time is over."""
+        """Return the error once its time is over."""
         return RealtimeError(
             ErrorCode.WEBRTC_TIMEOUT_ERROR, f"no ack of the {self.what} within {self.timeout_s:g} s"
         )
 
 
 class Requests:
-    """What was asked for and not answered yet, oldest first.
+    """Pending requests, oldest first.
 
     The ack of a prompt is matched by its exact text, that of an image by its order: neither carries
     anything else.
@@ -44,7 +44,7 @@ class Requests:
 
     @property
     def deadline_ns(self) -> int | None:
-        """When the next one is overdue."""
+        """Time at which the next one is overdue."""
         return min((w.deadline_ns for w in self._waiting), default=None)
 
     def add(self, style: StyleRequest, timeout_s: float, now_ns: int) -> int:

@@ -81,7 +81,7 @@ class Session:
 
     @property
     def state(self) -> ConnectionState:
-        """Where the session stands."""
+        """State of the session."""
         return self._machine.state
 
     @property
@@ -96,7 +96,7 @@ class Session:
 
     @property
     def subscribe_token(self) -> str | None:
-        """What a read-only viewer needs; None while there is no session."""
+        """Token for a read-only viewer; None while there is no session."""
         return self._machine.subscribe_token
 
     @property
@@ -106,7 +106,7 @@ class Session:
 
     @property
     def error(self) -> RealtimeError | None:
-        """What ended the session; None while it lives, and when it was left."""
+        """Error that ended the session; None while it lives, and when it was left."""
         return self._error
 
     # -- what it can be asked
@@ -221,7 +221,7 @@ class Session:
     # -- connecting
 
     async def start(self) -> None:
-        """Connect; returns when the session stands. Raises RealtimeError, and frees everything."""
+        """Connect, and return once connected. Raises RealtimeError, and frees everything."""
         now_ns = time.monotonic_ns()
         self._feed(self._machine.connect(now_ns))
         try:

@@ -2,7 +2,7 @@
 
 The order is that of docs/realtime.md: open the socket, join, wait for the room; then, at once and
 in parallel, join the room and have the initial state acknowledged; publish. A loss after the
-session stood is answered by up to five attempts to do all of it again.
+session was connected is answered by up to five attempts to do all of it again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class SessionStateMachine:
 
     @property
     def deadline_ns(self) -> int | None:
-        """When ``tick`` is to be called at the latest; None: there is nothing to wait for."""
+        """Latest time for the next ``tick``; None: there is nothing to wait for."""
         times = [self._retry_ns, self._requests.deadline_ns]
         if self._attempt is not None:
             times += self._attempt.deadlines.values()
@@ -78,7 +78,7 @@ class SessionStateMachine:
     ) -> tuple[int, list[Action]]:
         """Ask for another picture; the ticket that will be settled, and what to do.
 
-        Raises RealtimeError (INVALID_INPUT) at once while the session does not stand.
+        Raises RealtimeError (INVALID_INPUT) at once while the session is not connected.
         """
         attempt = self._attempt
         if attempt is None or not attempt.is_connected:
@@ -270,7 +270,7 @@ class SessionStateMachine:
         return [Emit(event), *self._maybe_generating(now_ns)]
 
     def _service_error(self, message: protocol.ServiceError, now_ns: int) -> list[Action]:
-        """It fails all that waits; a session that stands goes on."""
+        """Fail all that waits; a connected session goes on."""
         current = self._attempt
         assert current is not None
         error = from_service(message.message)
@@ -278,7 +278,7 @@ class SessionStateMachine:
             return self._attempt_failed(current, error, now_ns)
         return [*self._settle_all(error), Emit(events.ErrorRaised(now_ns, error))]
 
-    # -- where the session stands
+    # -- the state of the session
 
     @property
     def _initial_phase(self) -> str:
@@ -347,7 +347,7 @@ class SessionStateMachine:
         return [*actions, *self._retry_later(current.reconnect + 1, now_ns)]
 
     def _lost(self, error: RealtimeError, now_ns: int) -> list[Action]:
-        """The session stood, and is lost."""
+        """The session was connected, and is lost."""
         if error.permanent or not self._reconnects:
             return self._end(error, now_ns)
         actions = self._drop_attempt(error)

@@ -17,7 +17,7 @@ Scalar = str | int | float | bool | None
 
 
 class StatsWatch:
-    """Takes one snapshot after the other, of one connection after the other.
+    """Watch over the snapshots of one connection after the other.
 
     Args:
         required_bitrate_bps: what the local track means to send.

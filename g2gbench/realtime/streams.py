@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Generic, Protocol, TypeVar
@@ -18,6 +19,7 @@ from g2gbench.sources import mirror
 from g2gbench.sources.i420 import Layout
 from g2gbench.sources.source import LiveSource, Source, peak_fps
 
+log = logging.getLogger(__name__)
 _QUEUE_FRAMES = 32
 
 
@@ -34,7 +36,11 @@ class _Fanout(Generic[T]):
 
     def __call__(self, item: T) -> None:
         for sink in tuple(self.sinks):
-            sink(item)
+            try:
+                sink(item)
+            except Exception:
+                log.exception("a sink of frames raised, and is given no more of them")
+                self.sinks.remove(sink)
 
     async def items(self) -> AsyncIterator[T]:
         """Items from now on; of those that wait too long the oldest are left out."""
@@ -62,7 +68,7 @@ class _Fanout(Generic[T]):
 
 
 class RemoteStream:
-    """What the model sends; a new one after each reconnect.
+    """Video of the model; a new one after each reconnect.
 
     Attributes:
         id: ``stream-remote``.
@@ -94,7 +100,10 @@ class RemoteStream:
         return 0 if self._frames is None else self._frames.dropped
 
     def add_sink(self, sink: Sink[RemoteFrame]) -> None:
-        """Call ``sink`` with every frame from now on, on the event loop; it must not block."""
+        """Call ``sink`` with every frame from now on, on the event loop; it must not block.
+
+        An error of it is logged, and it is called no more.
+        """
         self._fanout.sinks.append(sink)
 
     def frames(self) -> AsyncIterator[RemoteFrame]:
@@ -127,7 +136,7 @@ class RemoteStream:
 
 
 class PublishedStream(Protocol):
-    """What a session needs of whatever captures: a `LocalStream`, or a browser's page.
+    """Stream that a session can publish: a `LocalStream`, or a browser's page.
 
     ``listeners`` are called for each frame on the thread that captures; ``peak_fps`` is the rate
     where frames come closest. See `LocalStream` for the rest.
@@ -159,7 +168,7 @@ def check_alive(*, disposed: bool) -> None:
 
 
 class LocalStream:
-    """What is captured: previewed, published, or both at once, and disposed of once.
+    """Captured video: previewed, published, or both at once, and disposed of once.
 
     Frames are flipped when ``mirrored``, then stamped when there is a ``marker``, then previewed
     and published alike. Made inside a running event loop.
@@ -226,7 +235,10 @@ class LocalStream:
         check_alive(disposed=self.disposed)
 
     def add_sink(self, sink: Sink[LocalFrame]) -> None:
-        """Call ``sink`` with every frame from now on, on the event loop, and begin to capture."""
+        """Call ``sink`` with every frame from now on, on the event loop, and begin to capture.
+
+        An error of it is logged, and it is called no more.
+        """
         self.start()
         self._fanout.sinks.append(sink)
 

@@ -30,7 +30,7 @@ _FIRST = asyncio.FIRST_COMPLETED
 
 @dataclass(frozen=True, slots=True)
 class StunServer:
-    """Where a STUN server is; ``label``: what people know it as, if by another name."""
+    """Address of a STUN server; ``label``: the name to show, if another one."""
 
     host: str
     port: int
@@ -52,7 +52,7 @@ class StunServer:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What became of asking one server over IPv4 or IPv6.
+    """Result of asking one server over IPv4 or IPv6.
 
     ``rtt_ms``: from the request that was answered to its answer; None without an answer, and then
     ``error`` says why.
@@ -66,7 +66,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What was gathered.
+    """Result of ICE gathering.
 
     ``hosts``: families of this machine's own addresses. ``took_ms``: until the end of gathering.
     """

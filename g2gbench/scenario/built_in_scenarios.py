@@ -19,7 +19,7 @@ _SCHEMA_LINE: Final = f"# yaml-language-server: $schema=./{SCHEMA}"
 
 
 def folder() -> Path:
-    """Where they are: inside of an installed package, else in the source tree."""
+    """Return where they are: inside of an installed package, else in the source tree."""
     return _INSTALLED if _INSTALLED.is_dir() else _SOURCE
 
 
@@ -29,7 +29,7 @@ def built_in() -> dict[str, Path]:
 
 
 def is_name(argument: Path | str) -> bool:
-    """Whether it can only be a name: no existing path, no separator, no suffix."""
+    """Return whether it can only be a name: no existing path, no separator, no suffix."""
     path = Path(argument)
     try:
         there = path.exists()

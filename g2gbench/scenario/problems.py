@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from g2gbench.errors import InputError
 
 Location = tuple[str | int, ...]
-"""Where something stands in a document: keys and list positions from the top."""
+"""Place in a document: keys and list positions from the top."""
 
 _LONGEST_NAME = 64
 _SIMILAR_ENOUGH = 0.5
@@ -17,7 +17,7 @@ _SIMILAR_ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was written; line and column count from 1, None outside a text."""
+    """Place in a text; line and column count from 1, None outside a text."""
 
     file: str
     line: int | None = None
@@ -58,7 +58,7 @@ class Problem:
 
     @classmethod
     def at(cls, place: Place, path: str, found: str, refused: Refused) -> Problem:
-        """What a rule has to say, with the place where it says it."""
+        """Return the problem of a refused value at its place."""
         return cls(
             place.file,
             place.line,

@@ -20,13 +20,13 @@ _A_LIST = {"tuple_type": ("a list",)}  # JSON knows no tuple
 
 
 class Administered(Protocol):
-    """What the routes act upon."""
+    """Service on which the routes act."""
 
     def misbehave(self, faults: SignallingFaults) -> None:
         """From now on these things go wrong, in the sessions that are there too."""
 
     def snapshot(self) -> dict[str, object]:
-        """What goes on, JSON-serialisable; no key."""
+        """Return the state, JSON-serialisable; no key."""
 
 
 class Admin:
@@ -83,7 +83,7 @@ class Admin:
 
 
 def _written(asked: SignallingFaultsSection) -> dict[str, object]:
-    """What was asked for, as a scenario writes it, without the rest."""
+    """Return the requested faults as a scenario writes them, without the defaults."""
     usual = document_of(SignallingFaultsSection())
     return {k: v for k, v in document_of(asked).items() if v != usual[k]}
 

@@ -17,7 +17,7 @@ class AdmissionQueue(Generic[T]):
         self._waiting: list[T] = []
 
     def acquire(self, who: T) -> bool:
-        """Whether there is a seat at once; else one waits."""
+        """Return whether there is a seat at once; else one waits."""
         if len(self._seated) < self._seats:
             self._seated.add(who)
             return True
@@ -43,6 +43,6 @@ class AdmissionQueue(Generic[T]):
         return self._seats - len(self._seated)
 
     def positions(self) -> Iterator[tuple[T, int, int]]:
-        """Who waits, its place from 1, and the line's length."""
+        """Yield who waits, its place from 1, and the line's length."""
         for index, who in enumerate(self._waiting):
             yield who, index + 1, len(self._waiting)

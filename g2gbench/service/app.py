@@ -50,7 +50,7 @@ Restamp: TypeAlias = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """What the service is.
+    """Settings of the service.
 
     ``models``: those that it runs, by name; a room with the first one's picture is made ready
     ahead. ``keys``: API keys that are let in; None: any. ``seats``: sessions at once. ``waiting``:
@@ -72,7 +72,7 @@ class ServiceSettings:
 
 
 class Service:
-    """Takes clients in, gives each a room with a model worker.
+    """The emulated service: each client that it lets in has a room with a model worker.
 
     ``notify`` is called with what happens: sessions that start and end, clients that are refused,
     and what the processes of the sessions report (counters, statistics, a loss, a stall).
@@ -166,7 +166,7 @@ class Service:
             connection.misbehave(faults)
 
     def snapshot(self) -> dict[str, object]:
-        """What goes on; no key."""
+        """Return the state; no key."""
         return {
             "models": list(self._settings.models),
             "room": self._settings.host.room.kind,

@@ -44,7 +44,7 @@ _RoomInfo = tuple[str, str, str, str]
 
 
 class Surroundings(Protocol):
-    """What a connection asks of its service."""
+    """Service as its connections use it."""
 
     async def take_host(self, picture: Picture) -> SessionHost:
         """A room and a worker; see ``HostPool.take``."""
@@ -61,7 +61,7 @@ class Surroundings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client asked for when it opened its socket."""
+    """Query of a client's socket."""
 
     model: str
     picture: Picture
@@ -123,7 +123,7 @@ class Connection:
         self._arm()
 
     def snapshot(self) -> dict[str, object]:
-        """How the session stands."""
+        """Return the state of the session."""
         state, picture, host = self.state, self.asked.picture, self.host
         return {
             "session_id": None if host is None else host.session_id,

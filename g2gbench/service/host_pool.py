@@ -79,7 +79,7 @@ class HostPool:
                 self._spares.append(spare)
                 raise
             except (ChildLost, RoomUnavailable):
-                if made_ahead:  # what stood in its way may be over
+                if made_ahead:  # what was in its way may be over
                     continue
                 raise
             if not host.lost:
@@ -160,7 +160,7 @@ class HostPool:
 
 
 async def _cut_short(making: asyncio.Task[T]) -> T | None:
-    """What was made; None when it is not, or not yet: whoever makes it tidies up."""
+    """Return the host that was made; None when it is not, or not yet: its maker tidies up."""
     making.cancel()
     await asyncio.wait({making})
     return None if making.cancelled() or making.exception() is not None else making.result()

@@ -15,7 +15,7 @@ INVALID = "Invalid API key"  # words that the public clients take for final
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key is good for; None: no limit.
+    """Rights of a key; None: no limit.
 
     ``models``, ``origins``: only these. ``longest_s``: of a session. ``ephemeral``: it makes no
     further keys.
@@ -27,7 +27,7 @@ class Grant:
     ephemeral: bool = False
 
     def objection(self, model: str, origin: str | None) -> str | None:
-        """Why a session may not be had with this key; None when it may.
+        """Return why a session may not be had with this key; None when it may.
 
         Args:
             model: the one asked for.
@@ -58,7 +58,7 @@ class KeyRing:
         self._issued: dict[str, tuple[float, Grant]] = {}  # key -> expiry, what it is good for
 
     def grant(self, key: str, *, now_s: float) -> Grant | None:
-        """What a key is good for at ``now_s`` (Unix time); None: it is not let in."""
+        """Return the grant of a key at ``now_s`` (Unix time); None: it is not let in."""
         found = self._issued.get(key)
         if found is not None:
             expires_s, grant = found

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ModelFaults:
-    """Which frames are treated badly; frames are counted as the model takes them, from 1.
+    """Faults by frame; frames are counted as the model takes them, from 1.
 
     Every Nth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
     at every ``freeze_every``-th nothing is sent for ``freeze_s``. Nothing at all is sent for
@@ -33,7 +33,7 @@ class ModelFaults:
 
     @classmethod
     def of(cls, section: ModelFaultsSection) -> ModelFaults:
-        """What a scenario asks for."""
+        """Return the faults that a scenario asks for."""
         return cls(
             drop_every=section.drop_every,
             duplicate_every=section.duplicate_every,
@@ -55,7 +55,7 @@ class ModelFaults:
 
 @dataclass(frozen=True, slots=True)
 class Passed(Generic[T]):
-    """What becomes of frames: those to send, in this order, and those that are dropped."""
+    """Fate of frames: those to send, in this order, and those that are dropped."""
 
     sent: tuple[T, ...] = ()
     dropped: tuple[T, ...] = ()
@@ -105,7 +105,7 @@ class FaultLine(Generic[T]):
 
     @property
     def held(self) -> tuple[T, ...]:
-        """What waits for the frame that is to overtake it."""
+        """Frame that waits for the one that is to overtake it."""
         return () if self._swapped is None else (self._swapped,)
 
     def _falls_on(self, every: int, frame: int | None = None) -> bool:

@@ -13,12 +13,12 @@ HEIGHTS: Mapping[str, int | None] = {"480p": 480, "720p": None, "1080p": 1080}
 
 
 class Refusal(ValueError):  # noqa: N818 - says what happened
-    """What a client asks for is not to be had; the message says what is."""
+    """Refusal of a client's request; the message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a model sends: width and height in pixels, frames per second."""
+    """Format of a model's output: width and height in pixels, frames per second."""
 
     width: int
     height: int

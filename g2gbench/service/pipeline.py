@@ -15,7 +15,7 @@ SPACING_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """How long the model holds a frame.
+    """Time for which the model holds a frame.
 
     ``mean_s`` and ``spread_s``: a frame is held for a time drawn evenly from mean ± spread.
     ``max_fps``: frames taken per second at most; None for no limit.
@@ -47,7 +47,7 @@ class Pipeline:
         self._last_departure_ns = 0
 
     def wait_ns(self, now_ns: int) -> int:
-        """How long until the model takes another frame; 0: at once."""
+        """Return how long until the model takes another frame; 0: at once."""
         return max(0, self._next_admission_ns - now_ns)
 
     def admit(self, received_ns: int, now_ns: int) -> int:
@@ -81,7 +81,7 @@ class Spacing:
         self._last_ns: int | None = None
 
     def due_ns(self, wanted_ns: int) -> int:
-        """When a frame wanted at ``wanted_ns`` may be handed over."""
+        """Return when a frame wanted at ``wanted_ns`` may be handed over."""
         if self._last_ns is None:
             return wanted_ns
         return max(wanted_ns, self._last_ns + self.spacing_ns)

@@ -59,7 +59,7 @@ RoomChoice: TypeAlias = EmbeddedRoom | LivekitServerRoom | UrlRoom
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What the model worker of every session does.
+    """Settings of the model worker of every session.
 
     Attributes:
         transform: what it does to a picture, one of ``transforms.TRANSFORMS``.
@@ -85,7 +85,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """What every session of a service has.
+    """Settings of every session's worker and room.
 
     ``log_dir``: where the children's logs go; None: the service's own stderr. ``frame_log``: the
     worker's ground truth.
@@ -154,7 +154,7 @@ class Applied(Message):
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport(Message):
-    """What the worker has counted by now, and its WebRTC statistics."""
+    """Counters of the worker by now, and its WebRTC statistics."""
 
     counts: dict[str, int]
     stats: dict[str, Scalar] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class ClientRefused(ServiceEvent):
 
 @dataclass(frozen=True, slots=True)
 class ProcessReport(ServiceEvent):
-    """What a session's room or worker has sent."""
+    """Message of a session's room or worker."""
 
     process: str
     message: WorkerReport | Lost | Stalled
@@ -207,7 +207,7 @@ SERVICE_ANSWERS: Final = (SessionStarted, SessionEnded, ClientRefused, ProcessRe
 
 
 class WorkerCommand(Message):
-    """What a model worker may be told while it runs."""
+    """A command to a running model worker."""
 
     __slots__ = ()
 
@@ -223,7 +223,7 @@ class SetStyle(WorkerCommand):
 
 @dataclass(frozen=True, slots=True)
 class SetRestamp(WorkerCommand):
-    """Whether each output frame is stamped with the number that its input carried."""
+    """Turn restamping of output frames with their input's number on or off."""
 
     wanted: bool
 

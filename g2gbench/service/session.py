@@ -31,7 +31,7 @@ LEFT = "client left"
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """What holds for a session.
+    """Rules of a session: queue, position times, longest duration.
 
     ``queue``: positions that a client is sent before it gets its room, ``place_s`` seconds each.
     ``longest_s``: a session ends so long after its room info; None: never. ``join_s``: a client
@@ -97,7 +97,7 @@ class ServiceSession:
     # -- what the client says
 
     def receive(self, frame: str | bytes, *, now_ns: int) -> list[Action]:
-        """What follows from one frame. Malformed ones are answered, never raised."""
+        """Return the actions for one frame. Malformed ones are answered, never raised."""
         if self.ended:
             return []
         self._received += 1
@@ -245,7 +245,7 @@ class ServiceSession:
 
     @property
     def next_ns(self) -> int | None:
-        """When ``advance`` is to be called; None: not before something else happens."""
+        """Time of the next ``advance``; None: not before something else happens."""
         if self.ended:
             return None
         tick_ns = self._started_ns + (self.seconds + 1) * _NS if self.generating else None
@@ -259,7 +259,7 @@ class ServiceSession:
         return min((at_ns for at_ns in times if at_ns is not None), default=None)
 
     def advance(self, *, now_ns: int) -> list[Action]:
-        """What follows from the time alone."""
+        """Return the actions that the time alone causes."""
         actions: list[Action] = []
         steps: tuple[Callable[[int], list[Action]], ...] = (
             self._wait_for_join,
@@ -301,7 +301,7 @@ class ServiceSession:
         return [Reply({"type": "generation_tick", "seconds": self.seconds})]
 
     def _count(self, now_ns: int) -> bool:
-        """Whether one more second is full. Whole ones: a public client parses nothing else."""
+        """Return whether one more whole second is full: a public client parses nothing else."""
         before, self.seconds = self.seconds, max(0, now_ns - self._started_ns) // _NS
         return self.seconds > before
 

@@ -146,7 +146,7 @@ class SessionHost:
 
     @property
     def _elsewhere(self) -> tuple[str, ...]:
-        """Where its children connect to beside this machine."""
+        """Addresses beside this machine to which its children connect."""
         return (self.url,) if self._external is not None else ()
 
     @property
@@ -169,7 +169,7 @@ class SessionHost:
         self._children["worker"].send(SetStyle(ticket, prompt, image))
 
     def restamp(self, wanted: bool) -> None:
-        """Whether the model reads the marker on its input and stamps its output with it."""
+        """Turn restamping on or off: the output carries the number of its input."""
         self._children["worker"].send(SetRestamp(wanted))
 
     def stall(self, seconds: float) -> None:

@@ -40,7 +40,7 @@ class SharedServer:
 
     @property
     def url(self) -> str:
-        """Where its clients connect to."""
+        """URL for its clients."""
         return f"ws://{HOST}:{self.port}"
 
     async def start(self) -> None:

@@ -39,7 +39,7 @@ _POSITIONS = 3  # at least so many are sent in a queue that lasts as long as was
 
 @dataclass(frozen=True, slots=True)
 class SignallingFaults:
-    """What shall go wrong; without arguments: nothing.
+    """Faults of the signalling; without arguments: none.
 
     ``refuse_key``: every key. ``queue_s``: so long a client queues. ``acks``: as they should be,
     none at all, or all failed. ``drop_after_messages``: the socket is cut at the client's
@@ -69,7 +69,7 @@ class SignallingFaults:
 
     @classmethod
     def of(cls, section: SignallingFaultsSection) -> SignallingFaults:
-        """What a scenario asks for."""
+        """Return the faults that a scenario asks for."""
         return cls(
             refuse_key=section.refuse_key,
             queue_s=section.queue,
@@ -127,13 +127,13 @@ class FaultSchedule:
 
     @property
     def next_ns(self) -> int | None:
-        """When ``advance`` has something to do; None: never."""
+        """Time of the next ``advance``; None: never."""
         times = [at_ns for at_ns, _ in self._due[:1]]
         times += [] if self._garbage_ns is None else [self._garbage_ns]
         return min(times, default=None)
 
     def advance(self, *, now_ns: int) -> list[Action]:
-        """What is due by now."""
+        """Return the actions that are due by now."""
         actions: list[Action] = []
         if self._garbage_ns is not None and self._garbage_ns <= now_ns:
             kinds = self._faults.garbage

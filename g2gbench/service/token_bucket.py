@@ -21,7 +21,7 @@ class TokenBucket:
         self._then_ns = now_ns
 
     def allows(self, *, now_ns: int) -> bool:
-        """Whether one more may come now; if so, it is counted."""
+        """Return whether one more may come now; if so, it is counted."""
         passed_s = max(0, now_ns - self._then_ns) / _NS
         self._left = min(self._burst, self._left + passed_s * self._per_second)
         self._then_ns = max(now_ns, self._then_ns)

@@ -43,6 +43,7 @@ from g2gbench.service.plan import (
     WorkerReady,
     WorkerReport,
 )
+from g2gbench.service.subscription_gate import SubscriptionGate
 from g2gbench.service.transforms import Size, Transform, planes
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class FrameLog:
 
 
 class Model(threading.Thread):
-    """Takes a frame, transforms it, holds it for its time, hands it to ``source``.
+    """Model worker: transforms a frame, holds it for its time, hands it to ``source``.
 
     A thread of its own, so that pixel work is never in the way of what arrives.
     """
@@ -126,7 +127,7 @@ class Model(threading.Thread):
 
     @property
     def source(self) -> rtc.VideoSource:
-        """What to publish."""
+        """Source to publish."""
         return self._source
 
     def expect(self, size: Size) -> None:
@@ -208,7 +209,7 @@ class Model(threading.Thread):
         return max(0, min(waits)) if waits else None
 
     def _departs_ns(self) -> int:
-        """When the frame that has been held for longest may leave."""
+        """Return when the frame that has been held for longest may leave."""
         return self._spacing.due_ns(self._held[0].due_ns)
 
     def _record(
@@ -277,29 +278,6 @@ class Model(threading.Thread):
         self._log.write(replace(held.record, sent_ns=sent_ns))
         if self.counts["sent"] == 1:
             self._parent.send(FirstFrame())
-
-
-class SubscriptionGate:
-    """Lets nobody subscribe to what ``participant`` publishes before it is opened.
-
-    The SDK sends black pictures from the moment that a track is published until it is given a
-    frame. To a client that subscribes to everything they come while it negotiates its own track,
-    and such a client may never be handed a frame. The worker cannot publish later instead: it
-    would negotiate while it receives, and may lose its own input. So it publishes at once, and is
-    shown when the client's track is announced. The server has answered the offer of that track by
-    then, and to receive, the client has to offer again, which it cannot before it has the answer.
-    """
-
-    def __init__(self, participant: rtc.LocalParticipant) -> None:
-        self._participant = participant
-        self._open = False
-        participant.set_track_subscription_permissions(allow_all_participants=False)
-
-    def open(self) -> None:
-        """Whoever wants may subscribe from now on; more than once is as good as once."""
-        if not self._open:
-            self._open = True
-            self._participant.set_track_subscription_permissions(allow_all_participants=True)
 
 
 async def _main(plan: WorkerPlan, parent: Parent[WorkerCommand]) -> None:

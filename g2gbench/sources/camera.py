@@ -7,11 +7,11 @@ import time
 import cv2
 
 from g2gbench.errors import InputError
-from g2gbench.sources.i420 import Buffer, Layout
+from g2gbench.sources.i420 import Buffer, Layout, Sized
 from g2gbench.sources.picture import even, write
 
 
-class CameraSource:
+class CameraSource(Sized):
     """A camera by its index or path, at the size and rate that it agrees to.
 
     Args:
@@ -54,16 +54,6 @@ class CameraSource:
             "asked_fps": fps,
             "backend": self._capture.getBackendName(),
         }
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-        return self._layout.width
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return self._layout.height
 
     @property
     def fps(self) -> float:

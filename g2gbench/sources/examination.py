@@ -54,7 +54,7 @@ def open_video(path: Path) -> cv2.VideoCapture:
         raise InputError(f"{path}: no such file")
     if not os.access(path, os.R_OK):
         raise InputError(f"{path}: it may not be read by this user")
-    # By its whole path: FFmpeg takes what stands before a colon in a name for a protocol.
+    # By its whole path: FFmpeg takes what is before a colon in a name for a protocol.
     capture = cv2.VideoCapture(str(path.absolute()))
     if not capture.isOpened():
         raise InputError(f"{path}: no video that can be decoded here")
@@ -85,7 +85,7 @@ def _peak_fps(gaps_ms: list[float]) -> float:
 
 
 def _with_stderr(work: Callable[[], T]) -> tuple[T, str]:
-    """What ``work`` gives, and what native code says on the standard error meanwhile."""
+    """Return the result of ``work``, and native code's standard error meanwhile."""
     with tempfile.TemporaryFile() as kept:
         stderr = os.dup(2)
         os.dup2(kept.fileno(), 2)

@@ -8,14 +8,14 @@ import cv2
 
 from g2gbench.errors import InputError
 from g2gbench.sources.examination import MOST_FPS, examine, open_video
-from g2gbench.sources.i420 import Buffer, Layout
+from g2gbench.sources.i420 import Buffer, Layout, Sized
 from g2gbench.sources.picture import Picture, even, write
 
 _NS = 1_000_000_000
 _FPS = 25.0  # of a file that tells neither times nor a rate: a single picture, for example
 
 
-class FileSource:
+class FileSource(Sized):
     """A video file, again and again.
 
     Frames are due at the file's own times, or at a set rate. They are decoded in order; to go back
@@ -57,16 +57,6 @@ class FileSource:
         self._layout = Layout(*(size or even(own_width, own_height)))
 
     @property
-    def width(self) -> int:
-        """Width in pixels."""
-        return self._layout.width
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return self._layout.height
-
-    @property
     def fps(self) -> float:
         """Frames a second: as set, or as the file says."""
         return self._set_fps or self._nominal_fps
@@ -77,7 +67,7 @@ class FileSource:
         return max(self.fps, 0.0 if self._set_fps else self._peak_fps)
 
     def due_ns(self, number: int) -> int:
-        """When a frame is due, in ns after frame 0."""
+        """Return when a frame is due, in ns after frame 0."""
         if self._set_fps is not None:
             return round(number * _NS / self._set_fps)
         self._go_to(number)

@@ -24,7 +24,7 @@ class Planes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the planes of pictures of one size lie in their buffer.
+    """Layout of the planes of pictures of one size in their buffer.
 
     Raises ValueError for a side that is odd or shorter than 32 pixels.
     """
@@ -65,3 +65,19 @@ class Layout:
             flat[luma : luma + chroma].reshape(half),
             flat[luma + chroma :].reshape(half),
         )
+
+
+class Sized:
+    """Base of a source whose pictures all have the size of its ``_layout``."""
+
+    _layout: Layout
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return self._layout.width
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return self._layout.height

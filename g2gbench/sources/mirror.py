@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from g2gbench.sources.i420 import Buffer, Layout
+from g2gbench.sources.i420 import Buffer, Layout, Sized
 from g2gbench.sources.source import LiveSource, Source, peak_fps
 
 
@@ -11,22 +11,12 @@ def mirrored(source: Source | LiveSource) -> Source | LiveSource:
     return MirroredLive(source) if isinstance(source, LiveSource) else Mirrored(source)
 
 
-class _Flipped:
-    """What both kinds have in common."""
+class _Flipped(Sized):
+    """Base of both kinds."""
 
     def __init__(self, source: Source | LiveSource) -> None:
         self._layout = Layout(source.width, source.height)
         self._fps, self._peak_fps = source.fps, peak_fps(source)
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-        return self._layout.width
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return self._layout.height
 
     @property
     def fps(self) -> float:
@@ -51,7 +41,7 @@ class Mirrored(_Flipped):
         self._source = source
 
     def due_ns(self, number: int) -> int:
-        """When a frame is due, in ns after frame 0."""
+        """Return when a frame is due, in ns after frame 0."""
         return self._source.due_ns(number)
 
     def render(self, number: int, into: Buffer) -> None:

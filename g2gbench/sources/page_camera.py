@@ -20,7 +20,7 @@ class PageCameraSource:
         self.width, self.height, self.fps = width, height, fps
 
     def due_ns(self, number: int) -> int:
-        """When a frame would be due, in ns after frame 0."""
+        """Return when a frame would be due, in ns after frame 0."""
         return round(number * 1e9 / self.fps)
 
     def render(self, number: int, into: Buffer) -> None:

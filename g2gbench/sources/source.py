@@ -26,7 +26,7 @@ class Source(Protocol):
         ...
 
     def due_ns(self, number: int) -> int:
-        """When a frame is due, in ns after frame 0."""
+        """Return when a frame is due, in ns after frame 0."""
         ...
 
     def render(self, number: int, into: Buffer) -> None:

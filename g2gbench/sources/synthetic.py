@@ -82,7 +82,7 @@ class SyntheticSource:
         return self.layout.size
 
     def due_ns(self, number: int) -> int:
-        """When a frame is due, in ns after frame 0."""
+        """Return when a frame is due, in ns after frame 0."""
         return round(number * _NS / self._fps)
 
     def render(self, number: int, into: Buffer) -> None:
@@ -104,7 +104,7 @@ class SyntheticSource:
             self._flat.draw(number / self._fps, planes)
 
     def steps(self, number: int) -> list[Step]:
-        """How frame ``number`` is laid from its layers; raises TypeError where there are none."""
+        """Return the layers of frame ``number``; raises TypeError where there are none."""
         if self.layered is None:
             raise TypeError(f"{self.content!r} is not laid from layers")
         return self.layered.steps(number / self._fps)

@@ -66,7 +66,7 @@ class TalkingHead:
 
     @staticmethod
     def _lid(time_s: float) -> int:
-        """How far the eyes are shut, 0..2."""
+        """Return how far the eyes are shut, 0..2."""
         into = (time_s + 2.0) % _BLINK_EVERY_S
         return round(2 * there_and_back(into / _BLINK_S)) if into < _BLINK_S else 0
 

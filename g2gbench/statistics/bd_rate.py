@@ -45,7 +45,7 @@ def rate_delta(anchor: Curve, test: Curve) -> Value:
 
 
 def value_delta(anchor: Curve, test: Curve) -> Value:
-    """How much larger the value of ``test`` is at the same rate, in the value's own unit."""
+    """Return how much larger the value of ``test`` is at the same rate, in the value's own unit."""
     one, other = sorted(anchor), sorted(test)
     reason = _unusable(one, other) or _apart(
         [math.log(r) for r, _ in one], [math.log(r) for r, _ in other], "rate"
@@ -60,7 +60,7 @@ def value_delta(anchor: Curve, test: Curve) -> Value:
 
 
 def _without(error: ImportError) -> str:
-    """Why there is none where the package is not installed, or does not load."""
+    """Return why there is none where the package is not installed, or does not load."""
     if isinstance(error, ModuleNotFoundError):
         return f"needs a package that is not installed: {INSTALL}"
     return f"the package bjontegaard does not load ({error})"

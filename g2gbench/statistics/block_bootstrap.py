@@ -130,7 +130,7 @@ def _last_that_matters(correlation: FloatArray, n: int) -> int:
 
 
 def _reach(below: npt.NDArray[np.bool_], block: int, count: int, seed: int) -> float:
-    """How far the share of frames ``below`` may be off, as an angle: its arcsine of the root.
+    """Return how far the share of frames ``below`` may be off, as the arcsine of its root.
 
     On this scale a share scatters alike near its ends and in the middle.
     """

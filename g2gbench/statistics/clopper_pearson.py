@@ -34,14 +34,14 @@ def words(count: int, whole: int) -> str:
 
 
 def _at_least(count: int, whole: int, p: float) -> float:
-    """How likely ``count`` or more of ``whole`` are."""
+    """Return how likely ``count`` or more of ``whole`` are."""
     return math.fsum(
         math.comb(whole, k) * p**k * (1 - p) ** (whole - k) for k in range(count, whole + 1)
     )
 
 
 def _root(rising: Callable[[float], float]) -> float:
-    """Where a function that rises over [0, 1] is zero."""
+    """Return where a function that rises over [0, 1] is zero."""
     low, high = 0.0, 1.0
     for _ in range(_STEPS):
         middle = (low + high) / 2

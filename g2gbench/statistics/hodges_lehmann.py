@@ -49,13 +49,13 @@ def shift(base: Sequence[float], candidate: Sequence[float]) -> Shift:
 
 
 def can_show(n: int, m: int) -> bool:
-    """Whether an interval over so many trials a side can cover as often as it must."""
+    """Return whether an interval over so many trials a side can cover as often as it must."""
     return interval_rank(n, m)[1] >= NOMINAL_COVERAGE
 
 
 @lru_cache(maxsize=1024)
 def interval_rank(n: int, m: int) -> tuple[int, float]:
-    """Which difference from either end bounds the interval, and how often that covers.
+    """Return which difference from either end bounds the interval, and how often that covers.
 
     The k-th smallest difference lies above the true shift just when fewer than k of all pairs lie
     below it: the null distribution of Mann-Whitney's U (Lehmann, Nonparametrics, 2.6).

@@ -26,5 +26,5 @@ def holm(p_values: Sequence[float], least: Sequence[float] | None = None) -> tup
 
 
 def size_of(least: Sequence[float]) -> int:
-    """How many tests count to the family."""
+    """Return how many tests count to the family."""
     return sum(value <= LEVEL for value in least)

@@ -29,7 +29,7 @@ for ties and continuity (Conover, Practical Nonparametric Statistics, 5.1).
 class RankTest:
     """One-sided p-values of a comparison.
 
-    ``larger``: how often chance alone ranks the candidate as high as it stands, or higher;
+    ``larger``: how often chance alone ranks the candidate as high as it is, or higher;
     ``smaller``: as low, or lower. ``least_larger`` and ``least_smaller`` are the smallest that
     these values could have given, however they had been dealt out: what is above the level there
     could never have been found.
@@ -71,7 +71,7 @@ def doubled_ranks(values: Sequence[float]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def arrangements(ranks: tuple[int, ...], size: int) -> npt.NDArray[np.int64]:
-    """How many of the ways to take ``size`` of the ranks have each sum; index: the sum."""
+    """Return how many of the ways to take ``size`` of the ranks have each sum; index: the sum."""
     counts = np.zeros((size + 1, sum(ranks) + 1), dtype=np.int64)
     counts[0, 0] = 1
     for rank in ranks:

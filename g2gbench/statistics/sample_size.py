@@ -28,7 +28,7 @@ def more_repeats(
     floor: float,
     family: int,
 ) -> int | None:
-    """How many more trials a side would decide, if they scatter as those there do.
+    """Return how many more trials a side would decide, if they scatter as those there do.
 
     ``family`` is how many tests share the level. None: not even ``MOST`` a side, or there is but
     one trial on both sides, which tells nothing of the spread.
@@ -44,7 +44,7 @@ def more_repeats(
 
 
 def decides(n: int, spread: float, difference: float, floor: float, family: int) -> bool:
-    """Whether ``n`` trials a side are expected to decide."""
+    """Return whether ``n`` trials a side are expected to decide."""
     _, coverage = interval_rank(n, n)
     if coverage < NOMINAL_COVERAGE:
         return False

@@ -45,7 +45,7 @@ class Baseline:
 
     @property
     def saved(self) -> str:
-        """When it was kept, in ISO 8601."""
+        """Time at which it was saved, in ISO 8601."""
         return str(self.facts["saved"])
 
     @property

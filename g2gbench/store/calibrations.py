@@ -24,7 +24,7 @@ FILE: Final = "calibration.json"
 
 
 def calibration_path() -> Path:
-    """Where the calibration of this machine is kept."""
+    """Return where the calibration of this machine is kept."""
     return user_folder() / FILE
 
 
@@ -70,7 +70,7 @@ def load(path: Path | None = None) -> CalibrationFile | None:
 
 
 def named(found: CalibrationFile | None, machine: dict[str, object]) -> NamedCalibration | None:
-    """What a run on ``machine`` says of the calibration that it rests on; None: there is none.
+    """Return a run's note of the calibration that it rests on; None: there is none.
 
     A calibration of another machine says nothing of this one.
     """

@@ -39,7 +39,7 @@ SCHEMA: Final = 1
 
 
 class Words(NamedTuple):
-    """How whoever asks for a comparison calls what may be asked: a name is put in."""
+    """Words of the caller for the options of a comparison; a name is put in."""
 
     floor: str
     metric: str
@@ -184,7 +184,7 @@ def check(
 
 
 def conditions(run: Run) -> Conditions:
-    """What a run was measured under."""
+    """Return the conditions that a run was measured under."""
     started = [t.session.started for t in run.trials if t.status == "ok"]
     known = [record for record in started if record is not None]
     return Conditions(

@@ -39,7 +39,7 @@ def writable(directory: Path, option: str) -> None:
 
 
 def user_folder() -> Path:
-    """Where what is known of this machine is kept for this user; nothing is made."""
+    """Return where what is known of this machine is kept for this user; nothing is made."""
     folder = Path(platformdirs.user_data_dir("g2gbench", appauthor=False))
     # A user without a home: "~" stays as it is, and would be a folder of that name here.
     return folder if folder.is_absolute() else Path(tempfile.gettempdir()) / "g2gbench"

@@ -73,7 +73,7 @@ def machine_of(machine: Machine) -> str:
 
 
 def changed_between(before: Run, after: Run) -> list[str]:
-    """What else is not the same in two runs of a history: versions of what measures."""
+    """Return the versions that differ between two runs of a history."""
     kept = [
         {"g2gbench": run.file.g2gbench, **run.file.versions}
         | {name: getattr(run.file.machine, name) for name in _NAMED_FACTS}

@@ -44,7 +44,7 @@ def identified(document: Mapping[str, object], files: Mapping[str, str]) -> dict
 
 
 def scenario_of_run(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stored run measured, its files told by their content; ``facts``: its run.json."""
+    """Return a stored run's scenario with its files' checksums; ``facts``: its run.json."""
     return identified(facts.get("scenario") or {}, facts.get("files") or {})
 
 

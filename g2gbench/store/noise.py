@@ -24,7 +24,7 @@ FILE: Final = "noise.json"
 
 
 def noise_path() -> Path:
-    """Where the noise of this machine is kept."""
+    """Return where the noise of this machine is kept."""
     return user_folder() / FILE
 
 
@@ -82,7 +82,7 @@ def save(run: Run, found: NoiseOfScenario, path: Path | None = None) -> Path:
 
 
 def load(run: Run, path: Path | None = None) -> NoiseOfScenario | None:
-    """What is known of the noise of a run's scenario on a run's machine; None: nothing."""
+    """Return the known noise of a run's scenario on a run's machine; None: nothing."""
     kept = _read(path or noise_path())["scenarios"].get(fingerprint(scenario_of_run(run.facts)))
     if kept is None:
         return None

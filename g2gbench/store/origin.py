@@ -67,7 +67,7 @@ def scenario_of(
         )
     elif lacks_secrets(text, facts.get("overrides", ())):
         raise InputError(
-            "a secret stood in the scenario itself and is not kept. Name the scenario's file too: "
+            "a secret was in the scenario itself and is not kept. Name the scenario's file too: "
             "g2gbench run SCENARIO --resume DIRECTORY."
         )
     else:

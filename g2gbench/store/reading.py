@@ -114,7 +114,7 @@ class Trial:
 
     @cached_property
     def session(self) -> Session:
-        """What happened, without frames and samples; with them where the trial was cut off."""
+        """Its events, without frames and samples; with them where the trial was cut off."""
         if self.rebuilt or not (self.path / EVENTS).exists():
             return self.recorded.session
         return read_events(self.path)
@@ -201,14 +201,14 @@ class Run:
 
     @property
     def report_path(self) -> Path:
-        """Where its reports are: beside the records, or apart when it was judged again."""
+        """Directory of its reports: beside the records, or apart when it was judged again."""
         if not self.judged_under:
             return self.path
         return self.path / JUDGED_AGAIN / directory_name(Path(self.judged_under).stem)
 
     @property
     def identity(self) -> str:
-        """What no other run has, and every copy of this one; of an older run what it recorded."""
+        """Identity that every copy of this run shares; of an older run a checksum of its record."""
         if self.file.id:
             return f"{self.file.id} of {self.file.started}"
         recorded = json.dumps(self.facts, sort_keys=True, default=str)
@@ -221,17 +221,17 @@ class Run:
 
     @property
     def started(self) -> datetime:
-        """When it was begun, with its time zone."""
+        """Time of its begin, with its time zone."""
         return datetime.fromisoformat(self.file.started)
 
     @property
     def ended(self) -> datetime | None:
-        """When it was over; None for one that was cut off."""
+        """Time of its end; None for one that was cut off."""
         return None if self.file.ended is None else datetime.fromisoformat(self.file.ended)
 
     @property
     def planned(self) -> dict[str, int]:
-        """How many trials were planned of each cell, by its name."""
+        """Number of planned trials by cell."""
         return {cell.cell: cell.repeat for cell in self.file.cells}
 
     @property
@@ -351,7 +351,7 @@ def _plan(cell: PlannedCell) -> CellPlan:
 
 
 def judging_of(facts: Mapping[str, Any], cell: Mapping[str, Any]) -> Settings:
-    """What a stored cell's quality was judged with.
+    """Return the settings of a stored cell's quality.
 
     For a run of an older version, which judged none: the defaults with the cell's publish bitrate.
     """

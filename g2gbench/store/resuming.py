@@ -57,7 +57,7 @@ def check(run: Run) -> None:
 def statuses(
     run: Run, plans: Sequence[CellPlan]
 ) -> Mapping[tuple[str, int], Sequence[TrialStatus]]:
-    """How every attempt at each trial ended, by cell and repeat; the latest one last."""
+    """Return how every attempt at each trial ended, by cell and repeat; the latest one last."""
     results = {(trial.cell, trial.repeat): trial.result for trial in run.trials}
     found: dict[tuple[str, int], list[TrialStatus]] = {}
     for plan in plans:

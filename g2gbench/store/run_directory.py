@@ -239,7 +239,7 @@ class RunDirectory:
 
 
 def place_of(plan: CellPlan, repeat: int) -> Path:
-    """Where a trial is kept, within the run directory."""
+    """Return where a trial is kept, within the run directory."""
     return Path(TRIALS) / (plan.slug or directory_name(plan.cell)) / str(repeat)
 
 

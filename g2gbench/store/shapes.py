@@ -78,7 +78,7 @@ class Shape(BaseModel):
 
 
 class Machine(Shape):
-    """What a run was measured on."""
+    """Machine that a run was measured on."""
 
     cores: Annotated[int, Field(ge=1)] | None = None
     physical_cores: int | None = None
@@ -218,7 +218,7 @@ class StoredPhase(Shape):
 
 
 class StoredRecovery(Shape):
-    """What followed an impairment."""
+    """Recovery from an impairment."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -234,7 +234,7 @@ class StoredRecovery(Shape):
 
 
 class StoredWithin(Shape):
-    """How steady a percentile is within a session."""
+    """Interval of a percentile within a session."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -314,7 +314,7 @@ class StoredExpectation(Shape):
 
 
 class StoredSpread(Shape):
-    """How far the trials of a cell lie apart."""
+    """Spread of a cell's trials."""
 
     metric: str
     ratio: float
@@ -433,7 +433,7 @@ class Bias(Shape):
 
 
 class CalibratedTime(Shape):
-    """How far off a metric was where so much was injected, in ms."""
+    """Error of a metric where a delay was injected, in ms."""
 
     metric: str
     injected: str

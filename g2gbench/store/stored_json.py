@@ -41,7 +41,7 @@ def read_json(path: Path, shape: type[BaseModel] | None = None) -> dict[str, obj
 
 
 def read_as(path: Path, shape: type[S]) -> S:
-    """What a file holds, as an object of the given shape; raises InputError as `read_json`."""
+    """Return a file as an object of the given shape; raises InputError as `read_json`."""
     return check(path, read_json(path), shape)
 
 

@@ -77,7 +77,7 @@ class JournalWriter:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a trial's raw records hold."""
+    """Raw records of a trial."""
 
     session: Session
     service_frames: tuple[ServiceFrame, ...]
@@ -136,17 +136,17 @@ class TrialDirectory:
 
     @property
     def service_log_path(self) -> Path:
-        """Where the model worker writes its frame log, one ``ServiceFrame`` a line."""
+        """Path of the model worker's frame log, one ``ServiceFrame`` a line."""
         return self.path / SERVICE_LOG
 
     @property
     def packet_log_path(self) -> Path:
-        """Where the link writes its packet log, one ``packets.PACKET`` a packet."""
+        """Path of the link's packet log, one ``packets.PACKET`` a packet."""
         return self.path / PACKET_LOG
 
     @property
     def log_dir(self) -> Path:
-        """Where the trial's processes write their logs, as ``*.log``; rid of secrets at the end."""
+        """Directory of the processes' logs, ``*.log``; rid of secrets at the end."""
         return self.path
 
     def finish(self, status: TrialStatus | None = None, message: str = "") -> TrialResult:
@@ -211,7 +211,7 @@ def settled(
 
 
 def read_events(path: Path) -> Session:
-    """What happened in a trial that has ended, without frames and samples."""
+    """Return the events of a trial that has ended, without frames and samples."""
     return parse(_lines(path / EVENTS))
 
 
@@ -254,7 +254,7 @@ def events(path: Path) -> Iterable[str]:
 
 
 def read_result(path: Path) -> TrialResult | None:
-    """What trial.json holds; None when the trial was cut off before it was written.
+    """Return the result in trial.json; None when the trial was cut off before it was written.
 
     Raises InputError for one that is there and cannot be read.
     """
@@ -270,7 +270,7 @@ def _lines(path: Path) -> Sequence[str]:
 
 
 def _bytes(path: Path) -> bytes | None:
-    """What a file holds; None where there is none."""
+    """Return a file's bytes; None where there is none."""
     if not path.is_file():
         return None
     try:

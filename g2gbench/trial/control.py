@@ -35,7 +35,7 @@ class SessionControl:
         self.camera = camera
         self.routed = routed
         self.media_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """Where the trial's client waits for the page; set once its processes stand."""
+        """Where the trial's client waits for the page; set once its processes are ready."""
         self.commands: asyncio.Queue[Command] = asyncio.Queue()
 
     def submit(self, command: Command) -> None:

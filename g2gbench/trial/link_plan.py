@@ -21,7 +21,7 @@ class LinkChange:
 
 
 def link_at_start(scenario: Scenario) -> Directions | None:
-    """What the link does at first; None for a service whose network nothing impairs.
+    """Return the link's first settings; None for a service whose network nothing impairs.
 
     Everywhere else the link is there also when it changes nothing: its packet log is evidence.
     """
@@ -40,7 +40,7 @@ def link_changes(scenario: Scenario) -> list[LinkChange]:
 
 
 def impaired(scenario: Scenario) -> bool:
-    """Whether a packet can notice the network at any time."""
+    """Return whether a packet can notice the network at any time."""
     networks = [scenario.network, *(e.network for e in scenario.timeline if e.network)]
     return any(link.impaired for network in networks for link in scenario.links(network))
 

@@ -66,13 +66,13 @@ class PlannedTrial:
 
     @property
     def name(self) -> str:
-        """What people are shown."""
+        """Name to show."""
         again = f", attempt {self.attempt + 1}" if self.attempt else ""
         return f"{self.cell.name} #{self.repeat}{again}"
 
     @property
     def expected_s(self) -> float:
-        """How long the session will take, connected, in seconds."""
+        """Expected length of the connected session, in seconds."""
         return self.scenario.session.usual_warmup + self.scenario.session.duration
 
     @property
@@ -149,7 +149,7 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
 
 
 def source_plan(scenario: Scenario, *, camera: bool = False) -> SourcePlan:
-    """Where the pictures come from; ``camera``: from that of a person's page."""
+    """Return where the pictures come from; ``camera``: from that of a person's page."""
     source = scenario.source
     width, height = scenario.frame_size
     return SourcePlan(
@@ -166,7 +166,7 @@ def source_plan(scenario: Scenario, *, camera: bool = False) -> SourcePlan:
 
 
 def _http_url(target: WorkerTarget | ServiceTarget) -> str | None:
-    """Where the HTTP routes are: the link, which is where the client connects, has none."""
+    """Return where the HTTP routes are: the link, which is where the client connects, has none."""
     if not isinstance(target, ServiceTarget):
         return None
     if target.http_url is not None:
@@ -182,7 +182,7 @@ def _stamped_size(scenario: Scenario) -> tuple[int, int] | None:
 
 
 def keeps_own_times(scenario: Scenario) -> bool:
-    """Whether the frames are due when their file says."""
+    """Return whether the frames are due when their file says."""
     return scenario.source.kind == "file" and scenario.source.fps is None
 
 
@@ -241,12 +241,12 @@ def _playout_delay_ms(scenario: Scenario) -> tuple[int, int] | None:
 
 
 def restamps(scenario: Scenario) -> bool:
-    """Whether the target reads the marker and stamps it anew."""
+    """Return whether the target reads the marker and stamps it anew."""
     return scenario.transform != "passthrough"
 
 
 def why_no_fidelity(scenario: Scenario) -> str:
-    """Why no picture that comes back can be held against its source; empty where it can."""
+    """Return why no picture that comes back can be held against its source; empty where it can."""
     if scenario.session.fidelity == "off":
         return "session.fidelity is off"
     if isinstance(scenario.target, ServiceTarget):

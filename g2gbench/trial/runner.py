@@ -52,7 +52,7 @@ _WORKER_STATS = ("source.frames", "outbound.frames_encoded", "inbound.frames_dec
 
 
 class Journal(Protocol):
-    """Where a trial's lines go; a line is safe when ``write`` returns."""
+    """File of a trial's lines; a line is safe when ``write`` returns."""
 
     def write(self, line: str) -> None:
         """Append one line, without its newline."""
@@ -100,6 +100,7 @@ class TrialRunner:
         self._over = asyncio.Event()
         self._ending = False
         self._broken = ""
+        self._listener_error: Exception | None = None
         self.broken_as: TrialStatus = "failed"
         target = trial.scenario.target
         faults = None if isinstance(target, ServiceTarget) else target.service.faults
@@ -110,7 +111,8 @@ class TrialRunner:
 
         Whatever goes wrong is in the journal. The answer is what broke the trial from outside: a
         process that was lost, a time limit. It is empty when the client ended by itself, and when
-        the user stopped it. ``broken_as`` is the trial's status then.
+        the user stopped it. ``broken_as`` is the trial's status then. An error of ``on_record``
+        ends the trial, and is raised once everything is in the journal.
         """
         stopping = asyncio.ensure_future(stop.wait())
         try:
@@ -143,6 +145,8 @@ class TrialRunner:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._end_all()
+            if self._listener_error is not None:
+                raise self._listener_error
 
     async def _start(self) -> None:
         trial = self._trial
@@ -192,7 +196,7 @@ class TrialRunner:
         return service
 
     async def _open_link(self, link: Child[LinkReady], directions: Directions, url: str) -> str:
-        """Give the link its plan; the URL at which it then stands for the target."""
+        """Give the link its plan; the URL at which it then is the target."""
         link.on_message = self._on_link_line
         routed = self._steering is not None and self._steering.routed
         seed = self._trial.seed
@@ -235,7 +239,7 @@ class TrialRunner:
             return
         if isinstance(record, Ended):
             self._ended = record
-        self._on_record(record)
+        self._notify(record)
 
     def _stood_still(self, process: str, at_ns: int, seconds: float) -> None:
         self._record(Event(at_ns, STALL, {"process": process, "seconds": seconds}))
@@ -336,7 +340,7 @@ class TrialRunner:
             self._event("network", at_s=change.at_s, label=change.label, restored=restored)
 
     async def _steer(self) -> None:
-        """What a person asks for, as it comes."""
+        """Carry out a person's commands as they come."""
         while self._steering is not None:
             command = await self._steering.commands.get()
             if isinstance(command, ChangeNetwork):
@@ -379,7 +383,15 @@ class TrialRunner:
 
     def _record(self, record: Record) -> None:
         self._write(encode(record))
-        self._on_record(record)
+        self._notify(record)
+
+    def _notify(self, record: Record) -> None:
+        """Hand a record on. A listener's error must not end the reading of what is measured."""
+        try:
+            self._on_record(record)
+        except Exception as error:
+            self._listener_error = self._listener_error or error
+            self._over.set()
 
     def _write(self, line: str) -> None:
         """Append a line; a disk that takes no more ends the trial, with what it has."""

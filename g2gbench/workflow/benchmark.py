@@ -216,7 +216,7 @@ async def _measure(
 
 
 async def _check(planned: Sequence[Cell]) -> None:
-    """Whether this machine has what the cells ask for; raises InputError."""
+    """Raise InputError where this machine lacks what the cells ask for."""
     frame_source.check(plan.source_plan(cell.scenario) for cell in planned)
     vmaf.check(cell.scenario for cell in planned)
     await headless_page.check(cell.scenario for cell in planned)

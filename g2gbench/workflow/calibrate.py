@@ -36,7 +36,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long and how often each condition is measured; times in seconds."""
+    """Times and repeats of each condition; times in seconds."""
 
     conditions: tuple[Condition, ...]
     repeats: int
@@ -92,7 +92,7 @@ QUICK: Final = Effort(
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a calibration came to. ``left_out``: trials that were invalid or broke, and why."""
+    """Result of a calibration. ``left_out``: trials that were invalid or broke, and why."""
 
     taken: datetime
     quick: bool

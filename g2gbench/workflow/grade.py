@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What a grading came to. ``left_out``: sessions that do not count, and why."""
+    """Result of a grading. ``left_out``: sessions that do not count, and why."""
 
     grades: tuple[Grade, ...]
     left_out: tuple[str, ...]
@@ -43,7 +43,7 @@ class Grading:
 
     @property
     def sessions(self) -> int:
-        """How many sessions were graded."""
+        """Number of graded sessions."""
         return sum(one.rules == OURS for one in self.grades)
 
 

@@ -49,7 +49,7 @@ class Case:
 
     @property
     def truth(self) -> Truth:
-        """What verdicts are held against."""
+        """Truth that verdicts are held against."""
         lasting = self.whole or not (self.network or self.processing)
         return Truth(self.name, self.dimension, self.expected, lasting)
 

@@ -66,7 +66,7 @@ async def try_session(
 
 @dataclass(slots=True)
 class OwnWatch:
-    """How well this process could run: its longest stall, and how long it waited for a core."""
+    """Watch of this process: its longest stall, and the time that it waited for a core."""
 
     began_ns: int = field(default_factory=time.monotonic_ns)
     ended_ns: int = 0
@@ -74,11 +74,11 @@ class OwnWatch:
     stall_s: float = 0.0
 
     def stalled(self, end_ns: int, seconds: float) -> None:
-        """It stood still."""
+        """Note a stall."""
         self.stall_s = max(self.stall_s, seconds)
 
     def sampled(self, at_ns: int, waited_s: float | None) -> None:
-        """It has waited so long by now."""
+        """Note the time waited by now."""
         self.ended_ns, self.waited_s = at_ns, waited_s
 
     def checks(self, limits: Limits = LIMITS) -> tuple[Check, ...]:

@@ -30,7 +30,7 @@ class Progress:
         """The trial's journal has one more record."""
 
     def trial_ended(self, result: TrialResult) -> None:
-        """It is over, and was evaluated."""
+        """The trial is over, and was evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ async def run_trials(
 
 
 class Condition(Protocol):
-    """What is done to a session on purpose, by name."""
+    """Impairment of a session, by name."""
 
     @property
     def name(self) -> str:

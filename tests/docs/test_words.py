@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, get_args
 
 import pytest
 
@@ -50,13 +51,47 @@ def test_no_private_turn_of_phrase_is_left(phrase: str) -> None:
 QUESTIONS: Final = ("What", "Whether", "Who", "How", "Which", "When", "Where", "Why")
 
 
-def test_a_module_begins_with_what_it_is_and_no_question() -> None:
-    asked = [
-        str(path.relative_to(ROOT))
+Documented: TypeAlias = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def documented() -> list[tuple[str, Documented]]:
+    """Each module, class and function of the package, with its place."""
+    return [
+        (f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}", node)
         for path in (ROOT / "g2gbench").rglob("*.py")
-        if (ast.get_docstring(ast.parse(path.read_bytes())) or "").split(" ")[0] in QUESTIONS
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, get_args(Documented))
+    ]
+
+
+def is_property(node: Documented) -> bool:
+    decorators = [] if isinstance(node, ast.Module) else node.decorator_list
+    return any("property" in ast.unparse(decorator) for decorator in decorators)
+
+
+def test_a_docstring_begins_with_a_noun_or_an_imperative_and_no_question() -> None:
+    """A property may say ``Whether``: it is a value, and no action."""
+    asked = [
+        place
+        for place, node in documented()
+        if (word := (ast.get_docstring(node) or "").split(" ")[0]) in QUESTIONS
+        and not (word == "Whether" and is_property(node))
     ]
     assert not asked
+
+
+SPOKEN: Final = re.compile(r"(^|_)(told|said|hears?|heard)(_|$)")
+
+
+def test_nothing_of_the_package_is_named_by_speech() -> None:
+    """Returned, reported, logged, sent and received are five things; told is a sixth word."""
+    spoken = [
+        f"{place} {node.name}"
+        for place, node in documented()
+        if not isinstance(node, ast.Module) and SPOKEN.search(node.name)
+    ]
+    assert not spoken
 
 
 def terms() -> list[list[str]]:

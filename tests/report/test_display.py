@@ -12,7 +12,7 @@ from g2gbench.analysis.result import CellResult, Estimates
 from g2gbench.report.figures.illustrate import figures_of
 from g2gbench.report.formats import markdown, terminal
 from g2gbench.report.text.numbers import KEY_METRICS, key_metrics
-from g2gbench.report.views import cell_view
+from g2gbench.report.views import cell_view, drop_view
 from g2gbench.report.views.budget_view import budget_of
 from tests.report.conftest import Reported
 
@@ -63,7 +63,7 @@ def test_drops_by_phase_have_a_row_for_the_display_where_there_is_one(
 ) -> None:
     run = reported[state]
     cell = run.result.cells[0]
-    names = [name for name, *_ in cell_view.drop_rows(cell)]
+    names = [name for name, *_ in drop_view.drop_rows(cell)]
     assert len(names) == rows
     assert ("display" in names) == (state == "one display")
     figure = figures_of(run)[0].drops

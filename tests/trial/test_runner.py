@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from g2gbench.measure.records import Ended, Event, decode
+from g2gbench.measure.records import Counters, Ended, Event, Reached, Record, decode
 from g2gbench.process import spawn
 from g2gbench.scenario import cells, loads
 from g2gbench.trial import plan
@@ -29,10 +30,13 @@ class _Lines:
         self.lines.append(line)
 
 
-def _runner(journal: _Lines, tmp_path: Path) -> TrialRunner:
+def _runner(
+    journal: _Lines, tmp_path: Path, on_record: Callable[[Record], None] = lambda _: None
+) -> TrialRunner:
     (trial,) = plan.trials(cells(loads(passthrough(duration=60))))
     packet_log = tmp_path / "packets.bin"
-    return TrialRunner(trial, journal, tmp_path, tmp_path / "service_frames.jsonl", packet_log)
+    frame_log = tmp_path / "service_frames.jsonl"
+    return TrialRunner(trial, journal, tmp_path, frame_log, packet_log, on_record)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,24 @@ async def test_a_process_that_does_not_start_is_a_fault_and_the_trials_message(
     assert runner.broken_as == "fault"
     (ended,) = [r for r in map(decode, journal.lines) if isinstance(r, Ended)]
     assert (ended.reason, ended.message) == ("fault", broken)
+
+
+@pytest.mark.slow
+@pytest.mark.session
+async def test_an_error_of_whoever_follows_a_trial_ends_it_in_time_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    def listen(record: Record) -> None:
+        if isinstance(record, Reached) and record.phase == "measure":
+            raise RuntimeError("of the listener")
+
+    journal = _Lines()
+    runner = _runner(journal, tmp_path, listen)
+    with pytest.raises(RuntimeError, match="of the listener"):
+        await asyncio.wait_for(runner.run(asyncio.Event()), 60)
+    records = list(map(decode, journal.lines))
+    assert any(isinstance(r, Ended) for r in records)  # the client's own: it was read to its end
+    assert isinstance(records[-1], Counters)
 
 
 @pytest.mark.slow

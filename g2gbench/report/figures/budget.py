@@ -51,7 +51,7 @@ def budget(
 ) -> Illustration:
     """A bar for each of ``rows``; the name of a row may be empty.
 
-    On a page it stands above a table that names the parts by their numbers.
+    On a page it is above a table that names the parts by their numbers.
     """
     parts = "; ".join(filter(None, (_words(*row) for row in rows)))
     alt = f"Mean parts of g2g latency: {parts}."
@@ -61,7 +61,7 @@ def budget(
 
 
 def as_file(rows: Sequence[Row], name: str) -> Illustration:
-    """The same figure as it stands alone: a line below it names the parts."""
+    """The same figure on its own: a line below it names the parts."""
     widths = (LARGE,)
     return replace(budget(rows, name), widths=widths, draw=lambda w: _draw(rows, w, with_key=True))
 
@@ -82,7 +82,7 @@ def _draw(rows: Sequence[Row], width: int, *, with_key: bool) -> Canvas:
     canvas = Canvas(width, height + (64 if with_key else 40))
     axes = canvas.axes(4, 0, width - 8, height)
     largest = max(_drawn(shown) for _, shown in rows)
-    # Beside the longest bar stands its sum.
+    # Beside the longest bar is its sum.
     beside = 64 if all(shown.display is None for _, shown in rows) else 104
     per_pixel = (largest or 1.0) / (width - 8 - beside)
     axes.set_xlim(0, per_pixel * (width - 8))
@@ -161,7 +161,7 @@ def _labels(axes: Axes, shown: Budget, y: float, per_pixel: float, width: float)
 
 
 def _apart(places: Sequence[float], words: Sequence[str], end: float) -> list[float]:
-    """The places, in pixels, moved as little as it takes that the words stand side by side."""
+    """The places, in pixels, moved as little as it takes that the words fit side by side."""
     widths = [len(text) * _LETTER + 10 for text in words]
     found = list(places)
     for i, width in enumerate(widths):

@@ -111,7 +111,7 @@ def _trials(
 
 
 def _edges(values: Sequence[FloatArray], frames: Sequence[FloatArray]) -> tuple[float, float]:
-    """Where the axis begins and ends: it has every trial, and most frames of a usual one."""
+    """Return where the axis begins and ends: it has every trial, and most frames of a usual one."""
     known = np.concatenate(values)
     low, high = float(known.min()), float(known.max())
     if frames:

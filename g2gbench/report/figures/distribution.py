@@ -15,7 +15,7 @@ from g2gbench.statistics.median_interval import Estimate
 
 _QUANTILES: Final = np.linspace(0, 1, 301)
 _PERCENTILES: Final = (("g2g_ms.p50", 50, -4), ("g2g_ms.p95", 95, -9), ("g2g_ms.p99", 99, 3))
-"""Metric, its height, and how far below the curve its name stands, in percent."""
+"""Metric, its height, and how far below the curve its name is, in percent."""
 
 
 def distribution(

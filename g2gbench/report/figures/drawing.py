@@ -1,4 +1,4 @@
-"""Figures in pixels of the page: where things stand, and in which style they are drawn."""
+"""Figures in pixels of the page: where things are, and in which style they are drawn."""
 
 from __future__ import annotations
 

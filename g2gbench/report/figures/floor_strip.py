@@ -38,7 +38,7 @@ def span_of(row: Row) -> Span | None:
 
 
 def reach(rows: Iterable[Row]) -> float:
-    """How many floors the common axis of all rows shows to either side."""
+    """Return how many floors the common axis of all rows shows to either side."""
     spans = [span for row in rows if (span := span_of(row)) is not None]
     largest = max((max(abs(span.low), abs(span.high)) for span in spans), default=0.0)
     return min(max(2.0, largest * 1.08), MOST_FLOORS)

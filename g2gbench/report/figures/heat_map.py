@@ -101,7 +101,7 @@ def _judged(cell: CellResult) -> bool:
 
 def _draw(grid: Grid, form: Scale, edges: FloatArray, width: int) -> Canvas:
     longest = max(len(row) for row in grid.rows)
-    above = width == SMALL and longest > 8  # on a phone long names stand above their row
+    above = width == SMALL and longest > 8  # on a phone long names are above their row
     row_height = _ROW + (18 if above else 0)
     left = 0.0 if above else min(0.4 * width, 7.4 * longest + 14)
     height = row_height * len(grid.rows)

@@ -56,7 +56,7 @@ class CellFigures:
 
     @property
     def records(self) -> dict[int, str]:
-        """Where the raw records of each repeat are, seen from the report."""
+        """Paths of each repeat's raw records, relative to the report."""
         places = {t.repeat: os.path.relpath(t.path, self.run.report_path) for t in self.trials}
         return {repeat: quote(Path(place).as_posix()) for repeat, place in places.items()}
 
@@ -127,7 +127,7 @@ class CellFigures:
 
     @cached_property
     def budget(self) -> Illustration | None:
-        """Where the milliseconds go."""
+        """Figure of the latency's parts."""
         if not self.budget_rows:
             return None
         caption = _MEANS
@@ -182,7 +182,7 @@ class CellFigures:
 
     @property
     def every(self) -> list[Illustration]:
-        """All figures of the cell, as they stand alone."""
+        """All figures of the cell, each on its own."""
         rows = self.budget_rows
         found = (
             budget_file(rows, self._name("budget")) if rows else None,
@@ -232,7 +232,7 @@ def trade_off_figure(run: Run) -> Illustration | None:
 
 
 def budgets_figure(run: Run) -> Illustration | None:
-    """Where the milliseconds go in each cell, on one scale; None for a single cell."""
+    """Return where the milliseconds go in each cell, on one scale; None for a single cell."""
     rows = _budgets(run)
     if not rows:
         return None
@@ -265,7 +265,7 @@ def for_files(run: Run, figures: Sequence[CellFigures]) -> list[Illustration]:
 
 
 def median_place(values: Sequence[float | None]) -> int:
-    """Where the median value stands, the lower one of two; 0 where no value is known."""
+    """Return the index of the median value, the lower one of two; 0 where no value is known."""
     known = sorted((value, i) for i, value in enumerate(values) if value is not None)
     return known[(len(known) - 1) // 2][1] if known else 0
 

@@ -27,7 +27,7 @@ class Limit:
         return f"limit of {label(self.metric)}: {self.value_ms:g}"
 
     def within(self, largest_ms: float) -> bool:
-        """Whether its line belongs on a scale that ends at the data."""
+        """Return whether its line belongs on a scale that ends at the data."""
         return self.value_ms <= _HIGHEST_SHARE * largest_ms
 
 

@@ -17,7 +17,7 @@ BITRATE: Final = ("media at the link", "Mbps, dashed: downlink")
 
 
 def words(link: LinkView) -> str:
-    """What the link dropped, in one sentence."""
+    """Return the link's drops in one sentence."""
     drops = link.drops
     if not any(drops.values()):
         return "The link dropped no packet."

@@ -40,7 +40,7 @@ _SHORTEST_NAME: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the panels of one width stand."""
+    """Layout of the panels at one width."""
 
     width: int
     left: int

@@ -14,7 +14,7 @@ _MIDDLE: Final = HEIGHT / 2
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """What stands on the line; ``value`` None leaves only the limit and its ground."""
+    """Marks on the line; ``value`` None leaves only the limit and its ground."""
 
     trials: Sequence[float]
     value: float | None

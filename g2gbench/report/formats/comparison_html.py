@@ -118,7 +118,7 @@ def _frames(run: Run, cell: str) -> list[FloatArray]:
 
 
 def _conditions(comparison: Comparison) -> Iterator[tuple[str, str, str, str]]:
-    """What was the same on both sides: name, base, candidate, and the word for it."""
+    """Yield what was the same on both sides: name, base, candidate, and the word for it."""
     base, candidate = comparison.base, comparison.candidate
     unlike = {one.name for one in comparison.unlike}
     fields = {name for name in unlike if not name.startswith("machine.")}

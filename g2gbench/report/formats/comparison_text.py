@@ -85,7 +85,7 @@ def _markdown_table(rows: Sequence[RowWords]) -> Iterator[str]:
 
 
 def _doubts(rows: Sequence[RowWords]) -> Iterator[str]:
-    """Why rows are open, the same reason once."""
+    """Yield why rows are open, the same reason once."""
     found: dict[str, list[str]] = {}
     for one in rows:
         if one.row.outcome == "inconclusive":

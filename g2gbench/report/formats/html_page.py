@@ -27,7 +27,7 @@ from g2gbench.report.figures.palette import css_variables
 from g2gbench.report.figures.svg import inline
 from g2gbench.report.text.numbers import KEY_METRICS, label, plural
 from g2gbench.report.text.one_line import for_markup
-from g2gbench.report.views import cell_view, phase_view, run_view
+from g2gbench.report.views import cell_view, drop_view, phase_view, run_view
 from g2gbench.report.views.baseline_view import Against, against, head_of
 from g2gbench.report.views.budget_view import MEANINGS, budget_of, why_none
 from g2gbench.report.views.checks import checks
@@ -134,7 +134,7 @@ def _cell(
         "budget": drawer.draw(found.budget),
         "over_time": drawer.draw(found.over_time),
         **_phases(cell),
-        "link_loss": cell_view.link_loss(cell),
+        "link_loss": drop_view.link_loss(cell),
         "shown": found.shown,
         "distribution": drawer.draw(found.distribution),
         "percentiles": cell_view.percentiles(cell),
@@ -142,7 +142,7 @@ def _cell(
         "display_remark": cell_view.remark_on_display(cell),
         "missing_percentiles": cell_view.missing_percentiles(cell),
         "drops": drawer.draw(found.drops),
-        "drop_rows": cell_view.drop_rows(cell),
+        "drop_rows": drop_view.drop_rows(cell),
         "drops_missing": cell.metrics["drop_ratio"].reason,
         "valid": len(counting(cell.trials)),
         "first_frame": drawer.draw(found.first_frame),
@@ -151,7 +151,7 @@ def _cell(
         "frames": frames,
         "trials": cell_view.trial_rows(cell, planned, found.records),
         "counted": [trial.repeat for trial in counted],
-        "stages": cell_view.stages(counted) if counted else [],
+        "stages": drop_view.stages(counted) if counted else [],
         "metrics": cell_view.metrics(cell),
         "unmeasured": cell_view.unmeasured(cell),
     }
@@ -223,7 +223,7 @@ def _allowed(value: object) -> object:
 
 @cache
 def environment() -> jinja2.Environment:
-    """What every page's template is read with."""
+    """Return the environment of every page's template."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("g2gbench.report"),
         autoescape=True,

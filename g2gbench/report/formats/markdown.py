@@ -117,7 +117,7 @@ def _key_numbers(cells: Sequence[CellResult]) -> Iterator[str]:
 
 
 def _budget(cells: Sequence[CellResult]) -> Iterator[str]:
-    """Where the milliseconds go, one row a cell; nothing where no part is known."""
+    """Yield where the milliseconds go, one row a cell; nothing where no part is known."""
     found = [(cell, budget_of(cell.trials)) for cell in cells[:_MOST_CELLS]]
     known = [(cell, budget) for cell, budget in found if budget]
     if not known:
@@ -181,5 +181,5 @@ def _name(cell: str) -> str:
 
 
 def _code(text: str) -> str:
-    """An expectation as code; only what the grammar of expectations allows stands in it."""
+    """An expectation as code; only what the grammar of expectations allows is in it."""
     return f"`{text.replace('`', '').replace('|', '')}`"

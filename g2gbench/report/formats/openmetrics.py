@@ -40,7 +40,7 @@ def render(run: Run) -> str:
 
 
 class _Families:
-    """What an exposition collects."""
+    """Metric families of an exposition."""
 
     def __init__(self, run: Run) -> None:
         self._run = run

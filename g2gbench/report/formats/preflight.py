@@ -1,4 +1,4 @@
-"""A preflight in words, for whoever stands at a customer's site. Pure."""
+"""A preflight in words, for whoever is at a customer's site. Pure."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def document(verdict: Verdict, *, deep: bool) -> dict[str, object]:
 
 
 def advice(verdict: Verdict) -> list[str]:
-    """What to do about it; empty when there is nothing to be done."""
+    """Return the remedies; empty when there is nothing to be done."""
     metrics = verdict.metrics
     if metrics.get("error"):
         refused = metrics.get("error_code") == "INVALID_API_KEY"
@@ -102,7 +102,7 @@ def advice(verdict: Verdict) -> list[str]:
 
 
 class _Answer(NamedTuple):
-    """What came of asking a STUN server, as a verdict's metrics hold it."""
+    """Answer of a STUN server, as a verdict's metrics hold it."""
 
     server: str
     family: str
@@ -115,7 +115,7 @@ def _answers(metrics: Mapping[str, Any]) -> list[_Answer]:
 
 
 def _unasked(metrics: Mapping[str, Any]) -> str:
-    """Why no server could be asked, where that is the same of all."""
+    """Return why no server could be asked, where that is the same of all."""
     errors = [answer.error for answer in _answers(metrics)]
     if errors and all("resolved" in error for error in errors):
         return _NO_NAMES

@@ -72,7 +72,7 @@ def _benchmark(
 
 
 def _stats(values: Sequence[float]) -> dict[str, object]:
-    """What the tables of pytest-benchmark show; spread is 0 for a single round, as there."""
+    """Return the statistics of pytest-benchmark's tables; spread is 0 for one round, as there."""
     ordered, mean = sorted(values), fmean(values)
     several = len(values) > 1
     q1, _, q3 = quantiles(ordered, n=4, method="inclusive") if several else [ordered[0]] * 3

@@ -15,7 +15,8 @@ from g2gbench.report.text.headline import DEFAULT_CELL, Headline, doubts, short_
 from g2gbench.report.text.numbers import KEY_METRICS, key_metrics, label, plural, scale, shown
 from g2gbench.report.text.one_line import for_a_line
 from g2gbench.report.views.baseline_view import head_of
-from g2gbench.report.views.cell_view import link_loss, name_of, remarks_on_display, spread_words
+from g2gbench.report.views.cell_view import name_of, remarks_on_display, spread_words
+from g2gbench.report.views.drop_view import link_loss
 from g2gbench.report.views.phase_view import recovery_rows
 from g2gbench.report.views.quality_view import UNKNOWN
 from g2gbench.report.views.run_view import calibration
@@ -29,7 +30,7 @@ _OUTCOMES: Final[Mapping[bool | None, str]] = {
     None: "not judged",
 }
 _MOST_COLUMNS: Final = 3
-"""More cells than this stand below each other, one line a cell."""
+"""More cells than this are listed below each other, one line a cell."""
 
 _INDENT: Final = "    "
 Row = tuple[str, ...]
@@ -68,7 +69,7 @@ def render(run: Run, *, verbose: bool = False) -> str:
 
 
 def _codecs(result: RunResult) -> list[list[str]]:
-    """Which codec, then the points and their ranking."""
+    """Return which codec, then the points and their ranking."""
     answers = codec_text.answers(result)
     rows = codec_text.points(result)
     lines = [line for text in answers for line in _wrapped(text, _INDENT, _INDENT)]
@@ -139,7 +140,7 @@ def _interval_name(cell: CellResult) -> str:
 
 
 def _remarks(cells: Sequence[CellResult]) -> list[str]:
-    """How the displayed ones of the key numbers are to be read, where that is not plain."""
+    """Return how the displayed ones of the key numbers are to be read, where that is not plain."""
     found = map(for_a_line, remarks_on_display(cells))
     return [line for text in found for line in _wrapped(text, _INDENT, _INDENT + "  ")]
 
@@ -210,7 +211,7 @@ def _expectations(cells: Sequence[CellResult]) -> list[str]:
 
 
 def _spreads(cells: Sequence[CellResult]) -> list[str]:
-    """Why trials of a cell lie far apart."""
+    """Return why trials of a cell lie far apart."""
     lines = []
     for cell in cells:
         words = spread_words(cell)

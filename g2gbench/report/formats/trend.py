@@ -88,7 +88,7 @@ def status_of(trends: Sequence[Trend]) -> str:
 
 
 def as_plain(trends: Sequence[Trend]) -> dict[str, object]:
-    """What ``g2gbench trend --json`` prints."""
+    """Return the object of ``g2gbench trend --json``."""
     return {
         "schema": SCHEMA,
         "status": status_of(trends),

@@ -13,7 +13,7 @@ _UNITS: Final = {"percent": ("%", 1), "db": ("dB", 2), "ms": ("ms", 1)}
 
 
 def answer(found: CodecComparison) -> str:
-    """Which codec takes the fewest bits for the same picture, and how sure that is."""
+    """Return which codec takes the fewest bits for the same picture, and how sure that is."""
     deltas = {one.codec: one.deltas["bd_rate_percent"] for one in found.deltas}
     known = {codec: (*one.range, one.n) for codec, one in deltas.items() if one.range is not None}
     if not known:

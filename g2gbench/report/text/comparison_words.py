@@ -27,7 +27,7 @@ _FLOORS: Final = {"noise": "this machine's noise", "user": "as asked", "default"
 
 @dataclass(frozen=True, slots=True)
 class RowWords:
-    """A row as people read it; numbers without a unit where ``unit`` stands beside them."""
+    """A row as people read it; numbers without a unit where ``unit`` is beside them."""
 
     row: Row
     metric: str
@@ -50,7 +50,7 @@ class RowWords:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The head of a comparison: its status, one sentence, and what stands behind it."""
+    """The head of a comparison: its status, one sentence, and what is behind it."""
 
     status: Outcome
     sentence: str
@@ -96,7 +96,7 @@ def interval(form: Scale, low: float, high: float) -> str:
 
 
 def note(row: Row) -> str:
-    """What an outcome needs beside it: its reason, and how many repeats would decide."""
+    """Return an outcome's note: its reason, and how many repeats would decide."""
     if row.confirmed:
         return "confirmed by a second set of trials"
     if row.outcome != "inconclusive" or row.shift is None:
@@ -173,7 +173,7 @@ def counted(outcome: Outcome, count: int) -> str:
 
 
 def trials_line(comparison: Comparison) -> str:
-    """How many valid trials stand on either side."""
+    """Return how many valid trials there are on either side."""
     sides = []
     for run in (comparison.base, comparison.candidate):
         shared = {row.cell for row in comparison.rows}
@@ -187,7 +187,7 @@ def trials_line(comparison: Comparison) -> str:
 
 
 def _size(row: Row) -> float:
-    """How many effect floors large a difference is."""
+    """Return how many effect floors large a difference is."""
     if row.shift is None or row.floor is None or not row.floor.value:
         return 0.0
     return abs(row.shift.value) / row.floor.value

@@ -72,12 +72,12 @@ def trials_of(result: RunResult, status: str | None = None) -> list[TrialResult]
 
 
 def any_invalid(result: RunResult) -> bool:
-    """Whether any cell could not be judged because of its trials."""
+    """Return whether any cell could not be judged because of its trials."""
     return any(cell.status == "invalid" for cell in result.cells)
 
 
 def why(trial: TrialResult | Attempt) -> str:
-    """Why a trial does not count; ``valid`` for one that does."""
+    """Return why a trial does not count; ``valid`` for one that does."""
     if trial.status == "ok":
         return "valid"
     reasons = "; ".join(trial.invalid_because)
@@ -88,7 +88,7 @@ def why(trial: TrialResult | Attempt) -> str:
 def doubts(result: RunResult, *, attempts: bool = False) -> list[tuple[str, str, str]]:
     """Trials that do not count, the same cause once: their numbers, their cell, and why.
 
-    With ``attempts`` those too that were made before the one that stands, as ``0 (try 1)``.
+    With ``attempts`` those too that were made before the one that counts, as ``0 (try 1)``.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for cell in result.cells:
@@ -105,7 +105,7 @@ def doubts(result: RunResult, *, attempts: bool = False) -> list[tuple[str, str,
 
 
 def tried_before(trial: TrialResult) -> str:
-    """What became of the earlier attempts at a trial, in a sentence; empty without any."""
+    """Return a sentence on the earlier attempts at a trial; empty without any."""
     tried = trial.attempts
     attempts = [f"try {i} was {one.status} ({why(one)})" for i, one in enumerate(tried, 1)]
     return f"try {len(tried) + 1}; {'; '.join(attempts)}" if tried else ""
@@ -226,7 +226,7 @@ def _because(result: RunResult) -> tuple[str, ...]:
 
 
 def _too_few_valid(result: RunResult) -> bool:
-    """Whether the sentence is about the number of valid trials already."""
+    """Return whether the sentence is about the number of valid trials already."""
     if result.status != "invalid":
         return False
     cell = _first_invalid(result)
@@ -238,7 +238,7 @@ def _first_invalid(result: RunResult) -> CellResult | None:
 
 
 def _room(expectation: JudgedExpectation) -> float:
-    """How far a value is from its limit, as a share of the limit."""
+    """Return how far a value is from its limit, as a share of the limit."""
     value, limit = expectation.value, expectation.limit
     if value is None or not limit:
         return float("inf")

@@ -27,7 +27,7 @@ KEY_METRICS: Final = (
 DISPLAYED: Final[Mapping[str, str]] = MappingProxyType(
     {name: f"g2g_displayed_ms.{name.partition('.')[2]}" for name in ("g2g_ms.p50", "g2g_ms.p95")}
 )
-"""What stands beside a key number where the client displays."""
+"""What is shown beside a key number where the client displays."""
 
 _SECONDS_FROM_MS: Final = 2000.0
 _MOST_DECIMALS: Final = 6
@@ -58,7 +58,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a metric's numbers are shown: divided by ``divisor``, with ``decimals`` and ``unit``."""
+    """Form of a metric's numbers: divided by ``divisor``, with ``decimals`` and ``unit``."""
 
     unit: str
     divisor: float = 1.0

@@ -27,7 +27,7 @@ class Against:
 
     ``status`` is its outcome in a word, empty where there is none.
 
-    ``exit_code`` is its own, None where there is none. ``words`` has what stands beside a key
+    ``exit_code`` is its own, None where there is none. ``words`` has what is shown beside a key
     number, by cell and metric.
     """
 
@@ -39,7 +39,7 @@ class Against:
     base: str = ""
 
     def beside(self, cell: str, metric: str) -> str:
-        """What to say beside a value; empty where it was not compared."""
+        """Return the note beside a value; empty where it was not compared."""
         return self.words.get((cell, metric), "")
 
 
@@ -48,7 +48,7 @@ NOTHING: Final = Against("", "")
 
 
 def against(run: Run) -> Against:
-    """What the run was compared with, or NOTHING."""
+    """Return the run's comparison, or NOTHING."""
     stored = run.path / COMPARE_JSON
     if run.judged_under or not stored.exists():
         return NOTHING

@@ -55,7 +55,7 @@ class Part:
 
     @property
     def remark(self) -> str:
-        """What its value rests on where that is not every frame; else nothing."""
+        """Basis of its value where that is not every frame; else empty."""
         if self.ms is None:
             return "not measured"
         if self.name == UNATTRIBUTED or self.known >= _ALL_FRAMES:
@@ -97,7 +97,7 @@ class Budget:
 
     @property
     def scale(self) -> Scale:
-        """How every part is shown: with one number of decimals."""
+        """Form of every part: with one number of decimals."""
         return Scale("ms", 1, 0 if self.total_ms >= 100 else 1)
 
     def number(self, part: Part) -> str:
@@ -123,7 +123,7 @@ def budget_of(trials: Sequence[TrialResult]) -> Budget | None:
 
 
 def why_none(trials: Sequence[TrialResult]) -> str:
-    """Why there is no budget."""
+    """Return why there is no budget."""
     found = [v for trial in trials if (v := trial.metrics.get("budget_ms.encode")) is not None]
     fallback = "no frame of the steady state was delivered" if found or not trials else _NO_BUDGET
     return next((value.reason for value in found if value.reason), fallback)

@@ -10,7 +10,6 @@ from typing import Final
 from g2gbench.analysis.result import CellResult, JudgedExpectation
 from g2gbench.analysis.trials import TrialResult
 from g2gbench.analysis.valid import NONE_COUNTS, counting, counts, values_of
-from g2gbench.measure.accounting import StageCount
 from g2gbench.measure.registry import METRICS
 from g2gbench.report.figures.strip import Strip
 from g2gbench.report.text.headline import DEFAULT_CELL, short_cell, tried_before, why
@@ -26,17 +25,6 @@ from g2gbench.report.text.numbers import (
 )
 from g2gbench.report.views.baseline_view import NOTHING, Against
 from g2gbench.statistics.median_interval import Estimate
-
-STAGE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
-    "captured": ("captured", "stamped, and accepted by the SDK"),
-    "source": ("in the SDK's source", "counted by the SDK's video source"),
-    "encoded": ("encoded", "counted by the client's encoder"),
-    "service_received": ("received by the service", "logged by its model worker"),
-    "service_sent": ("sent on by the service", "logged by its model worker"),
-    "decoded": ("decoded", "counted by the client's decoder"),
-    "returned": ("returned", "handed to the application"),
-    "read": ("read", "with a readable marker"),
-}
 
 OUTCOMES: Final[Mapping[str, tuple[str, str, str]]] = {
     "delivered": ("delivered", "pass", "came back with a readable marker"),
@@ -190,12 +178,12 @@ def interval_words(metric: str, estimate: Estimate, limit: float | None = None) 
 
 
 def interval_note(cell: CellResult) -> str:
-    """What the intervals of a cell mean, said once, and what lies behind a wide spread."""
+    """Return the meaning of a cell's intervals, and the causes of a wide spread."""
     return f"{_interval_words(cell)} {spread_words(cell)}".rstrip()
 
 
 def spread_words(cell: CellResult) -> str:
-    """Why the trials of a cell lie apart; empty where they do not."""
+    """Return why the trials of a cell lie apart; empty where they do not."""
     return "" if cell.spread is None else cell.spread.text
 
 
@@ -260,7 +248,7 @@ def metrics(cell: CellResult) -> list[MetricRow]:
 
 
 def unmeasured(cell: CellResult) -> int:
-    """How many metrics have no value."""
+    """Return how many metrics have no value."""
     return sum(estimate.value is None for estimate in cell.metrics.values())
 
 
@@ -305,57 +293,6 @@ def outcomes(cell: CellResult) -> tuple[list[OutcomeRow], str]:
     return rows, sentence if valid else f"{sentence}.{NONE_COUNTS}"
 
 
-def drop_rows(cell: CellResult) -> list[tuple[str, str, str]]:
-    """Dropped frames by phase: name, value of the cell, interval; empty where none was dropped.
-
-    A phase that no trial could have is left out.
-    """
-    names = [name for name in METRICS if name.startswith("drops.")]
-    counts = {name: [t.value(name) for t in cell.trials] for name in names}
-    if set(counts["drops.display"]) == {None}:
-        names.remove("drops.display")
-    every = [count for name in names for count in counts[name]]
-    if every and not any(every) and None not in every:
-        return []
-    return [
-        (label(name).removeprefix("drops "), *shown(name, cell.metrics[name])) for name in names
-    ]
-
-
-def link_loss(cell: CellResult) -> str:
-    """Which share of the packets the link itself dropped; empty where there was no link."""
-    parts: list[str] = []
-    dropped = False
-    for direction in ("uplink", "downlink"):
-        name = f"link.{direction}.loss"
-        value = estimate_of(cell, name)[0].value if name in cell.metrics else None
-        if value is not None:
-            dropped = dropped or value > 0
-            share = single(name, value) if value else "none"
-            parts.append(f"{share} of the {direction}'s{'' if parts else ' packets'}")
-    if parts and not dropped:
-        return "The link dropped no packet."
-    return f"The link dropped {', '.join(parts)}." if parts else ""
-
-
-def stages(trials: Sequence[TrialResult]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Name and meaning of each stage, with count and loss of every trial."""
-    rows = []
-    for i, stage in enumerate(trials[0].accounting):
-        name, meaning = STAGE_NAMES.get(stage.stage, (stage.stage, ""))
-        rows.append((name, meaning, [_stage(trial.accounting[i]) for trial in trials]))
-    return rows
-
-
-def _stage(stage: StageCount) -> tuple[str, str]:
-    if stage.count is None:
-        return "not measured", stage.reason
-    lost = stage.lost
-    if lost is None:
-        return str(stage.count), "–"
-    return str(stage.count), "±0" if not lost else f"−{lost}" if lost > 0 else f"+{-lost}"
-
-
 def percentiles(cell: CellResult, family: str = "g2g_ms") -> list[tuple[str, str, str, str]]:
     """Name, value and interval of the percentiles of g2g, in ms; a dash where there is none."""
     rows = []
@@ -379,7 +316,7 @@ def displayed_percentiles(cell: CellResult) -> list[tuple[str, str, str, str]]:
 
 
 def remark_on_display(cell: CellResult) -> str:
-    """How displayed g2g is to be read where that is not plain; else nothing."""
+    """Return how displayed g2g is to be read where that is not plain; else nothing."""
     found = cell.metrics["g2g_displayed_ms.p50"]
     reason = found.reason if found.value is not None else None
     return f"displayed: {reason}" if reason else ""
@@ -397,7 +334,7 @@ def remarks_on_display(cells: Sequence[CellResult]) -> list[str]:
 
 
 def missing_percentiles(cell: CellResult) -> list[str]:
-    """Why a percentile has no value."""
+    """Return why a percentile has no value."""
     return [
         f"{name} not measured: {cell.metrics[f'g2g_ms.{name}'].reason}"
         for name in _PERCENTILES

@@ -49,7 +49,7 @@ def _rows(found: Sequence[Check]) -> Iterator[CheckRow]:
 
 
 def _severity(check: Check) -> tuple[bool, float, float]:
-    """What exceeds its limit first, then by how far a value is towards its own limit."""
+    """Return the sort key: exceeded limits first, then the share of its limit that is used."""
     value = check.value or 0.0
     return not check.ok, value / check.limit if check.limit else value, value
 
@@ -73,5 +73,6 @@ def _amount(value: float, unit: str) -> str:
     if unit == "count":
         return f"{value:.0f}"
     if unit == "ms":
-        return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
+        digits = 2 if value < 1 else 3
+        return f"{value:.0f} ms" if value >= 100 else f"{value:.{digits}g} ms"
     return f"{value:.2f}" if unit == "factor" else f"{value:.2f} {unit}"

@@ -38,7 +38,7 @@ class LinkView:
 
     @property
     def drops(self) -> dict[str, int]:
-        """How many packets it dropped in each direction in the time that is shown."""
+        """Packets dropped in each direction in the time that is shown."""
         return {direction: int(counts.sum()) for direction, counts in self.dropped.items()}
 
 

@@ -31,7 +31,7 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRow:
-    """What followed an impairment; every value in words, also one that did not come back.
+    """Recovery from an impairment; every value in words, also one that did not recover.
 
     ``reasons`` say why something has no value.
     """

@@ -21,7 +21,7 @@ LETTERS: Final[Mapping[str, str]] = {
     "good": "G",
     UNKNOWN: "?",
 }
-"""What stands in a band beside its colour."""
+"""What is written in a band beside its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Stretch:
 
     @property
     def length_s(self) -> float:
-        """How long it lasted."""
+        """Its length in seconds."""
         return self.end_s - self.start_s
 
 
@@ -104,7 +104,7 @@ def level_words(cell: CellResult) -> str:
 
 
 def sentences(result: RunResult) -> Iterator[str]:
-    """What a headline says of the quality; nothing where no cell knows it."""
+    """Yield what a headline says of the quality; nothing where no cell knows it."""
     cells, again = result.cells, result.judged_again
     if again is not None:
         yield f"Judged again under {again.under}: {_recorded(again.recorded)}."

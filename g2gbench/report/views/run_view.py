@@ -36,7 +36,7 @@ def calibration(run: Run) -> str:
 
 
 def rooms(run: Run) -> str:
-    """Which media room stood between the client and the service."""
+    """Return which media room was between the client and the service."""
     found = []
     for cell in run.file.cells:
         asked = dict(run.file.scenario.target or {})
@@ -77,7 +77,7 @@ def quantisation(run: Run) -> str:
 
 
 def machine(run: Run) -> list[tuple[str, str]]:
-    """What the run was measured on and with."""
+    """Return the machine and the versions that a run was measured with."""
     found, memory = run.file.machine, run.file.machine.memory_bytes
     cores = ", ".join(
         f"{count} {word}"
@@ -107,7 +107,7 @@ def machine(run: Run) -> list[tuple[str, str]]:
 
 def scenario(run: Run) -> list[tuple[str, str]]:
     """The settings that the run was asked for, section by section."""
-    asked = run.file.scenario.model_dump(exclude_unset=True)  # every field that stands in the file
+    asked = run.file.scenario.model_dump(exclude_unset=True)  # every field that is in the file
     rows: list[tuple[str, str]] = [
         (name, ", ".join(_settings(asked[name])) or "none")
         for name in ("target", "source", "publish", "network", "session", "client", "matrix")

@@ -78,7 +78,7 @@ class Series:
 
     @property
     def interval(self) -> str:
-        """What an interval of ``edges_s`` is called."""
+        """Word for an interval of ``edges_s``."""
         step = step_of(self.begin_s, self.end_s)
         return "the second" if step == 1 else f"each {step} s"
 
@@ -94,7 +94,7 @@ class Series:
 
 
 def session_of(trial: Trial) -> Session:
-    """What happened in a trial, without its frames; with them where the trial was cut off."""
+    """Return a trial's events, without frames; with them where the trial was cut off."""
     return trial.session
 
 
@@ -155,7 +155,7 @@ def _last_ns(frames: pd.DataFrame, zero_ns: int) -> int:
 
 
 def step_of(begin_s: float, end_s: float) -> int:
-    """How many seconds an interval of a session of this length has."""
+    """Return how many seconds an interval of a session of this length has."""
     return max(1, math.ceil((end_s - begin_s) / MOST_INTERVALS))
 
 
@@ -193,7 +193,7 @@ def _losses(
 
 
 def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
-    """What the client sent for the video between two snapshots of its statistics, in Mbit/s."""
+    """Return the video bitrate between two snapshots of the client's statistics, in Mbit/s."""
     nothing = {"sent_edges_s": np.empty(0), "sent_mbps": np.empty(0)}
     stats = trial.rtcstats()
     if not set(_SENT) <= set(stats.columns) or len(stats) < 2:

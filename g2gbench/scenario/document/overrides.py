@@ -59,7 +59,7 @@ def _refuse_undone(location: Location, applied: Mapping[Location, str]) -> None:
 
 
 def _varied_too(tree: Table, location: Location, label: str) -> Iterator[Problem]:
-    """What is set and varied by the matrix at once: the setting would change nothing."""
+    """Yield what is set and varied by the matrix at once: the setting would change nothing."""
     matrix = tree.get("matrix")
     if matrix is None or not isinstance(matrix.value, Table):
         return

@@ -124,7 +124,7 @@ def written(value: PlainValue) -> str:
 
 
 def describe(node: Node) -> str:
-    """What a problem says was found: text in quotes, anything else as written."""
+    """Return a node as a problem quotes it: text in quotes, anything else as written."""
     if isinstance(node, Table):
         return "a mapping"
     if isinstance(node, Listing):
@@ -352,7 +352,7 @@ class _Builder:
             parent.entries[key] = Entry(key, place, node)
 
     def _merge(self, parent: _Open, node: Node, place: Place) -> None:
-        """Refuse a merge key, and read on as if what it names stood here: one problem, not ten."""
+        """Refuse a merge key, and read on as if what it names were here: one problem, not ten."""
         parent.merges = False
         refused = Refused("merge keys (<<) are not supported", allowed=("the keys, written out",))
         self.problems.append(Problem.at(place, self._path("<<"), '"<<"', refused))

@@ -50,7 +50,7 @@ class Expectation:
     unit: str
 
     def holds(self, value: float) -> bool:
-        """Whether a value in the metric's unit meets the expectation; NaN meets none."""
+        """Return whether a value in the metric's unit meets the expectation; NaN meets none."""
         return not math.isnan(value) and OPERATORS[self.operator](value, self.limit)
 
 

@@ -37,7 +37,7 @@ class Quantity:
 
     @property
     def expected(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         *others, last = self.units
         units = f"{', '.join(others)} or {last}" if others else last
         return f"{self.noun} in {units}, such as {self.example}"

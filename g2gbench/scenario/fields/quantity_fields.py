@@ -98,7 +98,7 @@ class PacketCount(Amount):
 
 
 class QueueLimit(NamedTuple):
-    """What may wait in a queue; one of the three is given."""
+    """Limit of a queue; one of the three is given."""
 
     seconds: float | None = None
     packets: int | None = None

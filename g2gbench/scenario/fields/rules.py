@@ -1,6 +1,6 @@
 """Rules of single fields: how a value of a document becomes the value that the program uses.
 
-A rule stands in the annotation of a model's field. It parses, renders back and describes itself as
+A rule is in the annotation of a model's field. It parses, renders back and describes itself as
 JSON Schema, so that loading, ``scenario show`` and ``scenario schema`` cannot disagree.
 """
 

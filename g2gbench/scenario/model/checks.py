@@ -62,7 +62,7 @@ def _check_source(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _check_client(scenario: Scenario) -> Iterator[Finding]:
-    """What a client does not do must not be measured as something else."""
+    """Yield what a client does not do must not be measured as something else."""
     if scenario.client.kind != "browser":
         if scenario.client.display:
             refused = Refused(

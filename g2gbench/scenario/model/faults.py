@@ -15,7 +15,7 @@ _EVERY = Whole(least=0, most=1_000_000)
 
 
 class ModelFaultsSection(Section):
-    """What the model worker does wrong on purpose; frames count as it takes them, 0: never."""
+    """Faults of the model worker; frames count as it takes them, 0: never."""
 
     drop_every: Annotated[int, _EVERY] = Field(0, description="Drop every Nth frame; 0: none.")
     duplicate_every: Annotated[int, _EVERY] = Field(
@@ -52,7 +52,7 @@ _AFTER = Duration(least="0s", most="60min")
 
 
 class SignallingFaultsSection(Section):
-    """What the service does wrong to a session on purpose; times count from its room info."""
+    """Faults of the service towards a session; times count from its room info."""
 
     refuse_key: Annotated[bool, Flag()] = Field(False, description="Every API key is refused.")
     queue: Annotated[float, Duration(least="0s", most="10min")] = Field(

@@ -66,7 +66,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _description(field: FieldInfo) -> dict[str, object]:
-    """What a field is for, and what its values may be."""
+    """Return a field's description and that of its values."""
     rule = rule_of(field)
     values = str(rule.schema().get("description", "")) if rule is not None else ""
     sentences = (field.description, values and f"{values[0].upper()}{values[1:]}.")

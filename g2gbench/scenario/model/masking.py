@@ -1,4 +1,4 @@
-"""A scenario's text and overrides as they may be kept: with every secret masked where it stands.
+"""A scenario's text and overrides as they may be kept: with every secret masked in its place.
 
 What is masked are nodes of the document that was read, so that it does not matter how a key was
 written: escaped, folded over lines, by an alias, or in a URL.
@@ -48,7 +48,7 @@ def without_secrets(
 
 
 def secrets_of(scenario: Scenario) -> tuple[SecretStr, ...]:
-    """What may appear in nothing that is written: keys, and what URLs hold of them."""
+    """Return the secrets of a scenario: keys, and user and password of URLs."""
     fields = dict(scenario.target)
     keys = [value for value in fields.values() if isinstance(value, SecretStr)]
     urls = [url for name in ("url", "http_url") if isinstance(url := fields.get(name), str)]
@@ -56,7 +56,7 @@ def secrets_of(scenario: Scenario) -> tuple[SecretStr, ...]:
 
 
 def lacks_secrets(text: str, overrides: Sequence[str]) -> bool:
-    """Whether a secret that stood in what was kept was masked, so that it cannot be read again."""
+    """Return whether a kept secret was masked, so that it cannot be read again."""
     nodes = [(read_document(text, "<text>")[0], ())] if text else []
     fields = [field for node, path in nodes for field in _secret_fields(node, path)]
     for override in overrides:
@@ -130,6 +130,6 @@ def _kept_override(override: str, forms: Sequence[str]) -> str:
 
 
 def _parsed(override: str) -> tuple[Location, Node]:
-    """Where an override puts something, and what. It was applied: it can be read."""
+    """Return where an override puts something, and what. It was applied: it can be read."""
     path, _, text = override.partition("=")
     return parse_path(path.strip()), parse_value(text.strip(), "")[0]

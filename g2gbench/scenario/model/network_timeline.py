@@ -57,7 +57,7 @@ class Course:
         return max(STEP_S, self.until_s / MOST_POINTS)
 
     def series(self, direction: str) -> tuple[Point, ...]:
-        """What a direction does, point by point."""
+        """Return a direction's figures, point by point."""
         count = max(1, round(self.until_s / self.step_s))
         times = [index * self.until_s / count for index in range(count)]
         return tuple(self._point(direction, at_s) for at_s in times)

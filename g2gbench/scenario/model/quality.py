@@ -97,7 +97,7 @@ class StallBounds(Section):
 
 
 class QualitySection(Section):
-    """What verdicts on a session are taken with; counts are of samples, one a second."""
+    """Bounds and smoothing of verdicts on a session; counts are of samples, one a second."""
 
     latency: LatencyBounds = Field(
         default_factory=LatencyBounds, description="Bounds of g2g and round trip."

@@ -132,7 +132,7 @@ class Scenario(Section):
 
     @property
     def transform(self) -> Transform:
-        """What the target does to the picture; ``restyle`` where the model is not our own."""
+        """Transform of the picture by the target; ``restyle`` where the model is not our own."""
         if not isinstance(self.target, WorkerTarget):
             return "restyle"
         known = self.target.model in SERVICE_MODELS

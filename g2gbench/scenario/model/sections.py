@@ -41,7 +41,7 @@ Marker: TypeAlias = Literal["auto", "v1", "v2"]
 
 
 class ProcessingSection(Section):
-    """What the loopback's model worker does to a frame, and how long it takes, in seconds."""
+    """Transform of a frame by the loopback's model worker, and the time it takes, in seconds."""
 
     transform: Transform | None = Field(
         None,
@@ -63,7 +63,7 @@ class ProcessingSection(Section):
 
 
 class _WorkerTarget(Section):
-    """What the targets have in common whose model worker is our own."""
+    """Base of the targets whose model worker is our own."""
 
     kind: str
     model: Annotated[str, Name()] = Field(
@@ -140,7 +140,7 @@ SECRET_FIELDS = frozenset(("target.api_key", "target.api_secret"))
 
 
 class SourceSection(Section):
-    """Where frames come from: a drawn picture, the same for one seed, a video file, or a camera."""
+    """Source of frames: a drawn picture, the same for one seed, a video file, or a camera."""
 
     kind: Literal["synthetic", "file", "camera"] = Field(
         "synthetic", description="Where frames come from."
@@ -171,7 +171,7 @@ class SourceSection(Section):
 
 
 class PublishSection(Section):
-    """How the client publishes its track; bitrate in bits per second."""
+    """Settings of the published track; bitrate in bits per second."""
 
     codec: Codec = Field("vp8", description="Preferred video codec.")
     max_bitrate: Annotated[int, Bitrate(least="10kbps", most="100Mbps")] = Field(
@@ -317,7 +317,7 @@ class SessionSection(Section):
 
     @property
     def longest_warmup(self) -> float:
-        """How long the warm-up takes at most, in seconds."""
+        """Longest time that the warm-up takes, in seconds."""
         return AUTO_WARMUP_MOST_S if self.warmup is None else self.warmup
 
 

@@ -82,7 +82,7 @@ def label(network: NetworkSection) -> str:
 
 
 def describe(settings: LinkSection) -> str:
-    """What one direction does, without the fields that do nothing."""
+    """Return one direction's fields, without those that do nothing."""
     neutral = document_of(LinkSection())
     words = []
     for name, value in document_of(settings).items():
@@ -199,7 +199,7 @@ def _occurrences(entry: TimelineEntry, duration_s: float) -> Iterator[float]:
 
 
 def _times(entry: TimelineEntry, duration_s: float) -> Iterator[float]:
-    """When an entry happens, as often as it fits with its end."""
+    """Yield when an entry happens, as often as it fits with its end."""
     at_s, number = entry.at, 0
     while at_s < duration_s and _exact(at_s + (entry.lasts or 0.0)) <= duration_s:
         yield at_s

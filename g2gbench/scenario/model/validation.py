@@ -59,7 +59,7 @@ def validate(tree: Table, *, complete: bool = True) -> tuple[Scenario | None, li
 
 
 def _besides(tree: Table, bad: Set[str]) -> Iterator[Problem]:
-    """What contradicts itself in the sections that can be read, beside those that cannot."""
+    """Yield what contradicts itself in the sections that can be read, beside those that cannot."""
     known = keys_at(())
     if "target" in bad or bad - set(known):  # a misspelt section may be the one that is missed
         return
@@ -118,7 +118,7 @@ def _expanded(
 
 
 def _shown(node: Node, path: str) -> str:
-    """What a problem says was found, secrets masked."""
+    """Return a node as a problem quotes it, secrets masked."""
     if path in SECRET_FIELDS:
         return MASK
     return masked_url(describe(node)) if path in ENVIRONMENT_FIELDS else describe(node)
@@ -182,7 +182,7 @@ def _no_such_word(tree: Table, location: Location) -> Refused:
 
 
 def _allowed_at(location: Location) -> tuple[str, ...]:
-    """What may stand at a location, in words."""
+    """Return the values allowed at a location, in words."""
     field = field_at(location)
     rule = rule_of(field) if field is not None else None
     if rule is None:

@@ -33,7 +33,7 @@ class TraceFile(Rule[Trace]):
         raise Refused(allowed=("the name of a trace file", "{file: …, sha256: …}"))
 
     def render(self, value: Trace) -> object:
-        """Its file and checksum."""
+        """Return its file and checksum."""
         return value.reference
 
     def schema(self) -> dict[str, object]:

@@ -37,7 +37,7 @@ Figure = Literal["capacity", "delay", "loss"]
 
 
 class TraceRow(NamedTuple):
-    """What holds from ``at_s`` on; None: the direction's own figure."""
+    """Figures from ``at_s`` on; None: the direction's own figure."""
 
     at_s: float
     capacity: float | None = None
@@ -65,11 +65,11 @@ class Trace:
 
     @property
     def reference(self) -> dict[str, str]:
-        """What a document says about it: which file, and that it is this very one."""
+        """Its form in a document: the file and its checksum."""
         return {"file": self.name, "sha256": self.sha256}
 
     def gives(self, figure: Figure) -> Literal["always", "sometimes", "never"]:
-        """How often the trace has a figure of its own."""
+        """Return how often the trace has a figure of its own."""
         if self.at_ms:
             return "always" if figure == "capacity" else "never"
         given = sum(getattr(row, figure) is not None for row in self.rows)
@@ -81,7 +81,7 @@ class Trace:
         return max((row.loss or 0.0 for row in self.rows), default=0.0)
 
     def at(self, at_s: float, width_s: float) -> TraceRow:
-        """What holds at a time; of opportunities their mean over ``width_s`` from then on."""
+        """Return the figures at a time; of opportunities their mean over the next ``width_s``."""
         if self.at_ms:
             count = self._before((at_s + width_s) * 1000) - self._before(at_s * 1000)
             return TraceRow(at_s, capacity=count * OPPORTUNITY_BYTES * 8 / width_s)
@@ -98,7 +98,7 @@ def parse_trace(data: bytes, name: str, file: str) -> Trace:
     """The trace in a file's bytes.
 
     Args:
-        data: what stands in the file.
+        data: content of the file.
         name: the file as the scenario names it.
         file: the file as problems name it.
 

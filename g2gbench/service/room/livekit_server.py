@@ -56,7 +56,7 @@ _GRACE_S = 0.7
 
 
 class Ports(NamedTuple):
-    """Where a server listens, on loopback alone."""
+    """Ports of a server, on loopback alone."""
 
     signalling: int  # TCP
     media: int  # UDP

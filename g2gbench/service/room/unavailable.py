@@ -12,7 +12,7 @@ class RoomUnavailable(UnreachableError):  # noqa: N818 - says what happened
 
 
 async def ready_or_unavailable(room: Child[RoomReady], seconds: float) -> RoomReady:
-    """What a room's process answers when it is ready.
+    """Return the ready message of a room's process.
 
     Raises RoomUnavailable with the reason that it gives, ChildLost when it gives none.
     """

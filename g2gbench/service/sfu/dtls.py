@@ -37,7 +37,7 @@ PROFILES: dict[bytes, Profile] = {
 
 
 class SrtpKeys(NamedTuple):
-    """What a finished handshake yields: master key and salt in one, for each direction."""
+    """Keys of a finished handshake: master key and salt in one, for each direction."""
 
     profile: Profile
     inbound: bytes

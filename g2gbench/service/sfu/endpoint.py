@@ -65,7 +65,7 @@ class Endpoint:
         self._ring = packets.RetransmissionRing()
 
     def receive(self, datagram: bytes, address: Address, now_ns: int) -> list[Action]:
-        """What follows from one datagram. Malformed or foreign ones are counted, never raised."""
+        """Return the actions for one datagram. Malformed or foreign ones are counted alone."""
         if self.state in ("failed", "closed"):
             return []
         kind = packets.classify(datagram)

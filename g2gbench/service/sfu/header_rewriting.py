@@ -91,7 +91,7 @@ class HeaderRewriter:
 
 
 def header_rewriter(shown: Iterable[tuple[sdp.Section, sdp.Section]]) -> HeaderRewriter | None:
-    """What the packets of shown tracks need; None where they mean the same as they are.
+    """Return the rewriter of the packets of shown tracks; None where they need none.
 
     Args:
         shown: of each track the section that sends it and the section that shows it.
@@ -141,7 +141,7 @@ def payload_types(source: sdp.Section, there: sdp.Section) -> dict[int, int]:
 
 
 def _likeness(one: sdp.Codec, other: sdp.Codec) -> tuple[int, bool]:
-    """How many of the profile's parameters are equal; then whether the number is."""
+    """Return how many of the profile's parameters are equal; then whether the number is."""
     first, second = _profile(one), _profile(other)
     equal = sum(second.get(name) == value for name, value in first.items())
     return equal, one.payload_type == other.payload_type

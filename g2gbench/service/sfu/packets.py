@@ -11,7 +11,7 @@ _MIN_RTCP = 8
 
 
 class Kind(Enum):
-    """What the first bytes of a datagram say it is."""
+    """Kind of a datagram by its first bytes."""
 
     STUN = "stun"
     DTLS = "dtls"

@@ -90,7 +90,7 @@ class Participant:
         return self.settled if self.automatic else bool(self.wanted)
 
     def takes(self, track: Track) -> bool:
-        """Whether it may be shown this track of another's now."""
+        """Return whether it may be shown this track of another's now."""
         return self.settled if self.automatic else track.sid in self.wanted
 
     def info(

@@ -20,7 +20,7 @@ _RECEIVE_BATCH = 64  # datagrams read per wake-up of the event loop
 
 
 class Room(Protocol):
-    """What a seat knows of its room."""
+    """Room as its peer transports use it."""
 
     certificate: Certificate
     host: str

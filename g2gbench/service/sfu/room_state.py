@@ -32,7 +32,7 @@ VIEWERS = 8
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
-    """What the room adds to what it forwards, and whom it has room for.
+    """Settings of the room: hints that it adds to SDP, and its numbers of seats.
 
     ``start_bitrate_kbps``: hint for a publisher's congestion controller, 0 for none.
     ``playout_delay_ms``: (minimum, maximum) that receivers shall keep, None for their own choice.
@@ -46,7 +46,7 @@ class RoomSettings:
 
 
 class RoomState:
-    """Who is in the room, what each publishes, and what each is shown.
+    """Participants of the room, with the tracks that each publishes and is shown.
 
     Args:
         settings: what the room adds.
@@ -61,7 +61,7 @@ class RoomState:
         self._sid = new_id("RM_")
 
     def free_seats(self, *, can_publish: bool) -> int:
-        """How many more publishers, or viewers, are let in."""
+        """Return how many more publishers, or viewers, are let in."""
         seats = PUBLISHERS if can_publish else self.settings.viewers
         return seats - sum(p.can_publish == can_publish for p in self.participants)
 
@@ -137,7 +137,7 @@ class RoomState:
     def request(
         self, participant: Participant, message: rtc.SignalRequest, wall_ms: int
     ) -> list[Action]:
-        """What follows from one message of a participant.
+        """Return the actions for one message of a participant.
 
         Raises sdp.SdpError for an offer that cannot be answered.
         """
@@ -199,7 +199,7 @@ class RoomState:
         return actions
 
     def _media(self, participant: Participant, section: sdp.Section) -> sdp.Media:
-        """How a section of the participant's is answered."""
+        """Return how a section of the participant's is answered."""
         # It counts in what is published alone, but a payload type of a bundle must mean the same in
         # all of its sections (RFC 9143, section 9.1).
         hint = self.settings.start_bitrate_kbps
@@ -248,7 +248,7 @@ class RoomState:
         return actions
 
     def _lay_ways(self, participant: Participant, parsed: sdp.Offer) -> None:
-        """What is done from now on to the packets of each track that it is shown."""
+        """Renew how the packets of each track that the participant is shown are rewritten."""
         sections = {s.mid: s for s in parsed.sections}
         for owner in self._others(participant):
             pairs = [

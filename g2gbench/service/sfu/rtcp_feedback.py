@@ -23,14 +23,14 @@ _OURS = 1  # an SSRC for what the room itself asks
 
 
 class FeedbackRequest(NamedTuple):
-    """What a viewer asks of a stream: lost packets, or with none of them a key frame."""
+    """A viewer's request to a stream: lost packets, or with none of them a key frame."""
 
     ssrc: int
     lost: tuple[int, ...] = ()  # sequence numbers
 
 
 def feedback_requests(compound: bytes) -> list[FeedbackRequest]:
-    """What a viewer's RTCP asks for. Reports, estimates and transport feedback are left out."""
+    """Return a viewer's feedback requests, without reports, estimates, transport feedback."""
     found = []
     for kind, count, packet in _packets(compound):
         if kind == _TRANSPORT_FEEDBACK and count == _NACK and len(packet) > 12:
@@ -70,7 +70,7 @@ def ask_for_key_frame(ssrc: int) -> bytes:
 
 
 class KeyFrames:
-    """Says when a stream may be asked for a key frame: each costs the measured pair its bitrate.
+    """Rate limit of requests for key frames: each costs the measured pair its bitrate.
 
     Who is refused asks again: SDKs repeat themselves until they have a picture.
     """
@@ -79,7 +79,7 @@ class KeyFrames:
         self._asked_ns: dict[int, int] = {}
 
     def may_ask(self, ssrc: int, now_ns: int) -> bool:
-        """Whether to ask now; it is then taken as asked."""
+        """Return whether to ask now; it is then taken as asked."""
         last = self._asked_ns.get(ssrc)
         if last is not None and now_ns - last < KEY_FRAME_INTERVAL_NS:
             return False

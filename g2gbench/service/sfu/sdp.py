@@ -111,7 +111,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What an answer says of the room's own end."""
+    """Transport lines of an answer: the room's own end."""
 
     host: str
     port: int
@@ -122,7 +122,7 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """How one audio or video section is answered.
+    """Answer to one audio or video section.
 
     ``codec``: name of the one to put first, "" for the offer's own order. ``layers``: the rids
     that are taken of a simulcast offer.

@@ -64,7 +64,7 @@ class ViewerForwarding:
                     self._counts["sent_again_to_viewers"] += self._send_on(forwarding, kept)
 
     def _shown_by(self, viewer: Participant, ssrc: int) -> tuple[Participant, Forwarding] | None:
-        """Who shows the viewer that stream, and on which forwarding."""
+        """Return who shows the viewer that stream, and on which forwarding."""
         for publisher in self._seats:
             for forwarding in publisher.viewers:
                 if forwarding.to is viewer and ssrc in forwarding.ssrcs:

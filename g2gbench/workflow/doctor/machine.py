@@ -23,7 +23,7 @@ _TIMER_LATE_MS: Final = 1.0
 
 
 def machine() -> Finding:
-    """Its cores and memory, and how much of it is busy."""
+    """Find its cores and memory, and how much of it is busy."""
     import psutil  # late: without it the other checks are made all the same
 
     count = cores()
@@ -39,7 +39,7 @@ def machine() -> Finding:
 
 
 def clock() -> Finding:
-    """How fine the clock is that all times are read on."""
+    """Return how fine the clock is that all times are read on."""
     steps = []
     for _ in range(1000):
         start = now = time.monotonic_ns()
@@ -71,7 +71,7 @@ async def timers() -> Finding:
 
 
 def _loop_lateness() -> tuple[bool, list[float]]:
-    """Whether this thread may go first, and by how many ms each timer was late."""
+    """Return whether this thread may go first, and by how many ms each timer was late."""
     first = use_realtime_priority()
 
     async def measure() -> list[float]:

@@ -81,7 +81,7 @@ async def packages() -> list[Finding]:
 
 
 async def _load_errors(modules: Sequence[str]) -> dict[str, str]:
-    """Why each cannot be imported, empty where it can; native code may end its process."""
+    """Return why each cannot be imported, empty where it can; native code may end its process."""
     errors: dict[str, str] = {}
     while rest := [name for name in modules if name not in errors]:
         reported, how = await _import(rest)
@@ -93,7 +93,7 @@ async def _load_errors(modules: Sequence[str]) -> dict[str, str]:
 
 
 async def _import(modules: Sequence[str]) -> tuple[dict[str, str], str]:
-    """What a process that imports them said, and how it ended."""
+    """Return the output of a process that imports them, and its exit status."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # never from the working directory

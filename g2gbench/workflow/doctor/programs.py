@@ -34,7 +34,7 @@ async def find_chromium() -> list[Finding]:
 
 
 async def _browser_codecs(path: str) -> Finding:
-    """What its page can be measured with; only the browser itself knows."""
+    """Return the codecs of the browser's page; only the browser itself knows."""
     name = "codecs of chromium"
     try:
         offered = await offers.ask(path)
@@ -69,7 +69,7 @@ async def find_livekit_server() -> Finding:
 
 
 async def _output(*command: str) -> str:
-    """What a short command says on its standard output."""
+    """Return the standard output of a short command."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,
