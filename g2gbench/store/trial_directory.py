@@ -97,7 +97,8 @@ class TrialDirectory:
 
     ``journal`` takes its records; ``finish`` writes their evaluation. ``on_result`` is called with
     the result once everything is written; ``cores`` is how many the machine has, ``judging`` what
-    the session's quality is judged with, ``attempts`` those made at this trial before.
+    the session's quality is judged with, ``attempts`` those made at this trial before. As a context
+    manager it closes the journal, and rids the logs of secrets where an error ends the trial.
     """
 
     def __init__(
@@ -133,6 +134,8 @@ class TrialDirectory:
         trace: TracebackType | None,
     ) -> None:
         self.journal.close()
+        if error is not None:
+            self._rid_logs_of_secrets()
 
     @property
     def service_log_path(self) -> Path:

@@ -58,18 +58,18 @@ async def run_trials(
     while not stop.is_set() and (coming := schedule.next()) is not None:
         progress.trial_started(coming)
         trial, begun_s = coming.trial, time.monotonic()
-        place = directory.trial(trial.cell.name, trial.repeat)
-        runner = TrialRunner(
-            trial,
-            place.journal,
-            place.log_dir,
-            place.service_log_path,
-            place.packet_log_path,
-            progress.record,
-            steering,
-        )
-        broken = await runner.run(stop)
-        result = place.finish(runner.broken_as if broken else None, broken)
+        with directory.trial(trial.cell.name, trial.repeat) as place:
+            runner = TrialRunner(
+                trial,
+                place.journal,
+                place.log_dir,
+                place.service_log_path,
+                place.packet_log_path,
+                progress.record,
+                steering,
+            )
+            broken = await runner.run(stop)
+            result = place.finish(runner.broken_as if broken else None, broken)
         schedule.ended(trial, result.status, time.monotonic() - begun_s)
         progress.trial_ended(result)
         yield Ended(trial, result, place.path, broken, place.log_dir)

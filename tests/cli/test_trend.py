@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from g2gbench import cli
+from g2gbench import __version__, cli
 from tests.analysis.histories import history
 from tests.report.nights import nights, rewrite
 
@@ -110,7 +110,7 @@ def test_what_else_changed_with_it_is_told(
     for path in paths[13:]:
         rewrite(path / "run.json", g2gbench="9.9.9")
     _, out, _ = trend(capfd, str(tmp_path / "runs"))
-    assert "with it changed: g2gbench 0.1.0 -> 9.9.9" in " ".join(out.split())
+    assert f"with it changed: g2gbench {__version__} -> 9.9.9" in " ".join(out.split())
 
 
 def test_another_metric_and_a_floor_are_taken(

@@ -77,12 +77,3 @@ def test_what_it_says_is_missing_is_missing() -> None:
     ):
         with pytest.raises(ScenarioError, match=refusal):
             loads(browser + missing)
-
-
-def test_the_changelog_begins_with_this_version() -> None:
-    assert f"\n## [{g2gbench.__version__}] - " in read("CHANGELOG.md")
-    for word in code_words(read("CHANGELOG.md")):
-        if word.startswith("g2gbench "):
-            assert word.split()[1] in COMMANDS
-        elif word.startswith("g2gbench."):
-            assert hasattr(g2gbench, word.partition(".")[2])

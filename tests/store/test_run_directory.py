@@ -194,3 +194,17 @@ def test_a_secret_reaches_no_file(tmp_path: Path) -> None:
     written = everything(trial, run.path)
     assert "sk-very" not in written
     assert "***" in written
+
+
+def test_a_trial_that_is_broken_off_leaves_no_secret_in_a_log_and_no_open_file(
+    tmp_path: Path,
+) -> None:
+    run = runs.create(tmp_path, api_key="sk-very/secret")
+    trial = run.trial(CELL, 0)
+    log = trial.log_dir / "client.log"
+    log.write_text("using sk-very/secret\n", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt), trial:
+        raise KeyboardInterrupt
+    assert log.read_text(encoding="utf-8") == "using ***\n"
+    with pytest.raises(ValueError, match="closed"):
+        trial.journal.write("more")
