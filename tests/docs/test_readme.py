@@ -77,3 +77,9 @@ def test_what_it_says_is_missing_is_missing() -> None:
     ):
         with pytest.raises(ScenarioError, match=refusal):
             loads(browser + missing)
+
+
+def test_the_changelog_names_commands_that_are_there() -> None:
+    for word in code_words(read("CHANGELOG.md")):
+        if word.startswith("g2gbench "):
+            assert word.split()[1] in COMMANDS
