@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -38,11 +39,13 @@ def revealed(section: Section) -> dict[str, object]:
 
     For making cells, never for output.
     """
-    document = document_of(section)
-    for name, field in type(section).model_fields.items():
-        key = field.alias or name
-        document[key] = _revealed(getattr(section, name), document[key])
-    return document
+    return _section_revealed(section, document_of(section))
+
+
+def _section_revealed(section: Section, document: Mapping[str, object]) -> dict[str, object]:
+    fields = type(section).model_fields.items()
+    keys = ((name, field.alias or name) for name, field in fields)
+    return {key: _revealed(getattr(section, name), document[key]) for name, key in keys}
 
 
 def _revealed(value: object, written: object) -> object:
@@ -52,7 +55,7 @@ def _revealed(value: object, written: object) -> object:
         case (Trace(), _) | (str(), str()):
             return value
         case Section(), dict():
-            return revealed(value)
+            return _section_revealed(value, written)
         case dict(), dict():
             return {key: _revealed(item, written[key]) for key, item in value.items()}
         case (list() | tuple(), list()):
