@@ -24,15 +24,15 @@ LINKED = "network: {profile: wifi}\n"
 
 def came_back(journal: Path) -> int:
     """Frames captured after the warm-up that were read, by the journal's lines alone."""
-    captured: set[int] = set()
-    back: set[int] = set()
-    for record in map(json.loads, journal.read_text().splitlines()):
-        if record["kind"] == "reached" and record["phase"] == "measure":
-            captured.clear()
-        elif record["kind"] == "captured":
-            captured.add(record["seq"])
-        elif record["kind"] == "seen" and record["seq"] in captured:
-            back.add(record["seq"])
+    records = [json.loads(line) for line in journal.read_text().splitlines()]
+    (start_ns,) = (
+        r["at_ns"] for r in records if r["kind"] == "reached" and r["phase"] == "measure"
+    )
+    # By their moments: a frame captured just before may be written just after.
+    captured = {
+        r["seq"] for r in records if r["kind"] == "captured" if r["captured_ns"] >= start_ns
+    }
+    back = {r["seq"] for r in records if r["kind"] == "seen"}
     return len(back & captured)
 
 
