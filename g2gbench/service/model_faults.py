@@ -18,7 +18,9 @@ class ModelFaults:
 
     Every Nth frame (0: none) is dropped, sent twice, or sent after the one that follows it;
     at every ``freeze_every``-th nothing is sent for ``freeze_s``. Nothing at all is sent for
-    ``silent_s`` after the first frame came. Every Nth frame's marker tells another number
+    ``silent_s`` after the first frame came. From the first frame that is passed on, frames are of
+    half the width and height for ``small_first_s``, and pictures of a quarter of the resolution for
+    ``coarse_first_s``. Every Nth frame's marker tells another number
     (``misstamp_every``) or is painted over (``blank_every``).
     """
 
@@ -28,6 +30,8 @@ class ModelFaults:
     freeze_every: int = 0
     freeze_s: float = 0.0
     silent_s: float = 0.0
+    small_first_s: float = 0.0
+    coarse_first_s: float = 0.0
     misstamp_every: int = 0
     blank_every: int = 0
 
@@ -41,6 +45,8 @@ class ModelFaults:
             freeze_every=section.freeze_every,
             freeze_s=section.freeze,
             silent_s=section.silent,
+            small_first_s=section.small_first,
+            coarse_first_s=section.coarse_first,
             misstamp_every=section.misstamp_every,
             blank_every=section.blank_every,
         )
@@ -49,7 +55,8 @@ class ModelFaults:
         """Refuse what cannot be done."""
         passing = (self.drop_every, self.duplicate_every, self.swap_every, self.freeze_every)
         counts = (*passing, self.misstamp_every, self.blank_every)
-        if min(counts) < 0 or self.freeze_s < 0 or self.silent_s < 0:
+        times = (self.freeze_s, self.silent_s, self.small_first_s, self.coarse_first_s)
+        if min(*counts, *times) < 0:
             raise ValueError(f"{self}: whole numbers and times from 0 are allowed")
 
 
@@ -68,6 +75,7 @@ class FaultLine(Generic[T]):
         self._faults = faults
         self._taken = 0
         self._quiet_until_ns: int | None = None
+        self._first_ns: int | None = None
         self._swapped: T | None = None
 
     def take(self, frame: T, now_ns: int) -> Passed[T]:
@@ -75,7 +83,7 @@ class FaultLine(Generic[T]):
         faults = self._faults
         self._taken += 1
         if self._quiet_until_ns is None:
-            self._quiet_until_ns = now_ns + round(faults.silent_s * _NS)
+            self._quiet_until_ns = self._begins_ns(now_ns)
         if now_ns < self._quiet_until_ns:
             return Passed(dropped=(frame,))
         if self._falls_on(faults.freeze_every):
@@ -92,6 +100,20 @@ class FaultLine(Generic[T]):
         if self._falls_on(faults.duplicate_every):
             return Passed(sent=(frame, frame))
         return Passed(sent=(frame,))
+
+    def shrinks(self, now_ns: int) -> bool:
+        """Return whether a frame taken at ``now_ns`` is to be of half the width and height."""
+        return now_ns < self._begins_ns(now_ns) + round(self._faults.small_first_s * _NS)
+
+    def coarsens(self, now_ns: int) -> bool:
+        """Return whether a picture taken at ``now_ns`` is to lose most of its resolution."""
+        return now_ns < self._begins_ns(now_ns) + round(self._faults.coarse_first_s * _NS)
+
+    def _begins_ns(self, now_ns: int) -> int:
+        """Return when the first frame is passed on; the first one that is asked about is it."""
+        if self._first_ns is None:
+            self._first_ns = now_ns
+        return self._first_ns + round(self._faults.silent_s * _NS)
 
     @property
     def misstamps(self) -> bool:

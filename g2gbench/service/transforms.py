@@ -13,6 +13,7 @@ Size = tuple[int, int]  # width, height
 TRANSFORMS = ("passthrough", "restyle", "mirror")
 # Wider than a marker's 8-pixel cells, and no multiple of them: no marker survives it.
 _TILE = 12
+_COARSE = 4
 
 
 def planes(buffer: bytearray | memoryview | npt.NDArray[np.uint8], size: Size) -> list[Plane]:
@@ -74,6 +75,28 @@ class Transform:
             else:
                 target[:] = _resized(source, wanted)
         return out
+
+
+def halved(buffer: bytearray, size: Size) -> tuple[bytearray, Size]:
+    """A picture at half the width and height, both even."""
+    smaller = size[0] // 4 * 2, size[1] // 4 * 2
+    out = bytearray(smaller[0] * smaller[1] * 3 // 2)
+    for source, target in zip(planes(buffer, size), planes(out, smaller), strict=True):
+        target[:] = _resized(source, (target.shape[1], target.shape[0]))
+    return out, smaller
+
+
+def coarsen(buffer: bytearray, size: Size) -> None:
+    """Take a quarter of the resolution of a picture, in place: each 4 by 4 pixels become alike.
+
+    A marker survives it, whose cells are a whole number of them.
+    """
+    for plane in planes(buffer, size):
+        height, width = plane.shape
+        rows, columns = max(1, height // _COARSE), max(1, width // _COARSE)
+        whole = plane[: rows * _COARSE, : columns * _COARSE]
+        small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+        whole[:] = cv2.resize(small, whole.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 def _style(code: int) -> list[Plane]:

@@ -44,7 +44,7 @@ from g2gbench.service.plan import (
     WorkerReport,
 )
 from g2gbench.service.subscription_gate import SubscriptionGate
-from g2gbench.service.transforms import Size, Transform, planes
+from g2gbench.service.transforms import Size, Transform, coarsen, halved, planes
 
 log = logging.getLogger(__name__)
 # The SDK drops frames that come earlier than its framerate's schedule: a burst must fit under it.
@@ -245,6 +245,7 @@ class Model(threading.Thread):
             record = replace(record, number_out=record.number_in)
         record = self._spoil(record, buffer, out)
         now_ns = time.monotonic_ns()
+        record, buffer, out = self._degrade(record, buffer, out, now_ns)
         passed = self._faults.take(_Taken(record, buffer, out, event.metadata), now_ns)
         for taken in passed.dropped:
             self._log.write(replace(taken.record, number_out=None, dropped="injected"))
@@ -262,6 +263,19 @@ class Model(threading.Thread):
             planes(buffer, size)[0][:] = _GREY
             record = replace(record, number_out=None)
         return record
+
+    def _degrade(
+        self, record: ServiceFrame, buffer: bytearray, size: Size, now_ns: int
+    ) -> tuple[ServiceFrame, bytearray, Size]:
+        """Make the picture worse where a fault asks for it at first."""
+        made = []
+        if self._faults.coarsens(now_ns):
+            coarsen(buffer, size)
+            made.append("coarse")
+        if self._faults.shrinks(now_ns):
+            buffer, size = halved(buffer, size)
+            made.append("small")
+        return replace(record, degraded=" ".join(made)) if made else record, buffer, size
 
     def _send(self, held: _Taken) -> None:
         frame = rtc.VideoFrame(*held.size, rtc.VideoBufferType.I420, held.buffer)

@@ -34,6 +34,7 @@ SERVICE_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "number_out": (pa.int32(), "number stamped again; null: not stamped"),
     "sent_ns": (pa.int64(), "ns, monotonic: frame sent on; null: not sent"),
     "dropped": (pa.string(), "why it was not sent on; empty for a frame that was"),
+    "degraded": (pa.string(), "what a fault made of its picture; empty: nothing"),
 }
 
 QUALITY_COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {

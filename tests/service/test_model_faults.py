@@ -33,6 +33,8 @@ def test_what_a_scenario_asks_for_is_done() -> None:
             "freeze_every": 5,
             "freeze": "300ms",
             "silent": "2s",
+            "small_first": "3s",
+            "coarse_first": "4s",
             "misstamp_every": 6,
             "blank_every": 7,
         }
@@ -44,6 +46,8 @@ def test_what_a_scenario_asks_for_is_done() -> None:
         freeze_every=5,
         freeze_s=0.3,
         silent_s=2.0,
+        small_first_s=3.0,
+        coarse_first_s=4.0,
         misstamp_every=6,
         blank_every=7,
     )
@@ -95,3 +99,19 @@ def test_markers_of_every_nth_frame_are_made_wrong() -> None:
 def test_what_cannot_be_done_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="from 0 are allowed"):
         ModelFaults(**wrong)
+
+
+def test_frames_are_small_and_pictures_coarse_from_the_first_that_is_passed_on() -> None:
+    faults = ModelFaults(silent_s=1.0, small_first_s=0.5, coarse_first_s=2.0)
+    line: FaultLine[int] = FaultLine(faults)
+    for at_ms, small, coarse in ((0, True, True), (1499, True, True), (1500, False, True)):
+        assert (line.shrinks(at_ms * MS), line.coarsens(at_ms * MS)) == (small, coarse)
+    assert not line.coarsens(3000 * MS)
+    assert line.take(1, 999 * MS).dropped == (1,)
+    assert line.take(2, 1000 * MS).sent == (2,)
+
+
+def test_without_those_faults_no_picture_is_worse() -> None:
+    line: FaultLine[int] = FaultLine(ModelFaults())
+    assert not line.shrinks(0)
+    assert not line.coarsens(0)

@@ -121,3 +121,33 @@ def test_a_style_that_comes_while_a_picture_is_made_is_the_next_ones(
     assert transform(memoryview(picture), SIZE) == styled
     monkeypatch.undo()
     assert transform(memoryview(picture), SIZE) == after
+
+
+def test_a_halved_picture_has_half_the_width_and_height() -> None:
+    out, size = transforms.halved(_picture(), SIZE)
+    assert size == (160, 96)
+    luma, u, v = planes(out, size)
+    assert (luma.shape, u.shape, v.shape) == ((96, 160), (48, 80), (48, 80))
+    assert abs(float(luma.mean()) - float(planes(_picture(), SIZE)[0].mean())) < 1
+
+
+@pytest.mark.parametrize("size", [(320, 192), (322, 190)])
+def test_a_coarse_picture_keeps_its_size_and_loses_its_detail(size: tuple[int, int]) -> None:
+    width, height = size
+    picture = bytearray(range(256)) * (width * height * 3 // 2 // 256 + 1)
+    before = planes(picture[: width * height * 3 // 2], size)[0].copy()
+    picture = picture[: width * height * 3 // 2]
+    transforms.coarsen(picture, size)
+    luma = planes(picture, size)[0]
+    assert np.array_equal(luma[0:188:4, 0:320:4], luma[3:188:4, 3:320:4])
+    assert abs(float(luma[:188, :320].mean()) - float(before[:188, :320].mean())) < 2
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_marker_survives_coarsening(version: str) -> None:
+    chosen = marker.get(version)
+    picture = _picture()
+    luma = planes(picture, SIZE)[0]
+    chosen.stamp(luma, 12345)
+    transforms.coarsen(picture, SIZE)
+    assert chosen.read(luma, sent_size=SIZE) == 12345

@@ -85,6 +85,7 @@ def test_the_workers_frames_are_stored_field_by_field() -> None:
             "number_out": None,
             "sent_ns": None,
             "dropped": "fps_cap",
+            "degraded": "",
         }
     ]
 

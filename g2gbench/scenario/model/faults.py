@@ -33,6 +33,12 @@ class ModelFaultsSection(Section):
     silent: Annotated[float, Duration(least="0s", most="60s")] = Field(
         0.0, description="How long nothing is sent after the first frame came."
     )
+    small_first: Annotated[float, Duration(least="0s", most="60s")] = Field(
+        0.0, description="How long frames of half the width and height are sent at first."
+    )
+    coarse_first: Annotated[float, Duration(least="0s", most="60s")] = Field(
+        0.0, description="How long pictures of a quarter of the resolution are sent at first."
+    )
     misstamp_every: Annotated[int, _EVERY] = Field(
         0, description="Stamp a wrong number into every Nth frame; 0: none."
     )
