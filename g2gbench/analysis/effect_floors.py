@@ -63,6 +63,8 @@ _BY_METRIC: Final[Mapping[str, Floor]] = MappingProxyType(
             for tail in ("p90", "p95", "p99", "max")
         },
         "ttff_ms": Floor(0.10, 150),
+        "startup_ms": Floor(0.10, 200),
+        **{f"startup.g2g_ms.{seconds}s": Floor(0.15, 5) for seconds in (1, 3, 10)},
         "connect_ms": Floor(0.10, 50),
         "freeze_ms": Floor(0.10, 200),
         "stall_ms": Floor(0.10, 200),

@@ -132,7 +132,7 @@ class TrialResult:
                 for phase in data.get("phases", ())
             ),
             recoveries=tuple(
-                Recovery(**{**one, **_values({name: one[name] for name in _RECOVERY_VALUES})})
+                Recovery(**{**one, **_values({k: one[k] for k in _RECOVERY_VALUES if k in one})})
                 for one in data.get("recoveries", ())
             ),
             limiting_factor=data.get("limiting_factor"),
@@ -185,7 +185,16 @@ def _within(
     }
 
 
-_RECOVERY_VALUES: Final = ("g2g_ms", "bitrate_ms", "both_ms", "overshoot_ms")
+_RECOVERY_VALUES: Final = (
+    "g2g_ms",
+    "bitrate_ms",
+    "both_ms",
+    "overshoot_ms",
+    "settled_ms",
+    "full_size_ms",
+    "full_bitrate_ms",
+    "sharp_ms",
+)
 
 
 def _plain_check(check: Check) -> dict[str, Any]:

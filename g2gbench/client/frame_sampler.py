@@ -6,12 +6,16 @@ decodes it, and left alone.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from g2gbench.marker import Luma
+
+_WARMED_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class FrameStore(Protocol):
     def warm(self, luma: Luma, room: int) -> None:
         """Be ready for so many pictures like this one, while nothing is measured yet."""
 
-    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+    def put(self, received_ns: int, luma: Luma) -> Luma:
         """Keep this picture; on the thread that reads. What replaces it meanwhile."""
 
     async def pictures(self, kept: list[SampledFrame]) -> list[SampledFrame]:
@@ -41,17 +45,22 @@ class MemoryFrameStore:
     """Pictures that are decoded in this process: copied, so that the SDK gets its own back."""
 
     def __init__(self) -> None:
-        self._memory = np.empty((0, 0, 0), np.uint8)
+        self._ready: list[Luma] = []
 
     def warm(self, luma: Luma, room: int) -> None:
-        """Touch the memory: the first touch of a page of it costs more than a copy."""
-        if self._memory.shape != (room, *luma.shape):
-            self._memory = np.full((room, *luma.shape), 1, np.uint8)
+        """Touch memory for some more: the first touch of a page of it costs more than a copy.
 
-    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+        Some at a time: a session begins meanwhile.
+        """
+        if self._ready and self._ready[0].shape != luma.shape:
+            self._ready.clear()
+        for _ in range(min(_WARMED_AT_ONCE, room - len(self._ready))):
+            self._ready.append(np.full(luma.shape, 1, np.uint8))
+
+    def put(self, received_ns: int, luma: Luma) -> Luma:
         """Copy the picture."""
-        fits = place < len(self._memory) and luma.shape == self._memory.shape[1:]
-        kept = self._memory[place] if fits else np.empty_like(luma)
+        fits = self._ready and self._ready[-1].shape == luma.shape
+        kept = self._ready.pop() if fits else np.empty_like(luma)
         np.copyto(kept, luma)
         return kept
 
@@ -61,8 +70,9 @@ class MemoryFrameStore:
 
 
 class FrameSampler:
-    """Keeps every ``stride``-th frame of the steady state, delivered or not.
+    """Keeps every ``stride``-th frame of the steady state, delivered or not, and some of the start.
 
+    Of what is delivered before the steady state, it keeps frames at the times of ``first_places``.
     ``captured`` is called where frames are captured, ``take`` where they are read, the others on
     the event loop. A number means the newest frame captured that carries it.
 
@@ -72,14 +82,24 @@ class FrameSampler:
         stride: of so many frames one is kept.
         room: so many pictures are kept at most.
         store: where their pictures go.
+        first_ns: how long after the first frame each picture of the start is kept, in order.
 
     """
 
     def __init__(
-        self, first_number: int, bits: int, stride: int, room: int, store: FrameStore
+        self,
+        first_number: int,
+        bits: int,
+        stride: int,
+        room: int,
+        store: FrameStore,
+        first_ns: Sequence[int] = (),
     ) -> None:
         self.kept: list[SampledFrame] = []
+        self.first: list[SampledFrame] = []
         self.stride = stride
+        self._first_ns = deque(first_ns)
+        self._began_ns: int | None = None
         self._first_number = first_number
         self._mask = (1 << bits) - 1
         self._newest = -1
@@ -107,17 +127,35 @@ class FrameSampler:
         frame_id = newest - ((self._first_number + newest - number) & self._mask)
         if frame_id < 0:
             return  # of no frame of this session
-        if self._from is None:
-            self._store.warm(luma, self._room)
         last = self._last
-        if last is None or frame_id > last[0]:
+        newest_back = -1 if last is None else last[0]
+        newer = frame_id > newest_back
+        if self._from is None:
+            if newer:
+                self._keep_first(frame_id, received_ns, luma)
+            self._store.warm(luma, self._room)
+        if newer:
             if last is not None:
                 shown_id, at_ns, before = last
                 self._keep(range(shown_id + 1, frame_id), shown_id, at_ns, before)
             self._last = frame_id, received_ns, luma
-        elif frame_id == last[0] or any(k.frame_id == k.shown_id == frame_id for k in self.kept):
+        elif frame_id == newest_back or self._has(frame_id):
             return  # shown again
         self._keep(range(frame_id, frame_id + 1), frame_id, received_ns, luma)
+
+    def _has(self, frame_id: int) -> bool:
+        return any(one.frame_id == one.shown_id == frame_id for one in self.kept)
+
+    def _keep_first(self, frame_id: int, received_ns: int, luma: Luma) -> None:
+        if self._began_ns is None:
+            self._began_ns = received_ns
+        since_ns = received_ns - self._began_ns
+        if not self._first_ns or since_ns < self._first_ns[0]:
+            return
+        while self._first_ns and since_ns >= self._first_ns[0]:
+            self._first_ns.popleft()
+        stored = self._store.put(received_ns, luma)
+        self.first.append(SampledFrame(frame_id, frame_id, received_ns, stored))
 
     def _keep(self, ids: range, shown_id: int, received_ns: int, luma: Luma) -> None:
         if self._from is None:
@@ -126,5 +164,5 @@ class FrameSampler:
         for frame_id in range(max(ids.start, self._from), min(ids.stop, until)):
             place = len(self.kept)
             if frame_id % self.stride == 0 and place < self._room:
-                stored = self._store.put(place, received_ns, luma)
+                stored = self._store.put(received_ns, luma)
                 self.kept.append(SampledFrame(frame_id, shown_id, received_ns, stored))

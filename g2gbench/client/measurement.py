@@ -86,10 +86,17 @@ class Measurement:
         stride = fidelity.stride(self.local.fps, plan.duration_s, source.width * source.height)
         self._no_pictures = plan.no_fidelity
         self._kept: list[SampledFrame] = []
+        self._first: list[SampledFrame] = []
         room = 0 if self._no_pictures else math.ceil(frames / stride) + 1
         self._store = media.frame_store(room)
+        first_s = [] if self._no_pictures else fidelity.first_times(source.width * source.height)
         self._sampler = FrameSampler(
-            self._first_number, self._marker.bits, stride, room, self._store
+            self._first_number,
+            self._marker.bits,
+            stride,
+            room,
+            self._store,
+            [round(seconds * 1e9) for seconds in first_s],
         )
         self._reader = MarkerReader(
             self._size, self._examined, self._number_read, self._sampler.take
@@ -167,6 +174,7 @@ class Measurement:
         await score_session(
             self._plan,
             self._kept,
+            self._first,
             self._sampler.stride,
             self._marker,
             self._first_number,
@@ -313,6 +321,7 @@ class Measurement:
         self._reach("disconnected")
         if "measured" in self._reached and not self._no_pictures:
             try:
+                self._first = await self._store.pictures(self._sampler.first)
                 self._kept = await self._store.pictures(self._sampler.kept)
             except UnreachableError as error:
                 self._no_pictures = f"the pictures are lost: {error}"

@@ -32,7 +32,7 @@ class PageFrameStore:
     def warm(self, luma: Luma, room: int) -> None:
         """Nothing: the page has used its memory by the time that anything is measured."""
 
-    def put(self, place: int, received_ns: int, luma: Luma) -> Luma:
+    def put(self, received_ns: int, luma: Luma) -> Luma:
         """Have the page keep it, once."""
         if received_ns not in self._wanted:
             self._wanted.add(received_ns)

@@ -29,12 +29,13 @@ log = logging.getLogger(__name__)
 async def score_session(
     plan: ClientPlan,
     kept: list[SampledFrame],
+    first: list[SampledFrame],
     stride: int,
     marker: Marker,
     first_number: int,
     journal: Journal,
 ) -> None:
-    """Score the pictures that were kept, one of ``stride`` frames, as the plan asks.
+    """Score the pictures that were kept, one of ``stride`` frames, and those of the start.
 
     Whatever goes wrong is an event with its reason: the session was measured.
     """
@@ -42,7 +43,7 @@ async def score_session(
     def event(name: str, **detail: Scalar) -> None:
         journal(Event(time.monotonic_ns(), name, detail))
 
-    scored = 0
+    scored = first_scored = 0
     try:
         source = frame_source.make(plan.source, plan.seed)
         if frame_source.mirrored(plan.source):
@@ -52,6 +53,10 @@ async def score_session(
             journal(record)
             scored += 1
             await asyncio.sleep(0)  # the parent may be gone
+        for record in score(first, source, marker, first_number, fidelity.FIRST_BUDGET_S):
+            journal(record)
+            first_scored += 1
+            await asyncio.sleep(0)
     except InputError as error:  # a file that was there before
         event("fidelity", reason=f"the source could not be had again: {error}")
         return
@@ -59,7 +64,15 @@ async def score_session(
         log.exception("pictures could not be compared")
         event("fidelity", reason=f"pictures could not be compared: {error}")
         return
-    event("fidelity", reason="", every=stride, kept=len(kept), scored=scored)
+    event(
+        "fidelity",
+        reason="",
+        every=stride,
+        kept=len(kept),
+        scored=scored,
+        first_kept=len(first),
+        first_scored=first_scored,
+    )
     if not plan.vmaf:
         return
     executable = vmaf.find()
@@ -79,6 +92,7 @@ def score(
     source: Source,
     marker: Marker,
     first_number: int,
+    budget_s: float = fidelity.BUDGET_S,
     clock: Callable[[], int] = time.monotonic_ns,
 ) -> Iterator[Scored]:
     """Hold each against its source frame, until all are done or the budget is spent.
@@ -86,7 +100,7 @@ def score(
     ``source`` draws them again, as they were published: mirrored where they were.
     """
     draw = _drawn(source, marker, first_number)
-    end_ns = clock() + round(fidelity.BUDGET_S * 1e9)
+    end_ns = clock() + round(budget_s * 1e9)
     ordered = sorted(kept, key=lambda k: k.frame_id)
     for place in fidelity.passes(len(ordered)):
         if clock() > end_ns:

@@ -69,7 +69,7 @@ class ClientPlan(Message):
         no_fidelity: why no picture is held against its source; empty: some are.
         vmaf: those are scored by VMAF, too.
         warmup_s: None: until the session has settled, ``longest_warmup_s`` at most.
-        duration_s: of the steady state.
+        duration_s: of the steady state; ``deadline_ms``: a frame with a larger g2g is late.
         prompt, image: that the session begins with; ``prompts``: those that follow.
 
     """
@@ -84,6 +84,7 @@ class ClientPlan(Message):
     duration_s: float
     longest_warmup_s: float
     warmup_s: float | None = None
+    deadline_ms: float | None = None
     http_url: str | None = None
     ephemeral: bool = False
     display: bool = False

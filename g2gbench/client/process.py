@@ -77,6 +77,7 @@ async def _main(plan: ClientPlan, parent: Parent[ClientCommand]) -> None:
             playout_delay_ms=plan.playout_delay_ms,
             display=plan.display,
             max_framerate=plan.publish.max_framerate,
+            deadline_ms=plan.deadline_ms,
         )
     )
     reason, message = "interrupted", ""

@@ -22,6 +22,7 @@ import numpy as np
 
 from g2gbench.errors import InputError
 from g2gbench.marker import Luma
+from g2gbench.measure import fidelity_metrics
 from g2gbench.process.environment import for_child
 
 if TYPE_CHECKING:  # the measured client starts sooner without the scenario
@@ -37,11 +38,18 @@ LIMIT_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``mean`` of 0 to 100 over ``pairs`` pictures; ``version`` is that of libvmaf."""
+    """Scores of 0 to 100 over ``pairs`` pictures; ``version`` is that of libvmaf.
+
+    ``p1`` and ``p5`` are their low percentiles, None of too few; ``harmonic`` is the mean that
+    libvmaf calls so, of the scores plus 1.
+    """
 
     mean: float
     pairs: int
     version: str
+    p1: float | None
+    p5: float | None
+    harmonic: float | None
 
 
 def find() -> str | None:
@@ -88,7 +96,13 @@ def score(pairs: Iterable[tuple[Luma, Luma]], executable: str) -> Score:
     values = [frame["metrics"]["vmaf"] for frame in scores["frames"]]
     if len(values) != count:
         raise RuntimeError(f"FFmpeg scored {len(values)} of {count} pictures")
-    return Score(sum(values) / count, count, str(scores["version"]))
+    tails = dict(fidelity_metrics.tails(np.array(values), shift=1.0))
+    return Score(
+        mean=sum(values) / count,
+        pairs=count,
+        version=str(scores["version"]),
+        **{name: value.value for name, value in tails.items()},
+    )
 
 
 def _feed(

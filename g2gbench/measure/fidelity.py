@@ -25,6 +25,15 @@ MOST_SAMPLES: Final = 400
 MOST_BYTES: Final = 128 * 2**20
 """What the pictures of one session may take while they wait to be scored."""
 
+FIRST_RATES: Final = ((3.0, 15.0), (10.0, 5.0))
+"""Pictures a second that are kept up to so many seconds after the first frame."""
+
+MOST_FIRST_BYTES: Final = 64 * 2**20
+"""What the pictures of the start may take while they wait to be scored."""
+
+FIRST_BUDGET_S: Final = 3.0
+"""Time to score them in."""
+
 BUDGET_S: Final = 5.0
 """Time to score them in, once the session has said goodbye; the rest is left out, evenly."""
 
@@ -41,6 +50,20 @@ def stride(fps: float, seconds: float, picture_bytes: int) -> int:
     frames = max(1.0, fps * seconds)
     room = max(1, min(MOST_SAMPLES, MOST_BYTES // max(1, picture_bytes)))
     return max(1, math.ceil(frames / room), math.ceil(fps / SAMPLES_A_SECOND))
+
+
+def first_times(picture_bytes: int) -> list[float]:
+    """When, in seconds after the first frame, pictures of the start are kept.
+
+    Fewer of larger pictures, in proportion, so that all of them fit the bounds above.
+    """
+    at_s: list[float] = []
+    before = 0.0
+    for until, rate in FIRST_RATES:
+        at_s += [before + i / rate for i in range(round((until - before) * rate))]
+        before = until
+    room = max(1, min(len(at_s), MOST_FIRST_BYTES // max(1, picture_bytes)))
+    return [at_s[i * len(at_s) // room] for i in range(room)]
 
 
 def passes(size: int) -> Iterator[int]:

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from g2gbench.measure.journal import Session
+from g2gbench.measure.journal import FloatArray, Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, UNREADABLE, Ledger
-from g2gbench.measure.metric_value import Value, missing
+from g2gbench.measure.metric_value import LOW_PERCENTILE_SAMPLES, Value, missing
 
 FEWEST: Final = 10
 """A mean over fewer scored frames says nothing."""
@@ -17,10 +17,13 @@ FEWEST: Final = 10
 MATCHED: Final = ("psnr_db", "ssim")
 DISPLAYED: Final = ("psnr_displayed_db", "ssim_displayed")
 VMAF: Final = "vmaf_displayed"
+TAILS: Final = (*(f"p{percent}" for percent in LOW_PERCENTILE_SAMPLES), "harmonic")
+"""Statistics of the scores of a family beside their mean."""
+
+_FAMILIES: Final = (*MATCHED, *DISPLAYED, VMAF)
 NAMES: Final = (
-    *MATCHED,
-    *DISPLAYED,
-    VMAF,
+    *_FAMILIES,
+    *(f"{family}.{tail}" for family in _FAMILIES for tail in TAILS),
     "fidelity_scored_ratio",
     "fidelity_unmatched_ratio",
     "fidelity_identical",
@@ -48,13 +51,13 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         values = getattr(ledger, name)[delivered if name in MATCHED else displayed]
         known = values[np.isfinite(values)]
         if len(known) < FEWEST:
-            yield (
-                name,
-                missing(f"needs {FEWEST} scored frames, has {len(known)}", len(known), "too_short"),
-            )
-        else:
-            yield name, Value(float(known.mean()), n=len(known))
-    yield VMAF, _vmaf(session)
+            reason = f"needs {FEWEST} scored frames, has {len(known)}"
+            few = missing(reason, len(known), "too_short")
+            yield from ((each, few) for each in (name, *(f"{name}.{tail}" for tail in TAILS)))
+            continue
+        yield name, Value(float(known.mean()), n=len(known))
+        yield from ((f"{name}.{tail}", value) for tail, value in tails(known))
+    yield from _vmaf(session)
     yield "fidelity_scored_ratio", _share(np.count_nonzero(scored), count)
     yield "fidelity_unmatched_ratio", _share(n - count, n)
     identical = session.scored.frame_id[
@@ -64,15 +67,47 @@ def metrics(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     yield "fidelity_identical", Value(float(same), n=int(np.count_nonzero(scored)))
 
 
-def _vmaf(session: Session) -> Value:
+def tails(scores: FloatArray, shift: float = 0.0) -> Iterator[tuple[str, Value]]:
+    """The low percentiles of the scores, and their harmonic mean, with ``shift`` added to each."""
+    n = len(scores)
+    for percent, needed in LOW_PERCENTILE_SAMPLES.items():
+        if n < needed:
+            reason = f"needs {needed} scored frames, has {n}"
+            yield f"p{percent}", missing(reason, n, "too_short")
+        else:
+            yield f"p{percent}", Value(float(np.percentile(scores, percent)), n=n)
+    if float(scores.min()) + shift <= 0:
+        yield "harmonic", missing("a score of 0 or below has no harmonic mean", n)
+    else:
+        yield "harmonic", Value(float(n / np.sum(1 / (scores + shift)) - shift), n=n)
+
+
+def _vmaf(session: Session) -> Iterator[tuple[str, Value]]:
     """As the client told it, which kept the pictures."""
+    names = [f"{VMAF}.{tail}" for tail in TAILS]
     details = [e.detail for e in session.events if e.name == "vmaf"]
     if not details:
-        return missing("session.fidelity is not vmaf")
-    reason, pairs = str(details[-1].get("reason") or ""), int(str(details[-1].get("pairs") or 0))
+        reason = "session.fidelity is not vmaf"
+        yield from ((name, missing(reason)) for name in (VMAF, *names))
+        return
+    detail = details[-1]
+    reason, pairs = str(detail.get("reason") or ""), int(str(detail.get("pairs") or 0))
     if not reason and pairs < FEWEST:
         reason = f"needs {FEWEST} scored frames, has {pairs}"
-    return missing(reason, pairs) if reason else Value(float(str(details[-1]["mean"])), n=pairs)
+    if reason:
+        yield from ((name, missing(reason, pairs)) for name in (VMAF, *names))
+        return
+    yield VMAF, Value(float(str(detail["mean"])), n=pairs)
+    for tail, name in zip(TAILS, names, strict=True):
+        value = detail.get(tail)
+        if value is not None:
+            yield name, Value(float(str(value)), n=pairs)
+            continue
+        needed = LOW_PERCENTILE_SAMPLES.get(int(tail[1:]) if tail.startswith("p") else 0, 0)
+        if pairs < needed:
+            yield name, missing(f"needs {needed} scored frames, has {pairs}", pairs, "too_short")
+        else:
+            yield name, missing("not told by the version that scored it", pairs)
 
 
 def why_not(session: Session) -> str:

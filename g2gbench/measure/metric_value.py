@@ -9,6 +9,9 @@ from typing import Final, Literal, TypeAlias
 PERCENTILE_SAMPLES: Final[Mapping[int, int]] = {50: 10, 90: 50, 95: 100, 99: 500}
 """Samples that a percentile of g2g needs: some must lie beyond it."""
 
+LOW_PERCENTILE_SAMPLES: Final[Mapping[int, int]] = {1: 200, 5: 40}
+"""Samples that a low percentile of picture quality needs: two must lie below it."""
+
 WhyNot: TypeAlias = Literal["", "too_short", "not_back"]
 """Why a value was not measured, where a report says what to do about it: too few samples in the
 session, or not recovered while it lasted."""

@@ -11,7 +11,14 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from g2gbench.measure import display, fidelity_metrics, gaps, latency_breakdown, marker_matching
+from g2gbench.measure import (
+    display,
+    fidelity_metrics,
+    gaps,
+    latency_breakdown,
+    marker_matching,
+    startup,
+)
 from g2gbench.measure.journal import ABSENT, FloatArray, Session
 from g2gbench.measure.ledger import DELIVERED, Ledger
 from g2gbench.measure.metric_value import PERCENTILE_SAMPLES, Value, missing
@@ -23,6 +30,9 @@ from g2gbench.measure.stats import Deltas, deltas, samples
 
 LATE_TICK: Final = 0.5
 """A capture that begins later than this share of a frame interval is late."""
+
+FEWEST_GAPS: Final = 200
+"""Two gaps must be among the longest 1 %."""
 
 NO_STEADY_STATE: Final = "the warm-up was never over"
 
@@ -40,6 +50,7 @@ _ARRIVAL_METRICS: Final = (
     "repeat_ratio",
     "fps",
     "harmonic_fps",
+    "fps_1pct_low",
     "freeze_count",
     "freeze_ms",
     "stall_count",
@@ -66,10 +77,12 @@ def compute(
     found |= dict(_g2g_displayed(session, ledger))
     found |= dict(_budget(session, ledger))
     found |= dict(_drops(session, ledger))
+    found["late_ratio"] = _late(session, ledger)
     found |= dict(_arrivals(session, ledger))
     found |= dict(_statistics(session))
     found |= dict(_link(session, packets))
     found |= dict(fidelity_metrics.metrics(session, ledger))
+    found |= dict(startup.metrics(session, ledger, packets))
     found["recovery_ms"] = _recovery(session, recovered)
     found["quality"] = quality
     found |= dict(_usage(session))
@@ -174,9 +187,10 @@ def _budget(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
 
 
 def _recovery(session: Session, recovered: Sequence[Recovery]) -> Value:
-    """The slowest of the recoveries; none at all when one did not come."""
+    """The slowest of the recoveries of the network; none at all when one did not come."""
     if session.steady_ns is None:
         return missing(NO_STEADY_STATE)
+    recovered = [one for one in recovered if one.cause == "network"]
     if not recovered:
         return missing("no impairment of the network ended in the steady state")
     for one in recovered:
@@ -227,6 +241,7 @@ def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
     cut = gaps.cut(arrivals_ns, start_ns, end_ns, pauses_ns)
     n = len(cut.length_ms)
     yield "harmonic_fps", Value(cut.harmonic_fps, n=n) if new else missing("no new frame arrived")
+    yield "fps_1pct_low", _low_rate(cut.length_ms)
     yield "stall_count", Value(float(cut.stalls.sum()), n=n)
     yield "stall_ms", Value(float(cut.length_ms[cut.stalls].sum()), n=n)
     if np.isnan(cut.usual_ms).all():
@@ -235,6 +250,26 @@ def _arrivals(session: Session, ledger: Ledger) -> Iterator[tuple[str, Value]]:
         return
     yield "freeze_count", Value(float(cut.freezes.sum()), n=n)
     yield "freeze_ms", Value(float(cut.length_ms[cut.freezes].sum()), n=n)
+
+
+def _low_rate(gaps_ms: FloatArray) -> Value:
+    n = len(gaps_ms)
+    if n < FEWEST_GAPS:
+        return missing(f"needs {FEWEST_GAPS} gaps between new frames, has {n}", n, "too_short")
+    longest = np.sort(gaps_ms)[-round(n / 100) :]
+    return Value(1e3 / float(longest.mean()), n=n)
+
+
+def _late(session: Session, ledger: Ledger) -> Value:
+    """Share of the delivered frames that were later than the deadline."""
+    deadline_ms = session.started.deadline_ms if session.started is not None else None
+    if deadline_ms is None:
+        return missing("session.deadline is not set")
+    if session.steady_ns is None:
+        return missing(NO_STEADY_STATE)
+    values = ledger.g2g_ms[ledger.steady & (ledger.outcome == DELIVERED)]
+    late = int(np.count_nonzero(values > deadline_ms))
+    return _share(late, len(values), "no frame was delivered")
 
 
 def _share(part: int, whole: int, reason: str) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ import numpy.typing as npt
 from g2gbench.measure.journal import IntArray, Session
 from g2gbench.measure.ledger import DELIVERED, DROPPED, UNREADABLE, Ledger
 from g2gbench.measure.metric_value import PERCENTILE_SAMPLES, Value, missing
-from g2gbench.measure.packets import DIRECTIONS, KINDS, Packets
+from g2gbench.measure.packets import DIRECTIONS, Packets
 from g2gbench.measure.records import Event
+from g2gbench.measure.startup import Course, course
+from g2gbench.measure.windows import FULL_WINDOW, STEP_NS, WINDOW_NS, media
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,19 +33,16 @@ PHASE_METRICS: Final = (
 )
 """Metrics of each phase, by their names in the registry."""
 
-WINDOW_NS: Final = 1_000_000_000
-"""Recovery is judged over windows of this length."""
-
 BACK_WITHIN: Final = 0.2
 """g2g is back when its median is within this share of what it was before; so is the bitrate."""
-
-FULL_WINDOW: Final = 0.5
-"""Share of the usual frames that a window needs for its median: stalled is not recovered."""
 
 BEFORE_NS: Final = 5_000_000_000
 """How much of the time before an impairment says what g2g and bitrate were."""
 
-_STEP_NS: Final = 50_000_000
+
+ImpairmentCause: TypeAlias = Literal["network", "reconnect"]
+
+NOT_KNOWN: Final = missing("not known to the version that judged it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,12 @@ class Phase:
 class Recovery:
     """Recovery from an impairment; times in seconds from the start of the steady state.
 
+    A reconnect is one from the loss of the connection to the first readable marker after it.
     ``g2g_ms`` and ``bitrate_ms``: from the end of the impairment until each was back; ``both_ms``:
     until both were. ``overshoot_ms``: the largest median of g2g over a window after the end, less
     the one before the impairment. ``frames_lost``: frames captured from the start of the impairment
-    until the recovery (or the next impairment, or the end) that were dropped.
+    until the recovery (or the next impairment, or the end) that were dropped. ``settled_ms`` and
+    the three below it are those of a start (``startup.Reached``), from the end of the impairment.
     """
 
     label: str
@@ -75,6 +76,11 @@ class Recovery:
     both_ms: Value
     overshoot_ms: Value
     frames_lost: int
+    cause: ImpairmentCause = "network"
+    settled_ms: Value = NOT_KNOWN
+    full_size_ms: Value = NOT_KNOWN
+    full_bitrate_ms: Value = NOT_KNOWN
+    sharp_ms: Value = NOT_KNOWN
 
 
 def phases(session: Session, ledger: Ledger, packets: Packets | None = None) -> tuple[Phase, ...]:
@@ -136,36 +142,22 @@ def _phase_metrics(
 def _bitrate(packets: Packets | None, direction: str, start_ns: int, end_ns: int) -> Value:
     if packets is None:
         return missing("no link logged packets")
-    at_ns, size = _media(packets, direction)
-    there = (at_ns >= start_ns) & (at_ns < end_ns)
-    n = int(np.count_nonzero(there))
-    return Value(float(size[there].sum()) * 8 / ((end_ns - start_ns) / 1e9), n=n)
-
-
-def _media(packets: Packets, direction: str) -> tuple[IntArray, IntArray]:
-    """Return when RTP packets passed the client's end of the link, in order, and their bytes."""
-    up = direction == "uplink"
-    mine = packets[
-        (packets["direction"] == DIRECTIONS.index(direction))
-        & (packets["kind"] == KINDS.index("rtp"))
-    ]
-    at_ns = mine["arrived_ns" if up else "left_ns"].astype(np.int64)
-    order = np.argsort(at_ns, kind="stable")
-    order = order[at_ns[order] >= 0]
-    return at_ns[order], mine["size"].astype(np.int64)[order]
+    sent = media(packets, direction).between(start_ns, end_ns)
+    return Value(float(sent.values.sum()) * 8 / ((end_ns - start_ns) / 1e9), n=len(sent))
 
 
 @dataclass(frozen=True, slots=True)
 class Impairment:
-    """From a change of the network until the network of the beginning is back."""
+    """From a change of the network until the network of the beginning is back; or a reconnect."""
 
     label: str
     start_ns: int
     end_ns: int
+    cause: ImpairmentCause = "network"
 
 
 def impairments(session: Session) -> tuple[Impairment, ...]:
-    """The impairments that ended in the steady state, in order."""
+    """The impairments of the network that ended in the steady state, in order."""
     if session.steady_ns is None:
         return ()
     found: list[Impairment] = []
@@ -182,20 +174,39 @@ def impairments(session: Session) -> tuple[Impairment, ...]:
     return tuple(found)
 
 
-def recoveries(
-    session: Session, ledger: Ledger, packets: Packets | None = None
-) -> tuple[Recovery, ...]:
-    """The recovery after each impairment that ended in the steady state."""
+def reconnects(session: Session, seen: Course) -> tuple[Impairment, ...]:
+    """The reconnects of the steady state, each until the first readable marker after it."""
     if session.steady_ns is None:
         return ()
     start_ns, end_ns = session.steady_ns
-    ended = impairments(session)
-    untils = [*(one.start_ns for one in ended[1:]), end_ns]
-    before_ns = start_ns
+    found: list[Impairment] = []
+    lost_ns: int | None = None
+    for event in session.events:
+        if event.name == "state" and event.detail.get("state") == "reconnecting":
+            lost_ns = lost_ns or event.at_ns
+        elif event.name == "reconnect" and event.detail.get("success") and lost_ns is not None:
+            back = seen.g2g_ms.between(event.at_ns, end_ns).at_ns
+            if lost_ns >= start_ns and len(back):
+                found.append(Impairment("reconnect", lost_ns, int(back[0]), "reconnect"))
+            lost_ns = None
+    return tuple(found)
+
+
+def recoveries(
+    session: Session, ledger: Ledger, packets: Packets | None = None
+) -> tuple[Recovery, ...]:
+    """The recovery after each impairment and reconnect that ended in the steady state."""
+    if session.steady_ns is None:
+        return ()
+    start_ns, end_ns = session.steady_ns
+    seen = course(session, ledger, packets)
+    both = (*impairments(session), *reconnects(session, seen))
+    ended = sorted(both, key=lambda one: one.start_ns)
     found = []
-    for one, until_ns in zip(ended, untils, strict=False):
-        found.append(_recovery(one, before_ns, until_ns, start_ns, ledger, packets))
-        before_ns = one.end_ns
+    for one in ended:
+        before_ns = max([start_ns, *(e.end_ns for e in ended if e.end_ns <= one.start_ns)])
+        until_ns = min([end_ns, *(e.start_ns for e in ended if e.start_ns >= one.end_ns)])
+        found.append(_recovery(one, before_ns, until_ns, start_ns, ledger, seen, packets))
     return tuple(found)
 
 
@@ -205,18 +216,15 @@ def _recovery(
     until_ns: int,
     zero_ns: int,
     ledger: Ledger,
+    seen: Course,
     packets: Packets | None,
 ) -> Recovery:
     before_ns = max(before_ns, one.start_ns - BEFORE_NS)
-    delivered = ledger.outcome == DELIVERED
-    order = np.argsort(ledger.received_ns[delivered], kind="stable")
-    received_ns = ledger.received_ns[delivered][order]
-    g2g_ms = ledger.g2g_ms[delivered][order]
-    was = g2g_ms[(received_ns >= before_ns) & (received_ns < one.start_ns)]
+    was = seen.g2g_ms.between(before_ns, one.start_ns).values
     seconds = (one.start_ns - before_ns) / WINDOW_NS
-    ends_ns = np.arange(one.end_ns, until_ns + 1, _STEP_NS)
+    ends_ns = np.arange(one.end_ns, until_ns + 1, STEP_NS)
     least = FULL_WINDOW * len(was) / seconds if seconds > 0 else 0.0
-    medians = _medians(received_ns, g2g_ms, ends_ns, least)
+    medians = seen.g2g_ms.medians(ends_ns, least)
     if len(was) < PERCENTILE_SAMPLES[50]:
         before, g2g = None, missing("too few frames before the impairment to compare with")
         overshoot = g2g
@@ -232,6 +240,7 @@ def _recovery(
     both = max((g2g, bitrate), key=lambda value: (value.value is None, value.value or 0.0))
     end_ns = until_ns if both.value is None else one.end_ns + round(both.value * 1e6)
     lost = (ledger.captured_ns >= one.start_ns) & (ledger.captured_ns < end_ns)
+    reached = seen.reached(one.end_ns, until_ns)
     return Recovery(
         label=one.label,
         start_s=(one.start_ns - zero_ns) / 1e9,
@@ -242,18 +251,11 @@ def _recovery(
         both_ms=both,
         overshoot_ms=overshoot,
         frames_lost=int(np.count_nonzero(lost & (ledger.outcome == DROPPED))),
-    )
-
-
-def _medians(at_ns: IntArray, values: FloatArray, ends_ns: IntArray, least: float) -> FloatArray:
-    """The median over the window that ends at each of ``ends_ns``; NaN where it has too few."""
-    low = np.searchsorted(at_ns, ends_ns - WINDOW_NS)
-    high = np.searchsorted(at_ns, ends_ns)
-    return np.array(
-        [
-            np.median(values[a:b]) if b > a and b - a >= least else np.nan
-            for a, b in zip(low.tolist(), high.tolist(), strict=True)
-        ]
+        cause=one.cause,
+        settled_ms=reached.settled,
+        full_size_ms=reached.full_size,
+        full_bitrate_ms=reached.full_bitrate,
+        sharp_ms=reached.sharp,
     )
 
 
@@ -262,21 +264,13 @@ def _bitrate_back(
 ) -> Value:
     if packets is None:
         return missing("no link logged packets")
-    at_ns, size = _media(packets, "uplink")
-    sums = np.concatenate(([0], np.cumsum(size)))
-
-    def bytes_between(start_ns: IntArray, end_ns: IntArray) -> IntArray:
-        total: IntArray = (
-            sums[np.searchsorted(at_ns, end_ns)] - sums[np.searchsorted(at_ns, start_ns)]
-        )
-        return total
-
+    sent = media(packets, "uplink")
     length_ns = one.start_ns - before_ns
-    whole = bytes_between(np.array([before_ns]), np.array([one.start_ns]))[0]
+    whole = float(sent.between(before_ns, one.start_ns).values.sum())
     if length_ns <= 0 or not whole:
         return missing("no media was sent before the impairment")
     usual = whole / length_ns
-    rates = bytes_between(ends_ns - WINDOW_NS, ends_ns) / WINDOW_NS
+    rates = sent.sums(ends_ns - WINDOW_NS, ends_ns) / WINDOW_NS
     return _first(ends_ns, rates >= usual * (1 - BACK_WITHIN), one.end_ns, "the bitrate")
 
 

@@ -35,6 +35,7 @@ class Started:
     playout_delay_ms: tuple[int, int] | None = None  # bounds asked for; None: natural
     display: bool = False  # whether Displayed tells what was presented
     max_framerate: float | None = None  # asked of the encoder, 1/s; None: above that of the source
+    deadline_ms: float | None = None  # a frame with a larger g2g is late; None: none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,8 @@ class ServiceFrame:
 
     ``dropped`` is empty for a frame that was sent on, else why it was not: ``superseded`` (a newer
     frame came while the model was busy: an inference server skips to the newest), ``injected`` (a
-    fault that was asked for), ``refused`` (the SDK's source raised), ``shutdown``.
+    fault that was asked for), ``refused`` (the SDK's source raised), ``shutdown``. ``degraded``
+    names what a fault that was asked for made of its picture: ``small``, ``coarse``.
     """
 
     received_ns: int
@@ -264,3 +266,4 @@ class ServiceFrame:
     number_out: int | None = None  # as re-stamped; None: not stamped
     sent_ns: int | None = None
     dropped: str = ""
+    degraded: str = ""

@@ -101,6 +101,25 @@ _DROP_SENTENCES = {
     "unknown": "in a place that the evidence does not name",
 }
 
+_STARTUP_SENTENCES = {
+    "settled": "arrival of the frame from which on, for 3 s, the median g2g of every second is "
+    "within 20 % or 5 ms of the steady state's",
+    "full_size": "arrival of the first frame of the session's largest size after which none is "
+    "smaller for 3 s",
+    "full_bitrate": "beginning of the first second in which the uplink's media has 90 % of its "
+    "bitrate of the steady state",
+    "sharp": "arrival of the scored frame from which on, for 3 s, the median PSNR of every second "
+    "is at most 1 dB below the steady state's",
+}
+
+_PICTURES: Mapping[str, tuple[Unit, str, str]] = {
+    "psnr_db": ("dB", "PSNR of the delivered frames", ""),
+    "ssim": ("index", "SSIM of the delivered frames", _SSIM),
+    "psnr_displayed_db": ("dB", "PSNR of what was on display", ""),
+    "ssim_displayed": ("index", "SSIM of what was on display", _SSIM),
+    "vmaf_displayed": ("points", "VMAF of what was on display", "github.com/Netflix/vmaf"),
+}
+
 _G2G_SENTENCES = {
     "min": "Smallest",
     "mean": "Arithmetic mean of the",
@@ -127,6 +146,32 @@ def _metrics() -> Iterator[Metric]:
             "ms",
             "lower",
             f"From the start of the connect attempt to the moment when {sentence}.",
+            _METHOD,
+        )
+    for reached, sentence in _STARTUP_SENTENCES.items():
+        yield Metric(
+            f"startup_ms.{reached}",
+            "ms",
+            "lower",
+            f"From the arrival of the first frame with a readable marker to the {sentence}.",
+            _METHOD,
+        )
+    for seconds in (1, 3, 10):
+        yield Metric(
+            f"startup.g2g_ms.{seconds}s",
+            "ms",
+            "lower",
+            f"Median g2g latency of the frames that arrived within {seconds} s of the first frame "
+            "with a readable marker.",
+            _METHOD,
+        )
+    for seconds in (1, 3, 10):
+        yield Metric(
+            f"startup.psnr_db.{seconds}s",
+            "dB",
+            "higher",
+            f"Median PSNR of the scored frames that arrived within {seconds} s of the first frame "
+            "with a readable marker, at most 48 dB each.",
             _METHOD,
         )
     for statistic, sentence in _G2G_SENTENCES.items():
@@ -190,6 +235,14 @@ def _metrics() -> Iterator[Metric]:
             "libwebrtc video quality analyzer, FrameDropPhase",
         )
     yield Metric(
+        "late_ratio",
+        "ratio",
+        "lower",
+        "Delivered frames of the steady state whose g2g latency is above session.deadline, over "
+        "all delivered ones.",
+        _METHOD,
+    )
+    yield Metric(
         "unreadable_ratio",
         "ratio",
         "lower",
@@ -219,6 +272,14 @@ def _metrics() -> Iterator[Metric]:
         "sum(d) / sum(d^2) over the gaps d between new frames in the steady state, the gap it ends "
         "in included.",
         f"{_W3C}, totalSquaredInterFrameDelay",
+    )
+    yield Metric(
+        "fps_1pct_low",
+        "fps",
+        "higher",
+        "The inverse of the mean of the longest 1 % of the gaps between new frames in the steady "
+        "state.",
+        _METHOD,
     )
     yield Metric(
         "freeze_count",
@@ -378,6 +439,23 @@ def _metrics() -> Iterator[Metric]:
         "kept frames alone, 0 to 100.",
         f"{_METHOD}; github.com/Netflix/vmaf",
     )
+    for family, (unit, of, reference) in _PICTURES.items():
+        for percent, words in ((1, "1st"), (5, "5th")):
+            yield Metric(
+                f"{family}.p{percent}",
+                unit,
+                "higher",
+                f"{words} percentile of the {of}, over the scored frames of the steady state.",
+                "; ".join(filter(None, [_METHOD, reference])),
+            )
+        yield Metric(
+            f"{family}.harmonic",
+            unit,
+            "higher",
+            f"Harmonic mean of the {of}, over the scored frames of the steady state: low scores "
+            "weigh more than in the mean.",
+            "; ".join(filter(None, [_METHOD, reference])),
+        )
     yield Metric(
         "fidelity_scored_ratio",
         "ratio",

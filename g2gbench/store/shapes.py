@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from g2gbench.analysis.trials import TrialStatus
 from g2gbench.analysis.verdict import NotJudged, RunStatus
 from g2gbench.measure.metric_value import WhyNot
+from g2gbench.measure.phases import ImpairmentCause
 from g2gbench.measure.records import Cause
 from g2gbench.measure.registry import METRICS
 from g2gbench.quality import Level
@@ -231,6 +232,11 @@ class StoredRecovery(Shape):
     both_ms: StoredValue
     overshoot_ms: StoredValue
     frames_lost: Count
+    cause: ImpairmentCause = "network"
+    settled_ms: StoredValue | None = None
+    full_size_ms: StoredValue | None = None
+    full_bitrate_ms: StoredValue | None = None
+    sharp_ms: StoredValue | None = None
 
 
 class StoredWithin(Shape):

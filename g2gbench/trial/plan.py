@@ -138,6 +138,7 @@ def client_plan(trial: PlannedTrial, *, live: bool = False, camera: bool = False
         warmup_s=session.warmup,
         longest_warmup_s=session.longest_warmup,
         duration_s=session.duration,
+        deadline_ms=None if session.deadline is None else session.deadline * 1000,
         prompt=session.prompt,
         image=session.image,
         prompts=tuple(

@@ -28,7 +28,7 @@ def _completed(command: str, name: str, incomplete: str) -> list[str]:
 def test_metrics_and_floors_are_completed(command: str) -> None:
     assert _completed(command, "metrics", "g2g_ms.p9") == ["g2g_ms.p90", "g2g_ms.p95", "g2g_ms.p99"]
     assert len(_completed(command, "metrics", "")) == len(METRICS)
-    assert _completed(command, "floors", "fps") == ["fps="]
+    assert _completed(command, "floors", "late_t") == ["late_tick_ratio="]
 
 
 @pytest.mark.parametrize("command", ["run", "live", "scenario"])

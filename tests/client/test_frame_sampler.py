@@ -102,6 +102,24 @@ def test_a_kept_picture_is_a_copy_whatever_becomes_of_the_original_and_its_size(
     assert [k.luma.tolist() for k in sampler.kept] == [[[8] * 2] * 2, [[9] * 6] * 4, [[10] * 2] * 2]
 
 
+def test_of_the_start_pictures_are_kept_at_their_times_and_none_once_measuring_has_begun() -> None:
+    sampler = FrameSampler(0, 16, 1, 4, MemoryFrameStore(), first_ns=[0, 100, 250, 260, 900])
+    for number in range(10):
+        sampler.captured(number)
+        if number == 7:
+            sampler.begin()
+        sampler.take(number, 5000 + 60 * number, luma(number))
+        sampler.take(number, 5000 + 60 * number + 1, luma(99))  # shown again
+    # At 0, 120 and 300 ns after the first: two times fell between the last two of them.
+    assert [(k.frame_id, k.shown_id, k.received_ns) for k in sampler.first] == [
+        (0, 0, 5000),
+        (2, 2, 5120),
+        (5, 5, 5300),
+    ]
+    assert [k.luma[0, 0] for k in sampler.first] == [0, 2, 5]
+    assert [k.frame_id for k in sampler.kept] == [8, 9]
+
+
 def source() -> SyntheticSource:
     return SyntheticSource("street", *SIZE, 30, 7)
 

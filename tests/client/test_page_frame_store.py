@@ -58,7 +58,7 @@ async def test_a_picture_is_asked_for_once_and_handed_over_when_all_is_over(
     corner = picture(0)
     times = [page.clock.ns(at_ms) for at_ms in (100.25, 133.5)]
     reader = threading.Thread(
-        target=lambda: [store.put(0, received_ns, corner) for received_ns in (*times, times[1])]
+        target=lambda: [store.put(received_ns, corner) for received_ns in (*times, times[1])]
     )
     reader.start()
     asked = [await asyncio.wait_for(played.asked.get(), 10) for _ in times]
@@ -85,7 +85,7 @@ async def test_a_picture_that_was_gone_is_left_out_and_told_of(
     store = PageFrameStore(page)
     times = [page.clock.ns(at_ms) for at_ms in (100.25, 133.5)]
     kept = [
-        SampledFrame(n, n, at_ns, store.put(n, at_ns, picture(0))) for n, at_ns in enumerate(times)
+        SampledFrame(n, n, at_ns, store.put(at_ns, picture(0))) for n, at_ns in enumerate(times)
     ]
     (whole,) = corners(handed_over(133.5, picture(8)))
     store.came(whole)

@@ -50,6 +50,10 @@ def test_identical_pictures_score_high_and_worse_ones_lower() -> None:
     assert scores[0].mean > scores[1].mean + 5 > scores[2].mean + 10
     assert {score.pairs for score in scores} == {12}
     assert all(score.version for score in scores)
+    for score in scores:
+        assert score.harmonic is not None
+        assert 0 < score.harmonic <= score.mean
+        assert (score.p1, score.p5) == (None, None)  # of 12 pictures
 
 
 def test_no_picture_is_no_score() -> None:

@@ -170,3 +170,51 @@ def test_vmaf_is_what_the_client_told(
 def test_a_client_that_compares_nothing_measured_nothing() -> None:
     _, found = measured(session())
     assert {value.reason for value in found.values()} == {fidelity_metrics.NOT_COMPARED}
+
+
+def test_tails_are_told_of_enough_frames_and_the_harmonic_mean_weighs_low_scores_more() -> None:
+    records = [scored(i, mse=65.025 if i % 10 == 0 else 6.5025) for i in range(200)]
+    _, found = measured(session(*records, frames=200))
+    assert found["psnr_db.p1"] == found["psnr_displayed_db.p1"] == Value(30.0, n=200)
+    assert found["psnr_db.p5"].value == pytest.approx(30)
+    assert found["psnr_db.harmonic"].value == pytest.approx(200 / (20 / 30 + 180 / 40))
+    assert found["psnr_db"].value == pytest.approx(39)
+    assert found["ssim.p5"].value == pytest.approx(1 - 0.065025)
+    _, few = measured(session(*records[:39], frames=40))
+    assert few["psnr_db.p5"].reason == "needs 40 scored frames, has 39"
+    assert few["ssim_displayed.p1"].code == "too_short"
+    assert few["ssim_displayed.harmonic"].value is not None
+
+
+def test_a_score_that_is_not_above_zero_has_no_harmonic_mean() -> None:
+    found = dict(fidelity_metrics.tails(np.array([1.0, 0.0])))
+    assert found["harmonic"].reason == "a score of 0 or below has no harmonic mean"
+    shifted = dict(fidelity_metrics.tails(np.array([1.0, 0.0]), shift=1.0))
+    assert shifted["harmonic"].value == pytest.approx(2 / (1 / 2 + 1 / 1) - 1)
+
+
+def vmaf(**facts: Scalar) -> dict[str, Value]:
+    detail = {"reason": "", "pairs": 50, "mean": 90.0, **facts}
+    _, found = measured(session(scored(1), Event(1, "vmaf", detail)))
+    return found
+
+
+def test_the_tails_of_vmaf_are_those_that_the_client_told() -> None:
+    found = vmaf(p1=None, p5=60.0, harmonic=88.0)
+    assert found["vmaf_displayed.p5"] == Value(60.0, n=50)
+    assert found["vmaf_displayed.harmonic"] == Value(88.0, n=50)
+    assert found["vmaf_displayed.p1"].reason == "needs 200 scored frames, has 50"
+    assert vmaf()["vmaf_displayed.p5"].reason == "not told by the version that scored it"
+    assert vmaf(pairs=3)["vmaf_displayed.p5"].reason == "needs 10 scored frames, has 3"
+
+
+@pytest.mark.parametrize("picture", [345_600, 1_018_368, 12_441_600, 10**9])
+def test_the_pictures_of_the_start_are_denser_at_first_and_fit_their_bounds(picture: int) -> None:
+    at_s = fidelity.first_times(picture)
+    assert at_s[0] == 0
+    assert at_s == sorted(set(at_s))
+    assert len(at_s) == 1 or len(at_s) * picture <= fidelity.MOST_FIRST_BYTES
+    if picture == 345_600:
+        assert len(at_s) == 80
+        assert max(np.diff([s for s in at_s if s < 3])) < 0.07
+        assert 9.7 < at_s[-1] < 10

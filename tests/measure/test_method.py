@@ -21,6 +21,7 @@ from g2gbench.measure import (
     metrics,
     phases,
     rtp_frames,
+    windows,
 )
 from g2gbench.measure.limits import LIMITS
 from g2gbench.measure.metric_value import PERCENTILE_SAMPLES
@@ -103,7 +104,7 @@ def test_the_parts_of_the_way_are_those_of_the_code() -> None:
     "sentence",
     [
         f"a frame fits it within {rtp_frames.FIT_MS:g} ms",
-        f"its median over {phases.WINDOW_NS // SECOND} s is within {phases.BACK_WITHIN:.0%}"[:-1],
+        f"its median over {windows.WINDOW_NS // SECOND} s is within {phases.BACK_WITHIN:.0%}"[:-1],
         f"what it was in the {phases.BEFORE_NS // SECOND} s before the impairment",
         f"at least {1 - phases.BACK_WITHIN:.0%}"[:-1],
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -159,6 +160,28 @@ def test_gap_metrics_are_those_of_new_frames_alone() -> None:
     assert found["freeze_ms"].value == found["stall_ms"].value == 11 * 40
     gaps_s = np.array([10, *[40] * 88, 440, 30]) / 1e3
     assert found["harmonic_fps"].value == pytest.approx(gaps_s.sum() / (gaps_s**2).sum())
+
+
+def test_the_low_rate_is_that_of_the_longest_gaps() -> None:
+    remote = [seen(i, 10) for i in range(200) if i not in (50, 51, 90)]
+    found = measured(remote, frames=200)["fps_1pct_low"]
+    # 197 frames have 198 gaps: with two more there are enough for 1 % of them.
+    assert found == Value(None, "needs 200 gaps between new frames, has 198", 198, "too_short")
+    remote = [seen(i, 10) for i in range(300) if i not in (50, 51, 90)]
+    found = measured(remote, frames=300)["fps_1pct_low"]
+    # The longest 3 of 298: 3, 2 and 1 intervals of 40 ms.
+    assert found.value == pytest.approx(1000 / 80)
+
+
+def test_frames_behind_the_deadline_are_late() -> None:
+    remote = [seen(i, 100 if i % 10 else 201) for i in range(100)]
+    view = sessions.session(remote, frames=100)
+    assert view.started is not None
+    for deadline_ms, late in ((200.0, 0.1), (201.0, 0.0), (99.0, 1.0)):
+        asked = replace(view, started=replace(view.started, deadline_ms=deadline_ms))
+        assert compute(asked, build(asked))["late_ratio"] == Value(late, n=100)
+    found = compute(view, build(view))["late_ratio"]
+    assert found == Value(None, "session.deadline is not set")
 
 
 def test_times_a_frame_are_quotients_of_growth() -> None:

@@ -157,3 +157,47 @@ def test_a_session_whose_warm_up_was_never_over_has_neither() -> None:
     assert phases(view, book) == ()
     assert recoveries(view, book) == ()
     assert impairments(view) == ()
+
+
+def state(at_s: float, word: str) -> Event:
+    return Event(START + round(at_s * SECOND), "state", {"state": word})
+
+
+def reconnect(at_s: float, *, success: bool = True) -> Event:
+    return Event(START + round(at_s * SECOND), "reconnect", {"success": success})
+
+
+def test_a_reconnect_is_a_recovery_of_its_own_from_the_first_frame_after_it() -> None:
+    events = [state(8, "reconnecting"), reconnect(9, success=False), reconnect(10)]
+    _, found, metric = session_of(
+        events,
+        lambda at_s: None if 8 <= at_s < 10 else 300.0 if 10 <= at_s < 13 else USUAL_MS,
+        STEADY_MEDIA,
+    )
+    (one,) = found
+    assert (one.label, one.cause, one.start_s) == ("reconnect", "reconnect", 8.0)
+    assert one.end_s == pytest.approx(10.3)
+    assert one.settled_ms.value == pytest.approx(2800)
+    assert one.full_size_ms.value == 0
+    assert one.frames_lost == 50
+    # The metric is of the network's impairments alone.
+    assert metric.reason == "no impairment of the network ended in the steady state"
+
+
+def test_a_reconnect_without_a_frame_or_before_the_steady_state_is_none() -> None:
+    _, found, _ = session_of(
+        [state(8, "reconnecting"), reconnect(10)], lambda at_s: USUAL_MS if at_s < 8 else None
+    )
+    assert found == ()
+    _, found, _ = session_of([state(-1, "reconnecting"), reconnect(-0.5), reconnect(5)])
+    assert found == ()
+
+
+def test_a_reconnect_within_an_impairment_does_not_end_it() -> None:
+    events = [network(5), state(6, "reconnecting"), reconnect(7), end_s(9)]
+    _, found, _ = session_of(events, packets=STEADY_MEDIA)
+    assert [(r.cause, r.start_s, round(r.end_s)) for r in found] == [
+        ("network", 5.0, 9),
+        ("reconnect", 6.0, 7),
+    ]
+    assert [r.both_ms.value for r in found] == [0, 0]

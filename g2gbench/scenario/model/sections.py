@@ -293,6 +293,11 @@ class SessionSection(Section):
     duration: Annotated[float, Duration(least="1s", most="60min")] = Field(
         20.0, description="Measured time, from the end of the warm-up."
     )
+    deadline: Annotated[float, Duration(least="1ms", most="60s")] | None = Field(
+        None,
+        description="A frame whose g2g is above it is late, and counts in late_ratio; null: none "
+        "is.",
+    )
     playout_delay: Annotated[PlayoutDelay | None, Playout()] = Field(
         None,
         description="natural: as the receiver decides; a duration: that much, fixed; {min, max}: "
