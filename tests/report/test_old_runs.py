@@ -22,9 +22,13 @@ NEW = (
     "budget_ms.",
     "connect_ms.first_packet",
     "drops.display",
+    "fps_1pct_low",
     "g2g_displayed_ms.",
+    "late_ratio",
     "link.",
+    "psnr_db.",
     "recovery_ms",
+    "startup",
 )
 
 

@@ -28,6 +28,9 @@ _PHASES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 """Name of each phase, and the phases that it follows: the first one that was reached counts."""
 
+NAMES: Final[Mapping[str, str]] = {metric: name for metric, (name, _) in _PHASES.items()}
+"""Name of each phase of connecting, by its metric."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

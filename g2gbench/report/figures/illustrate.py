@@ -21,6 +21,7 @@ from g2gbench.report.figures.distribution import distribution
 from g2gbench.report.figures.drawing import LARGE, MEDIUM, SMALL, Illustration
 from g2gbench.report.figures.drops import drops
 from g2gbench.report.figures.first_frame import first_frame
+from g2gbench.report.figures.first_seconds import first_seconds
 from g2gbench.report.figures.heat_map import grid_of, heat_map
 from g2gbench.report.figures.limits import Limit, g2g_limit
 from g2gbench.report.figures.over_time import over_time
@@ -32,6 +33,7 @@ from g2gbench.report.views.budget_view import Budget, budget_of, by_phase
 from g2gbench.report.views.link_view import link_view
 from g2gbench.report.views.quality_view import quality_view
 from g2gbench.report.views.series import Series, series_of
+from g2gbench.report.views.start_view import start_view
 from g2gbench.store.files import directory_name
 from g2gbench.store.reading import Run, Trial
 
@@ -170,6 +172,14 @@ class CellFigures:
         return self._marked(first_frame(metrics, trial.repeat, self._name("first-frame")))
 
     @cached_property
+    def first_seconds(self) -> Illustration | None:
+        """The first seconds of the shown trial."""
+        if self.several or self.shown is None:
+            return None
+        start = start_view(self._trial(self.shown))
+        return self._marked(first_seconds(start, self._name("first-seconds"))) if start else None
+
+    @cached_property
     def every_trial(self) -> Illustration | None:
         """Small charts of all trials, where there are several."""
         shown = [s for s in self.series if len(s.steady_g2g_ms)]
@@ -190,6 +200,7 @@ class CellFigures:
             self.distribution,
             self.drops,
             self.first_frame,
+            self.first_seconds,
             self.every_trial,
         )
         return [illustration for illustration in found if illustration is not None]

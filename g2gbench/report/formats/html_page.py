@@ -27,7 +27,7 @@ from g2gbench.report.figures.palette import css_variables
 from g2gbench.report.figures.svg import inline
 from g2gbench.report.text.numbers import KEY_METRICS, label, plural
 from g2gbench.report.text.one_line import for_markup
-from g2gbench.report.views import cell_view, drop_view, phase_view, run_view
+from g2gbench.report.views import cell_view, drop_view, phase_view, run_view, start_view
 from g2gbench.report.views.baseline_view import Against, against, head_of
 from g2gbench.report.views.budget_view import MEANINGS, budget_of, why_none
 from g2gbench.report.views.checks import checks
@@ -146,6 +146,8 @@ def _cell(
         "drops_missing": cell.metrics["drop_ratio"].reason,
         "valid": len(counting(cell.trials)),
         "first_frame": drawer.draw(found.first_frame),
+        "first_seconds": drawer.draw(found.first_seconds),
+        "start_rows": start_view.start_rows(cell),
         "every_trial": drawer.draw(found.every_trial),
         "outcomes": outcomes,
         "frames": frames,

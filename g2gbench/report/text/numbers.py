@@ -43,6 +43,8 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "uplink.bitrate_bps": "uplink bitrate",
         "downlink.bitrate_bps": "downlink bitrate",
         "available_bitrate_bps": "available bitrate",
+        "late_ratio": "late frames",
+        "fps_1pct_low": "fps, 1 % low",
         "late_tick_ratio": "late ticks",
         "psnr_db": "PSNR",
         "psnr_displayed_db": "PSNR displayed",
@@ -54,6 +56,8 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "fidelity_identical": "identical frames",
     }
 )
+
+_FIRST: Final[Mapping[str, str]] = {"startup.g2g_ms": "g2g", "startup.psnr_db": "PSNR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,13 @@ class Scale:
 
 def label(metric: str) -> str:
     """A metric's short name for people: ``g2g p95`` for ``g2g_ms.p95``."""
+    family, _, tail = metric.rpartition(".")
     if metric in _LABELS:
         return _LABELS[metric]
+    if family in _LABELS:
+        return f"{_LABELS[family]} {tail}"
+    if family in _FIRST:
+        return f"{_FIRST[family]} of the first {tail.removesuffix('s')} s"
     words = metric.replace("_ms", "").replace("_bytes", "").replace(".", " ")
     return words.replace("_", " ")
 

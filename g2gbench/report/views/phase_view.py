@@ -33,7 +33,8 @@ class PhaseRow:
 class RecoveryRow:
     """Recovery from an impairment; every value in words, also one that did not recover.
 
-    ``reasons`` say why something has no value.
+    ``settled`` and ``sharp`` are those of the first seconds. ``reasons`` say why something else
+    has no value.
     """
 
     label: str
@@ -44,6 +45,8 @@ class RecoveryRow:
     both: str
     overshoot: str
     lost: str
+    settled: str
+    sharp: str
     reasons: tuple[str, ...]
 
     @property
@@ -136,8 +139,18 @@ def _recovery(same: Sequence[Recovery]) -> RecoveryRow:
         both=text([one.both_ms for one in same]),
         overshoot=text([one.overshoot_ms for one in same]),
         lost=f"{lost:g}",
+        settled=_reached([one.settled_ms for one in same]),
+        sharp=_reached([one.sharp_ms for one in same]),
         reasons=tuple(reasons),
     )
+
+
+def _reached(found: Sequence[Value]) -> str:
+    """The median of the trials that reached it; a dash where it could not be measured."""
+    known = [value.value for value in found if value.value is not None]
+    if known:
+        return single("recovery_ms", median(known))
+    return NOT_BACK if any(value.code == "not_back" for value in found) else "–"
 
 
 def _after(words: str) -> str:

@@ -85,3 +85,5 @@ def test_every_metric_has_a_label_of_its_own() -> None:
         "fps",
         "freezes",
     ]
+    found = [label(name) for name in ("psnr_db.p1", "startup.psnr_db.3s", "startup_ms.sharp")]
+    assert found == ["PSNR p1", "PSNR of the first 3 s", "startup sharp"]
