@@ -208,11 +208,12 @@ UNDISPLAYED: Final = CheckKind(
 LINK_LATE: Final = CheckKind(
     "link_late",
     "packets that left the link late, p99",
-    "99th percentile of how late packets of the steady state left the link",
+    "99th percentile of how late packets of the steady state left the link; the limit is a share "
+    "of the median g2g, or a time where that is more",
     "ms",
     "The emulated link delayed packets by more than it was asked to.",
     advice.LINK_LATE,
-    ("link_late_ms",),
+    ("link_late_ratio", "link_late_ms"),
     "No link ran.",
 )
 LINK_OVERFLOWED: Final = CheckKind(

@@ -25,6 +25,7 @@ class Limits:
     unsettled_delivery_ratio: float = 0.2
     unsettled_bitrate_factor: float = 1.5
     backlog_ms: float = 100.0
+    link_late_ratio: float = 0.05
     link_late_ms: float = 5.0
     link_unseen: int = 0
     bypass_ratio: float = 0.02

@@ -21,11 +21,13 @@ def network(
     """The checks of link and playout delay; ``packets`` is the link's log, where there was one."""
     late_ms = metrics["link.late_ms.p99"].value
     if late_ms is not None:
+        g2g_ms = metrics["g2g_ms.p50"].value or 0.0
+        limit_ms = max(limits.link_late_ms, limits.link_late_ratio * g2g_ms)
         text = (
             f"the link was late: 1 % of its packets left more than {late_ms:.1f} ms after their "
-            f"time (limit {limits.link_late_ms:g} ms)"
+            f"time (limit {limit_ms:.3g} ms)"
         )
-        yield checks.LINK_LATE.judge(late_ms, text, limits)
+        yield checks.LINK_LATE.judge(late_ms, text, limits, limit=limit_ms)
     overflowed = session.counter("link", "overflowed")
     if overflowed is not None:
         text = f"the system dropped {overflowed} packet(s) before the link could read them"

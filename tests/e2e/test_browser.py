@@ -122,6 +122,9 @@ async def test_a_reconnect_goes_through_the_same_page(tmp_path: Path) -> None:
     back = frames.loc[frames["outcome"] == "delivered", "frame_id"]
     assert len(lost) > 10
     assert back.max() > lost.max()
+    (recovery,) = trial.result.recoveries
+    assert recovery.cause == "reconnect"
+    assert recovery.frames_lost >= 10
 
 
 def is_renderer(process: psutil.Process) -> bool:

@@ -33,6 +33,7 @@ async def test_the_pictures_that_a_page_shows_are_scored(tmp_path: Path) -> None
     assert len(scored) >= 0.9 * len(steady) / 3
     assert (np.diff(scored["frame_id"].astype(int)) == 3).all()
     assert result.metrics["psnr_db"].value == pytest.approx(scored["psnr_db"].mean())
+    assert result.metrics["startup.psnr_db.1s"].n >= 8  # pictures of the start are kept, too
     vmaf = result.metrics["vmaf_displayed"].value
     assert vmaf is not None
     assert 60 < vmaf < 100

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from g2gbench.cli import main
-from g2gbench.measure import fidelity
+from g2gbench.measure import fidelity, startup
 from g2gbench.measure.evaluate import evaluate
 from g2gbench.measure.limits import Limits
 from g2gbench.report.formats.exports import FORMATS
@@ -87,6 +87,24 @@ def test_the_parts_of_every_frames_way_sum_to_its_latency(
     for part, least_ms in (("uplink", 20), ("downlink", 40), ("service", 50)):
         assert (frames[f"budget_{part}_ms"].dropna() >= least_ms - 0.1).all(), part
     assert trial.result.metrics["link.late_ms.p99"].value is not None
+
+
+def test_the_first_seconds_are_measured_from_the_first_frame_on(trial: Trial) -> None:
+    metrics, frames = trial.result.metrics, trial.frames()
+    back = frames[frames["outcome"] == "delivered"]
+    since_s = (back["received_ns"] - back["received_ns"].min()).astype(float) / 1e9
+    assert not back["steady"][since_s < 1].any()  # all of it is of the warm-up
+    for seconds in (1, 3):
+        first = back[since_s < seconds]
+        g2g, psnr = (metrics[f"startup.{name}.{seconds}s"] for name in ("g2g_ms", "psnr_db"))
+        assert g2g.value == pytest.approx(first["g2g_ms"].median())
+        assert psnr.value == pytest.approx(first["psnr_db"].median())
+        assert psnr.n >= 8
+    for name in startup.REACHED:
+        value = metrics[f"startup_ms.{name}"].value
+        assert value is not None, metrics[f"startup_ms.{name}"].reason
+        assert 0 <= value < 10_000
+    assert metrics["startup.g2g_ms.10s"].code == "too_short"
 
 
 def test_the_pictures_are_scored_once_it_was_over_and_can_be_computed_again(

@@ -158,6 +158,6 @@ def test_an_impaired_network_may_hold_frames(tmp_path: Path) -> None:
 
 def test_bounds_are_the_limits(reported: Reported) -> None:
     bounds = {check.name: check.bound for check in checks(reported["blackout"])}
-    assert bounds[LATE] == f"{LIMITS.link_late_ms:g} ms"
+    assert bounds[LATE] == f"{LIMITS.link_late_ratio:.0%} or {LIMITS.link_late_ms:g} ms"
     assert bounds[CLOCK] == f"{LIMITS.clock_step_ms:g} ms"
     assert bounds[QUEUES] == f"{LIMITS.queue_drops}"
