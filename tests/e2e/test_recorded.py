@@ -104,7 +104,6 @@ def test_the_first_seconds_are_measured_from_the_first_frame_on(trial: Trial) ->
         value = metrics[f"startup_ms.{name}"].value
         assert value is not None, metrics[f"startup_ms.{name}"].reason
         assert 0 <= value < 10_000
-    assert metrics["startup.g2g_ms.10s"].code == "too_short"
 
 
 def test_the_pictures_are_scored_once_it_was_over_and_can_be_computed_again(
@@ -140,7 +139,9 @@ def test_the_pictures_are_scored_once_it_was_over_and_can_be_computed_again(
     assert kinds.index("scored") > max(i for i, kind in enumerate(kinds) if kind == "seen")
     session = trial.recorded.session
     (told,) = [event.detail for event in session.events if event.name == "fidelity"]
-    assert told["scored"] == len(session.scored) >= len(scored)
+    assert int(str(told["scored"])) >= len(scored)
+    assert int(str(told["first_scored"])) >= 30  # of the 2 s before
+    assert int(str(told["scored"])) + int(str(told["first_scored"])) == len(session.scored)
 
 
 def test_too_few_frames_for_an_expectation_leave_the_run_without_a_verdict(

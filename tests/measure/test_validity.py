@@ -249,7 +249,7 @@ def test_every_limit_is_one_of_a_check_and_each_check_is_told_from_the_others() 
 
 @pytest.mark.parametrize(
     ("late_ms", "g2g_ms", "valid"),
-    [(5.0, 80, True), (5.1, 80, False), (10.0, 200, True), (10.1, 200, False)],
+    [(5.0, 80, True), (5.1, 80, False), (5.2, 104, True), (5.3, 104, False)],
 )
 def test_the_link_may_be_late_by_a_time_or_a_share_of_g2g(
     late_ms: float, g2g_ms: float, valid: bool
@@ -257,11 +257,9 @@ def test_the_link_may_be_late_by_a_time_or_a_share_of_g2g(
     packets = log(packet(START + i * MS, late_ms=late_ms if i < 10 else 0.1) for i in range(600))
     found = reasons(remote=[seen(i, g2g_ms) for i in range(FRAMES)], packets=packets)
     assert (found == ()) == valid
-    limit = "5 ms" if g2g_ms < 100 else "10 ms"
-    words = (
-        f"the link was late: 1 % of its packets left more than {late_ms:.1f} ms after their time"
-    )
-    assert valid or found[0].startswith(f"{words} (limit {limit})")
+    limit = "5 ms" if g2g_ms < 100 else "5.2 ms"
+    words = f"left more than {late_ms:.1f} ms after their time (limit {limit})"
+    assert valid or words in found[0]
 
 
 @pytest.mark.parametrize(
