@@ -38,6 +38,11 @@ class Gaps:
     paused_ms: FloatArray
 
     @property
+    def start_ms(self) -> FloatArray:
+        """Beginning of each gap, in ms from that of the first."""
+        return np.asarray(np.cumsum(self.length_ms) - self.length_ms)
+
+    @property
     def freeze_limit_ms(self) -> FloatArray:
         """The length from which on each gap is a freeze; NaN where nothing is usual.
 

@@ -174,20 +174,21 @@ def impairments(session: Session) -> tuple[Impairment, ...]:
     return tuple(found)
 
 
-def reconnects(session: Session, seen: Course) -> tuple[Impairment, ...]:
+def reconnects(session: Session, ledger: Ledger) -> tuple[Impairment, ...]:
     """The reconnects of the steady state, each until the first readable marker after it."""
     if session.steady_ns is None:
         return ()
     start_ns, end_ns = session.steady_ns
+    arrived_ns = ledger.received_ns[ledger.outcome == DELIVERED]
     found: list[Impairment] = []
     lost_ns: int | None = None
     for event in session.events:
         if event.name == "state" and event.detail.get("state") == "reconnecting":
             lost_ns = lost_ns or event.at_ns
         elif event.name == "reconnect" and event.detail.get("success") and lost_ns is not None:
-            back = seen.g2g_ms.between(event.at_ns, end_ns).at_ns
+            back = arrived_ns[(arrived_ns >= event.at_ns) & (arrived_ns < end_ns)]
             if lost_ns >= start_ns and len(back):
-                found.append(Impairment("reconnect", lost_ns, int(back[0]), "reconnect"))
+                found.append(Impairment("reconnect", lost_ns, int(back.min()), "reconnect"))
             lost_ns = None
     return tuple(found)
 
@@ -199,9 +200,11 @@ def recoveries(
     if session.steady_ns is None:
         return ()
     start_ns, end_ns = session.steady_ns
-    seen = course(session, ledger, packets)
-    both = (*impairments(session), *reconnects(session, seen))
+    both = (*impairments(session), *reconnects(session, ledger))
     ended = sorted(both, key=lambda one: one.start_ns)
+    if not ended:
+        return ()
+    seen = course(session, ledger, packets)
     found = []
     for one in ended:
         before_ns = max([start_ns, *(e.end_ns for e in ended if e.end_ns <= one.start_ns)])

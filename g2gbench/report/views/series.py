@@ -20,7 +20,9 @@ from g2gbench.store.reading import Trial
 FloatArray = npt.NDArray[np.float64]
 
 _LONGEST_NAME: Final = 36
-_SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
+SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
+"""Counters of the video sent."""
+
 _MARKED_EVENTS: Final[Mapping[str, str]] = {
     "prompt": "new prompt",
     "network": "network changes",
@@ -192,15 +194,25 @@ def _losses(
     return lost | {"unreadable": captured_s[steady & (outcome == "unreadable")]}
 
 
+def counters(trial: Trial, names: tuple[str, ...], zero_ns: int) -> tuple[FloatArray, FloatArray]:
+    """The snapshots of the statistics that have all of these counters.
+
+    Returns their moments in seconds from ``zero_ns``, shape (snapshots,), and the counters, shape
+    (snapshots, names).
+    """
+    stats = trial.rtcstats()
+    if not set(names) <= set(stats.columns):
+        return np.empty(0), np.empty((0, len(names)))
+    known = stats.dropna(subset=list(names))
+    at_s = (known["at_ns"].to_numpy(dtype=np.int64) - zero_ns) / 1e9
+    return at_s, known[list(names)].to_numpy(dtype=np.float64)
+
+
 def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> dict[str, FloatArray]:
     """Return the video bitrate between two snapshots of the client's statistics, in Mbit/s."""
     nothing = {"sent_edges_s": np.empty(0), "sent_mbps": np.empty(0)}
-    stats = trial.rtcstats()
-    if not set(_SENT) <= set(stats.columns) or len(stats) < 2:
-        return nothing
-    known = stats.dropna(subset=list(_SENT))
-    at_s = (known["at_ns"].to_numpy(dtype=np.int64) - zero_ns) / 1e9
-    total = known[list(_SENT)].to_numpy(dtype=np.float64).sum(axis=1)
+    at_s, counted = counters(trial, SENT, zero_ns)
+    total = counted.sum(axis=1)
     shown = at_s <= end_s + 1
     at_s, total = at_s[shown], total[shown]
     if len(at_s) < 2 or not (np.diff(at_s) > 0).all():
@@ -219,11 +231,8 @@ def _freezes(
     if steady_ns is None or not len(arrivals_ns):
         return ()
     gaps = cut(arrivals_ns, *steady_ns, pauses_ns)
-    starts_s = (np.cumsum(gaps.length_ms) - gaps.length_ms) / 1e3
-    return tuple(
-        (float(start), float(length))
-        for start, length in zip(starts_s[gaps.freezes], gaps.length_ms[gaps.freezes], strict=True)
-    )
+    starts_s, lengths_ms = gaps.start_ms[gaps.freezes] / 1e3, gaps.length_ms[gaps.freezes]
+    return tuple(zip(starts_s.tolist(), lengths_ms.tolist(), strict=True))
 
 
 def _marks(session: Session, zero_ns: int, end_s: float) -> tuple[tuple[float, str], ...]:

@@ -17,7 +17,7 @@ from g2gbench.measure.windows import media
 from g2gbench.report.text.numbers import label, shown
 from g2gbench.report.views.cell_view import estimate_of
 from g2gbench.report.views.link_view import packets_of
-from g2gbench.report.views.series import session_of
+from g2gbench.report.views.series import SENT, counters, session_of
 from g2gbench.store.reading import Trial
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,7 +29,6 @@ STEP_S: Final = 0.25
 """Over so long a bitrate of the link is taken."""
 
 _LEAST_S: Final = 1.0
-_SENT: Final = ("outbound.bytes_sent", "outbound.header_bytes_sent")
 _QP: Final = ("outbound.qp_sum", "outbound.frames_encoded")
 
 
@@ -150,7 +149,7 @@ def _bitrate(trial: Trial, zero_ns: int, end_s: float) -> tuple[FloatArray, Floa
     """Media sent in Mbps, between edges in seconds: of the link's log, else of the statistics."""
     packets = packets_of(trial)
     if packets is None or not len(packets):
-        edges_s, growth = _growth(trial, _SENT, zero_ns, end_s)
+        edges_s, growth = _growth(trial, SENT, zero_ns, end_s)
         if not growth:
             return edges_s, np.empty(0)
         return edges_s, 8 * sum(growth) / 1e6 / np.diff(edges_s)
@@ -172,16 +171,12 @@ def _growth(
     trial: Trial, names: tuple[str, ...], zero_ns: int, end_s: float
 ) -> tuple[FloatArray, list[FloatArray]]:
     """Growth of each counter from one snapshot to the next; none where one is not reported."""
-    stats = trial.rtcstats()
-    if not set(names) <= set(stats.columns):
-        return np.empty(0), []
-    known = stats.dropna(subset=list(names))
-    at_s = (known["at_ns"].to_numpy(np.int64) - zero_ns) / 1e9
+    at_s, counted = counters(trial, names, zero_ns)
     inside = (at_s > -1) & (at_s < end_s + 1)
-    counters = [known[name].to_numpy(np.float64)[inside] for name in names]
-    if np.count_nonzero(inside) < 2 or any((np.diff(counter) < 0).any() for counter in counters):
+    growth = np.diff(counted[inside], axis=0)
+    if not len(growth) or (growth < 0).any():
         return np.empty(0), []
-    return at_s[inside], [np.diff(counter) for counter in counters]
+    return at_s[inside], list(growth.T)
 
 
 def _freezes(
@@ -191,10 +186,7 @@ def _freezes(
     pauses_ns = source_pauses_ns(back["due_ns"].to_numpy(np.int64), schedule_ns)
     arrived_ns: npt.NDArray[Any] = back["received_ns"].to_numpy(np.int64)
     gaps = cut(arrived_ns, zero_ns, zero_ns + round(end_s * 1e9), pauses_ns)
-    starts_s = (np.cumsum(gaps.length_ms) - gaps.length_ms) / 1e3
     # The W3C's rule needs gaps to compare with: at the very start a stall is what there is.
     shown_gaps = gaps.freezes | gaps.stalls
-    return tuple(
-        (float(start), float(length) / 1e3)
-        for start, length in zip(starts_s[shown_gaps], gaps.length_ms[shown_gaps], strict=True)
-    )
+    starts_s, lengths_s = gaps.start_ms[shown_gaps] / 1e3, gaps.length_ms[shown_gaps] / 1e3
+    return tuple(zip(starts_s.tolist(), lengths_s.tolist(), strict=True))
